@@ -1,0 +1,100 @@
+import type { Duration } from "./duration";
+import type { Size } from "./size";
+import type { SqlFile } from "./sql-file";
+
+/** An application's data, parsed: past this point no code asks again whether a value is right. */
+export interface Application {
+  /** The folder's name under `sql/`; prefixes roles, slots, connectors and topics. */
+  readonly name: string;
+  /** Where the application's tables live. @default the application's name */
+  readonly schema: string;
+  readonly tenant: Tenant;
+  /** Every table of the SQL files, a table after those that its foreign keys refer to. */
+  readonly tables: readonly Table[];
+  /** The SQL files by number. */
+  readonly files: readonly SqlFile[];
+  readonly events: Events;
+  readonly roles: readonly Role[];
+}
+
+export interface Tenant {
+  /** The tenant root table, unqualified. */
+  readonly table: string;
+  /** The distribution column that every tenant table has and every key of it contains. */
+  readonly column: string;
+  readonly type: TenantType;
+}
+
+export type TenantType = "uuid" | "bigint" | "integer" | "text";
+
+export type Table = TenantTable | ReferenceTable | LocalTable;
+
+interface TableBase {
+  readonly schema: string;
+  readonly name: string;
+  /** The SQL file that creates it. */
+  readonly file: string;
+  readonly primaryKey: readonly string[];
+  /** Held back from CREATE TABLE and added when both tables are placed, as Citus needs it. */
+  readonly foreignKeys: readonly ForeignKey[];
+}
+
+/** Rows belong to one tenant: distributed by the tenant column, co-located with the root, under row level security. */
+export interface TenantTable extends TableBase {
+  readonly kind: "tenant";
+  readonly partition?: Partition;
+}
+
+/** Shared by all tenants, copied to every node, read-only for the application. */
+export interface ReferenceTable extends TableBase {
+  readonly kind: "reference";
+}
+
+/** Stays on the coordinator; no tenant's data. */
+export interface LocalTable extends TableBase {
+  readonly kind: "local";
+}
+
+export interface ForeignKey {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly references: { readonly schema: string; readonly table: string; readonly columns: readonly string[] };
+  /** The clauses behind the columns as PostgreSQL writes them, such as `ON DELETE CASCADE`; empty without. */
+  readonly actions: string;
+}
+
+/** A partition set by time, kept by pg_partman. */
+export interface Partition {
+  readonly by: string;
+  readonly every: Duration;
+  /** Partitions made ahead. @default 4 */
+  readonly ahead: number;
+  /** Rows older than this are dropped with their partition; without it they are kept for ever. */
+  readonly retention?: Duration;
+}
+
+export interface Events {
+  /** How long an outbox partition stays after its last row. Never dropped before every replication slot has passed it. */
+  readonly retention: Duration;
+  readonly maxPayload: Size;
+  readonly aggregates: readonly Aggregate[];
+}
+
+export interface Aggregate {
+  /** As in the outbox's `aggregate_type`: `order`. */
+  readonly name: string;
+  /** `APP.AGGREGATE.events`. */
+  readonly topic: string;
+  readonly partitions: number;
+  readonly retention: Duration;
+}
+
+export interface Role {
+  /** As in `architecture.yaml`: `app`. */
+  readonly name: string;
+  /** As in PostgreSQL: `APP_NAME`. */
+  readonly user: string;
+  readonly reads: "all" | readonly string[];
+  readonly writes: "all" | readonly string[];
+  readonly statementTimeout?: Duration;
+}

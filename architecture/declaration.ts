@@ -1,0 +1,117 @@
+import type { PostgresNode } from "./endpoints";
+import type { ForeignKey, TenantType } from "./application";
+import type { SqlStatement } from "./sql-file";
+
+/** What a DataPlane declares: one provider resource each, in an order in which they can be made. */
+export type Declaration = {
+  readonly [Noun in keyof Inputs]: {
+    readonly noun: Noun;
+    /** Unique within the noun, and stable: it becomes part of the URN. */
+    readonly name: string;
+    readonly inputs: Inputs[Noun];
+    /** `NOUN/NAME` of the declarations that must be there before. */
+    readonly after: readonly string[];
+  };
+}[keyof Inputs];
+
+/** The inputs of each kind of resource. */
+export interface Inputs {
+  readonly Migration: MigrationInputs;
+  readonly DistributedTable: DistributedTableInputs;
+  readonly ReferenceTable: ReferenceTableInputs;
+  readonly TenantIsolation: TenantIsolationInputs;
+  readonly PartitionSet: PartitionSetInputs;
+  readonly Outbox: OutboxInputs;
+  readonly ProcessedEvents: ProcessedEventsInputs;
+  readonly ReplicationSlot: ReplicationSlotInputs;
+  readonly Connector: ConnectorInputs;
+}
+
+/** One SQL file. */
+export interface MigrationInputs {
+  readonly path: string;
+  /** SHA-256 of the file as it stands on disk. */
+  readonly hash: string;
+  readonly statements: readonly SqlStatement[];
+  /** False: each statement commits by itself, and a killed run goes on behind the last one that committed. */
+  readonly transaction: boolean;
+  /** The schema that unqualified names mean. */
+  readonly schema: string;
+  /** `once`: an applied file is never edited. `onChange`: idempotent, run again when its hash changes; the toolkit's own. */
+  readonly apply: "once" | "onChange";
+}
+
+export type Privilege = "SELECT" | "INSERT" | "UPDATE" | "DELETE";
+/** Privileges by PostgreSQL role. */
+export type Grants = Readonly<Record<string, readonly Privilege[]>>;
+
+/** A table distributed by the tenant column. Without Citus it is left whole, and only the foreign keys are added. */
+export interface DistributedTableInputs {
+  readonly schema: string;
+  readonly table: string;
+  /** The distribution column. */
+  readonly column: string;
+  /** `shardCount` starts a co-location group: the tenant root's. All others join that of a table, `SCHEMA.TABLE`. */
+  readonly placement: { readonly shardCount: number } | { readonly colocateWith: string };
+  readonly foreignKeys: readonly ForeignKey[];
+}
+
+/** A table copied to every node; read-only for the roles granted. */
+export interface ReferenceTableInputs {
+  readonly schema: string;
+  readonly table: string;
+  readonly foreignKeys: readonly ForeignKey[];
+  readonly grants: Grants;
+}
+
+/** Row level security, enabled and forced, on a tenant table and each of its partitions, then the roles' privileges. */
+export interface TenantIsolationInputs {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+  readonly type: TenantType;
+  readonly grants: Grants;
+}
+
+/** A partition set kept by pg_partman. Durations as text: `1 month`. */
+export interface PartitionSetInputs {
+  readonly schema: string;
+  readonly table: string;
+  readonly by: string;
+  readonly every: string;
+  readonly ahead: number;
+  readonly retention?: string;
+  /** `slots`: a partition is dropped only when every replication slot of the publication has passed its last row. */
+  readonly dropAfter: "retention" | "slots";
+}
+
+/** The table `tenantry.outbox`, placed like a tenant table, and its publication. */
+export interface OutboxInputs {
+  readonly column: string;
+  readonly type: TenantType;
+  readonly colocateWith: string;
+  readonly maxPayloadBytes: number;
+  readonly publication: string;
+}
+
+/** The table `tenantry.processed_events`, placed like a tenant table; pruned in batches. */
+export interface ProcessedEventsInputs {
+  readonly column: string;
+  readonly type: TenantType;
+  readonly colocateWith: string;
+  /** How long a processed event is remembered; longer than a topic's retention, or a replay is processed twice. */
+  readonly retention: string;
+}
+
+/** A logical replication slot with pgoutput on one node; a failover slot from PostgreSQL 17 on. */
+export interface ReplicationSlotInputs {
+  readonly node: PostgresNode;
+  readonly slot: string;
+}
+
+/** A connector of Kafka Connect. */
+export interface ConnectorInputs {
+  readonly connector: string;
+  /** No secrets: `${file:PATH:KEY}` in their place. */
+  readonly config: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,42 @@
+const unitNames = ["second", "minute", "hour", "day", "week", "month", "year"] as const;
+export type DurationUnit = (typeof unitNames)[number];
+
+/** A span of calendar time as PostgreSQL understands it: a month stays a month. */
+export interface Duration {
+  readonly count: number;
+  readonly unit: DurationUnit;
+}
+
+const shortUnits: Readonly<Record<string, DurationUnit>> = { s: "second", min: "minute", h: "hour", d: "day" };
+const milliseconds: Readonly<Record<DurationUnit, number>> = {
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 7 * 86_400_000,
+  month: 30 * 86_400_000,
+  year: 365 * 86_400_000,
+};
+
+/** What is accepted, for error messages. */
+export const durationExpected =
+  "a whole number and a unit, such as `30 s`, `5 minutes`, `3 days`, `1 month` or `7 years`";
+
+/** The duration, or undefined if the text is none. Zero and fractions are none. */
+export function parseDuration(text: string): Duration | undefined {
+  const match = /^\s*([1-9]\d{0,8})\s*([a-z]+)\s*$/i.exec(text);
+  if (!match?.[1] || !match[2]) return undefined;
+  const word = match[2].toLowerCase();
+  const unit = shortUnits[word] ?? unitNames.find((name) => word === name || word === `${name}s`);
+  return unit && { count: Number(match[1]), unit };
+}
+
+/** As an interval literal's text: `3 months`. Also what PostgreSQL and pg_partman 5 accept. */
+export function formatDuration({ count, unit }: Duration): string {
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+/** Months count as 30 days and years as 365: for comparing, and for settings that only know milliseconds. */
+export function durationMs({ count, unit }: Duration): number {
+  return count * milliseconds[unit];
+}

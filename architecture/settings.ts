@@ -1,0 +1,18 @@
+import type { Endpoints } from "./endpoints";
+
+/** A stack's settings, parsed. */
+export interface Settings {
+  /** The application's folder under `sql/`. */
+  readonly application: string;
+  readonly platform: "external" | "kubernetes";
+  /** `auto` applies everything but distribution to plain PostgreSQL, and says so loudly. @default "required" */
+  readonly citus: "required" | "auto";
+  /** `strong`: exactly-once source. `bounded`, `eventual`: at least once. @default "strong" */
+  readonly consistency: "strong" | "bounded" | "eventual";
+  /** Shards of the tenants' co-location group; fixed once data is distributed. @default 32 (Citus' own default) */
+  readonly shardCount: number;
+  /** Opt-ins to what destroys or rewrites data: `drop ecommerce.carts`. @default none */
+  readonly allow: readonly string[];
+  /** Undefined while previewing a stack whose servers do not run yet. */
+  readonly endpoints: Endpoints | undefined;
+}

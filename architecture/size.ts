@@ -1,0 +1,22 @@
+const factors = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
+
+/** A number of bytes. */
+export interface Size {
+  readonly bytes: number;
+}
+
+/** What is accepted, for error messages. */
+export const sizeExpected = "a whole number and a unit of B, KiB, MiB, GiB or TiB, such as `8 KiB`";
+
+/** The size, or undefined if the text is none. Zero is none. */
+export function parseSize(text: string): Size | undefined {
+  const match = /^\s*([1-9]\d{0,8})\s*(B|KiB|MiB|GiB|TiB)\s*$/.exec(text);
+  if (!match?.[1] || !match[2]) return undefined;
+  return { bytes: Number(match[1]) * factors[match[2] as keyof typeof factors] };
+}
+
+/** In the largest unit that gives a whole number: `8 KiB`. */
+export function formatSize({ bytes }: Size): string {
+  const [unit, factor] = Object.entries(factors).findLast(([, size]) => bytes % size === 0) ?? ["B", 1];
+  return `${bytes / factor} ${unit}`;
+}

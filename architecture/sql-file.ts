@@ -1,0 +1,18 @@
+/** One SQL file, parsed. */
+export interface SqlFile {
+  /** Relative to the project: `sql/ecommerce/010_tenants.sql`. */
+  readonly path: string;
+  readonly text: string;
+  /** SHA-256 of the text, in hexadecimal. */
+  readonly hash: string;
+  /** False where the file's first line says `-- tenantry: no transaction`, for statements such as CREATE INDEX CONCURRENTLY. */
+  readonly transaction: boolean;
+  /** What a Migration runs, in order: the file's statements, without the foreign keys that the tables' own resources add. */
+  readonly statements: readonly SqlStatement[];
+}
+
+export interface SqlStatement {
+  readonly sql: string;
+  /** From 1, in the file. */
+  readonly line: number;
+}
