@@ -1,0 +1,31 @@
+import type { PostgresNode } from "./endpoints";
+
+/** The outbox as PostgreSQL, Kafka Connect and the Debezium router must all know it. */
+export const outbox = { schema: "tenantry", table: "outbox", publication: "tenantry_outbox" } as const;
+
+/** The headers of a record, by the outbox's column; `id` is the router's own. */
+export function headerColumns(tenantColumn: string): ReadonlyMap<string, string> {
+  return new Map([
+    [tenantColumn, "tenant"],
+    ["type", "type"],
+    ["created_at", "created_at"],
+  ]);
+}
+
+/**
+ * The publication's column list: what the router turns into a record, and nothing else. Decoding a column that nobody
+ * reads costs as much as one that somebody does.
+ */
+export function publishedColumns(tenantColumn: string): readonly string[] {
+  return ["id", "aggregate_type", "aggregate_id", "payload", ...headerColumns(tenantColumn).keys()];
+}
+
+/** One slot a node that holds shards. */
+export function outboxSlot(application: string, node: PostgresNode): string {
+  return `${application}_outbox_${node.name}`;
+}
+
+/** One connector a slot. */
+export function outboxConnector(application: string, node: PostgresNode): string {
+  return `${application}-outbox-${node.name.replaceAll("_", "-")}`;
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import type { Aggregate, Application } from "../architecture/application";
+import type { ConnectorInputs } from "../architecture/declaration";
+import { durationMs } from "../architecture/duration";
+import type { PostgresNode } from "../architecture/endpoints";
+import { headerColumns, outbox, outboxConnector, outboxSlot } from "../architecture/outbox";
+import type { Settings } from "../architecture/settings";
+
+/** Stands in a preview for what only running servers can tell. */
+export const unknownYet = "[known once the servers run]";
+
+const section = z.record(z.string(), z.string());
+const template = z
+  .strictObject({ config: section, aggregate: section, exactlyOnce: section })
+  .parse(parse(readFileSync(join(__dirname, "outbox.yaml"), "utf8")));
+
+type Values = Readonly<Record<string, string>>;
+
+/** The connector that turns the outbox rows of one node into records: outbox.yaml, filled in. */
+export function renderOutboxConnector(
+  application: Application,
+  settings: Settings,
+  node: PostgresNode,
+): ConnectorInputs {
+  const connector = outboxConnector(application.name, node);
+  const aggregates = application.events.aggregates.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = `${outbox.schema}.${outbox.table}`;
+  const values = {
+    ...endpointValues(settings, node),
+    application: application.name,
+    connector,
+    slot: outboxSlot(application.name, node),
+    publication: outbox.publication,
+    table: literalPattern(rows),
+    rowTopicPattern: literalPattern(`${connector}.${rows}`),
+    headers: [...headerColumns(application.tenant.column)].map(([column, name]) => `${column}:header:${name}`).join(),
+    groups: aggregates.map(group).join(),
+  };
+  return {
+    connector,
+    config: {
+      ...fill(template.config, values),
+      ...Object.assign({}, ...aggregates.map((aggregate) => fill(template.aggregate, aggregateValues(aggregate)))),
+      ...(settings.consistency === "strong" ? fill(template.exactlyOnce, values) : {}),
+    },
+  };
+}
+
+function endpointValues({ endpoints }: Settings, node: PostgresNode): Values {
+  return {
+    host: node.host,
+    port: String(node.port),
+    database: endpoints?.postgres.database ?? unknownYet,
+    user: endpoints?.postgres.roles.cdc?.user ?? unknownYet,
+    password: endpoints?.connect.databasePassword ?? unknownYet,
+    sslmode: endpoints?.postgres.sslmode ?? unknownYet,
+  };
+}
+
+function aggregateValues(aggregate: Aggregate): Values {
+  return {
+    group: group(aggregate),
+    topicPattern: literalPattern(aggregate.topic),
+    partitions: String(aggregate.partitions),
+    retentionMs: String(durationMs(aggregate.retention)),
+  };
+}
+
+/** The suffix keeps an aggregate named `default` from meaning Connect's default group. */
+function group({ name }: Aggregate): string {
+  return `${name}-events`;
+}
+
+/** Debezium's lists and Connect's predicates are regular expressions. */
+function literalPattern(text: string): string {
+  return text.replaceAll(/[^\w-]/g, "\\$&");
+}
+
+/** `${...}` is left alone: those are for Debezium and Connect. */
+function fill(section: Values, values: Values): Values {
+  const filled = (text: string) =>
+    text.replaceAll(/<(\w+)>/g, (_, name: string) => {
+      const value = values[name];
+      if (value === undefined) throw new Error(`connectors/outbox.yaml: nothing is known of <${name}>`);
+      return value;
+    });
+  return Object.fromEntries(Object.entries(section).map(([key, value]) => [filled(key), filled(value)]));
+}
