@@ -1,0 +1,27 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Declaration } from "../architecture/declaration";
+import { declare } from "../provider";
+
+export interface DataPlaneArgs {
+  /** What `compileDataPlane` made of the application and the settings, in an order in which it can be made. */
+  readonly declarations: readonly Declaration[];
+}
+
+/** An application's data on servers that run: schema, placement, isolation, partitions, outbox, slots and connectors. */
+export class DataPlane extends pulumi.ComponentResource {
+  constructor(name: string, args: DataPlaneArgs, options: pulumi.ComponentResourceOptions) {
+    super("tenantry:index:DataPlane", name, {}, options);
+    const made = new Map<string, pulumi.CustomResource>();
+    for (const declaration of args.declarations) {
+      const dependsOn = declaration.after.map((key) => resourceOf(made, key, declaration));
+      made.set(`${declaration.noun}/${declaration.name}`, declare(declaration, { parent: this, dependsOn }));
+    }
+    this.registerOutputs({});
+  }
+}
+
+function resourceOf(made: ReadonlyMap<string, pulumi.CustomResource>, key: string, by: Declaration) {
+  const found = made.get(key);
+  if (!found) throw new Error(`${by.noun}/${by.name} comes after ${key}, which is not declared before it`);
+  return found;
+}

@@ -1,0 +1,61 @@
+import { Problems } from "../architecture/problem";
+import type { Configuration } from "./configuration";
+import type { Connect } from "./connect";
+import { openConnect } from "./connect-client";
+import type { Context } from "./context";
+import type { Database } from "./database";
+import type { Engine } from "./engine";
+import { openDatabase } from "./postgres";
+
+/** The servers that a configured provider acts on, connected to when first needed. */
+export interface Acting {
+  /** What a resource may use. The first call connects and checks the server; its problems end every resource alike. */
+  context(urn: string): Promise<Context>;
+  cancel(): void;
+}
+
+export function startActing(configuration: Configuration, engine: Engine): Acting {
+  const abort = new AbortController();
+  let servers: Promise<{ readonly database: Database; readonly connect: Connect }> | undefined;
+  let told = false;
+  return {
+    async context(urn) {
+      servers ??= open(configuration, abort.signal, (message) => engine.warn(urn, message));
+      const { database, connect } = await servers.catch((error: unknown) => {
+        // A hundred resources fail for the one reason; it is told once.
+        if (told) throw new Problems([notDone]);
+        told = true;
+        throw error;
+      });
+      return {
+        database,
+        connect,
+        allow: configuration.allow,
+        log: (message) => engine.info(urn, message),
+        warn: (message) => engine.warn(urn, message),
+        signal: abort.signal,
+      };
+    },
+    cancel: () => abort.abort(),
+  };
+}
+
+const notDone = {
+  what: "Not done, as the database can't be used",
+  fix: "see the first error of this run",
+};
+
+async function open({ endpoints, citus, roles }: Configuration, signal: AbortSignal, warn: (message: string) => void) {
+  if (!endpoints) {
+    throw new Problems([
+      {
+        what: "The stack's endpoints are not known, so nothing can be applied",
+        expected: "`tenantry:endpoints` in the stack file, or a file that it names",
+        fix: "start the embedded servers with `make local`, or write the endpoints of your servers into the stack file",
+      },
+    ]);
+  }
+  const database = openDatabase(endpoints.postgres, { citus, roles, signal, warn });
+  await database.facts;
+  return { database, connect: openConnect(endpoints.connect, { signal }) };
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import type { Endpoints } from "../architecture/endpoints";
+import { Problems } from "../architecture/problem";
+
+/** The provider's own configuration: one resource of the stack, so that a rotated password changes one resource. */
+export interface Configuration {
+  /** Undefined while previewing a stack whose servers do not run yet. */
+  readonly endpoints: Endpoints | undefined;
+  readonly citus: "required" | "auto";
+  readonly allow: ReadonlySet<string>;
+  /** The application's roles that must exist before anything is applied, as PostgreSQL knows them. */
+  readonly roles: readonly string[];
+}
+
+const login = z.strictObject({ user: z.string(), password: z.string() });
+const nodes = z.array(z.strictObject({ name: z.string(), host: z.string(), port: z.int().min(1).max(65535) }));
+
+const endpoints: z.ZodType<Endpoints> = z.strictObject({
+  postgres: z.strictObject({
+    ...login.shape,
+    host: z.string(),
+    port: z.int().min(1).max(65535),
+    database: z.string(),
+    sslmode: z.enum(["disable", "require", "verify-full"]),
+    ca: z.string().exactOptional(),
+    nodes: nodes.min(1),
+    roles: z.record(z.string(), login),
+  }),
+  kafka: z.strictObject({ bootstrapServers: z.array(z.string()).min(1) }),
+  connect: z.strictObject({ url: z.url(), databasePassword: z.string() }),
+});
+
+/** A provider's configuration crosses to the engine as strings, each the JSON of one property. */
+const wire = z.object({
+  endpoints: z.string().optional(),
+  citus: z.enum(["required", "auto"]).default("required"),
+  allow: z.string().default("[]"),
+  roles: z.string().default("[]"),
+});
+
+/** Throws Problems that name the property, never its value: it may hold passwords. */
+export function parseConfiguration(variables: Readonly<Record<string, unknown>>): Configuration {
+  const parsed = wire.safeParse(variables);
+  if (!parsed.success) throw badConfiguration(parsed.error);
+  const { endpoints: json, citus, allow, roles } = parsed.data;
+  const lists = z.tuple([z.array(z.string()), z.array(z.string())]).safeParse([JSON.parse(allow), JSON.parse(roles)]);
+  if (!lists.success) throw badConfiguration(lists.error);
+  return {
+    endpoints: json === undefined || json === unknownValue ? undefined : parseEndpoints(json),
+    citus,
+    allow: new Set(lists.data[0]),
+    roles: lists.data[1],
+  };
+}
+
+/** What the engine sends in a preview for a value that is known only after applying. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+function parseEndpoints(json: string): Endpoints {
+  const parsed = endpoints.safeParse(JSON.parse(json));
+  if (!parsed.success) throw badConfiguration(parsed.error);
+  return parsed.data;
+}
+
+function badConfiguration(error: z.ZodError): Problems {
+  return new Problems(
+    error.issues.map((issue) => ({
+      what: `The provider's configuration is wrong at \`${issue.path.join(".") || "its root"}\``,
+      expected: issue.message,
+      fix: "pass what `loadSettings` gives to `new Provider(...)`, or correct the stack file",
+    })),
+  );
+}

@@ -1,0 +1,76 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Declaration, Inputs } from "../architecture/declaration";
+import type { Endpoints } from "../architecture/endpoints";
+
+/** The connection that resources act through. */
+export interface ProviderArgs {
+  /** Undefined, or not known yet, in a preview before the servers run. Kept as a secret. */
+  readonly endpoints: pulumi.Input<Endpoints> | undefined;
+  /** @default "required" */
+  readonly citus?: "required" | "auto";
+  /** Opt-ins to what destroys or rewrites data, such as `drop ecommerce.carts`. @default none */
+  readonly allow?: readonly string[];
+  /** PostgreSQL roles that must exist before anything is applied. @default none */
+  readonly roles?: readonly string[];
+}
+
+/** The provider `tenantry`: one connection to one database and its Kafka Connect. */
+export class Provider extends pulumi.ProviderResource {
+  constructor(name: string, args: ProviderArgs, options?: pulumi.ResourceOptions) {
+    const endpoints = args.endpoints && pulumi.secret(pulumi.output(args.endpoints).apply((known) => JSON.stringify(known)));
+    super(
+      "tenantry",
+      name,
+      {
+        endpoints,
+        citus: args.citus ?? "required",
+        allow: JSON.stringify(args.allow ?? []),
+        roles: JSON.stringify(args.roles ?? []),
+      },
+      options,
+    );
+  }
+}
+
+/** A class of resources `tenantry:index:NOUN`, with the inputs that architecture/declaration.ts describes. */
+function resource<Noun extends keyof Inputs>(noun: Noun) {
+  return class extends pulumi.CustomResource {
+    constructor(name: string, args: Inputs[Noun], options: pulumi.CustomResourceOptions) {
+      super(`tenantry:index:${noun}`, name, { ...args }, options);
+    }
+  };
+}
+
+export class Migration extends resource("Migration") {}
+export class DistributedTable extends resource("DistributedTable") {}
+export class ReferenceTable extends resource("ReferenceTable") {}
+export class TenantIsolation extends resource("TenantIsolation") {}
+export class PartitionSet extends resource("PartitionSet") {}
+export class Outbox extends resource("Outbox") {}
+export class ProcessedEvents extends resource("ProcessedEvents") {}
+export class ReplicationSlot extends resource("ReplicationSlot") {}
+export class Connector extends resource("Connector") {}
+
+/** The resource that a declaration stands for. */
+export function declare(declaration: Declaration, options: pulumi.CustomResourceOptions): pulumi.CustomResource {
+  switch (declaration.noun) {
+    case "Migration":
+      return new Migration(declaration.name, declaration.inputs, options);
+    case "DistributedTable":
+      return new DistributedTable(declaration.name, declaration.inputs, options);
+    case "ReferenceTable":
+      return new ReferenceTable(declaration.name, declaration.inputs, options);
+    case "TenantIsolation":
+      return new TenantIsolation(declaration.name, declaration.inputs, options);
+    case "PartitionSet":
+      return new PartitionSet(declaration.name, declaration.inputs, options);
+    case "Outbox":
+      return new Outbox(declaration.name, declaration.inputs, options);
+    case "ProcessedEvents":
+      return new ProcessedEvents(declaration.name, declaration.inputs, options);
+    case "ReplicationSlot":
+      return new ReplicationSlot(declaration.name, declaration.inputs, options);
+    case "Connector":
+      return new Connector(declaration.name, declaration.inputs, options);
+  }
+}

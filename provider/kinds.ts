@@ -1,0 +1,25 @@
+import type { Kind } from "./kind";
+import { connector } from "./resources/connector";
+import { distributedTable } from "./resources/distributed-table";
+import { migration } from "./resources/migration";
+import { outbox } from "./resources/outbox";
+import { partitionSet } from "./resources/partition-set";
+import { processedEvents } from "./resources/processed-events";
+import { referenceTable } from "./resources/reference-table";
+import { replicationSlot } from "./resources/replication-slot";
+import { tenantIsolation } from "./resources/tenant-isolation";
+
+/** Every kind of resource by its noun. Each checks its own inputs, so callers need not know their types. */
+export const kinds = new Map<string, Kind<object>>(
+  [
+    migration,
+    distributedTable,
+    referenceTable,
+    tenantIsolation,
+    partitionSet,
+    outbox,
+    processedEvents,
+    replicationSlot,
+    connector,
+  ].map((kind) => [kind.noun, kind as Kind<object>]),
+);

@@ -1,0 +1,30 @@
+import * as grpc from "@grpc/grpc-js";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { connectEngine } from "./engine";
+import { createService } from "./service";
+
+const orphanCheckMs = 200;
+
+/** Serves the provider until Pulumi ends it, or Pulumi itself is gone. */
+async function main(engineAddress: string | undefined): Promise<void> {
+  const server = new grpc.Server({ "grpc.max_receive_message_length": 64 * 2 ** 20 });
+  server.addService(ResourceProviderService, createService(connectEngine(engineAddress)));
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  process.stdout.write(`${port}\n`);
+}
+
+/** A Pulumi that was killed can't end its providers; one left behind would go on holding the advisory lock. */
+function endWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(1);
+  }, orphanCheckMs).unref();
+}
+
+endWithParent();
+process.on("SIGINT", () => {}); // Ctrl-C reaches the whole group; Pulumi decides, and calls Cancel.
+void main(process.argv.at(-1));
