@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import type { PostgresNode } from "../architecture/endpoints";
+import type { Settings } from "../architecture/settings";
 
 /** One piece of SQL to run. Values travel as parameters wherever PostgreSQL takes them; identifiers are quoted. */
 export interface Statement {
@@ -7,18 +8,23 @@ export interface Statement {
   readonly values?: readonly unknown[];
 }
 
-/** The application's database, with every change under one advisory lock and one at a time. */
+/** The application's database, with every change under one advisory lock and one at a time. Connections open on first use. */
 export interface Database {
-  /** What this server offers, read once. */
+  /** What this server offers, read once. Ends with Problems, all at once, if it or a node of it lacks what is required. */
   readonly facts: Promise<DatabaseFacts>;
   /** Reads without the lock. */
   query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
-  /** Runs `work` in one transaction under the lock; rolls back if it throws. */
+  /**
+   * Runs `work` in one transaction under the lock; rolls back if it throws. After a lock timeout, deadlock or
+   * serialization failure the transaction is rolled back and `work` runs again, a few times: it reads before it acts.
+   */
   transaction<T>(work: (client: Client) => Promise<T>): Promise<T>;
-  /** Runs `work` under the lock, outside a transaction, for what PostgreSQL refuses inside one. */
+  /** Runs `work` under the lock, outside a transaction, for what PostgreSQL refuses inside one. Never repeated. */
   locked<T>(work: (client: Client) => Promise<T>): Promise<T>;
-  /** Runs `work` on a connection to one node, under the lock. */
+  /** Runs `work` on a connection to one node, under the lock. Never repeated. */
   onNode<T>(node: PostgresNode, work: (client: Client) => Promise<T>): Promise<T>;
+  /** Waits for the work in progress, then closes every connection. */
+  close(): Promise<void>;
 }
 
 export interface DatabaseFacts {
@@ -28,4 +34,12 @@ export interface DatabaseFacts {
   readonly citus?: string;
   /** pg_partman's version, and the schema it lives in. */
   readonly partman?: { readonly version: string; readonly schema: string };
+}
+
+/** What a stack expects of its database. */
+export interface Requirements {
+  /** @default "auto" */
+  readonly citus?: Settings["citus"];
+  /** Roles that the platform makes, by their names in PostgreSQL. @default none */
+  readonly roles?: readonly string[];
 }

@@ -1,0 +1,318 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, Pool, type PoolClient } from "pg";
+import type { PostgresEndpoint } from "../architecture/endpoints";
+import { Problems } from "../architecture/problem";
+import type { Database, DatabaseFacts, Requirements } from "./database";
+import {
+  clientConfig,
+  connect,
+  connectionProblems,
+  connectPatienceMs,
+  errorCode,
+  isServerError,
+  problemsFrom,
+  type Server,
+  sessionSettings,
+  sqlState,
+} from "./postgres-connection";
+import { type LockOptions, takeLock } from "./postgres-lock";
+import { preflight } from "./preflight";
+
+/** How long the change connection and its lock are kept for the next change. */
+const idleMs = 5_000;
+/** How often a transaction that was rolled back for another one's sake is tried, with growing pauses. */
+const attempts = 5;
+/** How long cancelled work may take to end before its connection is ended. */
+const cancelPatienceMs = 3_000;
+
+const repeatable: ReadonlySet<string | undefined> = new Set([
+  sqlState.lockTimeout,
+  sqlState.deadlock,
+  sqlState.serialization,
+]);
+
+/** What the server must offer, and how to wait for the lock. */
+export interface DatabaseOptions extends Requirements, LockOptions {}
+
+/** Nothing is opened before it is needed. */
+export function openDatabase(endpoint: PostgresEndpoint, options: DatabaseOptions = {}): Database {
+  return new Postgres(endpoint, options);
+}
+
+class Postgres implements Database {
+  private readonly pool: Pool;
+  private readonly inWork = new AsyncLocalStorage<true>();
+  private knownFacts: Promise<DatabaseFacts> | undefined;
+  private queue: Promise<unknown> = Promise.resolve();
+  private changing: Session | undefined;
+  private idle: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly endpoint: PostgresEndpoint,
+    private readonly options: DatabaseOptions,
+  ) {
+    this.pool = new Pool({ ...clientConfig(endpoint), max: 3, allowExitOnIdle: true });
+    this.pool.on("error", () => {});
+    // Queued ahead of the first query; if it fails, so does that one.
+    this.pool.on("connect", (client) => void client.query(sessionSettings).catch(() => {}));
+  }
+
+  get facts(): Promise<DatabaseFacts> {
+    this.knownFacts ??= preflight(this.endpoint, this.options, this.options.signal);
+    return this.knownFacts;
+  }
+
+  async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+    const client = await this.reader();
+    let broken = false;
+    try {
+      return (await client.query<Row>(sql, [...values])).rows;
+    } catch (error) {
+      broken = !isServerError(error);
+      throw describeFailure(error, this.endpoint);
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  private async reader(): Promise<PoolClient> {
+    const started = Date.now();
+    for (;;) {
+      this.options.signal?.throwIfAborted();
+      try {
+        return await this.pool.connect();
+      } catch (error) {
+        if (Date.now() - started > connectPatienceMs(error)) throw connectionProblems(error, this.endpoint);
+        await sleep(300);
+      }
+    }
+  }
+
+  transaction<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    return this.exclusively(async (session) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await inTransaction(session.client, work);
+        } catch (error) {
+          if (!repeatable.has(errorCode(error)) || attempt === attempts || session.broken) throw error;
+          this.options.warn?.(`rolled back (${messageOf(error)}); trying again`);
+          await sleep(500 * 2 ** attempt, undefined, this.options.signal && { signal: this.options.signal });
+        }
+      }
+    });
+  }
+
+  locked<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    return this.exclusively((session) => work(session.client));
+  }
+
+  onNode<T>(node: { host: string; port: number }, work: (client: Client) => Promise<T>): Promise<T> {
+    return this.exclusively(async () => {
+      const server = { ...this.endpoint, host: node.host, port: node.port };
+      const session = await Session.open(server, this.options.signal);
+      try {
+        return await this.guarded(session, () => work(session.client));
+      } finally {
+        await session.close();
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.queue;
+    clearTimeout(this.idle);
+    await this.changing?.close();
+    this.changing = undefined;
+    await this.pool.end();
+  }
+
+  /** One at a time in this process, under the lock against others. */
+  private exclusively<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    if (this.inWork.getStore()) throw new Error("work under the lock asked for the lock: use the client it was given");
+    const run = this.queue.then(async () => {
+      clearTimeout(this.idle);
+      const session = await this.changeSession();
+      try {
+        return await this.inWork.run(true, () => this.guarded(session, () => work(session)));
+      } finally {
+        if (session.broken) await this.dropChangeSession();
+        else this.idle = setTimeout(() => void this.closeWhenIdle(), idleMs).unref();
+      }
+    });
+    this.queue = run.catch(() => {});
+    return run;
+  }
+
+  private async changeSession(): Promise<Session> {
+    const current = this.changing;
+    if (current && (await current.lives())) return current;
+    await this.dropChangeSession();
+    const session = await Session.open(this.endpoint, this.options.signal);
+    try {
+      await takeLock(session.client, this.options);
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+    this.changing = session;
+    return session;
+  }
+
+  /** Behind the queue, so that no change starts on a connection that is being closed. */
+  private closeWhenIdle(): Promise<void> {
+    const closed = this.queue.then(() => this.dropChangeSession());
+    this.queue = closed.catch(() => {});
+    return closed;
+  }
+
+  private async dropChangeSession(): Promise<void> {
+    const session = this.changing;
+    this.changing = undefined;
+    await session?.close();
+  }
+
+  /** Cancels what runs when Pulumi is cancelled, and says what a failure means. */
+  private async guarded<T>(session: Session, work: () => Promise<T>): Promise<T> {
+    const { signal } = this.options;
+    signal?.throwIfAborted();
+    let impatient: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      void session.signalBackend("pg_cancel_backend");
+      impatient = setTimeout(() => void session.signalBackend("pg_terminate_backend"), cancelPatienceMs).unref();
+    };
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      return await work();
+    } catch (error) {
+      if (signal?.aborted) throw Object.assign(new Error("Cancelled; run it again to go on"), { cause: error });
+      throw describeFailure(error, session.server);
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+      clearTimeout(impatient);
+    }
+  }
+}
+
+/** One connection, which knows whether it still lives, and how to interrupt what runs on it. */
+class Session {
+  broken = false;
+
+  private constructor(
+    readonly client: Client,
+    readonly server: Server,
+    private readonly pid: number,
+  ) {
+    client.on("error", () => this.breaks());
+    client.on("end", () => this.breaks());
+  }
+
+  static async open(server: Server, signal: AbortSignal | undefined): Promise<Session> {
+    const client = await connect(server, signal);
+    const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    return new Session(client, server, rows[0]?.pid ?? 0);
+  }
+
+  private breaks(): void {
+    this.broken = true;
+  }
+
+  /** From another connection, as this one waits. A failure only means that there is nothing left to interrupt. */
+  async signalBackend(how: "pg_cancel_backend" | "pg_terminate_backend"): Promise<void> {
+    try {
+      const other = await connect(this.server);
+      await other.query(`SELECT ${how}($1)`, [this.pid]).finally(() => other.end());
+    } catch {
+      this.breaks();
+    }
+  }
+
+  /** A connection that broke has lost the lock, and may not have noticed. */
+  async lives(): Promise<boolean> {
+    if (!this.broken) await this.client.query("SELECT").catch(() => this.breaks());
+    return !this.broken;
+  }
+
+  async close(): Promise<void> {
+    await this.client.end().catch(() => {});
+  }
+}
+
+async function inTransaction<T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
+  await client.query("BEGIN");
+  let result: T;
+  try {
+    // LOCAL, so that it also reaches Citus' workers where `citus.propagate_set_commands` is 'local'.
+    await client.query("SET LOCAL lock_timeout = '5s'");
+    result = await work(client);
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
+  await commit(client);
+  return result;
+}
+
+async function commit(client: Client): Promise<void> {
+  let command: string;
+  try {
+    command = (await client.query("COMMIT")).command;
+  } catch (error) {
+    if (isServerError(error)) throw error;
+    throw problemsFrom(
+      {
+        what: "The connection broke while a transaction committed, so nobody knows whether it did",
+        got: messageOf(error),
+        fix: "run it again: it looks at what is there and does the rest",
+      },
+      error,
+    );
+  }
+  // PostgreSQL answers so where a statement failed and its error was caught on the way.
+  if (command !== "COMMIT") throw new Error("the transaction was rolled back, as one of its statements had failed");
+}
+
+/** Errors of PostgreSQL and of the connection as users read them; others stay what they are. */
+function describeFailure(error: unknown, server: Server): unknown {
+  if (error instanceof Problems) return error;
+  if (isServerError(error)) {
+    const shutDown = error.code?.startsWith("57P0");
+    return problemsFrom(
+      {
+        what: `PostgreSQL refused: ${error.message}`,
+        ...(error.detail === undefined ? {} : { got: error.detail }),
+        fix: shutDown ? "start the server and run it again" : (error.hint ?? fixFor(error.code)),
+      },
+      error,
+    );
+  }
+  if (
+    error instanceof Error &&
+    /Connection terminated|not queryable|Client was closed|ECONNRESET|EPIPE/.test(error.message)
+  ) {
+    return problemsFrom(
+      {
+        what: `The connection to PostgreSQL at ${server.host}:${server.port} broke in the middle of the work`,
+        got: error.message,
+        fix: "see the server's log, then run it again: it looks at what is there and does the rest",
+      },
+      error,
+    );
+  }
+  return error;
+}
+
+function fixFor(code: string | undefined): string {
+  if (repeatable.has(code)) {
+    return "run it again when the transaction that holds the lock has ended: SELECT * FROM pg_stat_activity ORDER BY xact_start";
+  }
+  return code === "42501" ? "grant the privilege to the role that tenantry connects as" : "see PostgreSQL's message";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Problems
+    ? (error.problems[0]?.what ?? "")
+    : error instanceof Error
+      ? error.message
+      : String(error);
+}
