@@ -1,0 +1,67 @@
+import { PayloadTooLargeError } from "./errors";
+import { type TenantClient, transactionOf } from "./transaction";
+
+export interface OutboxEvent {
+  /** One of the aggregates in `architecture.yaml`; decides the topic. */
+  readonly aggregateType: string;
+  /** The record's key: events of one aggregate keep their order. */
+  readonly aggregateId: string;
+  /** What happened: `OrderPlaced`. Travels as the header `type`. */
+  readonly type: string;
+  /**
+   * Anything that JSON can say. Kept small: what is large goes to an object store, and the event names where it is.
+   * Numbers are JavaScript's; amounts of money that must keep their decimals are better sent as text.
+   */
+  readonly payload: unknown;
+}
+
+/**
+ * Writes an event to the outbox, in the tenant's transaction: it reaches Kafka if, and only if, that commits.
+ *
+ * @returns the event's id, by which consumers recognise a redelivery
+ * @throws TenantContextError outside `withTenant`
+ * @throws PayloadTooLargeError if the payload is larger than `events.maxPayload` in `architecture.yaml`
+ *
+ * @example
+ * await withTenant(pool, tenant, async (client) => {
+ *   await client.query("INSERT INTO ecommerce.orders …", […]);
+ *   await emit(client, {
+ *     aggregateType: "order", aggregateId: orderId, type: "OrderPlaced", payload: { orderId, total: "12.50" },
+ *   });
+ * });
+ */
+export async function emit(client: TenantClient, event: OutboxEvent): Promise<string> {
+  const transaction = transactionOf(client, "emit");
+  const payload: string | undefined = JSON.stringify(event.payload);
+  if (payload === undefined) throw new TypeError("The payload of an event must be a value that JSON can say");
+  try {
+    // The function runs on the coordinator, and its one INSERT, with the tenant as a parameter, goes to the node of
+    // the business rows: the commit stays in one phase.
+    const { rows } = await client.query<{ id: string }>("SELECT tenantry.emit($1, $2, $3, $4, $5) AS id", [
+      transaction.tenant,
+      event.aggregateType,
+      event.aggregateId,
+      event.type,
+      payload,
+    ]);
+    return rows[0]?.id ?? "";
+  } catch (error) {
+    throw tooLarge(error, payload) ?? error;
+  }
+}
+
+interface PostgresError {
+  readonly code?: string;
+  readonly schema?: string;
+  readonly constraint?: string;
+  readonly message?: string;
+}
+
+function tooLarge(error: unknown, payload: string): PayloadTooLargeError | undefined {
+  const { code, schema, constraint, message } = (error ?? {}) as PostgresError;
+  if (code !== "23514" || schema !== "tenantry" || !constraint) return undefined;
+  return new PayloadTooLargeError(
+    `${message} (payload: ${Buffer.byteLength(payload)} bytes). Store the content elsewhere and emit a reference to it (claim check)`,
+    { cause: error },
+  );
+}
