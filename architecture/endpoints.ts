@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** A database node that holds shards. On plain PostgreSQL the one server, named `coordinator`. */
 export interface PostgresNode {
   /** `coordinator`, or `worker_1` and on: part of slot and connector names, so it never changes. */
@@ -46,3 +48,60 @@ export interface Endpoints {
   readonly kafka: KafkaEndpoint;
   readonly connect: ConnectEndpoint;
 }
+
+const port = z.int("a port from 1 to 65535").min(1, "a port from 1 to 65535").max(65_535, "a port from 1 to 65535");
+const text = z.string("a text").min(1, "a text");
+const login = z.strictObject({ user: text, password: text }, "an object with `user` and `password`");
+
+const postgres = z
+  .strictObject(
+    {
+      host: text,
+      port: port.default(5432),
+      database: text,
+      user: text,
+      password: text,
+      sslmode: z.enum(["disable", "require", "verify-full"], "disable, require or verify-full").default("verify-full"),
+      ca: text.exactOptional(),
+      nodes: z
+        .array(z.strictObject({ name: text, host: text, port }))
+        .min(1, "at least one node")
+        .optional(),
+      roles: z.record(text, login, "logins by role, and one for `cdc`").default({}),
+    },
+    "an object with `host`, `database`, `user` and `password`",
+  )
+  .transform(
+    (endpoint): PostgresEndpoint => ({
+      ...endpoint,
+      nodes: endpoint.nodes ?? [{ name: "coordinator", host: endpoint.host, port: endpoint.port }],
+    }),
+  );
+
+const url = "an address such as `http://connect:8083`, without a slash at the end";
+
+/** Endpoints as a stack file or a file of endpoints has them. `nodes` defaults to the one server. */
+export const endpointsSchema = z.strictObject(
+  {
+    postgres,
+    kafka: z.strictObject(
+      {
+        bootstrapServers: z.array(z.string().regex(/^[^:\s]+:\d+$/, "`host:port`")).min(1, "at least one `host:port`"),
+      },
+      "an object with `bootstrapServers`",
+    ),
+    connect: z.strictObject(
+      {
+        url: z.string(url).regex(/^https?:\/\/[^\s/]+(\/[^\s]*[^\s/])?$/, url),
+        databasePassword: z
+          .string()
+          .regex(
+            /^\$\{[^}]+\}$/,
+            "a reference such as `${file:/run/secrets/connect.properties:cdc}`, never the password",
+          ),
+      },
+      "an object with `url` and `databasePassword`",
+    ),
+  },
+  "an object with `postgres`, `kafka` and `connect`",
+);

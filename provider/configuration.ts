@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Endpoints } from "../architecture/endpoints";
+import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
 import { Problems } from "../architecture/problem";
 
 /** The provider's own configuration: one resource of the stack, so that a rotated password changes one resource. */
@@ -11,24 +11,6 @@ export interface Configuration {
   /** The application's roles that must exist before anything is applied, as PostgreSQL knows them. */
   readonly roles: readonly string[];
 }
-
-const login = z.strictObject({ user: z.string(), password: z.string() });
-const nodes = z.array(z.strictObject({ name: z.string(), host: z.string(), port: z.int().min(1).max(65535) }));
-
-const endpoints: z.ZodType<Endpoints> = z.strictObject({
-  postgres: z.strictObject({
-    ...login.shape,
-    host: z.string(),
-    port: z.int().min(1).max(65535),
-    database: z.string(),
-    sslmode: z.enum(["disable", "require", "verify-full"]),
-    ca: z.string().exactOptional(),
-    nodes: nodes.min(1),
-    roles: z.record(z.string(), login),
-  }),
-  kafka: z.strictObject({ bootstrapServers: z.array(z.string()).min(1) }),
-  connect: z.strictObject({ url: z.url(), databasePassword: z.string() }),
-});
 
 /** A provider's configuration crosses to the engine as strings, each the JSON of one property. */
 const wire = z.object({
@@ -57,7 +39,7 @@ export function parseConfiguration(variables: Readonly<Record<string, unknown>>)
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 function parseEndpoints(json: string): Endpoints {
-  const parsed = endpoints.safeParse(JSON.parse(json));
+  const parsed = endpointsSchema.safeParse(JSON.parse(json));
   if (!parsed.success) throw badConfiguration(parsed.error);
   return parsed.data;
 }

@@ -17,7 +17,8 @@ export interface ProviderArgs {
 /** The provider `tenantry`: one connection to one database and its Kafka Connect. */
 export class Provider extends pulumi.ProviderResource {
   constructor(name: string, args: ProviderArgs, options?: pulumi.ResourceOptions) {
-    const endpoints = args.endpoints && pulumi.secret(pulumi.output(args.endpoints).apply((known) => JSON.stringify(known)));
+    const endpoints =
+      args.endpoints && pulumi.secret(pulumi.output(args.endpoints).apply((known) => JSON.stringify(known)));
     super(
       "tenantry",
       name,

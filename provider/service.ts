@@ -1,15 +1,15 @@
 import {
   type handleUnaryCall,
-  type sendUnaryData,
   type ServerUnaryCall,
+  type sendUnaryData,
   status,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { version } from "../package.json";
 import { Problems, renderProblem } from "../architecture/problem";
+import { version } from "../package.json";
 import { type Acting, startActing } from "./acting";
 import { type Configuration, parseConfiguration } from "./configuration";
 import type { Engine } from "./engine";
@@ -45,7 +45,11 @@ export function createService(engine: Engine): UntypedServiceImplementation {
       const [old, next] = [fromStruct(request.getOldInputs()), fromStruct(request.getNews())];
       const names = [...new Set([...Object.keys(old), ...Object.keys(next)])].sort();
       const changed = names.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
-      return differences(old, next, changed.map((path) => ({ path, how: "update" as const })));
+      return differences(
+        old,
+        next,
+        changed.map((path) => ({ path, how: "update" as const })),
+      );
     }),
     configure: answer((request: rpc.ConfigureRequest) => {
       const configuration = parseConfiguration(fromStruct(request.getArgs()));
@@ -152,7 +156,13 @@ function kindOf(urn: string): Kind<object> {
   ]);
 }
 
-function showPlan(engine: Engine, urn: string, kind: Kind<object>, old: Properties | undefined, next: Properties): void {
+function showPlan(
+  engine: Engine,
+  urn: string,
+  kind: Kind<object>,
+  old: Properties | undefined,
+  next: Properties,
+): void {
   if (hasUnknowns(next)) return;
   const lines = kind.preview(old, next);
   if (lines.length > 0) engine.info(urn, lines.join("\n"));
@@ -199,7 +209,9 @@ function changeOf(old: Properties, next: Properties, path: string, how: Differen
 }
 
 /** Answers one call; an error reaches the user as its message, without a stack trace unless it is a fault of ours. */
-function answer<Request, Response>(work: (request: Request) => Response | Promise<Response>): handleUnaryCall<Request, Response> {
+function answer<Request, Response>(
+  work: (request: Request) => Response | Promise<Response>,
+): handleUnaryCall<Request, Response> {
   return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
     Promise.resolve()
       .then(() => work(call.request))

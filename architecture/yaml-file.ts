@@ -1,0 +1,137 @@
+import { type Document, isMap, isNode, isScalar, parseDocument } from "yaml";
+import { z } from "zod";
+import type { Place, Problem } from "./problem";
+import { placeAt, type Source } from "./source";
+import { listNames, suggest } from "./suggestion";
+
+type Path = readonly PropertyKey[];
+
+/** A YAML file's value, and where each part of it stands. */
+export interface YamlFile<T> {
+  readonly value: T;
+  /** The place of a key, or of the nearest part around it that is there. */
+  placeOf(...path: string[]): Place;
+}
+
+/** What to check a file with. */
+export interface YamlForm<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  /** What the file as a whole is called in messages: "The description". */
+  readonly noun: string;
+  /** Values that messages must not show; where there may be any, no line of the file is shown either. @default none */
+  readonly secret?: (path: Path) => boolean;
+  /** Turns the file's plain value into what the schema checks. @default the value itself */
+  readonly select?: (value: unknown) => unknown;
+}
+
+/** The file's value, or everything that is wrong with its syntax or its shape. */
+export function parseYaml<Schema extends z.ZodType>(
+  source: Source,
+  form: YamlForm<Schema>,
+): YamlFile<z.output<Schema>> | Problem[] {
+  const document = parseDocument(source.text, { prettyErrors: false });
+  const place = (offset: number) => (form.secret ? withoutText(placeAt(source, offset)) : placeAt(source, offset));
+  if (document.errors.length > 0) {
+    return document.errors.map((error) => ({
+      what: `This is not YAML: ${error.message}`,
+      fix: "Correct the YAML there, or just before it",
+      at: place(error.pos[0]),
+    }));
+  }
+  const plain: unknown = document.toJS() ?? {};
+  const result = form.schema.safeParse(form.select ? form.select(plain) : plain);
+  if (!result.success) return result.error.issues.flatMap((issue) => toProblems(place, document, form, issue));
+  return { value: result.data, placeOf: (...path) => place(keyOffset(document, path)) };
+}
+
+function withoutText({ text: _, ...place }: Place): Place {
+  return place;
+}
+
+function toProblems(
+  place: (offset: number) => Place,
+  document: Document,
+  form: YamlForm<z.ZodType>,
+  issue: z.core.$ZodIssue,
+): Problem[] {
+  const { path } = issue;
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => unknownKey(form, path, key, place(keyOffset(document, [...path, key]))));
+  }
+  const node = document.getIn(path, true);
+  if (node === undefined && path.length > 0) {
+    return [
+      {
+        what: `${shown(form, path)} is missing`,
+        expected: issue.message,
+        fix: `Add the key \`${String(path.at(-1))}\``,
+        at: place(keyOffset(document, path)),
+      },
+    ];
+  }
+  return [
+    {
+      what: `${shown(form, path)} cannot be read`,
+      got: form.secret?.(path) ? "[secret]" : JSON.stringify(valueOf(document, path) ?? null).slice(0, 200),
+      expected: issue.message,
+      fix: "Write what is expected",
+      at: place(isNode(node) ? (node.range?.[0] ?? 0) : keyOffset(document, path)),
+    },
+  ];
+}
+
+function unknownKey(form: YamlForm<z.ZodType>, path: Path, key: string, at: Place): Problem {
+  const known = knownKeys(form.schema, path);
+  const meant = suggest(key, known);
+  return {
+    what: `${path.length > 0 ? `${shown(form, path)} has` : "There is"} no key \`${key}\``,
+    expected: listNames(known),
+    fix: meant ? `Write \`${meant}\`, if that is what you mean` : "Remove the key",
+    at,
+  };
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+/** The keys that the schema knows at a path. */
+function knownKeys(schema: z.ZodType, path: Path): string[] {
+  let at = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema | undefined;
+  for (const key of path) at = childSchema(at, String(key));
+  return [at, ...(at?.anyOf ?? [])].flatMap((each) => Object.keys(each?.properties ?? {}));
+}
+
+function childSchema(schema: JsonSchema | undefined, key: string): JsonSchema | undefined {
+  const own = schema?.properties?.[key] ?? schema?.additionalProperties;
+  return own ?? schema?.anyOf?.map((each) => childSchema(each, key)).find((each) => each !== undefined);
+}
+
+function valueOf(document: Document, path: Path): unknown {
+  if (path.length === 0) return document.toJS();
+  const value = document.getIn(path);
+  return isNode(value) ? value.toJS(document) : value;
+}
+
+function shown(form: YamlForm<z.ZodType>, path: Path): string {
+  return path.length > 0 ? `\`${path.map(String).join(".")}\`` : form.noun;
+}
+
+/** Where the key at the end of the path starts, or the last key before it that is there. */
+function keyOffset(document: Document, path: Path): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const key of path) {
+    if (!isMap(node)) {
+      const item = document.getIn(path, true);
+      return isNode(item) ? (item.range?.[0] ?? offset) : offset;
+    }
+    const pair = node.items.find((each) => isScalar(each.key) && String(each.key.value) === String(key));
+    if (!pair) return offset;
+    offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
+    node = pair.value;
+  }
+  return offset;
+}

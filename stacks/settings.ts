@@ -1,0 +1,148 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { z } from "zod";
+import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
+import { type Problem, Problems } from "../architecture/problem";
+import type { Settings } from "../architecture/settings";
+import type { Source } from "../architecture/source";
+import { listNames, suggest } from "../architecture/suggestion";
+import { parseYaml } from "../architecture/yaml-file";
+
+const projectRoot = dirname(__dirname);
+
+/** Decrypts one key of the stack's configuration; asked only for keys that hold a `secure:` value. */
+export type Reveal = (key: string) => unknown | Promise<unknown>;
+
+/** The stacks that have a file. */
+export function stackNames(folder = __dirname): string[] {
+  return readdirSync(folder)
+    .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
+    .sort();
+}
+
+/**
+ * The settings in `stacks/Pulumi.STACK.yaml`.
+ * Throws Problems for an unknown stack, and for every unknown key and wrong value of its file together.
+ */
+export async function loadSettings(stack: string, reveal: Reveal, folder = __dirname): Promise<Settings> {
+  const path = resolve(folder, `Pulumi.${stack}.yaml`);
+  if (!existsSync(path)) throw new Problems([unknownStack(stack, stackNames(folder))]);
+  const source = readSource(path);
+  const revealed = await revealSecrets(source, reveal);
+  const parsed = parseYaml(source, {
+    schema: stackSchema,
+    noun: "The stack file",
+    secret: isSecret,
+    select: (file) => selectOwn(file, revealed),
+  });
+  if (Array.isArray(parsed)) throw new Problems(parsed);
+  const { endpoints, ...settings } = ownSettings(parsed.value.config);
+  return { ...settings, endpoints: endpoints && "file" in endpoints ? readEndpoints(path, endpoints.file) : endpoints };
+}
+
+function unknownStack(stack: string, known: readonly string[]): Problem {
+  const meant = suggest(stack, known);
+  return {
+    what: `There is no stack \`${stack}\``,
+    expected: listNames(known),
+    fix: meant ? `Use \`-s ${meant}\`` : `Use one of these, or write \`stacks/Pulumi.${stack}.yaml\``,
+  };
+}
+
+/** Pulumi writes numbers and booleans back as strings. */
+const count = z.preprocess(
+  (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
+  z
+    .int("a whole number from 1 to 1024")
+    .min(1, "a whole number from 1 to 1024")
+    .max(1024, "a whole number from 1 to 1024"),
+);
+const fileReference = z.strictObject({ file: z.string().min(1) });
+const optIn = /^(drop|redistribute|replay) \S+$/;
+
+const stackSchema = z.object({
+  config: z.strictObject(
+    {
+      "tenantry:application": z.string("the name of a folder in `sql/`"),
+      "tenantry:platform": z.enum(["external", "kubernetes"], "external or kubernetes").default("external"),
+      "tenantry:citus": z.enum(["required", "auto"], "required or auto").default("required"),
+      "tenantry:consistency": z
+        .enum(["strong", "bounded", "eventual"], "strong, bounded or eventual")
+        .default("strong"),
+      "tenantry:shardCount": count.default(32),
+      "tenantry:allow": z
+        .array(z.string().regex(optIn, "such as `drop ecommerce.carts`"), "a list such as `[drop ecommerce.carts]`")
+        .default([]),
+      "tenantry:endpoints": z
+        .union([fileReference, endpointsSchema], "`{ file: PATH }`, or `postgres`, `kafka` and `connect`")
+        .optional(),
+    },
+    "an object with `tenantry:application`",
+  ),
+});
+
+type OwnKeys = z.output<typeof stackSchema>["config"];
+
+function ownSettings(config: OwnKeys) {
+  return {
+    application: config["tenantry:application"],
+    platform: config["tenantry:platform"],
+    citus: config["tenantry:citus"],
+    consistency: config["tenantry:consistency"],
+    shardCount: config["tenantry:shardCount"],
+    allow: config["tenantry:allow"],
+    endpoints: config["tenantry:endpoints"],
+  };
+}
+
+/** Other namespaces belong to Pulumi and its providers; what is beside `config` belongs to Pulumi. */
+function selectOwn(file: unknown, revealed: ReadonlyMap<string, unknown>): unknown {
+  const config = configOf(file);
+  if (!config) return file;
+  const own = Object.entries(config).filter(([key]) => key.startsWith("tenantry:"));
+  return {
+    config: Object.fromEntries(own.map(([key, value]) => [key, revealed.has(key) ? revealed.get(key) : value])),
+  };
+}
+
+function configOf(file: unknown): Record<string, unknown> | undefined {
+  const parsed = z.object({ config: z.record(z.string(), z.unknown()) }).safeParse(file);
+  return parsed.success ? parsed.data.config : undefined;
+}
+
+async function revealSecrets(source: Source, reveal: Reveal): Promise<ReadonlyMap<string, unknown>> {
+  const parsed = parseYaml(source, { schema: z.unknown(), noun: "The stack file" });
+  if (Array.isArray(parsed)) throw new Problems(parsed);
+  const revealed = new Map<string, unknown>();
+  for (const [key, value] of Object.entries(configOf(parsed.value) ?? {})) {
+    if (key.startsWith("tenantry:") && holdsSecret(value))
+      revealed.set(key, await reveal(key.slice("tenantry:".length)));
+  }
+  return revealed;
+}
+
+function holdsSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return "secure" in value || Object.values(value).some(holdsSecret);
+}
+
+function isSecret(path: readonly PropertyKey[]): boolean {
+  return path.some((key) => key === "password" || key === "databasePassword" || key === "roles");
+}
+
+/** A path counts from the stack file, as the reader of that file sees it. Undefined where the file is not there yet. */
+function readEndpoints(stackFile: string, file: string): Endpoints | undefined {
+  const path = resolve(dirname(stackFile), file);
+  if (!existsSync(path)) return undefined;
+  const parsed = parseYaml(readSource(path), {
+    schema: endpointsSchema,
+    noun: "The file of endpoints",
+    secret: isSecret,
+  });
+  if (Array.isArray(parsed)) throw new Problems(parsed);
+  return parsed.value;
+}
+
+function readSource(path: string): Source {
+  return { path: relative(projectRoot, path), text: readFileSync(path, "utf8") };
+}

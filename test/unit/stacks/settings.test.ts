@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { Problems } from "../../../architecture/problem";
+import { loadSettings } from "../../../stacks/settings";
+
+const endpoints = {
+  postgres: {
+    host: "db",
+    database: "shop",
+    user: "admin",
+    password: "hush",
+    roles: { cdc: { user: "c", password: "hush" } },
+  },
+  kafka: { bootstrapServers: ["kafka:9092"] },
+  connect: { url: "http://connect:8083", databasePassword: "${file:/run/connect.properties:cdc}" },
+};
+
+function stackFolder(text: string, endpointsText?: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "tenantry-settings-"));
+  writeFileSync(join(folder, "Pulumi.dev.yaml"), text);
+  if (endpointsText) writeFileSync(join(folder, "endpoints.yaml"), endpointsText);
+  return folder;
+}
+
+const noSecrets = () => assert.fail("nothing here is secret");
+
+async function problemsOf(text: string, stack = "dev"): Promise<string> {
+  const error: unknown = await loadSettings(stack, noSecrets, stackFolder(text)).catch((thrown: unknown) => thrown);
+  assert.ok(error instanceof Problems);
+  return error.message;
+}
+
+test("a stack that names only its application gets production's defaults", async () => {
+  const folder = stackFolder("config:\n  tenantry:application: shop\n");
+  assert.deepEqual(await loadSettings("dev", noSecrets, folder), {
+    application: "shop",
+    platform: "external",
+    citus: "required",
+    consistency: "strong",
+    shardCount: 32,
+    allow: [],
+    endpoints: undefined,
+  });
+});
+
+test("numbers that Pulumi has written back as strings are numbers", async () => {
+  const folder = stackFolder('config:\n  tenantry:application: shop\n  tenantry:shardCount: "12"\n');
+  assert.equal((await loadSettings("dev", noSecrets, folder)).shardCount, 12);
+});
+
+test("endpoints come from the file that the stack names, verified TLS and one node being the defaults", async () => {
+  const folder = stackFolder(
+    "config:\n  tenantry:application: shop\n  tenantry:endpoints: { file: endpoints.yaml }\n",
+    JSON.stringify(endpoints),
+  );
+  const loaded = await loadSettings("dev", noSecrets, folder);
+  assert.equal(loaded.endpoints?.postgres.sslmode, "verify-full");
+  assert.deepEqual(loaded.endpoints?.postgres.nodes, [{ name: "coordinator", host: "db", port: 5432 }]);
+});
+
+test("endpoints are unknown while the file that the stack names is not there", async () => {
+  const folder = stackFolder("config:\n  tenantry:application: shop\n  tenantry:endpoints: { file: later.yaml }\n");
+  assert.equal((await loadSettings("dev", noSecrets, folder)).endpoints, undefined);
+});
+
+test("an encrypted value is revealed, whole key by whole key", async () => {
+  const folder = stackFolder(
+    "config:\n  tenantry:application: shop\n  tenantry:endpoints: { postgres: { password: { secure: v1:abc } } }\n",
+  );
+  const asked: string[] = [];
+  const reveal = (key: string) => {
+    asked.push(key);
+    return endpoints;
+  };
+  assert.equal((await loadSettings("dev", reveal, folder)).endpoints?.postgres.password, "hush");
+  assert.deepEqual(asked, ["endpoints"]);
+});
+
+test("other namespaces and Pulumi's own keys are left to their owners", async () => {
+  const folder = stackFolder(
+    "encryptionsalt: v1:x\nconfig:\n  kubernetes:context: kind\n  tenantry:application: shop\n",
+  );
+  assert.equal((await loadSettings("dev", noSecrets, folder)).application, "shop");
+});
+
+test("an unknown stack is refused with the stacks there are", async () => {
+  const message = await problemsOf("config:\n  tenantry:application: shop\n", "dve");
+  assert.match(message, /There is no stack `dve`/);
+  assert.match(message, /expected: `dev`/);
+  assert.match(message, /Use `-s dev`/);
+});
+
+test("every unknown key and wrong value is told at once, with its line", async () => {
+  const message = await problemsOf(
+    "config:\n  tenantry:aplication: shop\n  tenantry:citus: maybe\n  tenantry:shardCount: many\n",
+  );
+  assert.match(message, /yaml:2:3: `config` has no key `tenantry:aplication`/);
+  assert.match(message, /Write `tenantry:application`/);
+  assert.match(message, /`config.tenantry:application` is missing/);
+  assert.match(message, /yaml:3:19: `config.tenantry:citus` cannot be read[\s\S]*got: +"maybe"[\s\S]*required or auto/);
+  assert.match(message, /yaml:4:24: `config.tenantry:shardCount` cannot be read[\s\S]*a whole number/);
+});
+
+test("a stack file that is not YAML is refused at the caret", async () => {
+  assert.match(await problemsOf("config:\n  tenantry:application: [shop\n"), /yaml:3:\d+: This is not YAML/);
+});
+
+test("an opt-in that could allow nothing is refused", async () => {
+  const message = await problemsOf(
+    "config:\n  tenantry:application: shop\n  tenantry:allow: [delete everything now]\n",
+  );
+  assert.match(message, /expected: such as `drop ecommerce.carts`/);
+});
+
+test("a wrong password is never repeated in the error about it", async () => {
+  const folder = stackFolder(
+    "config:\n  tenantry:application: shop\n  tenantry:endpoints: { file: endpoints.yaml }\n",
+    "postgres: { host: db, database: shop, user: admin, password: [hunter2] }\n",
+  );
+  const error: unknown = await loadSettings("dev", noSecrets, folder).catch((thrown: unknown) => thrown);
+  assert.ok(error instanceof Problems);
+  assert.match(error.message, /password` cannot be read[\s\S]*\[secret\]/);
+  assert.doesNotMatch(error.message, /hunter2/);
+});
+
+test("a literal password where Connect's reference belongs is refused, and not repeated", async () => {
+  const literal = { ...endpoints, connect: { ...endpoints.connect, databasePassword: "hunter2" } };
+  const folder = stackFolder(
+    "config:\n  tenantry:application: shop\n  tenantry:endpoints: { file: endpoints.yaml }\n",
+    JSON.stringify(literal),
+  );
+  const error: unknown = await loadSettings("dev", noSecrets, folder).catch((thrown: unknown) => thrown);
+  assert.ok(error instanceof Problems);
+  assert.match(error.message, /databasePassword` cannot be read[\s\S]*a reference such as/);
+  assert.doesNotMatch(error.message, /hunter2/);
+});
