@@ -1,0 +1,19 @@
+-- Writes an event in the transaction of the business rows: both commit, or neither. Returns the event's id.
+--
+-- One plain INSERT of constants, so that Citus sends it to the node of the tenant's other rows and commits in one phase;
+-- joined to the business INSERT in a WITH it would be copied between nodes and committed in two. Without column names, as
+-- the tenant column has the application's name: the order is that of the table (tenantry's own, see Outbox).
+CREATE OR REPLACE FUNCTION tenantry.emit(
+  tenant :type, aggregate_type text, aggregate_id text, type text, payload jsonb
+) RETURNS uuid
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  event_id CONSTANT uuid := gen_random_uuid();
+BEGIN
+  PERFORM tenantry.require_tenant(tenant);
+  INSERT INTO tenantry.outbox VALUES (tenant, event_id, DEFAULT, aggregate_type, aggregate_id, type, payload);
+  RETURN event_id;
+END
+$$;
