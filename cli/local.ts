@@ -1,0 +1,174 @@
+import { join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { root, workDirectory } from "../local/checkout";
+import { down } from "../local/down";
+import { homeAt } from "../local/home";
+import { showLogs } from "../local/logs";
+import { showProgress } from "../local/progress";
+import { reset } from "../local/reset";
+import { type ServerName, serverNames } from "../local/server-names";
+import { stackApplication } from "../local/stack-application";
+import { type ServerStatus, status } from "../local/status";
+import { up } from "../local/up";
+import { table } from "./table";
+
+interface HomeOption {
+  readonly home: string;
+}
+interface JsonOption {
+  readonly json?: true;
+}
+interface UpFlags extends HomeOption, JsonOption {
+  readonly stack: string;
+  readonly postgresPort?: number;
+  readonly kafkaPort?: number;
+  readonly connectPort?: number;
+  readonly connectHeap: number;
+}
+interface LogFlags extends HomeOption {
+  readonly lines: number;
+  readonly follow?: true;
+}
+
+/** `tenantry local …` */
+export function command(): Command {
+  return new Command("local")
+    .description("The embedded servers: PostgreSQL (or Citus), Kafka and Kafka Connect as plain processes on loopback.")
+    .addCommand(upCommand())
+    .addCommand(downCommand())
+    .addCommand(statusCommand())
+    .addCommand(logsCommand())
+    .addCommand(resetCommand());
+}
+
+function upCommand(): Command {
+  return onHome("up", "Start what does not run, wait until it serves, make the application's database and roles.")
+    .option("-s, --stack <STACK>", "the stack whose application gets a database", "local")
+    .addOption(port("postgres", "of PostgreSQL; Citus' workers take the next two"))
+    .addOption(port("kafka", "of Kafka; its controller takes the next one"))
+    .addOption(port("connect", "of Kafka Connect"))
+    .addOption(
+      new Option("--connect-heap <MIB>", "memory of Kafka Connect, in MiB")
+        .env("TENANTRY_CONNECT_HEAP")
+        .argParser(wholeNumber(64, 65_536))
+        .default(512),
+    )
+    .option("--json", "print the endpoints as JSON, without passwords")
+    .action(async (flags: UpFlags) => {
+      const home = homeAt(flags.home);
+      const { endpoints, started } = await up(
+        home,
+        {
+          ports: { postgres: flags.postgresPort, kafka: flags.kafkaPort, connect: flags.connectPort },
+          application: stackApplication(root, flags.stack),
+          connectHeapMiB: flags.connectHeap,
+        },
+        showProgress(),
+      );
+      const { host, port, database, nodes } = endpoints.postgres;
+      if (flags.json) {
+        print(
+          JSON.stringify({
+            postgres: { host, port, database, nodes },
+            kafka: endpoints.kafka,
+            connect: endpoints.connect,
+            started,
+          }),
+        );
+      } else {
+        print(started.length === 0 ? "All servers ran already: nothing was changed." : "All servers run.");
+        print(`Endpoints and logins: ${home.endpoints}`);
+      }
+    });
+}
+
+function downCommand(): Command {
+  return onHome("down", "Stop the servers. Their data stays.")
+    .option("--json", "print what was stopped as JSON")
+    .action(async (flags: HomeOption & JsonOption) => {
+      const stopped = await down(homeAt(flags.home), showProgress());
+      if (flags.json) print(JSON.stringify({ stopped }));
+      else if (stopped.length === 0) print("No server ran.");
+    });
+}
+
+function statusCommand(): Command {
+  return onHome("status", "Show what each server does. Ends with 1 unless all of them serve.")
+    .option("--json", "print it as JSON")
+    .action(async (flags: HomeOption & JsonOption) => {
+      const servers = await status(homeAt(flags.home));
+      if (flags.json) print(JSON.stringify(servers));
+      else if (servers.length === 0) print("No servers here yet: `tenantry local up` makes them.");
+      else print(renderStatus(servers));
+      const serving =
+        servers.length > 0 && servers.every(({ state, missing }) => state === "running" && missing === undefined);
+      process.exitCode = serving ? 0 : 1;
+    });
+}
+
+function renderStatus(servers: readonly ServerStatus[]): string {
+  const advice = (server: ServerStatus) =>
+    server.state === "killed"
+      ? "killed: `tenantry local up` starts it again"
+      : server.missing !== undefined
+        ? `running, does not serve: ${server.missing}`
+        : server.state;
+  return table(
+    ["server", "state", "port", "pid", "log"],
+    servers.map((server) => [server.title, advice(server), String(server.port), String(server.pid ?? ""), server.log]),
+  );
+}
+
+function logsCommand(): Command {
+  return onHome("logs", "Show the end of the servers' logs.")
+    .argument("[server]", `one of ${serverNames.join(", ")}; all without it`, serverName)
+    .addOption(new Option("-n, --lines <N>", "lines of each").argParser(wholeNumber(1, 100_000)).default(50))
+    .option("-f, --follow", "go on showing what is written, until Ctrl-C")
+    .action((server: ServerName | undefined, flags: LogFlags) =>
+      showLogs(homeAt(flags.home), server, { lines: flags.lines, follow: flags.follow ?? false }, process.stdout),
+    );
+}
+
+function resetCommand(): Command {
+  return onHome("reset", "Stop the servers and delete their data, logs and passwords.")
+    .option("--yes", "really delete")
+    .option("--json", "print what was deleted as JSON")
+    .action(async (flags: HomeOption & JsonOption & { readonly yes?: true }) => {
+      const deleted = await reset(homeAt(flags.home), flags.yes ?? false, showProgress());
+      print(flags.json ? JSON.stringify({ deleted }) : `Deleted: ${deleted.join(", ")}`);
+    });
+}
+
+function onHome(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .addOption(
+      new Option("--home <DIR>", "where the servers' data, logs and settings are")
+        .env("TENANTRY_HOME")
+        .default(join(workDirectory, "local"), ".tenantry/local of the checkout"),
+    );
+}
+
+function port(server: string, description: string): Option {
+  return new Option(`--${server}-port <PORT>`, `port ${description}; 0 takes any free one, and it is remembered`)
+    .env(`TENANTRY_${server.toUpperCase()}_PORT`)
+    .argParser(wholeNumber(0, 65_000));
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+function serverName(text: string): ServerName {
+  const name = serverNames.find((each) => each === text);
+  if (name) return name;
+  throw new InvalidArgumentError(`Expected one of ${serverNames.join(", ")}.`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

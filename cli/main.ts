@@ -1,0 +1,30 @@
+import { Command } from "commander";
+import { Problems } from "../architecture/problem";
+import { version } from "../package.json";
+
+/** A command's module, loaded only when the command runs: loading all of them takes seconds. */
+interface LazyCommand {
+  readonly summary: string;
+  load(): { command(): Command };
+}
+
+const commands: Readonly<Record<string, LazyCommand>> = {
+  local: { summary: "the embedded servers: PostgreSQL or Citus, Kafka, Connect", load: () => require("./local") },
+};
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command("tenantry")
+    .description("A multi-tenant distributed database, its events and its isolation.")
+    .version(version);
+  const name = argv[2] ?? "";
+  for (const [each, { summary, load }] of Object.entries(commands)) {
+    program.addCommand(each === name ? load().command() : new Command(each).description(summary));
+  }
+  await program.parseAsync([...argv]);
+}
+
+main(process.argv).catch((error: unknown) => {
+  // A problem is for the user to solve; anything else is ours, and its stack helps.
+  console.error(error instanceof Problems ? error.message : error);
+  process.exitCode = 1;
+});

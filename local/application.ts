@@ -1,0 +1,90 @@
+import type { Client } from "pg";
+import type { Login, PostgresNode } from "../architecture/endpoints";
+import { quoteIdentifier, quoteLiteral } from "../architecture/identifier";
+import { authenticateNodes, joinWorkers } from "./citus";
+import { isVerifierOf, passwordOf, scramVerifier } from "./scram";
+import { type Admin, finds, withSession } from "./sql-session";
+
+/** What the platform gives an application before its data plane is applied. */
+export interface ApplicationNeeds {
+  /** Prefixes the roles. */
+  readonly name: string;
+  /** As in `architecture.yaml`, without the prefix: `app`. `cdc` is added. */
+  readonly roles: readonly string[];
+  /** @default the application's name */
+  readonly database?: string;
+  /** Citus' workers; empty on plain PostgreSQL. */
+  readonly workers?: readonly PostgresNode[];
+  /** From it come the roles' passwords. */
+  readonly secret: string;
+}
+
+/**
+ * Makes what is missing of the application's database, extensions and login roles, on every node. Run again it changes
+ * nothing. The logins are by role: `app`, `cdc`.
+ */
+export async function ensureApplication(
+  admin: Admin,
+  needs: ApplicationNeeds,
+): Promise<Readonly<Record<string, Login>>> {
+  const database = needs.database ?? needs.name;
+  const workers = needs.workers ?? [];
+  const nodes = [admin, ...workers.map(({ host, port }) => ({ ...admin, host, port }))];
+  for (const node of nodes) {
+    await withSession(node, "postgres", (client) => ensureDatabase(client, database));
+    if (workers.length > 0) await withSession(node, database, ensureCitus);
+  }
+  const logins = Object.fromEntries(
+    [...new Set([...needs.roles, "cdc"])].map((role) => {
+      const user = `${needs.name}_${role}`;
+      return [role, { user, password: passwordOf(needs.secret, user) }];
+    }),
+  );
+  const authentication = [{ user: admin.user, password: admin.password }, ...Object.values(logins)];
+  if (workers.length > 0) {
+    // Before the nodes are joined: joining is the first thing that connects from one to another.
+    await authenticateNodes(nodes, database, authentication.slice(0, 1));
+    await withSession(admin, database, (client) => joinWorkers(client, admin, workers));
+  }
+  await withSession(admin, database, async (client) => {
+    for (const [role, login] of Object.entries(logins)) await ensureRole(client, login, role === "cdc");
+    await ensurePartman(client);
+  });
+  if (workers.length > 0) await authenticateNodes(nodes, database, authentication);
+  return logins;
+}
+
+async function ensureDatabase(client: Client, database: string): Promise<void> {
+  if (await finds(client, "select 1 from pg_catalog.pg_database where datname = $1", [database])) return;
+  await client.query(`CREATE DATABASE ${quoteIdentifier(database)}`);
+}
+
+async function ensureCitus(client: Client): Promise<void> {
+  await client.query("CREATE EXTENSION IF NOT EXISTS citus");
+}
+
+async function ensurePartman(client: Client): Promise<void> {
+  await client.query("CREATE SCHEMA IF NOT EXISTS partman");
+  await client.query("CREATE EXTENSION IF NOT EXISTS pg_partman WITH SCHEMA partman");
+}
+
+async function ensureRole(client: Client, { user, password }: Login, replication: boolean): Promise<void> {
+  const role = quoteIdentifier(user);
+  const attributes = `LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS ${replication ? "REPLICATION" : "NOREPLICATION"}`;
+  if (!(await finds(client, "select 1 from pg_catalog.pg_roles where rolname = $1", [user]))) {
+    await client.query(`CREATE ROLE ${role} ${attributes}`);
+  }
+  const same = await finds(
+    client,
+    `select 1 from pg_catalog.pg_roles where rolname = $1 and rolcanlogin and not rolsuper and not rolcreatedb
+       and not rolcreaterole and not rolbypassrls and rolreplication = $2`,
+    [user, replication],
+  );
+  if (!same) await client.query(`ALTER ROLE ${role} ${attributes}`);
+  const stored = await client.query<{ rolpassword: string | null }>(
+    "select rolpassword from pg_catalog.pg_authid where rolname = $1",
+    [user],
+  );
+  if (isVerifierOf(stored.rows[0]?.rolpassword ?? null, password)) return;
+  await client.query(`ALTER ROLE ${role} PASSWORD ${quoteLiteral(scramVerifier(password))}`);
+}

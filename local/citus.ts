@@ -1,0 +1,40 @@
+import type { Client } from "pg";
+import type { Login, PostgresNode } from "../architecture/endpoints";
+import { type Admin, finds, withSession } from "./sql-session";
+
+/** Registers the coordinator, which holds no shards, and the workers, in the database of the session. */
+export async function joinWorkers(client: Client, coordinator: Admin, workers: readonly PostgresNode[]): Promise<void> {
+  const { host, port } = coordinator;
+  const isNode = "select 1 from pg_catalog.pg_dist_node where nodename = $1 and nodeport = $2";
+  if (!(await finds(client, `${isNode} and groupid = 0`, [host, port]))) {
+    await client.query("select pg_catalog.citus_set_coordinator_host($1, $2)", [host, port]);
+  }
+  for (const worker of workers) {
+    if (await finds(client, isNode, [worker.host, worker.port])) continue;
+    await client.query("select pg_catalog.citus_add_node($1, $2)", [worker.host, worker.port]);
+  }
+  if (await finds(client, "select 1 from pg_catalog.pg_dist_node where groupid = 0 and shouldhaveshards", [])) {
+    await client.query("select pg_catalog.citus_set_node_property($1, $2, 'shouldhaveshards', false)", [host, port]);
+  }
+}
+
+/** Tells every node by which password each role goes to the other nodes. Roles propagate, these rows do not. */
+export async function authenticateNodes(
+  nodes: readonly Admin[],
+  database: string,
+  logins: readonly Login[],
+): Promise<void> {
+  const everyNode = 0;
+  for (const node of nodes) {
+    await withSession(node, database, async (client) => {
+      for (const { user, password } of logins) {
+        await client.query(
+          `insert into pg_catalog.pg_dist_authinfo (nodeid, rolename, authinfo) values ($1, $2, $3)
+             on conflict (rolename, nodeid) do update set authinfo = excluded.authinfo
+             where pg_dist_authinfo.authinfo is distinct from excluded.authinfo`,
+          [everyNode, user, `password=${password}`],
+        );
+      }
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { connectHealth } from "./health";
+import type { Home } from "./home";
+import { javaArguments, javaProgram, requireInstalled, writeConfig } from "./java-server";
+import { renderConnectConfig, renderLogConfig } from "./kafka-config";
+import { connectPlugins, kafkaJars } from "./parts";
+import type { Server } from "./server";
+import { serverTitles } from "./server-names";
+
+export interface ConnectServer {
+  readonly home: Home;
+  readonly port: number;
+  readonly kafkaPort: number;
+  /** @default 512 */
+  readonly heapMiB: number;
+}
+
+/** One Kafka Connect worker with Debezium. */
+export function connectServer(own: ConnectServer): Server {
+  const directory = own.home.of("connect");
+  const config = join(directory, "connect.properties");
+  const logConfig = join(directory, "log4j2.properties");
+  return {
+    name: "connect",
+    title: serverTitles.connect,
+    port: own.port,
+    ports: [own.port],
+    portFlag: "--connect-port",
+    command: javaProgram(),
+    args: javaArguments(own.heapMiB, logConfig, "org.apache.kafka.connect.cli.ConnectDistributed", [config]),
+    cwd: "/",
+    mark: config,
+    startTimeoutMs: 120_000,
+    prepare: async () => {
+      requireInstalled("Kafka Connect", kafkaJars());
+      requireInstalled("Debezium", connectPlugins());
+      return writeConfig(directory, {
+        "connect.properties": renderConnectConfig({
+          port: own.port,
+          kafkaPort: own.kafkaPort,
+          plugins: connectPlugins(),
+          secrets: directory,
+        }),
+        "log4j2.properties": renderLogConfig({ "org.apache.kafka.connect": "info", "io.debezium": "info" }),
+      });
+    },
+    health: () => connectHealth(own.port),
+  };
+}

@@ -1,0 +1,23 @@
+import type { Home } from "./home";
+import { withLock } from "./lock";
+import type { Progress } from "./progress";
+import { stateOf, stopServer } from "./server";
+import { type ServerName, serverNames, serverTitles } from "./server-names";
+
+/** Stops what runs: who reads from another goes first. The names of those that ran. */
+export async function down(home: Home, progress: Progress): Promise<readonly ServerName[]> {
+  if (serverNames.every((name) => stateOf(home, name).state === "stopped")) return [];
+  return withLock(home.lock, home.directory, async () => {
+    const stopped: ServerName[] = [];
+    for (const name of [...serverNames].reverse()) {
+      if (stateOf(home, name).state === "stopped") continue;
+      const ran = await progress.part(
+        serverTitles[name],
+        () => stopServer(home, name),
+        (was) => (was ? "stopped" : "had been killed"),
+      );
+      if (ran) stopped.push(name);
+    }
+    return stopped;
+  });
+}

@@ -1,0 +1,45 @@
+import { withSession } from "./sql-session";
+
+/** Undefined if PostgreSQL serves, else what is missing. */
+export function postgresHealth(port: number, user: string, password: string): Promise<string | undefined> {
+  return missing(async () => {
+    await withSession({ host: "127.0.0.1", port, user, password }, "postgres", (client) => client.query("select 1"));
+    return undefined;
+  });
+}
+
+/** Undefined if Kafka serves, else what is missing: it listens some time before its broker takes part. */
+export function kafkaHealth(port: number): Promise<string | undefined> {
+  return missing(async () => {
+    const { Admin } = await import("@platformatic/kafka");
+    const admin = new Admin({
+      clientId: "tenantry-local",
+      bootstrapBrokers: [`127.0.0.1:${port}`],
+      retries: 0,
+      connectTimeout: 2000,
+      requestTimeout: 3000,
+    });
+    try {
+      const { brokers } = await admin.metadata({ topics: [] });
+      return brokers.size > 0 ? undefined : "its broker is not registered yet";
+    } finally {
+      await admin.close().catch(() => undefined);
+    }
+  });
+}
+
+/** Undefined if Connect serves, else what is missing. On start it refuses, then answers 404. */
+export function connectHealth(port: number): Promise<string | undefined> {
+  return missing(async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(5000) });
+    return response.ok ? undefined : `its health answers ${response.status}`;
+  });
+}
+
+async function missing(check: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await check();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

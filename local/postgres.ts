@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Problems } from "../architecture/problem";
+import { readIfThere } from "./files";
+import { postgresHealth } from "./health";
+import { renderHba, renderPostgresConfig } from "./postgres-config";
+import type { PostgresPrograms } from "./postgres-programs";
+import { commandLine, identify } from "./process-id";
+import { run } from "./run";
+import type { Server } from "./server";
+import { serverTitles } from "./server-names";
+import type { SystemUser } from "./system-user";
+
+/** The superuser of the embedded servers. */
+export const admin = "postgres";
+
+export interface PostgresServer {
+  /** `postgres`, or `worker_1` and on. */
+  readonly name: "postgres" | "worker_1" | "worker_2";
+  readonly port: number;
+  readonly data: string;
+  readonly database: string;
+  readonly password: string;
+  readonly citus: boolean;
+  readonly programs: PostgresPrograms;
+  readonly user: SystemUser | undefined;
+}
+
+/** One PostgreSQL server on loopback. */
+export function postgresServer(own: PostgresServer): Server {
+  return {
+    name: own.name,
+    title: serverTitles[own.name],
+    port: own.port,
+    ports: [own.port],
+    portFlag: "--postgres-port",
+    command: join(own.programs.bin, "postgres"),
+    args: ["-D", own.data],
+    cwd: "/",
+    user: own.user,
+    mark: own.data,
+    startTimeoutMs: 60_000,
+    prepare: async () => {
+      if (!existsSync(own.data)) await initialise(own);
+      removeStaleLock(own.data);
+      return configure(own);
+    },
+    health: () => postgresHealth(own.port, admin, own.password),
+  };
+}
+
+/** Made under another name and renamed: a kill leaves no half database. */
+async function initialise({ data, programs, user, password }: PostgresServer): Promise<void> {
+  const parent = dirname(data);
+  mkdirSync(parent, { recursive: true });
+  for (const left of readdirSync(parent).filter((name) => name.startsWith("initdb-"))) {
+    rmSync(join(parent, left), { recursive: true, force: true });
+  }
+  const room = join(parent, `initdb-${randomBytes(4).toString("hex")}`);
+  mkdirSync(room, { mode: 0o700 });
+  const passwordFile = join(room, "password");
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  for (const path of user ? [room, passwordFile] : []) chownSync(path, user?.uid ?? -1, user?.gid ?? -1);
+  const made = join(room, "data");
+  const finished = await run(
+    join(programs.bin, "initdb"),
+    ["-D", made, "-U", admin, `--pwfile=${passwordFile}`, "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"],
+    { user, cwd: "/" },
+  );
+  rmSync(passwordFile, { force: true });
+  if (finished.code === 0) renameSync(made, data);
+  rmSync(room, { recursive: true, force: true });
+  if (finished.code !== 0) throw initdbFailed(finished.stderr, data);
+}
+
+function initdbFailed(stderr: string, data: string): Problems {
+  const full = /No space left/i.test(stderr);
+  return new Problems([
+    {
+      what: `PostgreSQL's data directory ${data} could not be made`,
+      got: stderr.trim().split("\n").slice(-3).join("\n            "),
+      fix: full
+        ? "Free some disk space, then run `tenantry local up` again."
+        : `Make sure that ${dirname(data)} can be written, then run \`tenantry local up\` again.`,
+    },
+  ]);
+}
+
+async function configure(own: PostgresServer): Promise<boolean> {
+  const described = await run(join(own.programs.bin, "postgres"), ["--describe-config"], {
+    user: own.user,
+    cwd: "/",
+  });
+  const config = renderPostgresConfig({
+    port: own.port,
+    database: own.database,
+    admin,
+    citus: own.citus,
+    outputPluginLibraries: /^output_plugin_libraries\t/m.test(described.stdout),
+  });
+  const changed = [
+    writeOwned(join(own.data, "postgresql.conf"), config, own.user),
+    writeOwned(join(own.data, "pg_hba.conf"), renderHba(), own.user),
+  ];
+  return changed.includes(true);
+}
+
+function writeOwned(path: string, text: string, user: SystemUser | undefined): boolean {
+  if (readIfThere(path) === text) return false;
+  writeFileSync(path, text);
+  chmodSync(path, 0o600);
+  if (user) chownSync(path, user.uid, user.gid);
+  return true;
+}
+
+/** PostgreSQL believes a lock whose number another process has by now, and would not start. */
+function removeStaleLock(data: string): void {
+  const path = join(data, "postmaster.pid");
+  const pid = Number((readIfThere(path) ?? "").split("\n")[0]);
+  if (!pid) return;
+  if (!identify(pid) || !commandLine(pid).includes(data)) rmSync(path, { force: true });
+}

@@ -1,0 +1,24 @@
+import { rmSync } from "node:fs";
+import { Problems } from "../architecture/problem";
+import { down } from "./down";
+import { type Home, readSettings } from "./home";
+import type { Progress } from "./progress";
+
+/** Stops the servers and deletes their data, logs and passwords. */
+export async function reset(home: Home, confirmed: boolean, progress: Progress): Promise<readonly string[]> {
+  const postgresData = readSettings(home)?.postgresData ?? home.of("data");
+  const deleted = [postgresData, ...["kafka", "connect", "logs", "run"].map(home.of), home.endpoints, home.settings];
+  if (!confirmed) {
+    throw new Problems([
+      {
+        what: "`reset` deletes the databases, topics and connectors of the embedded servers",
+        got: deleted.join(", "),
+        fix: "If they may go: `tenantry local reset --yes`. To only stop the servers: `tenantry local down`.",
+      },
+    ]);
+  }
+  await down(home, progress);
+  // By name, never the home itself: it may hold what is not ours.
+  for (const path of deleted) rmSync(path, { recursive: true, force: true });
+  return deleted;
+}

@@ -1,0 +1,35 @@
+import { spawn } from "node:child_process";
+import type { SystemUser } from "./system-user";
+
+export interface Finished {
+  /** 127 if there is no such program. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly user?: SystemUser | undefined;
+  /** Ended after so long. @default never */
+  readonly timeoutMs?: number;
+}
+
+/** Runs a program to its end and keeps what it wrote. Never throws: a missing program is code 127. */
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  return new Promise((resolve) => {
+    const child = spawn(command, [...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(options.cwd && { cwd: options.cwd }),
+      ...(options.env && { env: options.env }),
+      ...(options.user && { uid: options.user.uid, gid: options.user.gid }),
+      ...(options.timeoutMs && { timeout: options.timeoutMs }),
+    });
+    const written = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (written.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (written.stderr += text));
+    child.on("error", (error) => resolve({ code: 127, stdout: "", stderr: error.message }));
+    child.on("close", (code) => resolve({ code: code ?? 1, ...written }));
+  });
+}

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Every check that needs no servers; all of them run, so that one call shows all that is wrong.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+failed=
+check() {
+  name=$1
+  shift
+  printf '%s\n' "$name"
+  "$@" || failed="$failed $name"
+}
+
+check types node_modules/.bin/tsc --noEmit
+check style node_modules/.bin/biome check .
+check duplicates node_modules/.bin/jscpd --config .jscpd.json .
+if command -v shellcheck >/dev/null; then
+  check shell shellcheck local/*.sh test/*.sh .ci/run
+fi
+
+if [ -n "$failed" ]; then
+  printf 'Failed:%s\n' "$failed" >&2
+  exit 1
+fi

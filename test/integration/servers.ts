@@ -1,0 +1,55 @@
+import { randomBytes } from "node:crypto";
+import type { ConnectEndpoint, Endpoints, KafkaEndpoint, PostgresEndpoint } from "../../architecture/endpoints";
+import { ensureApplication } from "../../local/application";
+import { addConnectSecret } from "../../local/connect-secrets";
+import { dropDatabase } from "../../local/drop-database";
+import { readEndpoints } from "../../local/endpoints-file";
+
+const path = process.env["TENANTRY_ENDPOINTS"];
+
+/** For `test(name, { skip }, …)`: why a test that needs servers does not run, or false if it does. */
+export const skip: string | false = path ? false : "needs servers: `make test` starts them (TENANTRY_ENDPOINTS)";
+
+/** The running servers; their database is the application's own, so tests make theirs by `freshDatabase`. */
+export function servers(): Endpoints {
+  if (!path) throw new Error("TENANTRY_ENDPOINTS is not set; give the test `{ skip }`");
+  return readEndpoints(path);
+}
+
+/** A database of one test. It is a `PostgresEndpoint`; with `kafka` and `connect` it makes `Endpoints`. */
+export interface FreshDatabase extends PostgresEndpoint {
+  readonly endpoints: Endpoints;
+  /** With its slots, whatever is connected. Connectors that read from it are the test's own to delete before. */
+  drop(): Promise<void>;
+}
+
+/**
+ * Makes a database with a name of its own, with the extensions, and the application's roles with their passwords. Roles
+ * belong to the server: two databases of one application share them.
+ */
+export async function freshDatabase(
+  application = "ecommerce",
+  roles: readonly string[] = ["app", "agent"],
+): Promise<FreshDatabase> {
+  const { postgres, kafka, connect } = servers();
+  const database = `${application}_${randomBytes(4).toString("hex")}`;
+  const isCoordinator = (node: { readonly port: number }) => node.port === postgres.port;
+  const workers = postgres.nodes.filter((node) => !isCoordinator(node));
+  const logins = await ensureApplication(postgres, {
+    name: application,
+    database,
+    roles,
+    workers,
+    secret: postgres.password,
+  });
+  const fresh: PostgresEndpoint = { ...postgres, database, roles: logins };
+  const endpoints: { postgres: PostgresEndpoint; kafka: KafkaEndpoint; connect: ConnectEndpoint } = {
+    postgres: fresh,
+    kafka,
+    connect: {
+      ...connect,
+      databasePassword: addConnectSecret(connect.databasePassword, `${application}_cdc`, logins["cdc"]?.password ?? ""),
+    },
+  };
+  return { ...fresh, endpoints, drop: () => dropDatabase(postgres, workers, database) };
+}
