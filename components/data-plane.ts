@@ -9,6 +9,9 @@ export interface DataPlaneArgs {
 
 /** An application's data on servers that run: schema, placement, isolation, partitions, outbox, slots and connectors. */
 export class DataPlane extends pulumi.ComponentResource {
+  /** What was declared, by `NOUN/NAME`, for resources that must come after. */
+  readonly resources: ReadonlyMap<string, pulumi.CustomResource>;
+
   constructor(name: string, args: DataPlaneArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:DataPlane", name, {}, options);
     const made = new Map<string, pulumi.CustomResource>();
@@ -16,6 +19,7 @@ export class DataPlane extends pulumi.ComponentResource {
       const dependsOn = declaration.after.map((key) => resourceOf(made, key, declaration));
       made.set(`${declaration.noun}/${declaration.name}`, declare(declaration, { parent: this, dependsOn }));
     }
+    this.resources = made;
     this.registerOutputs({});
   }
 }

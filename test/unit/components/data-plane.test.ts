@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type { Declaration } from "../../../architecture/declaration";
+
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+const registered: Registered[] = [];
+const mocked = pulumi.runtime.setMocks(
+  {
+    newResource: ({ type, name, inputs }) => {
+      registered.push({ type, name, inputs });
+      return { id: `${name}-id`, state: inputs };
+    },
+    call: () => ({}),
+  },
+  "tenantry",
+  "unit",
+);
+
+const migration: Declaration = {
+  noun: "Migration",
+  name: "sql/shop/010_tenants.sql",
+  after: [],
+  inputs: {
+    path: "sql/shop/010_tenants.sql",
+    hash: "h",
+    statements: [],
+    transaction: true,
+    schema: "shop",
+    apply: "once",
+  },
+};
+const table: Declaration = {
+  noun: "DistributedTable",
+  name: "shop.tenants",
+  after: ["Migration/sql/shop/010_tenants.sql"],
+  inputs: { schema: "shop", table: "tenants", column: "tenant_id", placement: { shardCount: 4 }, foreignKeys: [] },
+};
+
+async function plane(name: string, declarations: readonly Declaration[]) {
+  await mocked; // Mocks must be in place before the classes are loaded.
+  const { DataPlane } = await import("../../../components/data-plane");
+  const { Provider } = await import("../../../provider");
+  const provider = new Provider(`${name}-provider`, { endpoints: undefined, roles: ["shop_app"] });
+  const dataPlane = new DataPlane(name, { declarations }, { providers: { tenantry: provider } });
+  return { provider, dataPlane };
+}
+
+function registration(resource: pulumi.Resource): Promise<string> {
+  return new Promise((resolve) => resource.urn.apply(resolve));
+}
+
+test("each declaration becomes a resource of its noun, with its inputs", async () => {
+  const { dataPlane } = await plane("complete", [migration, table]);
+  for (const resource of dataPlane.resources.values()) await registration(resource);
+  const own = registered.filter(({ name }) => name === migration.name || name === table.name);
+  assert.deepEqual(
+    own.map(({ type, name }) => `${type} ${name}`),
+    ["tenantry:index:Migration sql/shop/010_tenants.sql", "tenantry:index:DistributedTable shop.tenants"],
+  );
+  assert.deepEqual(own[1]?.inputs, table.inputs);
+});
+
+test("the provider keeps endpoints out while they are unknown, and names the roles it expects", async () => {
+  await registration((await plane("waiting", [])).provider);
+  const provider = registered.find(({ name }) => name === "waiting-provider");
+  assert.deepEqual(provider?.inputs, { citus: "required", allow: "[]", roles: '["shop_app"]' });
+});
+
+test("a declaration that comes after one that is not there is a fault, told by both names", async () => {
+  await assert.rejects(
+    plane("broken", [table]),
+    /DistributedTable\/shop\.tenants comes after Migration\/sql\/shop\/010_tenants\.sql/,
+  );
+});
