@@ -1,5 +1,5 @@
-import type { PostgresNode } from "./endpoints";
 import type { ForeignKey, TenantType } from "./application";
+import type { PostgresNode } from "./endpoints";
 import type { SqlStatement } from "./sql-file";
 
 /** What a DataPlane declares: one provider resource each, in an order in which they can be made. */

@@ -16,3 +16,8 @@ export interface SqlStatement {
   /** From 1, in the file. */
   readonly line: number;
 }
+
+/** Whether the file's first line asks for each statement to commit by itself. */
+export function withoutTransaction(text: string): boolean {
+  return /^-- tenantry: no transaction[ \t]*(\r?\n|$)/.test(text);
+}

@@ -1,0 +1,68 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Application } from "./application";
+import { parseApplication } from "./application-parser";
+import { parseBase } from "./base-sql";
+import { Problems } from "./problem";
+import type { Source } from "./source";
+import type { SqlFile } from "./sql-file";
+import { loadSqlParser } from "./sql-parser";
+import { listNames, suggest } from "./suggestion";
+
+/** The one place of architecture/ that reads files. */
+
+/** What a data plane is compiled from. */
+export interface LoadedApplication {
+  readonly application: Application;
+  /** The toolkit's own SQL, its variables filled in for this application. */
+  readonly base: readonly SqlFile[];
+}
+
+/**
+ * The application of a folder such as `sql/ecommerce`, and the toolkit's SQL for it, from `base` beside the folder or
+ * elsewhere.
+ *
+ * @throws Problems with all that is wrong with its description and its SQL
+ */
+export async function loadApplication(folder: string, baseFolder = toolkitBase): Promise<LoadedApplication> {
+  const [application, base] = [resolve(folder), resolve(baseFolder)];
+  const yaml = join(application, descriptionName);
+  if (!existsSync(yaml)) throw new Problems([missing(application)]);
+  await loadSqlParser();
+  const parsed = parseApplication(basename(application), readSource(yaml), readSql(application));
+  return { application: parsed, base: parseBase(parsed, readSql(base)) };
+}
+
+const descriptionName = "architecture.yaml";
+const toolkitBase = join(__dirname, "..", "sql", "base");
+
+function readSql(folder: string): Source[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .toSorted()
+    .map((name) => readSource(join(folder, name)));
+}
+
+/** Paths go into hashes' places and messages, so they are the same wherever the checkout lies: `sql/ecommerce/FILE`. */
+function readSource(path: string): Source {
+  const folder = dirname(path);
+  return {
+    path: [basename(dirname(folder)), basename(folder), basename(path)].join("/"),
+    text: readFileSync(path, "utf8"),
+  };
+}
+
+function missing(folder: string) {
+  const parent = dirname(folder);
+  const others = existsSync(parent)
+    ? readdirSync(parent).filter((name) => existsSync(join(parent, name, descriptionName)))
+    : [];
+  const meant = suggest(basename(folder), others);
+  return {
+    what: `There is no application \`${basename(folder)}\`: its folder has no ${descriptionName}`,
+    got: folder,
+    expected: listNames(others),
+    fix: meant ? `Write \`${meant}\`, if that is what you mean` : `Create ${join(folder, descriptionName)}`,
+  };
+}

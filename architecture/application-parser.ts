@@ -1,0 +1,157 @@
+import type { Aggregate, Application, Events, ForeignKey, Role, Table, Tenant } from "./application";
+import type { Catalog, CatalogTable } from "./catalog";
+import { primaryKey } from "./catalog";
+import { buildCatalog } from "./catalog-builder";
+import { type Check, type Checked, isHeldBack, kindOf, ownEntry } from "./checks/check";
+import { checkFileNames, fileNumber } from "./checks/file-names";
+import { checkForeignKeys } from "./checks/foreign-keys";
+import { checkNames } from "./checks/names";
+import { checkPartitions, retentionOf } from "./checks/partitions";
+import { checkRoles } from "./checks/roles";
+import { checkStatements } from "./checks/statements";
+import { checkTables } from "./checks/tables";
+import { checkTenantTables } from "./checks/tenant-tables";
+import { checkViews } from "./checks/views";
+import type { Description } from "./description";
+import { parseDescription } from "./description-parser";
+import { text, withoutForeignKeys } from "./held-back";
+import { roleUser, topicName } from "./names";
+import { type Problem, refuseIfAny } from "./problem";
+import { hashOf, lineAt, type Source } from "./source";
+import { type SqlFile, withoutTransaction } from "./sql-file";
+import { type ParsedSql, type ParsedStatement, parseSql } from "./sql-parser";
+
+const checks: readonly Check[] = [
+  checkNames,
+  checkTables,
+  checkTenantTables,
+  checkPartitions,
+  checkForeignKeys,
+  checkRoles,
+  checkViews,
+];
+
+/**
+ * The application of a folder's name, its architecture.yaml and its SQL files. PostgreSQL's parser must be loaded
+ * (`loadSqlParser`).
+ *
+ * @throws Problems with all that is wrong: first what cannot be read, then what does not fit together.
+ */
+export function parseApplication(name: string, yaml: Source, sql: readonly Source[]): Application {
+  const problems: Problem[] = checkFileNames(sql);
+  const described = parseDescription(yaml);
+  const sources = sql.toSorted((a, b) => fileNumber(a.path) - fileNumber(b.path));
+  const files: ParsedSql[] = [];
+  for (const source of sources) {
+    const parsed = parseSql(source);
+    if (Array.isArray(parsed)) problems.push(...parsed);
+    else files.push(parsed as ParsedSql);
+  }
+  problems.push(...files.flatMap(checkStatements));
+  if (Array.isArray(described)) problems.push(...described);
+  if (Array.isArray(described) || files.length < sources.length) throw refuse(problems);
+  const { description, placeOf } = described as Exclude<typeof described, Problem[]>;
+  const schema = description.schema ?? name;
+  const { catalog, problems: found } = buildCatalog(files, schema);
+  problems.push(...found);
+  const checked: Checked = { name, schema, description, placeOf, files, catalog };
+  refuseIfAny([...problems, ...checks.flatMap((check) => check(checked))]);
+  return {
+    name,
+    schema,
+    tenant: description.tenant satisfies Tenant,
+    tables: toTables(checked),
+    files: files.map((file, index) => toFile(checked, file, index)),
+    events: toEvents(name, description),
+    roles: toRoles(name, description),
+  };
+}
+
+function refuse(problems: readonly Problem[]): Error {
+  refuseIfAny(problems);
+  return new Error("Nothing was wrong with the files that could not be read");
+}
+
+/** A table after those that its foreign keys refer to, else in the order of creation. */
+function toTables({ catalog, description, schema, files }: Checked): Table[] {
+  return byReference(catalog).map((table) => {
+    const base = {
+      schema,
+      name: table.name,
+      file: files[table.file]?.source.path ?? "",
+      primaryKey: primaryKey(table)?.columns ?? [],
+      foreignKeys: table.foreignKeys
+        .filter((key) => isHeldBack(description, table, key))
+        .map(({ name, columns, references, actions }): ForeignKey => ({ name, columns, references, actions })),
+    };
+    const kind = kindOf(description, table.name) ?? "local";
+    const entry = ownEntry(description, table.name);
+    if (kind !== "tenant" || !entry?.partition) return { kind, ...base };
+    const { by, every, ahead } = entry.partition;
+    const retention = retentionOf(entry);
+    return { kind, ...base, partition: { by, every, ahead, ...(retention && { retention }) } };
+  });
+}
+
+function byReference({ tables }: Catalog): CatalogTable[] {
+  const ordered = new Set<CatalogTable>();
+  const place = (table: CatalogTable) => {
+    for (const { references } of table.foreignKeys) {
+      const target = tables.get(references.table);
+      if (target && target !== table && !ordered.has(target)) place(target);
+    }
+    ordered.add(table);
+  };
+  for (const table of tables.values()) place(table);
+  return [...ordered];
+}
+
+function toFile(checked: Checked, { source, statements }: ParsedSql, index: number): SqlFile {
+  return {
+    path: source.path,
+    text: source.text,
+    hash: hashOf(source.text),
+    transaction: !withoutTransaction(source.text),
+    statements: statements.flatMap((statement) => {
+      const sql = holdsBack(checked, statement, index) ? withoutForeignKeys(statement) : text(statement);
+      return sql === undefined ? [] : [{ sql, line: lineAt(source.text, statement.start) }];
+    }),
+  };
+}
+
+/** Whether the statement creates a table that is placed, or alters one in the file that creates it. */
+function holdsBack({ catalog, description }: Checked, { node }: ParsedStatement, file: number): boolean {
+  const relation =
+    "CreateStmt" in node
+      ? node.CreateStmt.relation
+      : "AlterTableStmt" in node
+        ? node.AlterTableStmt.relation
+        : undefined;
+  const table = catalog.tables.get(relation?.relname ?? "");
+  return table !== undefined && isHeldBack(description, table, { file });
+}
+
+function toEvents(application: string, { events }: Description): Events {
+  return {
+    retention: events.retention,
+    maxPayload: events.maxPayload,
+    aggregates: Object.entries(events.aggregates).map(
+      ([name, { partitions, retention }]): Aggregate => ({
+        name,
+        topic: topicName(application, name),
+        partitions,
+        retention,
+      }),
+    ),
+  };
+}
+
+function toRoles(application: string, { roles }: Description): Role[] {
+  return Object.entries(roles).map(([name, { reads, writes = [], statementTimeout }]) => ({
+    name,
+    user: roleUser(application, name),
+    reads: reads ?? (writes === "all" ? "all" : []),
+    writes,
+    ...(statementTimeout && { statementTimeout }),
+  }));
+}

@@ -1,0 +1,85 @@
+import type { Application } from "./application";
+import { fileNumber } from "./checks/file-names";
+import { text } from "./held-back";
+import { quoteIdentifier, quoteLiteral } from "./identifier";
+import { type Problem, refuseIfAny } from "./problem";
+import { hashOf, lineAt, placeAt, type Source } from "./source";
+import { type SqlFile, withoutTransaction } from "./sql-file";
+import { type ParsedSql, parseSql } from "./sql-parser";
+
+/**
+ * The toolkit's own SQL with its variables filled in as psql would: `:"name"` an identifier, `:'name'` a literal,
+ * `:name` as it is. The hash is that of the result: another tenant column is another file.
+ *
+ * @throws Problems with what cannot be read
+ */
+export function parseBase(application: Application, sources: readonly Source[]): SqlFile[] {
+  const variables = baseVariables(application);
+  const problems: Problem[] = [];
+  const files = sources
+    .toSorted((a, b) => fileNumber(a.path) - fileNumber(b.path))
+    .flatMap((source): SqlFile[] => {
+      const filled = { path: source.path, text: substitute(source, variables, problems) };
+      const parsed = parseSql(filled);
+      if (Array.isArray(parsed)) {
+        problems.push(...parsed);
+        return [];
+      }
+      return [toFile(parsed as ParsedSql)];
+    });
+  refuseIfAny(problems);
+  return files;
+}
+
+function baseVariables({ name, schema, tenant }: Application): ReadonlyMap<string, string> {
+  return new Map([
+    ["application", name],
+    ["column", tenant.column],
+    ["type", tenant.type],
+    ["root_schema", schema],
+    ["root_table", tenant.table],
+  ]);
+}
+
+/** Also inside function bodies, where psql would not: that is where most of the variables are. */
+function substitute(source: Source, variables: ReadonlyMap<string, string>, problems: Problem[]): string {
+  return source.text.replaceAll(/(?<!:):(?:"([a-z_]+)"|'([a-z_]+)'|([a-z_]+)\b)/g, (given, ...found) => {
+    const [identifier, literal, bare, offset] = found as [string?, string?, string?, number?];
+    const name = identifier ?? literal ?? bare ?? "";
+    const value = variables.get(name);
+    if (value === undefined) {
+      if (bare === undefined) problems.push(unknownVariable(source, given, offset ?? 0, variables));
+      return given;
+    }
+    if (identifier !== undefined) return quoteIdentifier(value);
+    return literal === undefined ? value : quoteLiteral(value);
+  });
+}
+
+function unknownVariable(
+  source: Source,
+  given: string,
+  offset: number,
+  variables: ReadonlyMap<string, string>,
+): Problem {
+  return {
+    what: "There is no such variable",
+    got: given,
+    expected: [...variables.keys()].join(", "),
+    fix: "Use one of these",
+    at: placeAt(source, offset),
+  };
+}
+
+function toFile({ source, statements }: ParsedSql): SqlFile {
+  return {
+    path: source.path,
+    text: source.text,
+    hash: hashOf(source.text),
+    transaction: !withoutTransaction(source.text),
+    statements: statements.map((statement) => ({
+      sql: text(statement),
+      line: lineAt(source.text, statement.start),
+    })),
+  };
+}

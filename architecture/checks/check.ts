@@ -1,0 +1,42 @@
+import type { Catalog, CatalogTable } from "../catalog";
+import type { Description, TableDescription } from "../description";
+import type { Place, Problem } from "../problem";
+import type { ParsedSql } from "../sql-parser";
+
+/** Holds an application's description and its SQL against each other. */
+export type Check = (checked: Checked) => readonly Problem[];
+
+export interface Checked {
+  /** The folder's name. */
+  readonly name: string;
+  readonly schema: string;
+  readonly description: Description;
+  /** The place of a key of architecture.yaml, or of the nearest part around it. */
+  placeOf(...path: string[]): Place;
+  readonly files: readonly ParsedSql[];
+  readonly catalog: Catalog;
+}
+
+export type TableKind = "tenant" | "reference" | "local";
+
+/** A table's kind; undefined where the description does not say. */
+export function kindOf(description: Description, table: string): TableKind | undefined {
+  const own = ownEntry(description, table);
+  if (own?.reference) return "reference";
+  if (own?.local) return "local";
+  return own?.tenant || table === description.tenant.table ? "tenant" : undefined;
+}
+
+/** The description's entry for a table, whatever names JavaScript's objects have of their own. */
+export function ownEntry(description: Description, table: string): TableDescription | undefined {
+  return Object.hasOwn(description.tables, table) ? description.tables[table] : undefined;
+}
+
+export function tablesOfKind({ catalog, description }: Checked, kind: TableKind): CatalogTable[] {
+  return [...catalog.tables.values()].filter((table) => kindOf(description, table.name) === kind);
+}
+
+/** Whether a foreign key's text goes to the table's own resource, which adds it once both tables are placed. */
+export function isHeldBack(description: Description, table: CatalogTable, key: { readonly file: number }): boolean {
+  return kindOf(description, table.name) !== "local" && key.file === table.file;
+}

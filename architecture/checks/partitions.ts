@@ -1,0 +1,147 @@
+import type { CatalogTable } from "../catalog";
+import type { TableDescription } from "../description";
+import { type Duration, durationMs, formatDuration } from "../duration";
+import type { Problem } from "../problem";
+import { listNames, suggest } from "../suggestion";
+import { type Checked, kindOf } from "./check";
+
+const timeTypes = ["timestamptz", "timestamp", "date"];
+
+/** Partitions by time are declared the same in the SQL and in the description, and outlive their own interval. */
+export function checkPartitions(checked: Checked): Problem[] {
+  const { catalog, description } = checked;
+  return [...catalog.tables.values()].flatMap((table) => {
+    const entry = description.tables[table.name];
+    if (entry?.partition) return checkManaged(checked, table, entry);
+    return [...checkTiers(checked, table.name, entry), ...checkUnmanaged(checked, table)];
+  });
+}
+
+function checkManaged(checked: Checked, table: CatalogTable, entry: TableDescription): Problem[] {
+  const { partition } = entry;
+  if (!partition) return [];
+  const at = checked.placeOf("tables", table.name, "partition");
+  const problems: Problem[] = [];
+  if (kindOf(checked.description, table.name) !== "tenant") {
+    problems.push({
+      what: `\`${table.name}\` has a \`partition\`, but is no tenant table`,
+      fix: "Remove `partition`, or say `tenant: true`",
+      at,
+    });
+  }
+  const column = table.columns.get(partition.by);
+  const byAt = checked.placeOf("tables", table.name, "partition", "by");
+  if (!column) {
+    const meant = suggest(partition.by, table.columns.keys());
+    problems.push({
+      what: `\`partition.by\` of \`${table.name}\` is not one of its columns`,
+      got: partition.by,
+      expected: listNames(table.columns.keys()),
+      fix: meant ? `Write \`${meant}\`, if that is what you mean` : "Name the column that holds the row's time",
+      at: byAt,
+    });
+  } else if (!timeTypes.includes(column.type)) {
+    problems.push({
+      what: `\`partition.by\` of \`${table.name}\` is not a time`,
+      got: `${partition.by} ${column.type}`,
+      expected: "a column of type timestamptz, timestamp or date",
+      fix: "Name the column that holds the row's time",
+      at: byAt,
+    });
+  } else if (table.partitioning?.strategy !== "range" || table.partitioning.columns.join() !== partition.by) {
+    problems.push({
+      what: `Table \`${table.name}\` is not partitioned as architecture.yaml says`,
+      got: partitioningOf(table),
+      expected: `PARTITION BY RANGE (${partition.by})`,
+      fix: `Write \`PARTITION BY RANGE (${partition.by})\` behind the table's columns`,
+      at: table.at,
+    });
+  }
+  for (const each of table.partitions) {
+    problems.push({
+      what: `Partition \`${each.name}\` of \`${table.name}\` is made by hand, beside those that pg_partman makes`,
+      fix: "Remove the statement: `partition` in architecture.yaml makes them",
+      at: each.at,
+    });
+  }
+  return [...problems, ...checkNames(table), ...checkTiers(checked, table.name, entry)];
+}
+
+function partitioningOf({ partitioning }: CatalogTable): string {
+  return partitioning
+    ? `PARTITION BY ${partitioning.strategy.toUpperCase()} (${partitioning.columns.join(", ")})`
+    : "no PARTITION BY";
+}
+
+/** pg_partman takes `schema.table` as one text and splits it at the dot. */
+function checkNames({ name, at }: CatalogTable): Problem[] {
+  if (!name.includes(".")) return [];
+  return [{ what: `pg_partman cannot keep \`${name}\`: its name has a dot`, fix: "Rename the table", at }];
+}
+
+function checkUnmanaged({ description }: Checked, table: CatalogTable): Problem[] {
+  if (!table.partitioning || kindOf(description, table.name) === "local") return [];
+  return [
+    {
+      what: `Table \`${table.name}\` is partitioned, but architecture.yaml does not say so: nobody would make its partitions`,
+      got: partitioningOf(table),
+      fix: `Add \`partition: { by: ${table.partitioning.columns[0] ?? "COLUMN"}, every: 1 month }\` to the table, or remove PARTITION BY`,
+      at: table.at,
+    },
+  ];
+}
+
+function checkTiers(checked: Checked, table: string, entry: TableDescription | undefined): Problem[] {
+  const { partition, tiers } = entry ?? {};
+  const place = (...path: string[]) => checked.placeOf("tables", table, ...path);
+  const problems: Problem[] = [];
+  if (tiers && !partition) {
+    problems.push({
+      what: `\`${table}\` has tiers, but no partitions that could move through them`,
+      fix: "Add `partition: { by: COLUMN, every: 1 month }`, or remove `tiers`",
+      at: place("tiers"),
+    });
+  }
+  if (tiers && partition?.retention) {
+    problems.push({
+      what: `\`${table}\` says twice when its rows are dropped`,
+      got: `partition.retention ${formatDuration(partition.retention)}, tiers.cold ${formatDuration(tiers.cold)}`,
+      fix: "Remove `partition.retention`: `tiers.cold` is the age at which rows are dropped",
+      at: place("partition", "retention"),
+    });
+  }
+  const ages = (["hot", "warm", "cold"] as const).flatMap((tier) =>
+    tiers?.[tier] ? [{ tier, age: tiers[tier] }] : [],
+  );
+  for (const [i, { tier, age }] of ages.entries()) {
+    const before = ages[i - 1];
+    if (before && durationMs(age) <= durationMs(before.age)) {
+      problems.push({
+        what: `The tier \`${tier}\` of \`${table}\` ends before \`${before.tier}\` does`,
+        got: `${before.tier} ${formatDuration(before.age)}, ${tier} ${formatDuration(age)}`,
+        expected: `more than ${formatDuration(before.age)}: a tier ends when a row is that old`,
+        fix: `Lengthen \`${tier}\`, or remove \`${before.tier}\``,
+        at: place("tiers", tier),
+      });
+    }
+  }
+  if (partition) {
+    const retention = retentionOf(entry);
+    const path = tiers ? ["tiers", "cold"] : ["partition", "retention"];
+    if (retention && durationMs(retention) < durationMs(partition.every)) {
+      problems.push({
+        what: `Rows of \`${table}\` would be dropped before their partition is full`,
+        got: `${path.join(".")} ${formatDuration(retention)}, partition.every ${formatDuration(partition.every)}`,
+        expected: `at least ${formatDuration(partition.every)}`,
+        fix: "Keep rows longer, or make partitions smaller",
+        at: place(...path),
+      });
+    }
+  }
+  return problems;
+}
+
+/** The age at which a table's rows are dropped; undefined: never. */
+export function retentionOf(entry: TableDescription | undefined): Duration | undefined {
+  return entry?.tiers?.cold ?? entry?.partition?.retention;
+}

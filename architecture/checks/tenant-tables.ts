@@ -1,0 +1,128 @@
+import type { TenantType } from "../application";
+import { type CatalogTable, isNotNull, primaryKey } from "../catalog";
+import type { Problem } from "../problem";
+import { listNames, suggest } from "../suggestion";
+import { type Checked, ownEntry, tablesOfKind } from "./check";
+
+const catalogTypes: Readonly<Record<TenantType, string>> = {
+  uuid: "uuid",
+  bigint: "int8",
+  integer: "int4",
+  text: "text",
+};
+
+/** Every tenant table has the tenant column, in each of its keys, and no sequence; no other table has it. */
+export function checkTenantTables(checked: Checked): Problem[] {
+  const { column, table: root } = checked.description.tenant;
+  return [
+    ...tablesOfKind(checked, "tenant").flatMap((table) => [
+      ...checkColumn(checked, table),
+      ...checkKeys(checked, table),
+      ...checkSequences(table),
+      ...(table.name === root ? checkRoot(checked, table) : []),
+    ]),
+    ...(["reference", "local"] as const).flatMap((kind) =>
+      tablesOfKind(checked, kind)
+        .filter((table) => table.columns.has(column))
+        .map((table) => ({
+          what: `The ${kind} table \`${table.name}\` holds tenants' data: it has the column \`${column}\``,
+          fix: "Say `tenant: true` in architecture.yaml, or drop the column",
+          at: table.columns.get(column)?.at ?? table.at,
+        })),
+    ),
+    ...tablesOfKind(checked, "reference")
+      .filter((table) => !primaryKey(table))
+      .map(withoutPrimaryKey),
+  ];
+}
+
+function checkColumn({ description }: Checked, table: CatalogTable): Problem[] {
+  const { column: name, type } = description.tenant;
+  const column = table.columns.get(name);
+  if (!column) {
+    const meant = suggest(name, table.columns.keys());
+    return [
+      {
+        what: `Tenant table \`${table.name}\` has no column \`${name}\``,
+        got: listNames(table.columns.keys()),
+        expected: `\`${name} ${type} NOT NULL\``,
+        fix: `${meant ? `Rename \`${meant}\`, or add` : "Add"} the column, or call the table \`reference\` or \`local\``,
+        at: table.at,
+      },
+    ];
+  }
+  const problems: Problem[] = [];
+  if (column.type !== catalogTypes[type]) {
+    problems.push({
+      what: `Column \`${name}\` of \`${table.name}\` has another type than the tenant column`,
+      got: column.type,
+      expected: type,
+      fix: "Change the column's type, or `tenant.type` in architecture.yaml",
+      at: column.at,
+    });
+  }
+  if (!isNotNull(table, column)) {
+    problems.push({
+      what: `Column \`${name}\` of \`${table.name}\` may be NULL: such a row would belong to nobody`,
+      fix: "Add NOT NULL",
+      at: column.at,
+    });
+  }
+  return problems;
+}
+
+function checkKeys({ description }: Checked, table: CatalogTable): Problem[] {
+  const { column } = description.tenant;
+  const by = ownEntry(description, table.name)?.partition?.by;
+  const needed = by === undefined ? [column] : [column, by];
+  const problems = table.keys.flatMap((key) => {
+    const missing = needed.filter((name) => !key.columns.includes(name));
+    if (missing.length === 0) return [];
+    return [
+      {
+        what: `The ${key.kind} of \`${table.name}\` lacks ${listNames(missing)}: it could not be held across ${missing.includes(column) ? "nodes" : "partitions"}`,
+        got: `(${key.columns.join(", ")})`,
+        expected: `(${[...new Set([...needed, ...key.columns])].join(", ")})`,
+        fix:
+          key.kind === "exclusion constraint"
+            ? `Add ${missing.map((name) => `${name} WITH =`).join(", ")}`
+            : `Add ${listNames(missing)}`,
+        at: key.at,
+      },
+    ];
+  });
+  return primaryKey(table) ? problems : [...problems, withoutPrimaryKey(table)];
+}
+
+function checkSequences(table: CatalogTable): Problem[] {
+  return [...table.columns.values()]
+    .filter(({ sequence }) => sequence !== undefined)
+    .map(({ name, sequence, at }) => ({
+      what: `Column \`${name}\` of tenant table \`${table.name}\` is ${sequence === "serial" ? "a serial" : "an identity column"}: a distributed table with one cannot be altered or undistributed later`,
+      expected: "`uuid DEFAULT gen_random_uuid()`",
+      fix: "Use a uuid",
+      at,
+    }));
+}
+
+function checkRoot({ description }: Checked, table: CatalogTable): Problem[] {
+  const key = primaryKey(table);
+  if (!key || (key.columns.length === 1 && key.columns[0] === description.tenant.column)) return [];
+  return [
+    {
+      what: `The primary key of the tenant root \`${table.name}\` is not the tenant column alone`,
+      got: `(${key.columns.join(", ")})`,
+      expected: `(${description.tenant.column})`,
+      fix: "Keep one row per tenant there, and the rest in a table of its own",
+      at: key.at,
+    },
+  ];
+}
+
+function withoutPrimaryKey(table: CatalogTable): Problem {
+  return {
+    what: `Table \`${table.name}\` has no primary key: its shards could not be moved while it is written`,
+    fix: "Add a PRIMARY KEY",
+    at: table.at,
+  };
+}

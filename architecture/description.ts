@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { type Duration, durationExpected, parseDuration } from "./duration";
+import { parseSize, type Size, sizeExpected } from "./size";
+
+const duration = parsed<Duration>(durationExpected, parseDuration, "^\\s*[1-9][0-9]*\\s*[A-Za-z]+\\s*$", "3 days");
+const size = parsed<Size>(sizeExpected, parseSize, "^\\s*[1-9][0-9]*\\s*(B|KiB|MiB|GiB|TiB)\\s*$", "8 KiB");
+const name = z.string("a name").min(1, "a name");
+const flag = z.literal(true, "`true`, or leave the key out").optional();
+const reach = z.union([z.literal("all"), z.array(name)], "`all`, or a list of tables such as `[orders, customers]`");
+
+function count(least: number, most: number) {
+  const expected = `a whole number from ${least} to ${most}`;
+  return z.int(expected).min(least, expected).max(most, expected);
+}
+
+const tenant = z.strictObject(
+  {
+    table: name.describe("The tenant root: one row per tenant."),
+    column: name.default("tenant_id").describe("The column that every tenant table has and every key of it contains."),
+    type: z.enum(["uuid", "bigint", "integer", "text"], "uuid, bigint, integer or text").default("uuid"),
+  },
+  "an object such as `{ table: tenants, column: tenant_id, type: uuid }`",
+);
+
+const partition = z
+  .strictObject(
+    {
+      by: name.describe("A date or timestamp column; the table says PARTITION BY RANGE on it."),
+      every: duration.describe("How much time one partition holds."),
+      ahead: count(1, 100).default(4).describe("Partitions made ahead."),
+      retention: duration
+        .optional()
+        .describe("Rows older than this are dropped with their partition. Without it they stay for ever."),
+    },
+    "an object such as `{ by: placed_at, every: 1 month }`",
+  )
+  .describe("Partitions by time, made and dropped by pg_partman.");
+
+const tiers = z
+  .strictObject(
+    {
+      hot: duration.optional().describe("Rows are hot until they are this old."),
+      warm: duration.optional().describe("Rows are warm until they are this old."),
+      cold: duration.describe("Rows older than this are dropped with their partition."),
+    },
+    "an object such as `{ hot: 3 months, warm: 12 months, cold: 7 years }`",
+  )
+  .describe("A row's age at the end of each tier, so each is longer than the one before.");
+
+const table = z
+  .strictObject(
+    {
+      tenant: flag.describe("Its rows belong to a tenant: distributed with the tenant root, under row level security."),
+      reference: flag.describe("Shared by all tenants, on every node, read-only for the application's roles."),
+      local: flag.describe("Stays on the coordinator and holds no tenant's data."),
+      partition: partition.optional(),
+      tiers: tiers.optional(),
+    },
+    "an object such as `{ tenant: true }`",
+  )
+  .describe("Exactly one of `tenant`, `reference` and `local`.");
+
+const aggregate = z.strictObject(
+  {
+    partitions: count(1, 10_000)
+      .default(6)
+      .describe("Partitions of the topic. Events of one aggregate_id keep their order."),
+    retention: duration.prefault("7 days").describe("How long the topic keeps an event."),
+  },
+  "an object such as `{ partitions: 6, retention: 14 days }`",
+);
+
+const events = z
+  .strictObject(
+    {
+      retention: duration
+        .prefault("3 days")
+        .describe("How long the outbox keeps an event. It never drops one that has not reached Kafka."),
+      maxPayload: size.prefault("8 KiB").describe("The largest payload that the outbox accepts."),
+      aggregates: z
+        .record(name, aggregate, "aggregates by name")
+        .default({})
+        .describe("By the name in `aggregate_type`. The topic is APPLICATION.AGGREGATE.events."),
+    },
+    "an object with `retention`, `maxPayload` and `aggregates`",
+  )
+  .prefault({});
+
+const role = z
+  .strictObject(
+    {
+      reads: reach
+        .optional()
+        .describe('Tables that it may SELECT from. @default "all" where `writes` is "all", else none'),
+      writes: reach.optional().describe("Tenant tables that it may read and change. @default none"),
+      statementTimeout: duration.optional().describe("Statements that take longer are cancelled."),
+    },
+    "an object such as `{ writes: all }`",
+  )
+  .describe("Becomes APPLICATION_NAME in PostgreSQL.");
+
+/** `architecture.yaml`: the validator, and the source of the editors' JSON Schema. */
+export const descriptionSchema = z
+  .strictObject(
+    {
+      tenant,
+      schema: name.optional().describe("Where the application's tables live. @default the folder's name"),
+      tables: z
+        .record(name, table, "tables by name, such as `orders: { tenant: true }`")
+        .describe("Every table of the SQL files; the tenant root may be left out."),
+      events,
+      roles: z.record(name, role, "roles by name, such as `app: { writes: all }`").default({}),
+    },
+    "an object with `tenant`, `tables`, `events` and `roles`",
+  )
+  .meta({ title: "tenantry's architecture.yaml" });
+
+/** What `architecture.yaml` says, with defaults, not yet held against the SQL. */
+export type Description = z.output<typeof descriptionSchema>;
+export type TableDescription = Description["tables"][string];
+
+/** The JSON Schema that editors complete and check `architecture.yaml` with. */
+export function descriptionJsonSchema(): object {
+  return z.toJSONSchema(descriptionSchema, { io: "input" });
+}
+
+function parsed<T>(expected: string, parse: (text: string) => T | undefined, pattern: string, example: string) {
+  return z
+    .string(expected)
+    .meta({ pattern, examples: [example] })
+    .transform((text, context): T => {
+      const value = parse(text);
+      if (value !== undefined) return value;
+      context.addIssue({ code: "custom", message: expected, input: text });
+      return z.NEVER;
+    });
+}

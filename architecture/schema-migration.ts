@@ -1,0 +1,50 @@
+import type { Application, Role } from "./application";
+import type { MigrationInputs } from "./declaration";
+import { durationMs } from "./duration";
+import { quoteIdentifier, quoteLiteral } from "./identifier";
+import { cdcRole } from "./names";
+import { hashOf } from "./source";
+
+/** The application's schema, and who may look into it; run again when its roles change. */
+export function schemaMigration(application: Application): MigrationInputs {
+  const { name, schema, roles } = application;
+  const users = [...roles.map(({ user }) => user), cdcRole(name)].toSorted();
+  const schemas = [...new Set([schema, "tenantry"])].map(quoteIdentifier).join(", ");
+  const statements = [
+    checkRoles(users),
+    `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`,
+    `GRANT USAGE ON SCHEMA ${schemas} TO ${users.map(quoteIdentifier).join(", ")}`,
+    ...roles.map(statementTimeout).toSorted(),
+  ];
+  return {
+    path: `sql/${name}/architecture.yaml`,
+    hash: hashOf(statements.join(";\n")),
+    statements: statements.map((sql) => ({ sql, line: 1 })),
+    transaction: true,
+    schema,
+    apply: "onChange",
+  };
+}
+
+/** The platform makes roles, so that passwords are its business alone. */
+function checkRoles(users: readonly string[]): string {
+  return `DO $$
+DECLARE
+  missing text := (
+    SELECT string_agg(name, ', ')
+    FROM unnest(ARRAY[${users.map(quoteLiteral).join(", ")}]) AS name
+    WHERE name NOT IN (SELECT rolname FROM pg_roles)
+  );
+BEGIN
+  IF missing IS NOT NULL THEN
+    RAISE EXCEPTION 'roles are missing: %', missing
+      USING HINT = 'The platform makes them: run tenantry local up, or create them with LOGIN on an external server.';
+  END IF;
+END $$`;
+}
+
+function statementTimeout({ user, statementTimeout: timeout }: Role): string {
+  return timeout
+    ? `ALTER ROLE ${quoteIdentifier(user)} SET statement_timeout = ${quoteLiteral(`${durationMs(timeout)}ms`)}`
+    : `ALTER ROLE ${quoteIdentifier(user)} RESET statement_timeout`;
+}

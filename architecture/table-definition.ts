@@ -1,0 +1,115 @@
+import type { ColumnDef, Constraint, Node, TypeName } from "libpg-query";
+import type { Column, Key } from "./catalog";
+import type { Place } from "./problem";
+
+/** Reads the parts of CREATE TABLE and ALTER TABLE from PostgreSQL's parse tree. */
+
+const serials: Readonly<Record<string, string>> = {
+  serial: "int4",
+  serial4: "int4",
+  bigserial: "int8",
+  serial8: "int8",
+  smallserial: "int2",
+  serial2: "int2",
+};
+const referentialActions: Readonly<Record<string, string>> = {
+  r: "RESTRICT",
+  c: "CASCADE",
+  n: "SET NULL",
+  d: "SET DEFAULT",
+};
+
+export function strings(nodes: readonly Node[] | undefined): string[] {
+  return (nodes ?? []).flatMap((node) => ("String" in node ? [node.String.sval ?? ""] : []));
+}
+
+export function constraintsOf(column: ColumnDef): Constraint[] {
+  return (column.constraints ?? []).flatMap((node) => ("Constraint" in node ? [node.Constraint] : []));
+}
+
+export function toColumn(definition: ColumnDef, at: Place): Column {
+  const type = typeOf(definition.typeName);
+  const constraints = constraintsOf(definition);
+  const has = (contype: Constraint["contype"]) => constraints.some((each) => each.contype === contype);
+  const serial = serials[type];
+  const sequence = has("CONSTR_IDENTITY") ? ("identity" as const) : serial ? ("serial" as const) : undefined;
+  return {
+    name: definition.colname ?? "",
+    type: serial ?? type,
+    notNull: has("CONSTR_NOTNULL") || has("CONSTR_PRIMARY") || sequence !== undefined,
+    ...(sequence && { sequence }),
+    at,
+  };
+}
+
+/** The type as PostgreSQL's catalog calls it, without modifiers; an array's ends in `[]`. */
+export function typeOf(type: TypeName | undefined): string {
+  const name = strings(type?.names).at(-1) ?? "";
+  return type?.arrayBounds?.length ? `${name}[]` : name;
+}
+
+/** The key that a constraint makes; on a column, of that column. */
+export function toKey(constraint: Constraint, at: Place, column?: string): Key | undefined {
+  const named = constraint.conname ? { name: constraint.conname } : {};
+  const columns = column === undefined ? strings(constraint.keys) : [column];
+  switch (constraint.contype) {
+    case "CONSTR_PRIMARY":
+      return { kind: "primary key", columns, ...named, at };
+    case "CONSTR_UNIQUE":
+      return { kind: "unique constraint", columns, ...named, at };
+    case "CONSTR_EXCLUSION":
+      return { kind: "exclusion constraint", columns: equalColumns(constraint), ...named, at };
+    default:
+      return undefined;
+  }
+}
+
+/** The columns of an exclusion constraint that are compared with `=`. */
+function equalColumns(constraint: Constraint): string[] {
+  return (constraint.exclusions ?? []).flatMap((node) => {
+    const [element, operators] = "List" in node ? (node.List.items ?? []) : [];
+    if (!element || !("IndexElem" in element) || !operators || !("List" in operators)) return [];
+    return element.IndexElem.name && strings(operators.List.items).at(-1) === "=" ? [element.IndexElem.name] : [];
+  });
+}
+
+/**
+ * The clauses behind a foreign key's columns, as PostgreSQL writes them. DEFERRABLE behind a column's constraint is a
+ * constraint of its own to the parser, hence `attributes`.
+ */
+export function actionsOf(constraint: Constraint, attributes: readonly Constraint[] = []): string {
+  const update = referentialActions[constraint.fk_upd_action ?? "a"];
+  const remove = referentialActions[constraint.fk_del_action ?? "a"];
+  const cleared = strings(constraint.fk_del_set_cols).map((name) => `"${name.replaceAll('"', '""')}"`);
+  const is = (contype: Constraint["contype"]) => attributes.some((each) => each.contype === contype);
+  const initiallyDeferred = constraint.initdeferred || is("CONSTR_ATTR_DEFERRED");
+  return [
+    constraint.fk_matchtype === "f" ? "MATCH FULL" : "",
+    update ? `ON UPDATE ${update}` : "",
+    remove ? `ON DELETE ${remove}` : "",
+    cleared.length > 0 ? `(${cleared.join(", ")})` : "",
+    constraint.deferrable || is("CONSTR_ATTR_DEFERRABLE") || initiallyDeferred ? "DEFERRABLE" : "",
+    initiallyDeferred ? "INITIALLY DEFERRED" : "",
+  ]
+    .filter((clause) => clause !== "")
+    .join(" ");
+}
+
+/** The columns that ON DELETE SET NULL or SET DEFAULT clears. */
+export function clearedBy(constraint: Constraint, columns: readonly string[]): readonly string[] {
+  if (constraint.fk_del_action !== "n" && constraint.fk_del_action !== "d") return [];
+  const listed = strings(constraint.fk_del_set_cols);
+  return listed.length > 0 ? listed : columns;
+}
+
+/** The attributes (DEFERRABLE and so on) that follow a constraint of a column. */
+export function attributesOf(column: ColumnDef, constraint: Constraint): Constraint[] {
+  const constraints = constraintsOf(column);
+  const behind = constraints.slice(constraints.indexOf(constraint) + 1);
+  const next = behind.findIndex((each) => !isAttribute(each));
+  return next === -1 ? behind : behind.slice(0, next);
+}
+
+export function isAttribute({ contype }: Constraint): boolean {
+  return contype?.startsWith("CONSTR_ATTR_") ?? false;
+}

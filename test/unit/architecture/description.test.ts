@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { descriptionJsonSchema, descriptionSchema } from "../../../architecture/description";
+
+test("the JSON Schema for editors is the validator's", () => {
+  const file = join(__dirname, "..", "..", "..", "architecture", "architecture.schema.json");
+  const schema = descriptionJsonSchema();
+  // The formatter has the last word on the file's text.
+  if (process.env.UPDATE_GOLDEN) writeFileSync(file, JSON.stringify(schema));
+  const committed: unknown = JSON.parse(readFileSync(file, "utf8"));
+  assert.deepEqual(schema, committed, "run with UPDATE_GOLDEN=1, then make fmt");
+});
+
+test("a description says no more than the tenant root and the tables", () => {
+  assert.deepEqual(descriptionSchema.parse({ tenant: { table: "tenants" }, tables: {} }), {
+    tenant: { table: "tenants", column: "tenant_id", type: "uuid" },
+    tables: {},
+    events: { retention: { count: 3, unit: "day" }, maxPayload: { bytes: 8192 }, aggregates: {} },
+    roles: {},
+  });
+});
+
+test("an aggregate's topic has six partitions and keeps events for a week unless it says otherwise", () => {
+  const parsed = descriptionSchema.parse({
+    tenant: { table: "tenants" },
+    tables: {},
+    events: { aggregates: { order: {}, payment: { partitions: 12, retention: "2 weeks" } } },
+  });
+  assert.deepEqual(parsed.events.aggregates, {
+    order: { partitions: 6, retention: { count: 7, unit: "day" } },
+    payment: { partitions: 12, retention: { count: 2, unit: "week" } },
+  });
+});
