@@ -14,11 +14,11 @@ import { type Acting, startActing } from "./acting";
 import { type Configuration, parseConfiguration } from "./configuration";
 import type { Engine } from "./engine";
 import type { Difference, Kind } from "./kind";
-import { kinds } from "./kinds";
 import { fromStruct, hasUnknowns, type Properties, toStruct } from "./properties";
 
 /** Pulumi's provider protocol over the kinds: https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto */
-export function createService(engine: Engine): UntypedServiceImplementation {
+export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<object>>): UntypedServiceImplementation {
+  const kindOf = (urn: string) => findKind(kinds, urn);
   let configured: { readonly configuration: Configuration; readonly acting: Acting } | undefined;
   const current = () => {
     if (!configured) throw new Problems([notConfigured]);
@@ -142,7 +142,7 @@ const notConfigured = {
 };
 
 /** `urn:pulumi:STACK::PROJECT::PARENT$tenantry:index:NOUN::NAME`. */
-function kindOf(urn: string): Kind<object> {
+function findKind(kinds: ReadonlyMap<string, Kind<object>>, urn: string): Kind<object> {
   const noun = urn.split("::")[2]?.split(":").at(-1) ?? "";
   const kind = kinds.get(noun);
   if (kind) return kind;

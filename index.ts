@@ -1,0 +1,29 @@
+import * as pulumi from "@pulumi/pulumi";
+import { loadApplication } from "./architecture/application-loader";
+import { dataPlane, onlyCoordinator } from "./architecture/data-plane";
+import { cdcRole } from "./architecture/names";
+import { Problems } from "./architecture/problem";
+import { DataPlane } from "./components/data-plane";
+import { Provider } from "./provider";
+import { loadSettings } from "./stacks/settings";
+
+/** The Pulumi program: a stack's settings and its application's description become the resources of its data plane. */
+async function program(): Promise<pulumi.Inputs> {
+  const settings = await loadSettings(pulumi.getStack(), (key) => new pulumi.Config().requireObject(key));
+  const { application, base } = await loadApplication(`sql/${settings.application}`);
+  const { endpoints, citus, allow } = settings;
+
+  const roles = [...application.roles.map(({ user }) => user), cdcRole(application.name)];
+  const provider = new Provider("data", { endpoints, citus, allow, roles });
+  const nodes = endpoints?.postgres.nodes ?? onlyCoordinator;
+  const declarations = dataPlane(application, base, settings, nodes);
+  new DataPlane(application.name, { declarations }, { providers: { tenantry: provider } });
+
+  return { application: application.name, topics: application.events.aggregates.map(({ topic }) => topic) };
+}
+
+export = () =>
+  program().catch((error: unknown) => {
+    // Pulumi shows a RunError as it is, and anything else with a stack trace.
+    throw error instanceof Problems ? new pulumi.RunError(error.message) : error;
+  });
