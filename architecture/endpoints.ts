@@ -40,6 +40,9 @@ export interface ConnectEndpoint {
    * `${file:/run/secrets/connect.properties:cdc}`: Connect's REST interface shows configurations to anybody.
    */
   readonly databasePassword: string;
+  /** Where Connect asks for a login (basic authentication). @default none */
+  readonly user?: string;
+  readonly password?: string;
 }
 
 /** Where the servers are, whoever runs them: all that comes after is the same code. */
@@ -99,6 +102,8 @@ export const endpointsSchema = z.strictObject(
             /^\$\{[^}]+\}$/,
             "a reference such as `${file:/run/secrets/connect.properties:cdc}`, never the password",
           ),
+        user: text.exactOptional(),
+        password: text.exactOptional(),
       },
       "an object with `url` and `databasePassword`",
     ),

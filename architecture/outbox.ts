@@ -3,18 +3,27 @@ import type { PostgresNode } from "./endpoints";
 /** The outbox as PostgreSQL, Kafka Connect and the Debezium router must all know it. */
 export const outbox = { schema: "tenantry", table: "outbox", publication: "tenantry_outbox" } as const;
 
+/**
+ * The outbox's column that gives the header `created_at`: `created_at` in microseconds since 1970 (UTC). A bigint, because
+ * Debezium spends a third more of its reader thread on parsing a timestamptz.
+ */
+export const createdColumn = {
+  name: "created_us",
+  definition: "bigint NOT NULL DEFAULT (extract(epoch FROM now()) * 1000000)::bigint",
+} as const;
+
 /** The headers of a record, by the outbox's column; `id` is the router's own. */
 export function headerColumns(tenantColumn: string): ReadonlyMap<string, string> {
   return new Map([
     [tenantColumn, "tenant"],
     ["type", "type"],
-    ["created_at", "created_at"],
+    [createdColumn.name, "created_at"],
   ]);
 }
 
 /**
- * The publication's column list: what the router turns into a record, and nothing else. Decoding a column that nobody
- * reads costs as much as one that somebody does.
+ * The publication's column list: what the router turns into a record, and nothing else. Debezium parses every column that
+ * it is sent, read or not. The partition key and the primary key may be missing, as only inserts are published.
  */
 export function publishedColumns(tenantColumn: string): readonly string[] {
   return ["id", "aggregate_type", "aggregate_id", "payload", ...headerColumns(tenantColumn).keys()];
