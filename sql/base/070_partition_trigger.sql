@@ -52,7 +52,6 @@ BEGIN
     IF FOUND THEN
       BEGIN
         PERFORM tenantry.drop_passed_partitions();
-        PERFORM tenantry.prune_processed_events();
       EXCEPTION WHEN OTHERS THEN
         RAISE WARNING 'tenantry: the retention did not run: %', SQLERRM;
       END;

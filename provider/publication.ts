@@ -1,0 +1,54 @@
+import { quoteIdentifier } from "../architecture/identifier";
+import type { Statement } from "./database";
+import type { Reader } from "./statements";
+import { quoteTable, type TableName } from "./tables";
+
+/** A publication as it should be: inserts only, partitions under their root's name, and only these columns. */
+export interface Publication {
+  readonly name: string;
+  readonly table: TableName;
+  readonly columns: readonly string[];
+}
+
+export interface FoundPublication {
+  /** The table's published columns; undefined if the publication doesn't have the table. */
+  readonly columns: readonly string[] | undefined;
+  /** Inserts only, partitions under their root's name, and no other table. */
+  readonly asDeclared: boolean;
+}
+
+const settings = "publish = 'insert', publish_via_partition_root = true";
+
+/** What is missing between what was found and what is wanted. A publication is changed in place: slots read on. */
+export function planPublication(wanted: Publication, found: FoundPublication | undefined): readonly Statement[] {
+  const name = quoteIdentifier(wanted.name);
+  const columns = wanted.columns.map(quoteIdentifier).join(", ");
+  const table = `TABLE ${quoteTable(wanted.table)} (${columns})`;
+  if (!found) return [{ sql: `CREATE PUBLICATION ${name} FOR ${table}\nWITH (${settings})` }];
+  if (found.asDeclared && sameColumns(found.columns, wanted.columns)) return [];
+  return [{ sql: `ALTER PUBLICATION ${name} SET (${settings})` }, { sql: `ALTER PUBLICATION ${name} SET ${table}` }];
+}
+
+/** The order is the table's, whatever the list says. */
+export function sameColumns(one: readonly string[] | undefined, other: readonly string[]): boolean {
+  return one !== undefined && one.length === other.length && other.every((column) => one.includes(column));
+}
+
+export async function readPublication(
+  read: Reader,
+  name: string,
+  table: TableName,
+): Promise<FoundPublication | undefined> {
+  const [found] = await read<{ columns: string[] | null; as_declared: boolean }>(
+    `SELECT
+       pubinsert AND NOT (pubupdate OR pubdelete OR pubtruncate OR puballtables) AND pubviaroot
+         AND NOT EXISTS (SELECT FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid <> $2::regclass)
+         AND NOT EXISTS (SELECT FROM pg_publication_namespace WHERE pnpubid = p.oid) AS as_declared,
+       (SELECT ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = prrelid AND attnum > 0 AND NOT attisdropped
+           AND (prattrs IS NULL OR attnum = ANY (prattrs::int2[])) ORDER BY attnum)
+         FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid = $2::regclass AND prqual IS NULL) AS columns
+     FROM pg_publication p WHERE pubname = $1`,
+    [name, quoteTable(table)],
+  );
+  return found && { columns: found.columns ?? undefined, asDeclared: found.as_declared };
+}

@@ -1,0 +1,251 @@
+import { z } from "zod";
+import type { DistributedTableInputs, OutboxInputs } from "../../architecture/declaration";
+import { quoteIdentifier } from "../../architecture/identifier";
+import { outbox as names, publishedColumns } from "../../architecture/outbox";
+import { type Problem, refuseIfAny } from "../../architecture/problem";
+import type { Context } from "../context";
+import type { Statement } from "../database";
+import { identifier, qualifiedName, tenantType } from "../input-schemas";
+import type { Difference, Kind } from "../kind";
+import { type FoundPublication, type Publication, planPublication, readPublication, sameColumns } from "../publication";
+import { keepShardCatalogs, shardCatalogLines, shardCatalogsKept } from "../shard-catalogs";
+import { type Reader, readerOf, runStatements } from "../statements";
+import { deleteTable, findTable, previewDelete, quoteTable, tableId } from "../tables";
+import { type DistributedTableState, distributedTable } from "./distributed-table";
+
+export interface OutboxState extends OutboxInputs {
+  /** `impossible`: this server has no Citus. `missing`: it has, and the table is not distributed. */
+  readonly distributed: "yes" | "missing" | "impossible";
+  /** The columns that reach the connector; none if the publication is missing, or isn't for inserts by the root's name. */
+  readonly published: readonly string[];
+  /** `missing`: a node's catalogs of shards may forget what a slot that lags still needs. `impossible`: no Citus. */
+  readonly shardCatalogs: "kept" | "missing" | "impossible";
+}
+
+/** What the catalogs say of the outbox. */
+export interface FoundOutbox {
+  /** The tenant column, the first one of the primary key, and its type. */
+  readonly column: string;
+  readonly type: string;
+  /** The constraints on the payload's size by their names, with the limit in bytes. */
+  readonly limits: Readonly<Record<string, number>>;
+  readonly publication: FoundPublication | undefined;
+}
+
+const table = { schema: names.schema, table: names.table } as const;
+
+/**
+ * The table behind `tenantry.emit()`, and its publication. The event's id, key, type and payload become a record; the
+ * payload verbatim, so its size is limited as text, where Kafka will meet it.
+ */
+export const outbox: Kind<OutboxInputs, OutboxState> = {
+  noun: "Outbox",
+
+  inputs: z.object({
+    column: identifier,
+    type: tenantType,
+    colocateWith: qualifiedName,
+    maxPayloadBytes: z
+      .int()
+      .min(1)
+      .max(2 ** 30),
+    publication: identifier,
+  }),
+
+  check(old, next, allow) {
+    if (!old) return [];
+    return [...keyProblems(old, next), ...(distributedTable.check?.(asPlaced(old), asTable(next), allow) ?? [])];
+  },
+
+  diff(old, next) {
+    const differences: Difference[] = [];
+    for (const path of ["column", "type"] as const) {
+      if (old[path] !== next[path]) differences.push({ path, how: "replace" });
+    }
+    if (old.maxPayloadBytes !== next.maxPayloadBytes) differences.push({ path: "maxPayloadBytes", how: "update" });
+    if (old.distributed === "missing") differences.push({ path: "distributed", how: "update" });
+    if (old.distributed === "yes" && old.colocateWith !== next.colocateWith) {
+      differences.push({ path: "colocateWith", how: "update" });
+    }
+    if (old.publication !== next.publication) differences.push({ path: "publication", how: "update" });
+    if (!sameColumns(old.published, publishedColumns(next.column))) {
+      differences.push({ path: "published", how: "update" });
+    }
+    if (old.shardCatalogs === "missing") differences.push({ path: "shardCatalogs", how: "update" });
+    return differences;
+  },
+
+  preview(old, next) {
+    if (!next) return old ? [...previewDelete(table), ...planDrop(old).map(({ sql }) => sql)] : [];
+    const found = old && expectedFrom(old, next);
+    return [
+      ...(old?.shardCatalogs === "kept" || old?.shardCatalogs === "impossible" ? [] : shardCatalogLines),
+      ...planOutboxTable(next, found).map(({ sql }) => sql),
+      ...distributedTable.preview(old && asPlaced(old), asTable(next)),
+      ...planPublication(publicationOf(next), found?.publication).map(({ sql }) => sql),
+    ];
+  },
+
+  async create(context, next) {
+    return { id: tableId(table), state: await apply(context, next) };
+  },
+
+  update: (context, _id, _old, next) => apply(context, next),
+
+  /** A publication without a slot costs nothing, and a connector that still reads it would fail without: it goes with its table. */
+  async delete(context, _id, old) {
+    await deleteTable(context, table);
+    const read = context.database.query.bind(context.database);
+    if (await findTable(read, table)) return;
+    await context.database.transaction((client) => runStatements(client, planDrop(old)));
+  },
+
+  async read(context, _id, old) {
+    const placed = await distributedTable.read(context, tableId(table), old && asPlaced(old));
+    if (!placed) return undefined;
+    const publication = old?.publication ?? names.publication;
+    const read = context.database.query.bind(context.database);
+    const found = await observe(read, publication);
+    if (!found) return undefined;
+    return {
+      column: found.column,
+      type: tenantType.catch("text").parse(found.type),
+      colocateWith: "colocateWith" in placed.placement ? placed.placement.colocateWith : tableId(table),
+      maxPayloadBytes: Math.min(...Object.values(found.limits), ...(isUnlimited(found) ? [0] : [])),
+      publication,
+      distributed: placed.distributed,
+      published: found.publication?.asDeclared ? (found.publication.columns ?? []) : [],
+      shardCatalogs: await readShardCatalogs(context, read),
+    };
+  },
+};
+
+/** What is missing of the table itself between what was found and what is wanted. */
+export function planOutboxTable(next: OutboxInputs, found: FoundOutbox | undefined): readonly Statement[] {
+  const limit = limitOf(next.maxPayloadBytes);
+  if (!found) return [createTable(next)];
+  if (found.limits[limit.name] === next.maxPayloadBytes && Object.keys(found.limits).length === 1) return [];
+  const alter = `ALTER TABLE ${quoteTable(table)}`;
+  return [
+    ...Object.keys(found.limits)
+      .sort()
+      .map((name) => ({ sql: `${alter} DROP CONSTRAINT ${quoteIdentifier(name)}` })),
+    // Rows that are there were published long ago, and go with their partitions: only new ones are held to it.
+    { sql: `${alter} ADD ${limit.sql} NOT VALID` },
+  ];
+}
+
+/**
+ * The tenant column comes first, as `tenantry.emit()` relies on the order. The checks are what the connector can't do: an
+ * event that Kafka refuses, by its size or its topic's name, stops the events of all tenants behind it.
+ */
+function createTable({ column, type, maxPayloadBytes }: OutboxInputs): Statement {
+  const tenant = quoteIdentifier(column);
+  return {
+    sql: `CREATE TABLE ${quoteTable(table)} (
+  ${tenant} ${type} NOT NULL,
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  aggregate_type text NOT NULL,
+  aggregate_id text NOT NULL,
+  type text NOT NULL,
+  payload jsonb NOT NULL,
+  PRIMARY KEY (${tenant}, created_at, id),
+  CONSTRAINT aggregate_type_is_part_of_a_topic_name CHECK (aggregate_type ~ '^[a-zA-Z0-9._-]{1,100}$'),
+  ${limitOf(maxPayloadBytes).sql}
+) PARTITION BY RANGE (created_at)`,
+  };
+}
+
+const limitPrefix = "payload_at_most_";
+
+/** Its name is what whoever breaks it reads. */
+function limitOf(bytes: number): { readonly name: string; readonly sql: string } {
+  const name = `${limitPrefix}${bytes}_bytes_or_use_a_claim_check`;
+  return { name, sql: `CONSTRAINT ${name} CHECK (octet_length(payload::text) <= ${bytes})` };
+}
+
+function planDrop({ publication }: OutboxInputs): readonly Statement[] {
+  return [{ sql: `DROP PUBLICATION IF EXISTS ${quoteIdentifier(publication)}` }];
+}
+
+function asTable({ column, colocateWith }: OutboxInputs): DistributedTableInputs {
+  return { ...table, column, placement: { colocateWith }, foreignKeys: [] };
+}
+
+function asPlaced(old: OutboxState): DistributedTableState {
+  return { ...asTable(old), distributed: old.distributed };
+}
+
+function publicationOf({ publication, column }: OutboxInputs): Publication {
+  return { name: publication, table, columns: publishedColumns(column) };
+}
+
+/** What the catalogs are expected to say, for a preview that asks no server. */
+function expectedFrom(old: OutboxState, next: OutboxInputs): FoundOutbox {
+  const limits = old.maxPayloadBytes > 0 ? { [limitOf(old.maxPayloadBytes).name]: old.maxPayloadBytes } : {};
+  const publication = { columns: old.published, asDeclared: old.published.length > 0 };
+  return {
+    column: old.column,
+    type: old.type,
+    limits,
+    publication: old.publication === next.publication ? publication : undefined,
+  };
+}
+
+/** Each step looks at what is there: a run after a kill goes on where it was. */
+async function apply(context: Context, next: OutboxInputs): Promise<OutboxState> {
+  const { database } = context;
+  if ((await readShardCatalogs(context, database.query.bind(database))) === "missing") {
+    await database.transaction(keepShardCatalogs);
+  }
+  await database.transaction(async (client) => {
+    const found = await observe(readerOf(client), next.publication);
+    if (found) refuseIfAny(keyProblems(found, next));
+    await runStatements(client, planOutboxTable(next, found));
+  });
+  await distributedTable.create(context, asTable(next));
+  await database.transaction(async (client) => {
+    const found = await readPublication(readerOf(client), next.publication, table);
+    await runStatements(client, planPublication(publicationOf(next), found));
+  });
+  const state = await outbox.read(context, tableId(table), { ...next, ...unknown });
+  if (!state) throw new Error(`${tableId(table)} was dropped while it was made`);
+  return state;
+}
+
+/** What `read` finds out by itself. */
+const unknown = { distributed: "missing", published: [], shardCatalogs: "missing" } as const;
+
+async function readShardCatalogs({ database }: Context, read: Reader): Promise<OutboxState["shardCatalogs"]> {
+  if ((await database.facts).citus === undefined) return "impossible";
+  return (await shardCatalogsKept(read)) ? "kept" : "missing";
+}
+
+async function observe(read: Reader, publication: string): Promise<FoundOutbox | undefined> {
+  const [key] = await read<{ column: string; type: string; limits: Record<string, number> }>(
+    `SELECT attname AS column, format_type(atttypid, atttypmod) AS type,
+       (SELECT coalesce(json_object_agg(conname, substring(pg_get_constraintdef(oid) FROM '<= (\\d+)')::int), '{}')
+        FROM pg_constraint c WHERE c.conrelid = i.indrelid AND contype = 'c' AND starts_with(conname::text, $2)) AS limits
+     FROM pg_index i JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+     WHERE indrelid = to_regclass($1) AND indisprimary`,
+    [quoteTable(table), limitPrefix],
+  );
+  return key && { ...key, publication: await readPublication(read, publication, table) };
+}
+
+function isUnlimited({ limits }: FoundOutbox): boolean {
+  return Object.keys(limits).length === 0;
+}
+
+function keyProblems(old: Pick<FoundOutbox, "column" | "type">, next: OutboxInputs): readonly Problem[] {
+  if (old.column === next.column && old.type === next.type) return [];
+  return [
+    {
+      what: `${tableId(table)} belongs to the tenants by another column, which is part of its key`,
+      got: `${next.column} ${next.type}`,
+      expected: `${old.column} ${old.type}, as it is now`,
+      fix: `set the tenant column back; or, once every connector has read its last event, DROP TABLE ${tableId(table)}, refresh, and apply again`,
+    },
+  ];
+}

@@ -1,0 +1,308 @@
+import { z } from "zod";
+import type { PartitionSetInputs } from "../../architecture/declaration";
+import { durationMs, parseDuration } from "../../architecture/duration";
+import { type Problem, Problems, refuseIfAny } from "../../architecture/problem";
+import type { Context } from "../context";
+import type { Database, Statement } from "../database";
+import { guard, unguard } from "../guarded-retention";
+import { identifier } from "../input-schemas";
+import { durationOfInterval, durationText, sameDuration } from "../interval";
+import type { Difference, Kind } from "../kind";
+import { configure, createParent, findDefault, forget, limitsOf, maintain, type Partman, readConfig } from "../partman";
+import { type Reader, readerOf, runStatements } from "../statements";
+import { parseTableId, quoteTable, requireTable, type TableName, tableId } from "../tables";
+
+export interface PartitionSetState extends PartitionSetInputs {
+  /** `off`: somebody has turned off what makes partitions ahead, or what drops the old ones. */
+  readonly maintenance: "on" | "off";
+}
+
+/** What pg_partman and the toolkit's own table say of a set. */
+export interface FoundPartitionSet {
+  readonly by: string;
+  readonly every: string;
+  readonly ahead: number;
+  readonly retention: string | undefined;
+  readonly guardedRetention: string | undefined;
+  readonly maintained: boolean;
+  readonly template: string | undefined;
+}
+
+/** pg_partman's worker looks once an hour in its default setting: shorter partitions would end before the next is made. */
+const shortest = { count: 1, unit: "hour" } as const;
+
+export const partitionSet: Kind<PartitionSetInputs, PartitionSetState> = {
+  noun: "PartitionSet",
+
+  inputs: z.object({
+    schema: identifier,
+    table: identifier,
+    by: identifier,
+    every: durationText,
+    ahead: z.int().min(1).max(1000),
+    retention: durationText.exactOptional(),
+    dropAfter: z.enum(["retention", "slots"]),
+  }),
+
+  check(old, next) {
+    const problems: Problem[] = [];
+    if (/[.']/.test(next.schema) || /[.']/.test(next.table)) problems.push(nameRefused(next));
+    if (isShort(next.every)) problems.push(tooShort(next));
+    if (!old || tableId(old) !== tableId(next)) return problems;
+    if (old.by !== next.by) problems.push(keyChanged("by", old, next));
+    if (!sameDuration(old.every, next.every)) problems.push(keyChanged("every", old, next));
+    return problems;
+  },
+
+  diff(old, next) {
+    const differences: Difference[] = (["schema", "table", "by"] as const)
+      .filter((path) => old[path] !== next[path])
+      .map((path) => ({ path, how: "replace" }));
+    if (!sameDuration(old.every, next.every)) differences.push({ path: "every", how: "replace" });
+    if (old.ahead !== next.ahead) differences.push({ path: "ahead", how: "update" });
+    if (!sameDuration(old.retention, next.retention)) differences.push({ path: "retention", how: "update" });
+    if (old.dropAfter !== next.dropAfter) differences.push({ path: "dropAfter", how: "update" });
+    if (old.maintenance === "off") differences.push({ path: "maintenance", how: "update" });
+    return differences;
+  },
+
+  preview(old, next) {
+    const lines = (statements: readonly Statement[]) => statements.map(({ sql }) => sql);
+    if (!next)
+      return old ? ["-- the partitions stay with their rows:", ...lines(planDelete(old, undefined, usual))] : [];
+    const shorter = old && isShorter(old.retention, next.retention);
+    return [
+      ...(old ? [] : ["-- as for pg_partman 5; version 4 is told the same in its own words:"]),
+      ...(shorter ? [`-- partitions older than ${next.retention} are dropped in the next round of maintenance:`] : []),
+      ...lines(planPartitionSet(next, old && expectedFrom(old), usual)),
+    ];
+  },
+
+  async create(context, next) {
+    return { id: tableId(next), state: await apply(context, next) };
+  },
+
+  update: (context, _id, _old, next) => apply(context, next),
+
+  async delete({ database, log }, _id, old) {
+    const { partman } = await database.facts;
+    if (!partman) return;
+    await database.transaction(async (client) => {
+      const found = await observe(readerOf(client), old, partman);
+      await runStatements(client, planDelete(old, found?.template, partman));
+    });
+    log(`no partitions are made for ${tableId(old)} any more; those that exist stay with their rows`);
+  },
+
+  async read({ database }, id, old) {
+    const name = old ?? parseTableId(id);
+    const { partman } = await database.facts;
+    const found = partman && (await observe(database.query.bind(database), name, partman));
+    return found && asState(name, found, old);
+  },
+};
+
+/** What is missing between what was found and what is wanted. */
+export function planPartitionSet(
+  next: PartitionSetInputs,
+  found: FoundPartitionSet | undefined,
+  partman: Partman,
+): readonly Statement[] {
+  const guarded = next.dropAfter === "slots" ? next.retention : undefined;
+  const statements: Statement[] = [];
+  if (!found) statements.push(createParent(next, partman));
+  if (!found || differs(next, found)) statements.push(configure(next, partman));
+  if (!sameDuration(found?.guardedRetention, guarded)) {
+    statements.push(guarded === undefined ? unguard(next) : guard(next, guarded));
+  }
+  if (found && (found.ahead < next.ahead || !found.maintained)) statements.push(maintain(next, partman));
+  return statements;
+}
+
+function planDelete(name: TableName, template: string | undefined, partman: Partman): readonly Statement[] {
+  return [unguard(name), ...forget(name, template, partman)];
+}
+
+function differs(next: PartitionSetInputs, found: FoundPartitionSet): boolean {
+  const retention = next.dropAfter === "retention" ? next.retention : undefined;
+  return found.ahead !== next.ahead || !sameDuration(found.retention, retention) || !found.maintained;
+}
+
+/** For a preview, which asks no server. */
+const usual: Partman = { version: "5", schema: "partman" };
+
+function expectedFrom({ maintenance, dropAfter, retention, ...old }: PartitionSetState): FoundPartitionSet {
+  return {
+    ...old,
+    retention: dropAfter === "retention" ? retention : undefined,
+    guardedRetention: dropAfter === "slots" ? retention : undefined,
+    maintained: maintenance === "on",
+    template: undefined,
+  };
+}
+
+async function apply({ database }: Context, next: PartitionSetInputs): Promise<PartitionSetState> {
+  const partman = await requirePartman(database);
+  refuseIfAny(limitsOf(next, partman));
+  return database.transaction(async (client) => {
+    const read = readerOf(client);
+    await requirePartitioned(read, next);
+    const found = await observe(read, next, partman);
+    if (found) refuseIfAny(adoptionProblems(next, found));
+    await runStatements(client, planPartitionSet(next, found, partman));
+    if (!found) await dropNewDefault(client, next);
+    const made = await observe(read, next, partman);
+    if (!made) throw new Error(`pg_partman did not take over ${tableId(next)}`);
+    return asState(next, made, next);
+  });
+}
+
+async function dropNewDefault(client: Parameters<typeof readerOf>[0], next: TableName): Promise<void> {
+  const { sql, values } = findDefault(next);
+  const [partition] = await readerOf(client)<TableName>(sql, values);
+  if (partition) await runStatements(client, [{ sql: `DROP TABLE ${quoteTable(partition)}` }]);
+}
+
+async function observe(read: Reader, name: TableName, partman: Partman): Promise<FoundPartitionSet | undefined> {
+  const { sql, values } = readConfig(name, partman);
+  const [config] = await read<{
+    control: string;
+    every: string;
+    ahead: number;
+    retention: string | null;
+    template: string | null;
+    maintained: boolean;
+  }>(sql, values);
+  if (!config) return undefined;
+  return {
+    by: config.control,
+    every: durationOfInterval(config.every),
+    ahead: config.ahead,
+    retention: config.retention === null ? undefined : durationOfInterval(config.retention),
+    guardedRetention: await readGuardedRetention(read, name),
+    maintained: config.maintained,
+    template: config.template ?? undefined,
+  };
+}
+
+async function readGuardedRetention(read: Reader, name: TableName): Promise<string | undefined> {
+  const [base] = await read<{ there: boolean }>(
+    "SELECT to_regclass('tenantry.guarded_partition_set') IS NOT NULL AS there",
+  );
+  if (!base?.there) return undefined;
+  const [guarded] = await read<{ retention: string }>(
+    "SELECT retention::text AS retention FROM tenantry.guarded_partition_set WHERE parent = to_regclass($1)",
+    [quoteTable(name)],
+  );
+  return guarded && durationOfInterval(guarded.retention);
+}
+
+/** What was declared stays as it was written where it means what was found. */
+function asState(
+  { schema, table }: TableName,
+  found: FoundPartitionSet,
+  declared: PartitionSetInputs | undefined,
+): PartitionSetState {
+  const keep = <T extends string | undefined>(one: T, other: T): T => (sameDuration(one, other) ? one : other);
+  const isGuarded = found.guardedRetention !== undefined && found.retention === undefined;
+  const actual = isGuarded ? found.guardedRetention : found.retention;
+  const retention = keep(declared?.retention, actual);
+  const isDropped = actual !== undefined;
+  return {
+    schema,
+    table,
+    by: found.by,
+    every: keep(declared?.every ?? found.every, found.every),
+    ahead: found.ahead,
+    ...(retention === undefined ? {} : { retention }),
+    dropAfter: isDropped ? (isGuarded ? "slots" : "retention") : (declared?.dropAfter ?? "retention"),
+    maintenance: found.maintained ? "on" : "off",
+  };
+}
+
+async function requirePartman(database: Database): Promise<Partman> {
+  const { partman } = await database.facts;
+  if (partman) return partman;
+  throw new Problems([
+    {
+      what: "pg_partman is not installed in the database",
+      fix: "CREATE SCHEMA partman; CREATE EXTENSION pg_partman SCHEMA partman",
+    },
+  ]);
+}
+
+async function requirePartitioned(read: Reader, next: PartitionSetInputs): Promise<void> {
+  const { oid } = await requireTable(read, next);
+  const [key] = await read<{ by: string; required: boolean }>(
+    `SELECT attname AS by, attnotnull AS required FROM pg_partitioned_table
+     JOIN pg_attribute ON attrelid = partrelid AND attnum = partattrs[0]
+     WHERE partrelid = $1::oid AND partstrat = 'r' AND partnatts = 1`,
+    [oid],
+  );
+  if (key?.by !== next.by) throw new Problems([notPartitioned(next, key?.by)]);
+  if (!key.required) throw new Problems([keyMayBeNull(next)]);
+}
+
+function notPartitioned(next: PartitionSetInputs, by: string | undefined): Problem {
+  return {
+    what: `${tableId(next)} is not partitioned by ${next.by}`,
+    got: by === undefined ? "no partitioning by one column's range" : `PARTITION BY RANGE (${by})`,
+    expected: `PARTITION BY RANGE (${next.by})`,
+    fix: "write it behind the table's CREATE TABLE; a table that exists has to be made anew and its rows copied",
+  };
+}
+
+function keyMayBeNull(next: PartitionSetInputs): Problem {
+  return {
+    what: `${next.by} of ${tableId(next)} may be null, and no partition takes such a row`,
+    expected: `${next.by} … NOT NULL`,
+    fix: "add NOT NULL to the column, or make it part of the primary key",
+  };
+}
+
+function adoptionProblems(next: PartitionSetInputs, found: FoundPartitionSet): readonly Problem[] {
+  const old = { ...next, by: found.by, every: found.every };
+  return [
+    ...(found.by === next.by ? [] : [keyChanged("by", old, next)]),
+    ...(sameDuration(found.every, next.every) ? [] : [keyChanged("every", old, next)]),
+  ];
+}
+
+function keyChanged(path: "by" | "every", old: PartitionSetInputs, next: PartitionSetInputs): Problem {
+  return {
+    what:
+      path === "by"
+        ? `${tableId(next)} cannot be partitioned by another column: every row would have to move`
+        : `The partitions of ${tableId(next)} cannot become longer or shorter: those that exist would overlap with new ones`,
+    got: `${path}: ${next[path]}`,
+    expected: `${path}: ${old[path]}, as it is now`,
+    fix: "set it back; or create a new table that is partitioned so, copy the rows, and declare that",
+  };
+}
+
+function nameRefused(next: TableName): Problem {
+  return {
+    what: "pg_partman keeps no tables whose names have a full stop or an apostrophe",
+    got: `${next.schema}, ${next.table}`,
+    fix: "name the table and its schema without them",
+  };
+}
+
+function tooShort(next: PartitionSetInputs): Problem {
+  return {
+    what: `The partitions of ${tableId(next)} are too short: pg_partman's worker makes new ones once an hour`,
+    got: `every: ${next.every}`,
+    expected: "1 hour or more",
+    fix: "make the partitions longer",
+  };
+}
+
+function isShort(every: string): boolean {
+  const duration = parseDuration(every);
+  return duration !== undefined && durationMs(duration) < durationMs(shortest);
+}
+
+function isShorter(old: string | undefined, next: string | undefined): boolean {
+  const [before, after] = [old, next].map((text) => (text === undefined ? undefined : parseDuration(text)));
+  return after !== undefined && (before === undefined || durationMs(after) < durationMs(before));
+}

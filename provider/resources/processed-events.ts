@@ -1,0 +1,168 @@
+import { z } from "zod";
+import type { DistributedTableInputs, ProcessedEventsInputs } from "../../architecture/declaration";
+import { quoteIdentifier, quoteLiteral } from "../../architecture/identifier";
+import { type Problem, refuseIfAny } from "../../architecture/problem";
+import type { Context } from "../context";
+import type { Statement } from "../database";
+import { identifier, qualifiedName, tenantType } from "../input-schemas";
+import { durationOfInterval, durationText, sameDuration } from "../interval";
+import type { Difference, Kind } from "../kind";
+import { type Reader, readerOf, runStatements } from "../statements";
+import { deleteTable, previewDelete, quoteTable, tableId } from "../tables";
+import { type DistributedTableState, distributedTable } from "./distributed-table";
+
+export interface ProcessedEventsState extends ProcessedEventsInputs {
+  /** `impossible`: this server has no Citus. `missing`: it has, and the table is not distributed. */
+  readonly distributed: "yes" | "missing" | "impossible";
+}
+
+/** What the catalogs say of the table. */
+export interface FoundProcessedEvents {
+  /** The tenant column, the first one of the primary key, and its type. */
+  readonly column: string;
+  readonly type: string;
+  /** Undefined if the function that says it is missing. */
+  readonly retention: string | undefined;
+}
+
+const table = { schema: "tenantry", table: "processed_events" } as const;
+
+/**
+ * The table behind `tenantry.process_once()`: which consumer has processed which event. Not partitioned by time, as its
+ * key would need the time, and a redelivery has another one; consumers prune it as they go.
+ */
+export const processedEvents: Kind<ProcessedEventsInputs, ProcessedEventsState> = {
+  noun: "ProcessedEvents",
+
+  inputs: z.object({ column: identifier, type: tenantType, colocateWith: qualifiedName, retention: durationText }),
+
+  check(old, next, allow) {
+    if (!old) return [];
+    return [...keyProblems(old, next), ...(distributedTable.check?.(asPlaced(old), asTable(next), allow) ?? [])];
+  },
+
+  diff(old, next) {
+    const differences: Difference[] = [];
+    for (const path of ["column", "type"] as const) {
+      if (old[path] !== next[path]) differences.push({ path, how: "replace" });
+    }
+    if (old.distributed === "missing") differences.push({ path: "distributed", how: "update" });
+    if (old.distributed === "yes" && old.colocateWith !== next.colocateWith) {
+      differences.push({ path: "colocateWith", how: "update" });
+    }
+    if (!sameDuration(old.retention, next.retention)) differences.push({ path: "retention", how: "update" });
+    return differences;
+  },
+
+  preview(old, next) {
+    if (!next) return old ? previewDelete(table) : [];
+    return [
+      ...planProcessedEvents(next, old).map(({ sql }) => sql),
+      ...distributedTable.preview(old && asPlaced(old), asTable(next)),
+    ];
+  },
+
+  async create(context, next) {
+    return { id: tableId(table), state: await apply(context, next) };
+  },
+
+  update: (context, _id, _old, next) => apply(context, next),
+
+  delete: (context) => deleteTable(context, table),
+
+  async read(context, _id, old) {
+    const placed = await distributedTable.read(context, tableId(table), old && asPlaced(old));
+    const found = placed && (await observe(context.database.query.bind(context.database)));
+    if (!found) return undefined;
+    const { retention = "none" } = found;
+    return {
+      column: found.column,
+      type: tenantType.catch("text").parse(found.type),
+      colocateWith: "colocateWith" in placed.placement ? placed.placement.colocateWith : tableId(table),
+      retention: old && sameDuration(old.retention, retention) ? old.retention : retention,
+      distributed: placed.distributed,
+    };
+  },
+};
+
+/** What is missing between what was found and what is wanted. */
+export function planProcessedEvents(
+  next: ProcessedEventsInputs,
+  found: FoundProcessedEvents | undefined,
+): readonly Statement[] {
+  return [
+    ...(sameDuration(found?.retention, next.retention) ? [] : [sayRetention(next)]),
+    ...(found ? [] : createTable(next)),
+  ];
+}
+
+/** A function and not a row of settings: Citus brings it to every node from which the application may connect. */
+function sayRetention({ retention }: ProcessedEventsInputs): Statement {
+  return {
+    sql: `CREATE OR REPLACE FUNCTION tenantry.processed_events_retention() RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN interval ${quoteLiteral(retention)}`,
+  };
+}
+
+/** The tenant column comes first, as `tenantry.process_once()` relies on the order. */
+function createTable({ column, type }: ProcessedEventsInputs): readonly Statement[] {
+  const tenant = quoteIdentifier(column);
+  return [
+    {
+      sql: `CREATE TABLE ${quoteTable(table)} (
+  ${tenant} ${type} NOT NULL,
+  consumer text NOT NULL,
+  event_id uuid NOT NULL,
+  processed_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (${tenant}, consumer, event_id)
+)`,
+    },
+    // For pruning a tenant's oldest marks.
+    { sql: `CREATE INDEX processed_events_processed_at ON ${quoteTable(table)} (${tenant}, processed_at)` },
+  ];
+}
+
+function asTable({ column, colocateWith }: ProcessedEventsInputs): DistributedTableInputs {
+  return { ...table, column, placement: { colocateWith }, foreignKeys: [] };
+}
+
+function asPlaced(old: ProcessedEventsState): DistributedTableState {
+  return { ...asTable(old), distributed: old.distributed };
+}
+
+/** Each step looks at what is there: a run after a kill goes on where it was. */
+async function apply(context: Context, next: ProcessedEventsInputs): Promise<ProcessedEventsState> {
+  await context.database.transaction(async (client) => {
+    const found = await observe(readerOf(client));
+    if (found) refuseIfAny(keyProblems(found, next));
+    await runStatements(client, planProcessedEvents(next, found));
+  });
+  const { state } = await distributedTable.create(context, asTable(next));
+  return { ...next, distributed: state.distributed };
+}
+
+async function observe(read: Reader): Promise<FoundProcessedEvents | undefined> {
+  const [key] = await read<{ column: string; type: string; can_say: boolean }>(
+    `SELECT attname AS column, format_type(atttypid, atttypmod) AS type,
+       to_regprocedure('tenantry.processed_events_retention()') IS NOT NULL AS can_say
+     FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+     WHERE indrelid = to_regclass($1) AND indisprimary`,
+    [quoteTable(table)],
+  );
+  if (!key) return undefined;
+  const [said] = key.can_say
+    ? await read<{ retention: string }>("SELECT tenantry.processed_events_retention()::text AS retention")
+    : [];
+  return { column: key.column, type: key.type, retention: said && durationOfInterval(said.retention) };
+}
+
+function keyProblems(old: Pick<FoundProcessedEvents, "column" | "type">, next: ProcessedEventsInputs) {
+  if (old.column === next.column && old.type === next.type) return [];
+  const problem: Problem = {
+    what: `${tableId(table)} belongs to the tenants by another column, which is part of its key`,
+    got: `${next.column} ${next.type}`,
+    expected: `${old.column} ${old.type}, as it is now`,
+    fix: `set the tenant column back; or DROP TABLE ${tableId(table)}, refresh, and apply again: consumers then process redelivered events once more`,
+  };
+  return [problem];
+}
