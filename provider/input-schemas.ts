@@ -1,0 +1,31 @@
+import { z } from "zod";
+import type { ForeignKey, TenantType } from "../architecture/application";
+import type { Grants } from "../architecture/declaration";
+import { maxIdentifierBytes } from "../architecture/identifier";
+
+/** Pieces that the inputs of several kinds share. */
+
+export const identifier = z
+  .string()
+  .min(1, "a name may not be empty")
+  .refine(
+    (name) => Buffer.byteLength(name) <= maxIdentifierBytes,
+    `a name may have ${maxIdentifierBytes} bytes at most`,
+  );
+
+export const tenantType = z.enum(["uuid", "bigint", "integer", "text"]) satisfies z.ZodType<TenantType>;
+
+export const foreignKey = z.object({
+  name: identifier,
+  columns: z.array(identifier).min(1),
+  references: z.object({ schema: identifier, table: identifier, columns: z.array(identifier) }),
+  actions: z.string(),
+}) satisfies z.ZodType<ForeignKey>;
+
+export const grants = z.record(
+  identifier,
+  z.array(z.enum(["SELECT", "INSERT", "UPDATE", "DELETE"])),
+) satisfies z.ZodType<Grants>;
+
+/** `SCHEMA.TABLE`. */
+export const qualifiedName = z.string().regex(/^[^.]+\../, "expected SCHEMA.TABLE");

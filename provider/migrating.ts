@@ -1,0 +1,198 @@
+import type { Client } from "pg";
+import type { MigrationInputs } from "../architecture/declaration";
+import { quoteIdentifier } from "../architecture/identifier";
+import { type Problem, Problems } from "../architecture/problem";
+import type { SqlStatement } from "../architecture/sql-file";
+import type { Context } from "./context";
+import { findSameContent, hashStatements, type LedgerEntry, makeLedger, readEntry, writeEntry } from "./ledger";
+import { errorCode, sessionSettings } from "./postgres-connection";
+import { type PlacedStatement, readerOf, runStatement, runStatements } from "./statements";
+
+/** What is left to do of a file. */
+export type Remainder =
+  | { readonly kind: "nothing" }
+  /** The same content was applied under another path: only the ledger learns the new one. */
+  | { readonly kind: "renamed"; readonly from: string }
+  /** Statements from this index on. `inDoubt`: the first of them may have been done already. */
+  | { readonly kind: "run"; readonly from: number; readonly inDoubt: boolean };
+
+/** Decides by the ledger, in which `entry` is the file's own and `same` one of the same content. */
+export function decide(
+  next: MigrationInputs,
+  entry: LedgerEntry | undefined,
+  same: LedgerEntry | undefined,
+): Remainder {
+  const fromStart: Remainder = { kind: "run", from: 0, inDoubt: false };
+  if (!entry) return same && next.apply === "once" ? { kind: "renamed", from: same.path } : fromStart;
+  if (entry.hash === next.hash && entry.complete) return { kind: "nothing" };
+  if (entry.hash !== next.hash && next.apply === "onChange") return fromStart;
+  if (entry.complete) throw new Problems([edited(next, entry.hash)]);
+  if (hashStatements(next.statements.slice(0, entry.done)) !== entry.done_hash) {
+    throw new Problems([startEdited(next, entry.done)]);
+  }
+  return { kind: "run", from: entry.done, inDoubt: entry.in_doubt };
+}
+
+/** The problem of an applied file that is not what was applied. */
+export function edited({ path, hash }: Pick<MigrationInputs, "path" | "hash">, appliedHash: string): Problem {
+  return {
+    what: "This file was edited after it had been applied",
+    got: `SHA-256 ${hash}`,
+    expected: `SHA-256 ${appliedHash}, as it was applied`,
+    fix: `restore it (\`git log -p -- ${path}\` shows how it was), and put the change into a new file with the next number`,
+    at: { file: path },
+  };
+}
+
+function startEdited({ path }: MigrationInputs, done: number): Problem {
+  return {
+    what: `The first ${done} statements of this file are applied, and were edited since`,
+    expected: "changes only behind them, as the file goes on there",
+    fix: `restore the first ${done} statements (\`git diff -- ${path}\`), and mend only what failed`,
+    at: { file: path },
+  };
+}
+
+/** Applies what is left of a file; nothing if all of it is done. */
+export async function applyFile({ database, log }: Context, next: MigrationInputs): Promise<void> {
+  const begin = async (client: Client): Promise<Remainder> => {
+    await runStatements(client, makeLedger);
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(next.schema)}`);
+    const read = readerOf(client);
+    const remainder = decide(next, await readEntry(read, next.path), await findSameContent(read, next.hash));
+    if (remainder.kind === "renamed") {
+      await record(client, next, next.statements.length);
+      log(`${next.path} has the content of ${remainder.from}, which is applied: recorded, and not run again`);
+    }
+    return remainder;
+  };
+  if (next.transaction) {
+    await database.transaction(async (client) => {
+      const remainder = await begin(client);
+      if (remainder.kind !== "run") return;
+      await client.query(`SET LOCAL search_path = ${searchPath(next)}`);
+      await runStatements(
+        client,
+        next.statements.slice(remainder.from).map((statement) => placed(next, statement)),
+      );
+      await record(client, next, next.statements.length);
+    });
+    return;
+  }
+  const remainder = await database.transaction(begin);
+  if (remainder.kind !== "run") return;
+  if (next.statements.length === 0) await database.transaction((client) => record(client, next, 0));
+  for (let index = remainder.from; index < next.statements.length; index++) {
+    await applyStep({ database, log }, next, index, remainder.inDoubt && index === remainder.from);
+  }
+}
+
+/**
+ * One statement and its line in the ledger: together in a transaction, unless PostgreSQL refuses that. Nothing but trying
+ * tells, as it depends on what a function does; what was tried is rolled back.
+ */
+async function applyStep(
+  { database, log }: Pick<Context, "database" | "log">,
+  next: MigrationInputs,
+  index: number,
+  inDoubt: boolean,
+): Promise<void> {
+  const statement = next.statements[index];
+  if (!statement) return;
+  if (!inDoubt) {
+    try {
+      return await database.transaction(async (client) => {
+        await client.query(`SET LOCAL search_path = ${searchPath(next)}`);
+        await runStatement(client, placed(next, statement));
+        await record(client, next, index + 1);
+      });
+    } catch (error) {
+      if (!refusesTransaction.has(errorCode(error))) throw error;
+    }
+  }
+  await database.locked((client) => applyBare(client, next, index, inDoubt, log));
+}
+
+/** active_sql_transaction: CREATE INDEX CONCURRENTLY and the like. invalid_transaction_termination: COMMIT in a procedure. */
+const refusesTransaction: ReadonlySet<string | undefined> = new Set(["25001", "2D000"]);
+
+/** A kill between a statement and its line in the ledger leaves it in doubt; then "is there already" means that it was done. */
+async function applyBare(
+  client: Client,
+  next: MigrationInputs,
+  index: number,
+  inDoubt: boolean,
+  log: (message: string) => void,
+): Promise<void> {
+  const statement = next.statements[index];
+  if (!statement) return;
+  try {
+    await record(client, next, index, true);
+    await client.query(`SET search_path = ${searchPath(next)}`);
+    const concurrently = /\bCONCURRENTLY\b/i.test(statement.sql);
+    // It waits for other transactions, but blocks nobody meanwhile.
+    if (concurrently) await client.query("SET lock_timeout = 0");
+    if (concurrently) await dropInvalidIndex(client, statement, log);
+    await runStatement(client, placed(next, statement));
+  } catch (error) {
+    if (!inDoubt || !wasDone(statement, errorCode(error))) {
+      // Undone in full: the file may be mended. If even this fails the connection is gone, and the doubt remains.
+      if (errorCode(error)?.length === 5) await record(client, next, index).catch(() => {});
+      throw error;
+    }
+    log(`${next.path}:${statement.line} was done by a run that was killed`);
+  } finally {
+    await client.query(cleanSession).catch(() => {});
+  }
+  await record(client, next, index + 1);
+}
+
+/** duplicate_table, _object, _column, _function, _schema, _database; for DROP undefined_table, _object, _column, _function. */
+function wasDone({ sql }: SqlStatement, code: string | undefined): boolean {
+  const codes = /\bDROP\b/i.test(sql)
+    ? ["42P01", "42704", "42703", "42883"]
+    : ["42P07", "42710", "42701", "42723", "42P06", "42P04"];
+  return code !== undefined && codes.includes(code);
+}
+
+const indexName =
+  /\bINDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?("(?:[^"]|"")+"|[\w$]+)\s+ON\s+(?:ONLY\s+)?((?:(?:"(?:[^"]|"")+"|[\w$]+)\s*\.\s*)?(?:"(?:[^"]|"")+"|[\w$]+))/i;
+
+/** CREATE INDEX CONCURRENTLY that was interrupted leaves an index that only costs, and whose name is taken. */
+async function dropInvalidIndex(client: Client, { sql }: SqlStatement, log: (message: string) => void): Promise<void> {
+  const [, written, table] = indexName.exec(sql) ?? [];
+  if (written === undefined) return;
+  const name = written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written.toLowerCase();
+  const { rows } = await client.query<{ index: string }>(
+    `SELECT indexrelid::regclass::text AS index FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+     WHERE indrelid = to_regclass($1) AND relname = $2 AND NOT indisvalid`,
+    [table, name],
+  );
+  for (const { index } of rows) {
+    log(`dropping the invalid index ${index} that an interrupted run has left`);
+    await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${index}`);
+  }
+}
+
+/** What a file may have SET does not reach the next one. */
+const cleanSession = `RESET SESSION AUTHORIZATION; RESET ROLE; ${sessionSettings}`;
+
+async function record(client: Client, next: MigrationInputs, done: number, inDoubt = false): Promise<void> {
+  if (!inDoubt) await client.query(cleanSession);
+  await writeEntry(client, {
+    path: next.path,
+    hash: next.hash,
+    done,
+    done_hash: hashStatements(next.statements.slice(0, done)),
+    in_doubt: inDoubt,
+    complete: done === next.statements.length && !inDoubt,
+  });
+}
+
+function searchPath({ schema }: MigrationInputs): string {
+  return schema === "public" ? "public" : `${quoteIdentifier(schema)}, public`;
+}
+
+function placed({ path }: MigrationInputs, { sql, line }: SqlStatement): PlacedStatement {
+  return { sql, at: { file: path, line } };
+}

@@ -1,0 +1,121 @@
+import type { DistributedTableInputs } from "../architecture/declaration";
+import { quoteLiteral } from "../architecture/identifier";
+import type { Context } from "./context";
+import type { Database, Statement } from "./database";
+import type { Reader } from "./statements";
+import { parseTableId, quoteTable, type TableName, tableId } from "./tables";
+
+/** Where Citus keeps a table's rows. */
+export type Placement =
+  /** On the coordinator alone. */
+  | { readonly kind: "local" }
+  /** A copy on every node. */
+  | { readonly kind: "reference"; readonly localRows: boolean }
+  | {
+      readonly kind: "distributed";
+      readonly column: string;
+      readonly shardCount: number;
+      /** The tables of its co-location group, itself among them, the oldest first. */
+      readonly group: readonly string[];
+      /** Rows that were there before it was distributed, and still take space on the coordinator. */
+      readonly localRows: boolean;
+    };
+
+/** Only where Citus is there. */
+export async function readPlacement(read: Reader, tableOid: string): Promise<Placement> {
+  const [row] = await read<{
+    method: string;
+    replication: string;
+    column: string | null;
+    shards: number | null;
+    group: string[];
+    local_rows: boolean;
+  }>(
+    `SELECT p.partmethod AS method, p.repmodel AS replication, column_to_column_name(p.logicalrelid, p.partkey) AS column,
+       (SELECT shardcount FROM pg_dist_colocation g WHERE g.colocationid = p.colocationid) AS shards,
+       ARRAY(SELECT nspname || '.' || relname FROM pg_dist_partition o JOIN pg_class c ON c.oid = o.logicalrelid
+         JOIN pg_namespace n ON n.oid = relnamespace
+         WHERE o.colocationid = p.colocationid AND NOT relispartition ORDER BY c.oid) AS group,
+       (SELECT coalesce(sum(pg_relation_size(relid)), 0) + pg_relation_size(p.logicalrelid) > 0
+        FROM pg_partition_tree(p.logicalrelid)) AS local_rows
+     FROM pg_dist_partition p WHERE p.logicalrelid = $1::oid::regclass`,
+    [tableOid],
+  );
+  if (row?.method === "h" && row.column !== null && row.shards !== null) {
+    const { column, shards: shardCount, group, local_rows: localRows } = row;
+    return { kind: "distributed", column, shardCount, group, localRows };
+  }
+  return row?.replication === "t" ? { kind: "reference", localRows: row.local_rows } : { kind: "local" };
+}
+
+/** In the shape of the inputs. What was declared stays as it was where it is still true: splits may add shards to a group. */
+export function placementAsInputs(
+  name: TableName,
+  found: Placement & { kind: "distributed" },
+  declared: DistributedTableInputs["placement"] | undefined,
+): DistributedTableInputs["placement"] {
+  const others = found.group.filter((id) => id !== tableId(name));
+  if (declared && "colocateWith" in declared && others.includes(declared.colocateWith)) return declared;
+  const isRoot = found.group[0] === tableId(name);
+  if (declared && "shardCount" in declared) return isRoot ? declared : { colocateWith: found.group[0] ?? "" };
+  return isRoot || !found.group[0] ? { shardCount: found.shardCount } : { colocateWith: found.group[0] };
+}
+
+export function distribute({ column, placement, ...name }: DistributedTableInputs): Statement {
+  const [table, by] = [literal(name), quoteLiteral(column)];
+  const where =
+    "shardCount" in placement
+      ? `shard_count => ${placement.shardCount}, colocate_with => 'none'`
+      : `colocate_with => ${colocation(placement.colocateWith)}`;
+  return { sql: `SELECT create_distributed_table(${table}, ${by}, ${where})` };
+}
+
+/** Rewrites every row of the table, and for another number of shards those of its whole co-location group. */
+export function redistribute(
+  next: DistributedTableInputs,
+  found: Placement & { kind: "distributed" },
+): readonly Statement[] {
+  const alter = (change: string) => ({ sql: `SELECT alter_distributed_table(${literal(next)}, ${change})` });
+  const statements: Statement[] = [];
+  if (found.column !== next.column) statements.push(alter(`distribution_column => ${quoteLiteral(next.column)}`));
+  const { placement } = next;
+  if ("colocateWith" in placement) {
+    if (!found.group.includes(placement.colocateWith)) {
+      statements.push(alter(`colocate_with => ${colocation(placement.colocateWith)}`));
+    }
+  } else if (found.group[0] !== tableId(next)) {
+    statements.push(alter(`shard_count => ${placement.shardCount}, colocate_with => 'none'`));
+  } else if (found.shardCount !== placement.shardCount) {
+    statements.push(alter(`shard_count => ${placement.shardCount}, cascade_to_colocated => true`));
+  }
+  return statements;
+}
+
+export function copyToAllNodes(name: TableName): Statement {
+  return { sql: `SELECT create_reference_table(${literal(name)})` };
+}
+
+/** Frees what a table's rows took on the coordinator before they were spread; the rows themselves are on the shards. */
+export function truncateLocalRows(name: TableName): Statement {
+  return { sql: `SELECT truncate_local_data_after_distributing_table(${literal(name)})` };
+}
+
+function literal(name: TableName): string {
+  return quoteLiteral(quoteTable(name));
+}
+
+function colocation(id: string): string {
+  return literal(parseTableId(id));
+}
+
+const told = new WeakSet<Database>();
+
+/** Said once per run, as it holds for every table. */
+export function warnOfNoCitus({ database, warn }: Context): void {
+  if (told.has(database)) return;
+  told.add(database);
+  warn(
+    "Citus is not installed, and `tenantry:citus` is `auto`: NO TABLE IS DISTRIBUTED. All tables, rules and events work, " +
+      "on this one server. Production wants `tenantry:citus: required`.",
+  );
+}

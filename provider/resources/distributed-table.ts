@@ -1,0 +1,252 @@
+import { z } from "zod";
+import type { DistributedTableInputs } from "../../architecture/declaration";
+import { type Problem, Problems, refuseIfAny } from "../../architecture/problem";
+import type { Context } from "../context";
+import type { Database, Statement } from "../database";
+import {
+  type FoundForeignKey,
+  foreignKeysAsInputs,
+  foreignKeysDiffer,
+  planForeignKeys,
+  readForeignKeys,
+} from "../foreign-keys";
+import { foreignKey, identifier, qualifiedName } from "../input-schemas";
+import type { Difference, Kind } from "../kind";
+import {
+  distribute,
+  type Placement,
+  placementAsInputs,
+  readPlacement,
+  redistribute,
+  truncateLocalRows,
+  warnOfNoCitus,
+} from "../placement";
+import type { Reader } from "../statements";
+import { applyParts, type TablePlan } from "../table-plan";
+import {
+  deleteTable,
+  type FoundTable,
+  findTable,
+  hasRows,
+  parseTableId,
+  previewDelete,
+  primaryKeyStart,
+  requireTable,
+  type TableName,
+  tableId,
+} from "../tables";
+
+export interface DistributedTableState extends DistributedTableInputs {
+  /** `impossible`: this server has no Citus. `missing`: it has, and the table is not distributed. */
+  readonly distributed: "yes" | "missing" | "impossible";
+}
+
+/** What the catalogs say of a table. */
+export interface FoundDistributedTable {
+  /** Undefined without Citus. */
+  readonly placement: Placement | undefined;
+  readonly foreignKeys: readonly FoundForeignKey[];
+  readonly partitioned: boolean;
+  readonly hasRows: boolean;
+}
+
+export const distributedTable: Kind<DistributedTableInputs, DistributedTableState> = {
+  noun: "DistributedTable",
+
+  inputs: z.object({
+    schema: identifier,
+    table: identifier,
+    column: identifier,
+    placement: z.union([
+      z.object({ shardCount: z.int().min(1).max(64_000) }),
+      z.object({ colocateWith: qualifiedName }),
+    ]),
+    foreignKeys: z.array(foreignKey),
+  }) satisfies z.ZodType<DistributedTableInputs>,
+
+  check(old, next, allow) {
+    if (!old || tableId(old) !== tableId(next)) return [];
+    return refusals(next, rewrites(old, next), allow);
+  },
+
+  diff(old, next) {
+    const renamed = (["schema", "table"] as const).filter((path) => old[path] !== next[path]);
+    const differences: Difference[] = renamed.map((path) => ({ path, how: "replace" }));
+    if (old.distributed === "missing") differences.push({ path: "distributed", how: "update" });
+    if (old.distributed === "yes") {
+      differences.push(...rewrites(old, next).map(({ path }) => ({ path, how: "update" as const })));
+    }
+    if (foreignKeysDiffer(old.foreignKeys, next.foreignKeys)) differences.push({ path: "foreignKeys", how: "update" });
+    return differences;
+  },
+
+  preview(old, next) {
+    if (!next) return old ? previewDelete(old) : [];
+    const { place, addKeys, validateKeys } = planDistributedTable(next, expectedFrom(old), old);
+    const warning =
+      old?.distributed === "yes" ? `rewrites every row of ${tableId(next)}:` : "where Citus is installed:";
+    const lines = [...addKeys, ...validateKeys].map(({ sql }) => sql);
+    return place.length === 0 ? lines : [`-- ${warning}`, ...place.map(({ sql }) => sql), ...lines];
+  },
+
+  async create(context, next) {
+    return { id: tableId(next), state: await apply(context, next, undefined) };
+  },
+
+  update: (context, _id, old, next) => apply(context, next, old),
+
+  delete: (context, _id, old) => deleteTable(context, old),
+
+  async read({ database }, id, old) {
+    const name = old ?? parseTableId(id);
+    const read = database.query.bind(database);
+    const table = await findTable(read, name);
+    if (!table) return undefined;
+    const found = await observe(read, database, name, table);
+    return asState(name, found, old ?? { column: await primaryKeyStart(read, table.oid) });
+  },
+};
+
+/**
+ * What is missing between what was found and what is wanted. Another number of shards than declared is left alone unless
+ * the declaration changed, as splits and isolated tenants add shards by right.
+ */
+export function planDistributedTable(
+  next: DistributedTableInputs,
+  found: FoundDistributedTable,
+  old: DistributedTableInputs | undefined,
+): TablePlan {
+  const { add, validate } = planForeignKeys(next, found.foreignKeys, next.foreignKeys, found);
+  return { place: planPlacement(next, found.placement, old), addKeys: add, validateKeys: validate };
+}
+
+function planPlacement(
+  next: DistributedTableInputs,
+  found: Placement | undefined,
+  old: DistributedTableInputs = next,
+): readonly Statement[] {
+  switch (found?.kind) {
+    case undefined:
+      return [];
+    case "local":
+      return [distribute(next)];
+    case "reference":
+      throw new Problems([isReferenceTable(next)]);
+    case "distributed": {
+      const current = { ...next, column: found.column, placement: placementAsInputs(next, found, old.placement) };
+      const differs = rewrites(current, next).length > 0;
+      return [...(differs ? redistribute(next, found) : []), ...(found.localRows ? [truncateLocalRows(next)] : [])];
+    }
+  }
+}
+
+interface Rewrite {
+  readonly path: "column" | "placement";
+  readonly got: string;
+  readonly expected: string;
+}
+
+/** The changes that move every row. */
+function rewrites(old: DistributedTableInputs, next: DistributedTableInputs): readonly Rewrite[] {
+  const changes: Rewrite[] = [];
+  if (old.column !== next.column) changes.push({ path: "column", got: next.column, expected: old.column });
+  const [got, expected] = [describePlacement(next), describePlacement(old)];
+  // A table co-located with itself: imported from a server without Citus, where its placement can't be known.
+  const unknown = "colocateWith" in old.placement && old.placement.colocateWith === tableId(old);
+  if (got !== expected && !unknown) changes.push({ path: "placement", got, expected });
+  return changes;
+}
+
+function describePlacement({ placement }: DistributedTableInputs): string {
+  return "shardCount" in placement ? `${placement.shardCount} shards of its own` : `beside ${placement.colocateWith}`;
+}
+
+function refusals(
+  next: DistributedTableInputs,
+  changes: readonly Rewrite[],
+  allow: ReadonlySet<string>,
+): readonly Problem[] {
+  const optIn = `redistribute ${tableId(next)}`;
+  if (allow.has(optIn)) return [];
+  return changes.map(({ path, got, expected }) => ({
+    what: `Changing the ${path === "column" ? "distribution column" : "placement"} of ${tableId(next)} rewrites every row of it, and blocks its writers meanwhile`,
+    got,
+    expected: `${expected}, as it is now`,
+    fix: `set it back, or add \`${optIn}\` to tenantry:allow of the stack`,
+  }));
+}
+
+function isReferenceTable(name: TableName): Problem {
+  return {
+    what: `${tableId(name)} is a reference table in the database, and declared as a tenant's`,
+    fix: `declare it as \`reference: true\`, or run SELECT undistribute_table('${tableId(name)}') and apply again`,
+  };
+}
+
+/** Looks, does one part of what is missing in a transaction, and looks again: a run after a kill goes on where it was. */
+async function apply(
+  context: Context,
+  next: DistributedTableInputs,
+  old: DistributedTableInputs | undefined,
+): Promise<DistributedTableState> {
+  const { database, allow } = context;
+  const { citus } = await database.facts;
+  if (citus === undefined) warnOfNoCitus(context);
+  const look = async (read: Reader) => observe(read, database, next, await requireTable(read, next));
+
+  const current = asState(next, await look(database.query.bind(database)), old ?? next);
+  if (current.distributed === "yes") refuseIfAny(refusals(next, rewrites(current, next), allow));
+  const found = await applyParts(database, look, (seen) => planDistributedTable(next, seen, old));
+  return asState(next, found, next);
+}
+
+async function observe(
+  read: Reader,
+  database: Database,
+  name: TableName,
+  { oid, partitioned }: FoundTable,
+): Promise<FoundDistributedTable> {
+  const { citus } = await database.facts;
+  return {
+    placement: citus === undefined ? undefined : await readPlacement(read, oid),
+    foreignKeys: await readForeignKeys(read, oid),
+    partitioned,
+    hasRows: await hasRows(read, name),
+  };
+}
+
+function asState(
+  name: TableName,
+  { placement, foreignKeys }: FoundDistributedTable,
+  declared: Pick<DistributedTableInputs, "column"> & Partial<DistributedTableInputs>,
+): DistributedTableState {
+  const distributed = placement?.kind === "distributed" ? placement : undefined;
+  return {
+    schema: name.schema,
+    table: name.table,
+    column: distributed?.column ?? declared.column,
+    placement: distributed
+      ? placementAsInputs(name, distributed, declared.placement)
+      : (declared.placement ?? { colocateWith: tableId(name) }),
+    foreignKeys: foreignKeysAsInputs(foreignKeys, declared.foreignKeys),
+    distributed: distributed ? "yes" : placement ? "missing" : "impossible",
+  };
+}
+
+/** What the catalogs are expected to say, for a preview that asks no server. */
+function expectedFrom(old: DistributedTableState | undefined): FoundDistributedTable {
+  if (!old) return { placement: { kind: "local" }, foreignKeys: [], partitioned: true, hasRows: false };
+  return {
+    placement: expectedPlacement(old),
+    foreignKeys: old.foreignKeys.map((key) => ({ ...key, validated: true })),
+    partitioned: true,
+    hasRows: true,
+  };
+}
+
+function expectedPlacement({ distributed, placement, column, ...name }: DistributedTableState): Placement | undefined {
+  if (distributed !== "yes") return distributed === "missing" ? { kind: "local" } : undefined;
+  const group = "colocateWith" in placement ? [placement.colocateWith, tableId(name)] : [tableId(name)];
+  const shardCount = "shardCount" in placement ? placement.shardCount : 0;
+  return { kind: "distributed", column, shardCount, group, localRows: false };
+}

@@ -1,0 +1,204 @@
+import { z } from "zod";
+import type { Grants, ReferenceTableInputs } from "../../architecture/declaration";
+import { Problems } from "../../architecture/problem";
+import type { Context } from "../context";
+import type { Database, Statement } from "../database";
+import {
+  type FoundForeignKey,
+  foreignKeysAsInputs,
+  foreignKeysDiffer,
+  planForeignKeys,
+  readForeignKeys,
+} from "../foreign-keys";
+import {
+  type FoundGrants,
+  grantsAsInputs,
+  grantsFromState,
+  noGrants,
+  planGrants,
+  readGrants,
+  rolesThatDiffer,
+  surplusGrants,
+} from "../grants";
+import { foreignKey, grants, identifier } from "../input-schemas";
+import type { Difference, Kind } from "../kind";
+import { copyToAllNodes, type Placement, readPlacement, truncateLocalRows, warnOfNoCitus } from "../placement";
+import { type Reader, readerOf, runStatements } from "../statements";
+import { applyParts, type TablePlan } from "../table-plan";
+import {
+  deleteTable,
+  type FoundTable,
+  findTable,
+  hasRows,
+  parseTableId,
+  previewDelete,
+  requireTable,
+  tableId,
+} from "../tables";
+
+export interface ReferenceTableState extends ReferenceTableInputs {
+  /** `impossible`: this server has no Citus. `missing`: it has, and the table is not copied to its nodes. */
+  readonly copied: "yes" | "missing" | "impossible";
+  /** Privileges that can't be declared, by role, such as TRUNCATE or whatever PUBLIC has. Empty when in place. */
+  readonly surplus: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What the catalogs say of a table. */
+export interface FoundReferenceTable {
+  /** Undefined without Citus. */
+  readonly placement: Placement | undefined;
+  readonly foreignKeys: readonly FoundForeignKey[];
+  readonly grants: FoundGrants;
+  readonly hasRows: boolean;
+}
+
+export const referenceTable: Kind<ReferenceTableInputs, ReferenceTableState> = {
+  noun: "ReferenceTable",
+
+  inputs: z.object({
+    schema: identifier,
+    table: identifier,
+    foreignKeys: z.array(foreignKey),
+    grants,
+  }) satisfies z.ZodType<ReferenceTableInputs>,
+
+  diff(old, next) {
+    const renamed = (["schema", "table"] as const).filter((path) => old[path] !== next[path]);
+    const differences: Difference[] = renamed.map((path) => ({ path, how: "replace" }));
+    if (old.copied === "missing") differences.push({ path: "copied", how: "update" });
+    if (foreignKeysDiffer(old.foreignKeys, next.foreignKeys)) differences.push({ path: "foreignKeys", how: "update" });
+    const roles = rolesThatDiffer(old.grants, next.grants);
+    differences.push(...roles.map((role) => ({ path: `grants["${role}"]`, how: "update" as const })));
+    if (Object.keys(old.surplus).length > 0) differences.push({ path: "surplus", how: "update" });
+    return differences;
+  },
+
+  preview(old, next) {
+    if (!next) return old ? previewDelete(old) : [];
+    const { place, addKeys, validateKeys } = planReferenceTable(next, expectedFrom(old), old?.grants);
+    return [...place, ...addKeys, ...validateKeys].map(({ sql }) => sql);
+  },
+
+  async create(context, next) {
+    return { id: tableId(next), state: await apply(context, next, undefined) };
+  },
+
+  update: (context, _id, old, next) => apply(context, next, old),
+
+  async delete(context, _id, old) {
+    await context.database.transaction(async (client) => {
+      const read = readerOf(client);
+      const table = await findTable(read, old);
+      if (!table) return;
+      await runStatements(client, planGrants(old, await readGrants(read, table.oid), {}, Object.keys(old.grants)));
+    });
+    await deleteTable(context, old);
+  },
+
+  async read({ database }, id, old) {
+    const name = old ?? parseTableId(id);
+    const read = database.query.bind(database);
+    const table = await findTable(read, name);
+    if (!table) return undefined;
+    return asState({ ...name, ...declaredOf(old) }, await observe(read, database, { ...name, ...table }));
+  },
+};
+
+/** What is missing between what was found and what is wanted. Roles that are no longer declared lose what they had. */
+export function planReferenceTable(
+  next: ReferenceTableInputs,
+  found: FoundReferenceTable,
+  oldGrants: Grants = {},
+): TablePlan {
+  const keys = planForeignKeys(next, found.foreignKeys, next.foreignKeys, {
+    partitioned: false,
+    hasRows: found.hasRows,
+  });
+  const granted = planGrants(next, found.grants, next.grants, Object.keys(oldGrants));
+  return {
+    place: planPlacement(next, found.placement),
+    addKeys: [...keys.add, ...granted],
+    validateKeys: keys.validate,
+  };
+}
+
+function planPlacement(next: ReferenceTableInputs, found: Placement | undefined): readonly Statement[] {
+  switch (found?.kind) {
+    case undefined:
+      return [];
+    case "local":
+      return [copyToAllNodes(next)];
+    case "reference":
+      return found.localRows ? [truncateLocalRows(next)] : [];
+    case "distributed":
+      throw new Problems([
+        {
+          what: `${tableId(next)} is distributed by ${found.column} in the database, and declared as a reference table`,
+          fix: `declare it as \`tenant: true\`, or run SELECT undistribute_table('${tableId(next)}') and apply again`,
+        },
+      ]);
+  }
+}
+
+/** Looks, does one part of what is missing in a transaction, and looks again: a run after a kill goes on where it was. */
+async function apply(
+  context: Context,
+  next: ReferenceTableInputs,
+  old: ReferenceTableInputs | undefined,
+): Promise<ReferenceTableState> {
+  const { database } = context;
+  const { citus } = await database.facts;
+  if (citus === undefined) warnOfNoCitus(context);
+  const look = async (read: Reader) => observe(read, database, { ...next, ...(await requireTable(read, next)) });
+
+  const found = await applyParts(database, look, (seen) => planReferenceTable(next, seen, old?.grants));
+  return asState(next, found);
+}
+
+async function observe(
+  read: Reader,
+  database: Database,
+  { oid, ...name }: FoundTable & { readonly schema: string; readonly table: string },
+): Promise<FoundReferenceTable> {
+  const { citus } = await database.facts;
+  return {
+    placement: citus === undefined ? undefined : await readPlacement(read, oid),
+    foreignKeys: await readForeignKeys(read, oid),
+    grants: await readGrants(read, oid),
+    hasRows: await hasRows(read, name),
+  };
+}
+
+type Declared = Pick<ReferenceTableInputs, "schema" | "table"> & Partial<ReferenceTableInputs>;
+
+function declaredOf(old: ReferenceTableState | undefined): Partial<ReferenceTableInputs> {
+  return old ? { foreignKeys: old.foreignKeys, grants: old.grants } : {};
+}
+
+function asState({ schema, table, ...declared }: Declared, found: FoundReferenceTable): ReferenceTableState {
+  const held = grantsAsInputs(found.grants, declared.grants);
+  return {
+    schema,
+    table,
+    foreignKeys: foreignKeysAsInputs(found.foreignKeys, declared.foreignKeys),
+    grants: held,
+    copied: found.placement?.kind === "reference" ? "yes" : found.placement ? "missing" : "impossible",
+    surplus: surplusGrants(found.grants, Object.keys(held)),
+  };
+}
+
+/** What the catalogs are expected to say, for a preview that asks no server. */
+function expectedFrom(old: ReferenceTableState | undefined): FoundReferenceTable {
+  if (!old) return { placement: { kind: "local" }, foreignKeys: [], grants: noGrants, hasRows: false };
+  return {
+    placement:
+      old.copied === "impossible"
+        ? undefined
+        : old.copied === "missing"
+          ? { kind: "local" }
+          : { kind: "reference", localRows: false },
+    foreignKeys: old.foreignKeys.map((key) => ({ ...key, validated: true })),
+    grants: grantsFromState(old),
+    hasRows: true,
+  };
+}

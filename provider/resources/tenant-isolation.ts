@@ -1,0 +1,165 @@
+import { z } from "zod";
+import type { TenantIsolationInputs } from "../../architecture/declaration";
+import type { Context } from "../context";
+import type { Statement } from "../database";
+import {
+  type FoundGrants,
+  grantsAsInputs,
+  grantsFromState,
+  noGrants,
+  planGrants,
+  readGrants,
+  rolesThatDiffer,
+  surplusGrants,
+} from "../grants";
+import { grants, identifier, tenantType } from "../input-schemas";
+import type { Difference, Kind } from "../kind";
+import {
+  collectGaps,
+  type FoundRowSecurity,
+  openTable,
+  planRowSecurity,
+  readRowSecurity,
+  tableWithGaps,
+} from "../row-security";
+import { type Reader, readerOf, runStatements } from "../statements";
+import { findTable, parseTableId, primaryKeyStart, requireTable, tableId } from "../tables";
+
+export interface TenantIsolationState extends TenantIsolationInputs {
+  /** Why tables of the set are not isolated as declared, by table or partition. Empty when all is in place. */
+  readonly gaps: Readonly<Record<string, readonly string[]>>;
+  /** Privileges that can't be declared, by role, such as TRUNCATE or whatever PUBLIC has. Empty when in place. */
+  readonly surplus: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What the catalogs say of a tenant table. */
+export interface FoundIsolation {
+  /** The table and its partitions, partitions first. */
+  readonly tables: readonly FoundRowSecurity[];
+  readonly grants: FoundGrants;
+}
+
+export const tenantIsolation: Kind<TenantIsolationInputs, TenantIsolationState> = {
+  noun: "TenantIsolation",
+
+  inputs: z.object({
+    schema: identifier,
+    table: identifier,
+    column: identifier,
+    type: tenantType,
+    grants,
+  }) satisfies z.ZodType<TenantIsolationInputs>,
+
+  diff(old, next) {
+    const changed = (paths: readonly (keyof TenantIsolationInputs)[], how: Difference["how"]): Difference[] =>
+      paths.filter((path) => old[path] !== next[path]).map((path) => ({ path, how }));
+    const updates = [
+      ...rolesThatDiffer(old.grants, next.grants).map((role) => `grants["${role}"]`),
+      ...Object.keys(old.gaps).map((table) => `gaps["${table}"]`),
+      ...(Object.keys(old.surplus).length > 0 ? ["surplus"] : []),
+    ];
+    return [
+      ...changed(["schema", "table"], "replace"),
+      ...changed(["column", "type"], "update"),
+      ...updates.map((path) => ({ path, how: "update" as const })),
+    ];
+  },
+
+  preview(old, next) {
+    if (next) return planIsolation(next, expectedFrom(old, next), old).map(({ sql }) => sql);
+    if (!old) return [];
+    const revoked = planGrants(old, grantsFromState(old), {}, Object.keys(old.grants)).map(({ sql }) => sql);
+    return ["-- row level security stays on", ...revoked];
+  },
+
+  async create(context, next) {
+    return { id: tableId(next), state: await apply(context, next, undefined) };
+  },
+
+  update: (context, _id, old, next) => apply(context, next, old),
+
+  async delete({ database, log }, _id, old) {
+    await database.transaction(async (client) => {
+      const read = readerOf(client);
+      const table = await findTable(read, old);
+      if (!table) return;
+      await runStatements(client, planGrants(old, await readGrants(read, table.oid), {}, Object.keys(old.grants)));
+      log(`${tableId(old)} keeps its row level security; the application's roles lost their privileges on it`);
+    });
+  },
+
+  async read({ database }, id, old) {
+    const name = old ?? parseTableId(id);
+    const read = database.query.bind(database);
+    const table = await findTable(read, name);
+    if (!table) return undefined;
+    const found = await observe(read, table.oid);
+    return asState(old ?? { ...name, ...(await readTenancy(read, table.oid)) }, found);
+  },
+};
+
+/** Only what is missing between what was found and what is wanted. Roles that are no longer declared lose what they had. */
+export function planIsolation(
+  next: TenantIsolationInputs,
+  found: FoundIsolation,
+  old: TenantIsolationInputs | undefined,
+): readonly Statement[] {
+  return [
+    ...found.tables.flatMap((table) => planRowSecurity(table, next)),
+    ...planGrants(next, found.grants, next.grants, Object.keys(old?.grants ?? {})),
+  ];
+}
+
+/** One transaction: nobody is granted a table that is not isolated. */
+async function apply(
+  { database }: Context,
+  next: TenantIsolationInputs,
+  old: TenantIsolationInputs | undefined,
+): Promise<TenantIsolationState> {
+  const read = database.query.bind(database);
+  const look = async (from: Reader) => observe(from, (await requireTable(from, next)).oid);
+  const before = await look(read);
+  if (planIsolation(next, before, old).length === 0) return asState(next, before);
+  const after = await database.transaction(async (client) => {
+    const within = readerOf(client);
+    await runStatements(client, planIsolation(next, await look(within), old));
+    return look(within);
+  });
+  return asState(next, after);
+}
+
+async function observe(read: Reader, tableOid: string): Promise<FoundIsolation> {
+  return { tables: await readRowSecurity(read, tableOid), grants: await readGrants(read, tableOid) };
+}
+
+function asState(
+  { schema, table, column, type, ...declared }: Omit<TenantIsolationInputs, "grants"> & Partial<TenantIsolationInputs>,
+  { tables, grants: found }: FoundIsolation,
+): TenantIsolationState {
+  const held = grantsAsInputs(found, declared.grants);
+  return {
+    ...{ schema, table, column, type, grants: held },
+    gaps: collectGaps(tables, { column, type }),
+    surplus: surplusGrants(found, Object.keys(held)),
+  };
+}
+
+/** What an import finds out by itself: the key's first column, and its type. */
+async function readTenancy(read: Reader, tableOid: string): Promise<Pick<TenantIsolationInputs, "column" | "type">> {
+  const column = await primaryKeyStart(read, tableOid);
+  const [row] = await read<{ type: string }>(
+    "SELECT format_type(atttypid, NULL) AS type FROM pg_attribute WHERE attrelid = $1::oid AND attname = $2",
+    [tableOid, column],
+  );
+  return { column, type: tenantType.catch("uuid").parse(row?.type) };
+}
+
+/** What the catalogs are expected to say, for a preview that asks no server. Partitions are known only by their gaps. */
+function expectedFrom(old: TenantIsolationState | undefined, next: TenantIsolationInputs): FoundIsolation {
+  if (!old) return { tables: [openTable(next)], grants: noGrants };
+  const gaps = old.column === next.column && old.type === next.type ? [] : [tableWithGaps(next, [], old)];
+  return {
+    tables: [...gaps, ...Object.entries(old.gaps).map(([id, why]) => tableWithGaps(parseTableId(id), why, next))],
+    grants: grantsFromState(old),
+  };
+}

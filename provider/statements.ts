@@ -1,0 +1,80 @@
+import type { Client } from "pg";
+import type { Place, Problem } from "../architecture/problem";
+import type { Statement } from "./database";
+import { isServerError, problemsFrom } from "./postgres-connection";
+
+/** A statement that may come from a file. */
+export interface PlacedStatement extends Statement {
+  /** Where it starts; undefined for statements of our own. */
+  readonly at?: { readonly file: string; readonly line: number };
+}
+
+/** Reads rows, on a connection of its own or within a transaction. */
+export type Reader = <Row extends object>(sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+
+export function readerOf(client: Client): Reader {
+  return async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
+    (await client.query<Row>(sql, [...values])).rows;
+}
+
+/** Runs them in order. Ends with a Problem that shows the one that failed, and where in it. */
+export async function runStatements(client: Client, statements: readonly PlacedStatement[]): Promise<void> {
+  for (const statement of statements) await runStatement(client, statement);
+}
+
+export async function runStatement(client: Client, statement: PlacedStatement): Promise<void> {
+  const { sql, values } = statement;
+  try {
+    await (values === undefined ? client.query(sql) : client.query(sql, [...values]));
+  } catch (error) {
+    if (!isServerError(error)) throw error;
+    throw problemsFrom(statementProblem(error, statement), error);
+  }
+}
+
+interface ServerError {
+  readonly message: string;
+  readonly code?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly where?: string | undefined;
+  /** Characters from the statement's start, from 1. */
+  readonly position?: string | undefined;
+}
+
+/** What the server said of a statement. Values of parameters are never shown: they may be secrets. */
+export function statementProblem(error: ServerError, { sql, at }: PlacedStatement): Problem {
+  const got = [error.detail, at ? undefined : `in: ${oneLine(sql)}`, error.where].filter((part) => part !== undefined);
+  return {
+    what: `PostgreSQL refused: ${error.message}`,
+    ...(got.length === 0 ? {} : { got: got.join("; ").replaceAll("\n", " ") }),
+    fix:
+      error.hint ??
+      (at ? "correct the statement and run again" : (fixes.get(error.code) ?? "see PostgreSQL's message")),
+    ...(at ? { at: placeOf(sql, at, error.position) } : {}),
+  };
+}
+
+const fixes = new Map<string | undefined, string>([
+  [
+    "55P03",
+    "run it again when the transaction that holds the lock has ended: SELECT * FROM pg_stat_activity ORDER BY xact_start",
+  ],
+  ["42501", "grant the privilege to the role that tenantry connects as"],
+  ["23503", "correct the rows that refer to nothing, then run again"],
+  ["42704", "create what is missing, then run again"],
+]);
+
+function placeOf(sql: string, at: { file: string; line: number }, position: string | undefined): Place {
+  if (position === undefined) return at;
+  // PostgreSQL counts characters, not UTF-16 units.
+  const before = [...sql].slice(0, Number(position) - 1).join("");
+  const lines = before.split("\n");
+  const text = sql.split("\n")[lines.length - 1] ?? "";
+  return { file: at.file, line: at.line + lines.length - 1, column: (lines.at(-1)?.length ?? 0) + 1, text };
+}
+
+/** For a line of the preview or of an error. */
+export function oneLine(sql: string): string {
+  return sql.replace(/\s+/g, " ").trim();
+}

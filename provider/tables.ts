@@ -1,0 +1,94 @@
+import { quoteQualified } from "../architecture/identifier";
+import type { Problem } from "../architecture/problem";
+import { Problems } from "../architecture/problem";
+import type { Context } from "./context";
+import type { Reader } from "./statements";
+
+export interface TableName {
+  readonly schema: string;
+  readonly table: string;
+}
+
+export interface FoundTable {
+  /** As a number in text: oids exceed what some clients take for an integer. */
+  readonly oid: string;
+  readonly partitioned: boolean;
+}
+
+/** The id under which Pulumi and `tenantry:allow` know a table: `ecommerce.orders`. */
+export function tableId({ schema, table }: TableName): string {
+  return `${schema}.${table}`;
+}
+
+/** The first dot parts schema and table, so a schema's name has none. */
+export function parseTableId(id: string): TableName {
+  const dot = id.indexOf(".");
+  return { schema: id.slice(0, dot), table: id.slice(dot + 1) };
+}
+
+export function quoteTable({ schema, table }: TableName): string {
+  return quoteQualified(schema, table);
+}
+
+export async function findTable(read: Reader, { schema, table }: TableName): Promise<FoundTable | undefined> {
+  const [found] = await read<FoundTable>(
+    `SELECT c.oid::text AS oid, c.relkind = 'p' AS partitioned FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE nspname = $1 AND relname = $2 AND relkind IN ('r', 'p')`,
+    [schema, table],
+  );
+  return found;
+}
+
+/** The table, or a Problem: the SQL files create tables, resources never do. */
+export async function requireTable(read: Reader, name: TableName): Promise<FoundTable> {
+  const found = await findTable(read, name);
+  if (found) return found;
+  throw new Problems([tableMissing(name)]);
+}
+
+function tableMissing(name: TableName): Problem {
+  return {
+    what: `There is no table ${tableId(name)} in the database`,
+    fix:
+      `create it in a SQL file of the application; if it was dropped by hand, bring it back with a new file, ` +
+      `or forget the file that made it (DELETE FROM tenantry.migrations WHERE path = '...') so that it runs again`,
+  };
+}
+
+/** What deleting the resource of a table does: rows go only where the stack says so. */
+export async function deleteTable(context: Context, name: TableName): Promise<void> {
+  const id = tableId(name);
+  if (!(await findTable(context.database.query.bind(context.database), name))) return;
+  if (!context.allow.has(`drop ${id}`)) {
+    context.warn(
+      `${id} stays in the database with its rows; to drop it, add \`drop ${id}\` to tenantry:allow beforehand`,
+    );
+    return;
+  }
+  await context.database.transaction((client) => client.query(`DROP TABLE IF EXISTS ${quoteTable(name)}`));
+  context.log(`dropped ${id} with its rows`);
+}
+
+/** The lines that a preview shows for it; whether the opt-in is given is known when it acts. */
+export function previewDelete(name: TableName): readonly string[] {
+  return [
+    `-- the table stays with its rows, unless tenantry:allow has "drop ${tableId(name)}":`,
+    `DROP TABLE IF EXISTS ${quoteTable(name)}`,
+  ];
+}
+
+/** Whether there is anything that a new constraint would have to be held against. */
+export async function hasRows(read: Reader, name: TableName): Promise<boolean> {
+  const [row] = await read<{ found: boolean }>(`SELECT EXISTS (SELECT FROM ${quoteTable(name)}) AS found`);
+  return row?.found === true;
+}
+
+/** The first column of the primary key: by the architecture's rules, a tenant table's tenant column. */
+export async function primaryKeyStart(read: Reader, tableOid: string): Promise<string> {
+  const [row] = await read<{ column: string }>(
+    `SELECT attname AS column FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+     WHERE indrelid = $1::oid AND indisprimary`,
+    [tableOid],
+  );
+  return row?.column ?? "tenant_id";
+}
