@@ -9,6 +9,7 @@ interface LazyCommand {
 }
 
 const commands: Readonly<Record<string, LazyCommand>> = {
+  setup: { summary: "install what the rest needs", load: () => require("./setup") },
   local: { summary: "the embedded servers: PostgreSQL or Citus, Kafka, Connect", load: () => require("./local") },
 };
 

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { identify } from "./process-id";
 
 /** Where downloaded parts live, outside the checkout, so that every checkout shares them. */
 export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
@@ -11,13 +12,13 @@ export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
 
 /**
  * Makes a directory that is there whole or not at all: filled under another name beside it, then renamed. A kill leaves
- * only the other name, which the next run removes after a day; of two that fill at once the first to finish wins.
+ * only the other name, which the next run removes; of two that fill at once the first to finish wins.
  */
 export async function installDirectory(target: string, fill: (directory: string) => Promise<void>): Promise<void> {
   const parent = dirname(target);
   await mkdir(parent, { recursive: true });
   await removeLeftovers(parent, `${basename(target)}.part-`);
-  const part = join(parent, `${basename(target)}.part-${Date.now()}-${randomBytes(4).toString("hex")}`);
+  const part = join(parent, `${basename(target)}.part-${process.pid}-${randomBytes(4).toString("hex")}`);
   await mkdir(part);
   try {
     await fill(part);
@@ -29,10 +30,9 @@ export async function installDirectory(target: string, fill: (directory: string)
 }
 
 async function removeLeftovers(parent: string, prefix: string): Promise<void> {
-  const dayMs = 86_400_000;
   for (const name of await readdir(parent)) {
     if (!name.startsWith(prefix)) continue;
-    const startedMs = Number(name.slice(prefix.length).split("-")[0]);
-    if (Date.now() - startedMs > dayMs) await rm(join(parent, name), { recursive: true, force: true });
+    const owner = Number(name.slice(prefix.length).split("-")[0]);
+    if (!identify(owner)) await rm(join(parent, name), { recursive: true, force: true });
   }
 }

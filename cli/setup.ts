@@ -1,0 +1,14 @@
+import { Command } from "commander";
+import { showProgress } from "../local/progress";
+import { setup } from "../local/setup/setup";
+
+/** `tenantry setup` */
+export function command(): Command {
+  return new Command("setup")
+    .description("Install what is missing: PostgreSQL with pg_partman, Kafka, Connect, Debezium, Pulumi. Checks Java.")
+    .option("--json", "print what there is now as JSON")
+    .action(async ({ json }: { readonly json?: true }) => {
+      const results = await setup(showProgress());
+      if (json) process.stdout.write(`${JSON.stringify(results)}\n`);
+    });
+}

@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+
+/** Fetches a file into `path`. Ends with an error of one line if the server does not answer soon, or falls silent. */
+export async function download(url: string, path: string, silenceMs = 10_000): Promise<void> {
+  const abort = new AbortController();
+  const alarm = setTimeout(() => abort.abort(new Error(`no answer for ${silenceMs / 1000} s`)), silenceMs);
+  try {
+    const response = await fetch(url, { signal: abort.signal });
+    if (!response.ok || !response.body) throw new Error(`${url} answers ${response.status}`);
+    const body = Readable.fromWeb(response.body as ReadableStream).on("data", () => alarm.refresh());
+    await pipeline(body, createWriteStream(path));
+  } catch (error) {
+    throw new Error(`${new URL(url).host}: ${reason(error, abort.signal)}`);
+  } finally {
+    clearTimeout(alarm);
+  }
+}
+
+/** The checksum of a file in a list such as `sha256sum` writes. */
+export function checksumIn(list: string, file: string): string | undefined {
+  return list
+    .split("\n")
+    .map((line) => line.trim().split(/\s+\*?/))
+    .find(([, name]) => name === file)?.[0];
+}
+
+export async function sha256(path: string): Promise<string> {
+  return createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
+}
+
+function reason(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted && signal.reason instanceof Error) return signal.reason.message;
+  if (!(error instanceof Error)) return String(error);
+  // fetch hides what happened in the cause.
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { chmod, copyFile, rm } from "node:fs/promises";
+import { arch, platform } from "node:os";
+import { dirname, join } from "node:path";
+import { Problems } from "../../architecture/problem";
+import { installDirectory } from "../cache";
+import { findProgram, isAccepted, pulumiCache, pulumiDirectories, pulumiVersion } from "../pulumi-programs";
+import { run } from "../run";
+import { versions } from "../versions";
+import { checksumIn, download, sha256 } from "./download";
+import { buildGoProgram } from "./go";
+import type { Part } from "./part";
+
+const releases = "https://get.pulumi.com/releases/sdk";
+const languageHost = "pulumi-language-nodejs";
+const launcher = "pulumi-resource-pulumi-nodejs";
+
+/** The CLI, and the language host and dynamic launcher where the CLI does not bring them. */
+export const pulumiPart: Part = {
+  title: "Pulumi",
+  async provide(note) {
+    const how = await provideCli(note);
+    const directories = await pulumiDirectories();
+    const cli = findProgram("pulumi", directories);
+    const version = cli && (await pulumiVersion(cli));
+    if (!cli || !isAccepted(version)) throw new Error(`pulumi was installed and does not run: ${cli}`);
+    const beside = [dirname(cli), ...directories];
+    if (!findProgram(languageHost, beside)) {
+      note(`Pulumi: its Node.js language host is missing, building it from source, half a minute …`);
+      await build("pulumi-language-nodejs", languageHost, pulumiCache().languageHost);
+    }
+    if (!findProgram(launcher, beside)) await installLauncher();
+    return `${version}${how}`;
+  },
+};
+
+async function provideCli(note: (text: string) => void): Promise<string> {
+  const found = findProgram("pulumi", await pulumiDirectories());
+  const version = found && (await pulumiVersion(found));
+  if (isAccepted(version)) return "";
+  if (found) note(`Pulumi: ${found} is ${version ?? "broken"}, 3.230 or newer (below 4) is needed`);
+  try {
+    await installDirectory(pulumiCache().release, (directory) => fetchRelease(directory, releases));
+    return ", downloaded";
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    note(`Pulumi: no download (${why}); building it from Go modules, about 3 minutes …`);
+  }
+  await build("pulumi-cli", "pulumi", pulumiCache().cli);
+  return ", built from source";
+}
+
+/** Unpacks the official release into the directory, if its checksum is right. */
+export async function fetchRelease(directory: string, from: string): Promise<void> {
+  const file = releaseFile(versions.pulumi, platform(), arch());
+  const archive = join(directory, file);
+  const list = join(directory, "checksums.txt");
+  await download(`${from}/pulumi-${versions.pulumi}-checksums.txt`, list);
+  await download(`${from}/${file}`, archive);
+  const [expected, got] = [checksumIn(readFileSync(list, "utf8"), file), await sha256(archive)];
+  if (expected !== got) throw new Error(`the checksum of ${file} is ${got}, not ${expected ?? "listed"}`);
+  const { code, stderr } = await run("tar", ["-xzf", archive, "-C", directory, "--strip-components=1"]);
+  if (code !== 0) throw new Error(`${file} does not unpack: ${stderr.trim()}`);
+  await Promise.all([archive, list].map((path) => rm(path)));
+}
+
+/** The release's name for a platform and architecture as Node.js names them. */
+export function releaseFile(version: string, system: string, architecture: string): string {
+  return `pulumi-v${version}-${system}-${architecture}.tar.gz`;
+}
+
+async function build(module: string, program: string, target: string): Promise<void> {
+  await installDirectory(target, (directory) =>
+    buildGoProgram(join(__dirname, module), join(directory, program), `v${versions.pulumi}`),
+  );
+}
+
+/** The npm package brings it, under a directory that is not on PATH. */
+async function installLauncher(): Promise<void> {
+  const source = join(dirname(require.resolve("@pulumi/pulumi/package.json")), launcher);
+  await installDirectory(pulumiCache().launcher, async (directory) => {
+    const path = join(directory, launcher);
+    await copyFile(source, path);
+    await chmod(path, 0o755);
+  }).catch((error: unknown) => {
+    throw new Problems([
+      {
+        what: "Pulumi's launcher of dynamic providers could not be installed",
+        got: error instanceof Error ? error.message : String(error),
+        fix: "Run `npm ci`, then `make setup` again.",
+      },
+    ]);
+  });
+}

@@ -1,0 +1,37 @@
+import { type Problem, Problems } from "../../architecture/problem";
+import type { Progress } from "../progress";
+import { javaPart } from "./java";
+import { debeziumPart, kafkaPart } from "./maven";
+import type { Part } from "./part";
+import { postgresPart } from "./postgres";
+import { pulumiPart } from "./pulumi";
+
+export interface SetupResult {
+  readonly part: string;
+  readonly state: string;
+}
+
+/** Everything but the Node dependencies, which were needed to get here. */
+export const parts: readonly Part[] = [javaPart, postgresPart, kafkaPart, debeziumPart, pulumiPart];
+
+/** Provides all parts side by side; whatever is missing is reported together at the end. */
+export async function setup(progress: Progress, wanted = parts): Promise<readonly SetupResult[]> {
+  const outcomes = await Promise.allSettled(
+    wanted.map((part) =>
+      progress.part(
+        part.title,
+        () => part.provide(progress.note),
+        (state) => state,
+      ),
+    ),
+  );
+  const problems: Problem[] = [];
+  const results: SetupResult[] = [];
+  outcomes.forEach((outcome, index) => {
+    if (outcome.status === "fulfilled") results.push({ part: wanted[index]?.title ?? "", state: outcome.value });
+    else if (outcome.reason instanceof Problems) problems.push(...outcome.reason.problems);
+    else throw outcome.reason;
+  });
+  if (problems.length > 0) throw new Problems(problems);
+  return results;
+}
