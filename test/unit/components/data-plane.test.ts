@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { Declaration } from "../../../architecture/declaration";
+import { DataPlane } from "../../../components/data-plane";
+import { Provider } from "../../../provider";
 
 interface Registered {
   readonly type: string;
@@ -43,9 +45,7 @@ const table: Declaration = {
 };
 
 async function plane(name: string, declarations: readonly Declaration[]) {
-  await mocked; // Mocks must be in place before the classes are loaded.
-  const { DataPlane } = await import("../../../components/data-plane");
-  const { Provider } = await import("../../../provider");
+  await mocked;
   const provider = new Provider(`${name}-provider`, { endpoints: undefined, roles: ["shop_app"] });
   const dataPlane = new DataPlane(name, { declarations }, { providers: { tenantry: provider } });
   return { provider, dataPlane };
