@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { DistributedTableInputs, OutboxInputs } from "../../architecture/declaration";
 import { quoteIdentifier } from "../../architecture/identifier";
-import { outbox as names, publishedColumns } from "../../architecture/outbox";
+import { createdColumn, outbox as names, publishedColumns } from "../../architecture/outbox";
 import { type Problem, refuseIfAny } from "../../architecture/problem";
 import type { Context } from "../context";
 import type { Statement } from "../database";
@@ -53,6 +53,7 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
   }),
 
   check(old, next, allow) {
+    if (ownColumns.includes(next.column)) return [nameTaken(next)];
     if (!old) return [];
     return [...keyProblems(old, next), ...(distributedTable.check?.(asPlaced(old), asTable(next), allow) ?? [])];
   },
@@ -136,8 +137,8 @@ export function planOutboxTable(next: OutboxInputs, found: FoundOutbox | undefin
 }
 
 /**
- * The tenant column comes first, as `tenantry.emit()` relies on the order. The checks are what the connector can't do: an
- * event that Kafka refuses, by its size or its topic's name, stops the events of all tenants behind it.
+ * The checks are what the connector can't do: an event that Kafka refuses, by its size or its topic's name, stops the
+ * events of all tenants behind it.
  */
 function createTable({ column, type, maxPayloadBytes }: OutboxInputs): Statement {
   const tenant = quoteIdentifier(column);
@@ -146,6 +147,7 @@ function createTable({ column, type, maxPayloadBytes }: OutboxInputs): Statement
   ${tenant} ${type} NOT NULL,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
   created_at timestamptz NOT NULL DEFAULT now(),
+  ${createdColumn.name} ${createdColumn.definition},
   aggregate_type text NOT NULL,
   aggregate_id text NOT NULL,
   type text NOT NULL,
@@ -154,6 +156,17 @@ function createTable({ column, type, maxPayloadBytes }: OutboxInputs): Statement
   CONSTRAINT aggregate_type_is_part_of_a_topic_name CHECK (aggregate_type ~ '^[a-zA-Z0-9._-]{1,100}$'),
   ${limitOf(maxPayloadBytes).sql}
 ) PARTITION BY RANGE (created_at)`,
+  };
+}
+
+const ownColumns = ["id", "created_at", createdColumn.name, "aggregate_type", "aggregate_id", "type", "payload"];
+
+function nameTaken({ column }: OutboxInputs): Problem {
+  return {
+    what: `The tenant column has the name of one of the outbox's own columns`,
+    got: column,
+    expected: `none of ${ownColumns.join(", ")}`,
+    fix: "name the tenant column otherwise, such as tenant_id",
   };
 }
 

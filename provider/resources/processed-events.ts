@@ -104,7 +104,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN interval ${quoteLiteral(retention)}`
   };
 }
 
-/** The tenant column comes first, as `tenantry.process_once()` relies on the order. */
 function createTable({ column, type }: ProcessedEventsInputs): readonly Statement[] {
   const tenant = quoteIdentifier(column);
   return [

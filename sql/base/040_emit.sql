@@ -1,8 +1,7 @@
 -- Writes an event in the transaction of the business rows: both commit, or neither. Returns the event's id.
 --
 -- One plain INSERT of constants, so that Citus sends it to the node of the tenant's other rows and commits in one phase;
--- joined to the business INSERT in a WITH it would be copied between nodes and committed in two. Without column names, as
--- the tenant column has the application's name: the order is that of the table (tenantry's own, see Outbox).
+-- joined to the business INSERT in a WITH it would be copied between nodes and committed in two.
 CREATE OR REPLACE FUNCTION tenantry.emit(
   tenant :type, aggregate_type text, aggregate_id text, type text, payload jsonb
 ) RETURNS uuid
@@ -13,7 +12,8 @@ DECLARE
   event_id CONSTANT uuid := gen_random_uuid();
 BEGIN
   PERFORM tenantry.require_tenant(tenant);
-  INSERT INTO tenantry.outbox VALUES (tenant, event_id, DEFAULT, aggregate_type, aggregate_id, type, payload);
+  INSERT INTO tenantry.outbox (:"column", id, aggregate_type, aggregate_id, type, payload)
+  VALUES (tenant, event_id, aggregate_type, aggregate_id, type, payload);
   RETURN event_id;
 END
 $$;

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Client } from "pg";
+import type { Application } from "../../architecture/application";
+import { parseBase } from "../../architecture/base-sql";
+import { loadSqlParser } from "../../architecture/sql-parser";
+import type { Connect } from "../../provider/connect";
+import type { Context } from "../../provider/context";
+import { openDatabase } from "../../provider/postgres";
+import { type FreshDatabase, freshDatabase } from "./servers";
+
+/** A database with the toolkit's own SQL and a tenant root, and what a kind of resource needs to act on it. */
+export interface DataPlaneDatabase {
+  readonly endpoint: FreshDatabase;
+  readonly context: Context;
+  /** Of the server: kinds say these to users. */
+  readonly said: string[];
+  /** A superuser's connection, for what an operator, or time, would do. */
+  readonly admin: Client;
+  /** As a role of the application. */
+  asRole(role: string): Promise<Client>;
+  close(): Promise<void>;
+}
+
+export const application: Application = {
+  name: "ecommerce",
+  schema: "ecommerce",
+  tenant: { table: "tenants", column: "tenant_id", type: "uuid" },
+  tables: [],
+  files: [],
+  events: { retention: { count: 3, unit: "day" }, maxPayload: { bytes: 8192 }, aggregates: [] },
+  roles: [],
+};
+
+const base = join(__dirname, "..", "..", "sql", "base");
+
+export async function dataPlaneDatabase(allow: readonly string[] = []): Promise<DataPlaneDatabase> {
+  const endpoint = await freshDatabase();
+  const database = openDatabase(endpoint);
+  const said: string[] = [];
+  const admin = await connected(endpoint, endpoint.user, endpoint.password);
+  admin.on("notice", ({ message }) => said.push(message ?? ""));
+  await loadSqlParser();
+  await applyBase(admin);
+  await admin.query("CREATE SCHEMA ecommerce; CREATE TABLE ecommerce.tenants (tenant_id uuid PRIMARY KEY)");
+  const clients = [admin];
+  return {
+    endpoint,
+    context: {
+      database,
+      connect: {} as Connect,
+      allow: new Set(allow),
+      log: (message) => said.push(message),
+      warn: (message) => said.push(message),
+      signal: new AbortController().signal,
+    },
+    said,
+    admin,
+    asRole: async (role) => {
+      const login = endpoint.roles[role];
+      if (!login) throw new Error(`no role ${role}`);
+      const client = await connected(endpoint, login.user, login.password);
+      clients.push(client);
+      return client;
+    },
+    close: async () => {
+      await database.close();
+      for (const client of clients) await client.end();
+      await endpoint.drop();
+    },
+  };
+}
+
+/** As the provider would, one statement after the other. */
+export async function applyBase(client: Client): Promise<void> {
+  const sources = readdirSync(base).map((name) => ({
+    path: `sql/base/${name}`,
+    text: readFileSync(join(base, name), "utf8"),
+  }));
+  for (const { statements } of parseBase(application, sources)) {
+    for (const { sql } of statements) await client.query(sql);
+  }
+}
+
+async function connected({ host, port, database }: FreshDatabase, user: string, password: string): Promise<Client> {
+  const client = new Client({ host, port, database, user, password });
+  await client.connect();
+  await client.query("SET TimeZone = 'UTC'; SET client_min_messages = notice");
+  return client;
+}
