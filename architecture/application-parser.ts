@@ -12,14 +12,14 @@ import { checkStatements } from "./checks/statements";
 import { checkTables } from "./checks/tables";
 import { checkTenantTables } from "./checks/tenant-tables";
 import { checkViews } from "./checks/views";
-import type { Description } from "./description";
-import { parseDescription } from "./description-parser";
+import { type Description, descriptionSchema } from "./description";
 import { text, withoutForeignKeys } from "./held-back";
 import { roleUser, topicName } from "./names";
-import { type Problem, refuseIfAny } from "./problem";
+import { type Problem, Problems, refuseIfAny } from "./problem";
 import { hashOf, lineAt, type Source } from "./source";
 import { type SqlFile, withoutTransaction } from "./sql-file";
 import { type ParsedSql, type ParsedStatement, parseSql } from "./sql-parser";
+import { parseYaml } from "./yaml-file";
 
 const checks: readonly Check[] = [
   checkNames,
@@ -39,18 +39,18 @@ const checks: readonly Check[] = [
  */
 export function parseApplication(name: string, yaml: Source, sql: readonly Source[]): Application {
   const problems: Problem[] = checkFileNames(sql);
-  const described = parseDescription(yaml);
+  const described = parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
   const sources = sql.toSorted((a, b) => fileNumber(a.path) - fileNumber(b.path));
   const files: ParsedSql[] = [];
   for (const source of sources) {
     const parsed = parseSql(source);
     if (Array.isArray(parsed)) problems.push(...parsed);
-    else files.push(parsed as ParsedSql);
+    else files.push(parsed);
   }
   problems.push(...files.flatMap(checkStatements));
   if (Array.isArray(described)) problems.push(...described);
-  if (Array.isArray(described) || files.length < sources.length) throw refuse(problems);
-  const { description, placeOf } = described as Exclude<typeof described, Problem[]>;
+  if (Array.isArray(described) || files.length < sources.length) throw new Problems(problems);
+  const { value: description, placeOf } = described;
   const schema = description.schema ?? name;
   const { catalog, problems: found } = buildCatalog(files, schema);
   problems.push(...found);
@@ -65,11 +65,6 @@ export function parseApplication(name: string, yaml: Source, sql: readonly Sourc
     events: toEvents(name, description),
     roles: toRoles(name, description),
   };
-}
-
-function refuse(problems: readonly Problem[]): Error {
-  refuseIfAny(problems);
-  return new Error("Nothing was wrong with the files that could not be read");
 }
 
 /** A table after those that its foreign keys refer to, else in the order of creation. */

@@ -25,7 +25,7 @@ export function parseBase(application: Application, sources: readonly Source[]):
         problems.push(...parsed);
         return [];
       }
-      return [toFile(parsed as ParsedSql)];
+      return [toFile(parsed)];
     });
   refuseIfAny(problems);
   return files;

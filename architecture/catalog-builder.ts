@@ -37,7 +37,19 @@ export function buildCatalog(files: readonly ParsedSql[], schema: string): { cat
   files.forEach((file, index) => {
     for (const statement of file.statements) builder.add(statement, index);
   });
-  return { catalog: { tables: builder.tables, views: builder.views }, problems: builder.problems };
+  return { catalog: { tables: withPrimaryKeys(builder.tables), views: builder.views }, problems: builder.problems };
+}
+
+/** `REFERENCES t` means t's primary key, wherever in the files that is. */
+function withPrimaryKeys(tables: ReadonlyMap<string, CatalogTable>): ReadonlyMap<string, CatalogTable> {
+  for (const table of tables.values()) {
+    replaceAll(table.foreignKeys, (key): CatalogForeignKey => {
+      const target = tables.get(key.references.table);
+      if (key.references.columns.length > 0 || !target) return key;
+      return { ...key, references: { ...key.references, columns: primaryKey(target)?.columns ?? [] } };
+    });
+  }
+  return tables;
 }
 
 class CatalogBuilder {
@@ -53,7 +65,7 @@ class CatalogBuilder {
     if ("CreateStmt" in node) this.createTable(node.CreateStmt, statement, file);
     else if ("AlterTableStmt" in node) this.alterTable(node.AlterTableStmt, statement, file);
     else if ("IndexStmt" in node) this.createIndex(node.IndexStmt, statement);
-    else if ("RenameStmt" in node) this.rename(node.RenameStmt, statement);
+    else if ("RenameStmt" in node) this.rename(node.RenameStmt, statement, file);
     else if ("DropStmt" in node) this.drop(node.DropStmt.objects ?? []);
     else if ("ViewStmt" in node || "CreateTableAsStmt" in node) this.createView(node, statement);
   }
@@ -102,12 +114,12 @@ class CatalogBuilder {
     for (const element of create.tableElts ?? []) {
       if ("ColumnDef" in element) this.addColumn(table, element.ColumnDef, statement, file);
       else if ("Constraint" in element) this.addConstraint(table, element.Constraint, statement, file);
-      else if ("TableLikeClause" in element) this.addLike(table, element.TableLikeClause, at);
+      else if ("TableLikeClause" in element) this.addLike(table, element.TableLikeClause, file, at);
     }
   }
 
   private addColumn(table: CatalogTable, definition: ColumnDef, statement: ParsedStatement, file: number): void {
-    const column = toColumn(definition, statement.placeOf(definition.location));
+    const column = toColumn(definition, file, statement.placeOf(definition.location));
     table.columns.set(column.name, column);
     for (const constraint of constraintsOf(definition)) {
       const attributes = attributesOf(definition, constraint);
@@ -132,15 +144,13 @@ class CatalogBuilder {
     const name = constraint.conname ?? foreignKeyName(table.name, columns, this.constraintNames);
     this.constraintNames.add(name);
     const target = constraint.pktable?.relname ?? "";
-    const listed = strings(constraint.pk_attrs);
-    const referenced = this.tables.get(target);
     table.foreignKeys.push({
       name,
       columns,
       references: {
         schema: constraint.pktable?.schemaname ?? this.schema,
         table: target,
-        columns: listed.length > 0 ? listed : ((referenced && primaryKey(referenced)?.columns) ?? []),
+        columns: strings(constraint.pk_attrs),
       },
       actions: actionsOf(constraint, attributes),
       cleared: clearedBy(constraint, columns),
@@ -149,7 +159,7 @@ class CatalogBuilder {
     });
   }
 
-  private addLike(table: CatalogTable, like: TableLikeClause, at: Place): void {
+  private addLike(table: CatalogTable, like: TableLikeClause, file: number, at: Place): void {
     const model = this.tables.get(like.relation?.relname ?? "");
     const options = like.options ?? 0;
     for (const column of model?.columns.values() ?? []) {
@@ -157,6 +167,7 @@ class CatalogBuilder {
       table.columns.set(column.name, {
         ...plain,
         ...(sequence === "identity" && options & likeIncludes.identity ? { sequence } : {}),
+        file,
         at,
       });
     }
@@ -197,7 +208,7 @@ class CatalogBuilder {
     } else if ((subtype === "AT_SetNotNull" || subtype === "AT_DropNotNull") && column) {
       table.columns.set(name, { ...column, notNull: subtype === "AT_SetNotNull" });
     } else if (subtype === "AT_AlterColumnType" && column && def && "ColumnDef" in def) {
-      table.columns.set(name, { ...column, type: toColumn(def.ColumnDef, column.at).type });
+      table.columns.set(name, { ...column, type: toColumn(def.ColumnDef, file, column.at).type });
     } else if (subtype === "AT_AddIdentity" && column) {
       table.columns.set(name, { ...column, sequence: "identity" });
     } else if (subtype === "AT_AttachPartition" && def && "PartitionCmd" in def) {
@@ -236,10 +247,9 @@ class CatalogBuilder {
     table.keys.push({ kind: "unique index", columns, ...(index.idxname ? { name: index.idxname } : {}), at });
   }
 
-  private rename(rename: RenameStmt, statement: ParsedStatement): void {
+  private rename(rename: RenameStmt, statement: ParsedStatement, file: number): void {
     const at = statement.placeOf(rename.relation?.location);
     const table = this.tables.get(rename.relation?.relname ?? "");
-    const { subname = "", newname = "" } = rename;
     if (!table) return;
     if (rename.renameType === "OBJECT_TABLE") {
       this.problems.push({
@@ -248,15 +258,29 @@ class CatalogBuilder {
         at,
       });
     } else if (rename.renameType === "OBJECT_COLUMN") {
-      const renamed = (columns: readonly string[]) => columns.map((each) => (each === subname ? newname : each));
-      const columns = [...table.columns.values()];
-      table.columns.clear();
-      for (const column of columns) {
-        const name = column.name === subname ? newname : column.name;
-        table.columns.set(name, { ...column, name });
-      }
-      replaceAll(table.keys, (key): Key => ({ ...key, columns: renamed(key.columns) }));
-      replaceAll(table.foreignKeys, (key): CatalogForeignKey => ({ ...key, columns: renamed(key.columns) }));
+      this.renameColumn(table, rename.subname ?? "", rename.newname ?? "", file);
+    }
+  }
+
+  private renameColumn(table: CatalogTable, from: string, to: string, file: number): void {
+    const renamed = (columns: readonly string[]) => columns.map((each) => (each === from ? to : each));
+    const columns = [...table.columns.values()];
+    table.columns.clear();
+    for (const column of columns) {
+      const now = column.name === from ? { ...column, name: to, file } : column;
+      table.columns.set(now.name, now);
+    }
+    replaceAll(table.keys, (key): Key => ({ ...key, columns: renamed(key.columns) }));
+    for (const each of this.tables.values()) {
+      replaceAll(each.foreignKeys, (key): CatalogForeignKey => {
+        const { references } = key;
+        return {
+          ...key,
+          columns: each === table ? renamed(key.columns) : key.columns,
+          references:
+            references.table === table.name ? { ...references, columns: renamed(references.columns) } : references,
+        };
+      });
     }
   }
 

@@ -28,6 +28,8 @@ export interface Column {
   readonly notNull: boolean;
   /** Numbers given by a sequence. */
   readonly sequence?: "identity" | "serial";
+  /** The index of the SQL file that gives it this name. */
+  readonly file: number;
   readonly at: Place;
 }
 

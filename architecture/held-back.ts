@@ -43,7 +43,7 @@ function listCuts(statement: ParsedStatement, starts: readonly number[], goes: r
     if (!goes[i]) return [];
     const end = endOfElement(tokens, start, []);
     const element = { start: tokens[start]?.start ?? 0, end: tokens[end - 1]?.end ?? 0 };
-    const comma = goes.slice(0, i).every((gone) => gone) ? tokens[end] : tokens[start - 1];
+    const comma = goes.slice(i + 1).every((gone) => gone) ? tokens[start - 1] : tokens[end];
     return comma?.text === "," ? [element, { start: comma.start, end: comma.end }] : [element];
   });
 }

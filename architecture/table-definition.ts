@@ -27,7 +27,7 @@ export function constraintsOf(column: ColumnDef): Constraint[] {
   return (column.constraints ?? []).flatMap((node) => ("Constraint" in node ? [node.Constraint] : []));
 }
 
-export function toColumn(definition: ColumnDef, at: Place): Column {
+export function toColumn(definition: ColumnDef, file: number, at: Place): Column {
   const type = typeOf(definition.typeName);
   const constraints = constraintsOf(definition);
   const has = (contype: Constraint["contype"]) => constraints.some((each) => each.contype === contype);
@@ -38,6 +38,7 @@ export function toColumn(definition: ColumnDef, at: Place): Column {
     type: serial ?? type,
     notNull: has("CONSTR_NOTNULL") || has("CONSTR_PRIMARY") || sequence !== undefined,
     ...(sequence && { sequence }),
+    file,
     at,
   };
 }

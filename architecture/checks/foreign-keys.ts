@@ -1,8 +1,9 @@
 import type { CatalogForeignKey, CatalogTable } from "../catalog";
 import type { Problem } from "../problem";
 import { suggest } from "../suggestion";
-import { type Checked, isHeldBack, kindOf } from "./check";
+import { type Checked, isHeldBack, kindOf, ownEntry } from "./check";
 import { retentionOf } from "./partitions";
+import { checkMoment } from "./tenant-tables";
 
 /** Foreign keys join tables that are placed together, and can be added in some order. */
 export function checkForeignKeys(checked: Checked): Problem[] {
@@ -32,6 +33,7 @@ function checkForeignKey(checked: Checked, table: CatalogTable, key: CatalogFore
     ...checkCoLocation(checked, table, key, target),
     ...checkColumns(table, key, target),
     ...checkOrder(checked, table, key, target),
+    ...(isHeldBack(checked.description, table, key) ? checkRenames(table, key, target) : []),
     ...checkActions(checked, table, key),
     ...checkRetention(checked, key, target),
   ];
@@ -108,22 +110,33 @@ function checkOrder(checked: Checked, table: CatalogTable, key: CatalogForeignKe
   ];
 }
 
+/** A key that is held back is added with the names of now, right after the file that creates its table. */
+function checkRenames(table: CatalogTable, key: CatalogForeignKey, target: CatalogTable): Problem[] {
+  const why = `the foreign key \`${key.name}\` is added before that`;
+  return [
+    ...key.columns.flatMap((name) => checkMoment(table, name, why)),
+    ...key.references.columns.flatMap((name) => checkMoment(target, name, why, key.file)),
+  ];
+}
+
 function checkActions(checked: Checked, table: CatalogTable, key: CatalogForeignKey): Problem[] {
   const { column } = checked.description.tenant;
   if (kindOf(checked.description, table.name) !== "tenant" || !key.cleared.includes(column)) return [];
   const others = key.columns.filter((name) => name !== column);
+  const listed =
+    others.length > 0 ? `Name the columns to clear, as in ON DELETE SET NULL (${others.join(", ")}), or use` : "Use";
   return [
     {
       what: `Foreign key \`${key.name}\` would clear \`${column}\` when the row it refers to is deleted`,
       got: key.actions,
-      fix: `Name the columns to clear, as in ON DELETE SET NULL (${others.join(", ")}), or use another action`,
+      fix: `${listed} another action`,
       at: key.at,
     },
   ];
 }
 
 function checkRetention(checked: Checked, key: CatalogForeignKey, target: CatalogTable): Problem[] {
-  const entry = checked.description.tables[target.name];
+  const entry = ownEntry(checked.description, target.name);
   if (!entry?.partition || !retentionOf(entry)) return [];
   return [
     {

@@ -3,7 +3,8 @@ import type { TableDescription } from "../description";
 import { type Duration, durationMs, formatDuration } from "../duration";
 import type { Problem } from "../problem";
 import { listNames, suggest } from "../suggestion";
-import { type Checked, kindOf } from "./check";
+import { type Checked, kindOf, ownEntry } from "./check";
+import { checkMoment } from "./tenant-tables";
 
 const timeTypes = ["timestamptz", "timestamp", "date"];
 
@@ -11,7 +12,7 @@ const timeTypes = ["timestamptz", "timestamp", "date"];
 export function checkPartitions(checked: Checked): Problem[] {
   const { catalog, description } = checked;
   return [...catalog.tables.values()].flatMap((table) => {
-    const entry = description.tables[table.name];
+    const entry = ownEntry(description, table.name);
     if (entry?.partition) return checkManaged(checked, table, entry);
     return [...checkTiers(checked, table.name, entry), ...checkUnmanaged(checked, table)];
   });
@@ -64,7 +65,12 @@ function checkManaged(checked: Checked, table: CatalogTable, entry: TableDescrip
       at: each.at,
     });
   }
-  return [...problems, ...checkNames(table), ...checkTiers(checked, table.name, entry)];
+  return [
+    ...problems,
+    ...checkNames(checked, table),
+    ...checkMoment(table, partition.by, "its partitions are made by it"),
+    ...checkTiers(checked, table.name, entry),
+  ];
 }
 
 function partitioningOf({ partitioning }: CatalogTable): string {
@@ -73,10 +79,18 @@ function partitioningOf({ partitioning }: CatalogTable): string {
     : "no PARTITION BY";
 }
 
-/** pg_partman takes `schema.table` as one text and splits it at the dot. */
-function checkNames({ name, at }: CatalogTable): Problem[] {
-  if (!name.includes(".")) return [];
-  return [{ what: `pg_partman cannot keep \`${name}\`: its name has a dot`, fix: "Rename the table", at }];
+/** pg_partman takes `schema.table` as one text: it splits it at the dot, and its maintenance stumbles over a quote. */
+function checkNames({ schema }: Checked, { name, at }: CatalogTable): Problem[] {
+  if (!/['.]/.test(name) && !schema.includes("'")) return [];
+  return [
+    {
+      what: `pg_partman cannot keep the partitions of \`${name}\``,
+      got: `${schema}.${name}`,
+      expected: "a table and a schema without dots and apostrophes",
+      fix: "Choose another name",
+      at,
+    },
+  ];
 }
 
 function checkUnmanaged({ description }: Checked, table: CatalogTable): Problem[] {

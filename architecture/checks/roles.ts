@@ -13,8 +13,8 @@ export function checkRoles(checked: Checked): Problem[] {
 function checkTables({ catalog, description, placeOf }: Checked, role: string, verb: "reads" | "writes"): Problem[] {
   const tables = description.roles[role]?.[verb];
   if (tables === undefined || tables === "all") return [];
-  const at = placeOf("roles", role, verb);
-  return tables.flatMap((name): Problem[] => {
+  return tables.flatMap((name, index): Problem[] => {
+    const at = placeOf("roles", role, verb, String(index));
     if (!catalog.tables.has(name)) {
       const meant = suggest(name, catalog.tables.keys());
       return [

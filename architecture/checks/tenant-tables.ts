@@ -11,6 +11,8 @@ const catalogTypes: Readonly<Record<TenantType, string>> = {
   text: "text",
 };
 
+const typeNames = new Map(Object.entries(catalogTypes).map(([name, type]) => [type, name]));
+
 /** Every tenant table has the tenant column, in each of its keys, and no sequence; no other table has it. */
 export function checkTenantTables(checked: Checked): Problem[] {
   const { column, table: root } = checked.description.tenant;
@@ -19,7 +21,7 @@ export function checkTenantTables(checked: Checked): Problem[] {
       ...checkColumn(checked, table),
       ...checkKeys(checked, table),
       ...checkSequences(table),
-      ...(table.name === root ? checkRoot(checked, table) : []),
+      ...(table.name === root ? checkRoot(checked, table) : checkOrder(checked, table)),
     ]),
     ...(["reference", "local"] as const).flatMap((kind) =>
       tablesOfKind(checked, kind)
@@ -55,12 +57,13 @@ function checkColumn({ description }: Checked, table: CatalogTable): Problem[] {
   if (column.type !== catalogTypes[type]) {
     problems.push({
       what: `Column \`${name}\` of \`${table.name}\` has another type than the tenant column`,
-      got: column.type,
+      got: typeNames.get(column.type) ?? column.type,
       expected: type,
       fix: "Change the column's type, or `tenant.type` in architecture.yaml",
       at: column.at,
     });
   }
+  problems.push(...checkMoment(table, name, "the tables are distributed by it"));
   if (!isNotNull(table, column)) {
     problems.push({
       what: `Column \`${name}\` of \`${table.name}\` may be NULL: such a row would belong to nobody`,
@@ -74,7 +77,7 @@ function checkColumn({ description }: Checked, table: CatalogTable): Problem[] {
 function checkKeys({ description }: Checked, table: CatalogTable): Problem[] {
   const { column } = description.tenant;
   const by = ownEntry(description, table.name)?.partition?.by;
-  const needed = by === undefined ? [column] : [column, by];
+  const needed = [column, ...(by === undefined ? [] : [by])].filter((name) => table.columns.has(name));
   const problems = table.keys.flatMap((key) => {
     const missing = needed.filter((name) => !key.columns.includes(name));
     if (missing.length === 0) return [];
@@ -115,6 +118,32 @@ function checkRoot({ description }: Checked, table: CatalogTable): Problem[] {
       expected: `(${description.tenant.column})`,
       fix: "Keep one row per tenant there, and the rest in a table of its own",
       at: key.at,
+    },
+  ];
+}
+
+/** What a table's own resources need must be there, under its name, when they follow the table's file. */
+export function checkMoment(table: CatalogTable, name: string, why: string, file = table.file): Problem[] {
+  const column = table.columns.get(name);
+  if (!column || column.file <= file) return [];
+  return [
+    {
+      what: `Column \`${name}\` of \`${table.name}\` is added or renamed in a later file than its table, but ${why}`,
+      fix: "Create the table with this column, or move the rows to a new table",
+      at: column.at,
+    },
+  ];
+}
+
+/** A tenant table is placed beside the root as soon as its file has run. */
+function checkOrder({ catalog, description }: Checked, table: CatalogTable): Problem[] {
+  const root = catalog.tables.get(description.tenant.table);
+  if (!root || root.file <= table.file) return [];
+  return [
+    {
+      what: `Tenant table \`${table.name}\` is created before the tenant root \`${root.name}\`, beside which it is placed`,
+      fix: `Move \`${root.name}\` into this file or one before it`,
+      at: table.at,
     },
   ];
 }

@@ -1,0 +1,60 @@
+import type { Application } from "../../../architecture/application";
+import { parseApplication } from "../../../architecture/application-parser";
+import { type Problem, Problems } from "../../../architecture/problem";
+import { loadSqlParser } from "../../../architecture/sql-parser";
+
+/** A small application with nothing wrong, to which a test adds what it is about. */
+
+export interface ShopArgs {
+  /** The application's name. @default "shop" */
+  readonly name?: string;
+  /** Lines under `tables`. */
+  readonly tables?: readonly string[];
+  /** Lines at the top level of the description. */
+  readonly yaml?: readonly string[];
+  /** SQL files by name, behind `001_tenants.sql`. */
+  readonly sql?: Readonly<Record<string, string>>;
+}
+
+export async function parseShop({ name = "shop", tables = [], yaml = [], sql = {} }: ShopArgs): Promise<Application> {
+  await loadSqlParser();
+  const folder = `sql/${name}`;
+  const text = [
+    "tenant: { table: tenants }",
+    "tables:",
+    "  tenants: { tenant: true }",
+    "  countries: { reference: true }",
+    ...tables.map((line) => `  ${line}`),
+    ...yaml,
+    "",
+  ].join("\n");
+  const files = {
+    "001_tenants.sql":
+      "CREATE TABLE countries (code text PRIMARY KEY);\nCREATE TABLE tenants (tenant_id uuid PRIMARY KEY);\n",
+    ...sql,
+  };
+  return parseApplication(
+    name,
+    { path: `${folder}/architecture.yaml`, text },
+    Object.entries(files).map(([file, content]) => ({ path: `${folder}/${file}`, text: content })),
+  );
+}
+
+/** What is wrong with the shop; none if nothing is. */
+export async function problemsOf(args: ShopArgs): Promise<readonly Problem[]> {
+  try {
+    await parseShop(args);
+    return [];
+  } catch (error) {
+    if (error instanceof Problems) return error.problems;
+    throw error;
+  }
+}
+
+/** Problems as `FILE:LINE:COLUMN WHAT`. */
+export async function placesOf(args: ShopArgs): Promise<string[]> {
+  return (await problemsOf(args)).map(({ what, at }) => {
+    const place = [at?.file.split("/").at(-1), at?.line, at?.column].filter((part) => part !== undefined).join(":");
+    return `${place} ${what}`;
+  });
+}
