@@ -43,18 +43,15 @@ export async function readEntry(read: Reader, path: string): Promise<LedgerEntry
 }
 
 /** A file of the same content that was applied in full under another path. */
-export async function findSameContent(read: Reader, hash: string): Promise<LedgerEntry | undefined> {
-  return first(
-    read,
-    `SELECT ${columns} FROM tenantry.migrations WHERE hash = $1 AND complete ORDER BY applied_at LIMIT 1`,
-    hash,
-  );
+export async function findSameContent(read: Reader, hash: string, path: string): Promise<LedgerEntry | undefined> {
+  const others = "FROM tenantry.migrations WHERE hash = $1 AND path <> $2 AND complete ORDER BY applied_at LIMIT 1";
+  return first(read, `SELECT ${columns} ${others}`, hash, path);
 }
 
 /** A database without a ledger has applied nothing. */
-async function first(read: Reader, sql: string, value: string): Promise<LedgerEntry | undefined> {
+async function first(read: Reader, sql: string, ...values: string[]): Promise<LedgerEntry | undefined> {
   try {
-    return (await read<LedgerEntry>(sql, [value]))[0];
+    return (await read<LedgerEntry>(sql, values))[0];
   } catch (error) {
     if (errorCode(error) === sqlState.undefinedTable || errorCode(error) === sqlState.undefinedSchema) return undefined;
     throw error;

@@ -59,7 +59,7 @@ export async function applyFile({ database, log }: Context, next: MigrationInput
     await runStatements(client, makeLedger);
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(next.schema)}`);
     const read = readerOf(client);
-    const remainder = decide(next, await readEntry(read, next.path), await findSameContent(read, next.hash));
+    const remainder = decide(next, await readEntry(read, next.path), await findSameContent(read, next.hash, next.path));
     if (remainder.kind === "renamed") {
       await record(client, next, next.statements.length);
       log(`${next.path} has the content of ${remainder.from}, which is applied: recorded, and not run again`);

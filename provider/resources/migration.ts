@@ -57,8 +57,7 @@ export const migration: Kind<MigrationInputs> = {
       const read = readerOf(client);
       const [ledger] = await read<{ there: boolean }>("SELECT to_regclass('tenantry.migrations') IS NOT NULL AS there");
       if (!ledger?.there) return true;
-      const same = await findSameContent(read, old.hash);
-      const renamed = same !== undefined && same.path !== old.path;
+      const renamed = (await findSameContent(read, old.hash, old.path)) !== undefined;
       // What may run again is forgotten, and what has nothing left to show for itself.
       const forget = renamed || old.apply === "onChange" || (await isEmpty(read, old.schema));
       if (forget) await forgetEntry(client, old.path);

@@ -1,0 +1,63 @@
+import type { TestContext } from "node:test";
+import { Client } from "pg";
+import type { Login, PostgresEndpoint } from "../../architecture/endpoints";
+import type { Connect } from "../../provider/connect";
+import type { Context } from "../../provider/context";
+import { openDatabase } from "../../provider/postgres";
+import { clientConfig } from "../../provider/postgres-connection";
+import { freshDatabase } from "./servers";
+
+/** A database of its own, what acting code gets, and whatever it told the user. Gone after the test. */
+export interface Acting extends Context {
+  readonly endpoint: PostgresEndpoint;
+  readonly told: string[];
+  readonly allow: Set<string>;
+  /** As an operator would, on a connection of its own. */
+  run(sql: string): Promise<Record<string, unknown>[]>;
+  /** As one of the application's roles. */
+  runAs(role: string, sql: string): Promise<Record<string, unknown>[]>;
+}
+
+export async function startActing(t: TestContext, application = "shop"): Promise<Acting> {
+  const endpoint = await freshDatabase(application, ["app", "agent"]);
+  const told: string[] = [];
+  const tell = (message: string) => void told.push(message);
+  const database = openDatabase(endpoint, { warn: tell });
+  t.after(async () => {
+    await database.close();
+    await endpoint.drop();
+  });
+  const runWith = async (login: Login, sql: string) => {
+    const client = new Client(clientConfig({ ...endpoint, ...login }));
+    await client.connect();
+    try {
+      const result = await client.query(sql);
+      return (Array.isArray(result) ? result.at(-1) : result).rows as Record<string, unknown>[];
+    } finally {
+      await client.end();
+    }
+  };
+  return {
+    database,
+    connect: noConnect,
+    allow: new Set(),
+    log: tell,
+    warn: tell,
+    signal: new AbortController().signal,
+    endpoint,
+    told,
+    run: (sql) => runWith(endpoint, sql),
+    runAs(role, sql) {
+      const login = endpoint.roles[role];
+      if (!login) throw new Error(`no role ${role}`);
+      return runWith(login, sql);
+    },
+  };
+}
+
+/** For kinds that only act on the database. */
+const noConnect = new Proxy({} as Connect, {
+  get: (_, name) => {
+    throw new Error(`Connect.${String(name)} was called`);
+  },
+});

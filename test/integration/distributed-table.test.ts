@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { DistributedTableInputs } from "../../architecture/declaration";
+import { distributedTable } from "../../provider/resources/distributed-table";
+import { type Acting, startActing } from "./acting";
+import { skip } from "./servers";
+
+const tenants: DistributedTableInputs = {
+  schema: "shop",
+  table: "tenants",
+  column: "tenant_id",
+  placement: { shardCount: 4 },
+  foreignKeys: [],
+};
+
+const orders: DistributedTableInputs = {
+  schema: "shop",
+  table: "orders",
+  column: "tenant_id",
+  placement: { colocateWith: "shop.tenants" },
+  foreignKeys: [
+    {
+      name: "orders_tenant_id_fkey",
+      columns: ["tenant_id"],
+      references: { schema: "shop", table: "tenants", columns: ["tenant_id"] },
+      actions: "ON DELETE CASCADE",
+    },
+  ],
+};
+
+async function startWithTables(t: test.TestContext): Promise<Acting & { readonly citus: boolean }> {
+  const acting = await startActing(t);
+  await acting.run(`CREATE SCHEMA shop;
+    CREATE TABLE shop.tenants (tenant_id uuid PRIMARY KEY, name text);
+    CREATE TABLE shop.orders (tenant_id uuid, order_id uuid DEFAULT gen_random_uuid(), PRIMARY KEY (tenant_id, order_id))`);
+  return { ...acting, citus: (await acting.database.facts).citus !== undefined };
+}
+
+const anna = "00000000-0000-0000-0000-00000000000a";
+
+test("tables are placed where Citus is, and their foreign keys added everywhere", { skip }, async (t) => {
+  const acting = await startWithTables(t);
+  const root = await distributedTable.create(acting, tenants);
+  const { id, state } = await distributedTable.create(acting, orders);
+  assert.equal(id, "shop.orders");
+  assert.deepEqual(root.state, { ...tenants, distributed: acting.citus ? "yes" : "impossible" });
+  assert.deepEqual(state, { ...orders, distributed: acting.citus ? "yes" : "impossible" });
+  assert.deepEqual(distributedTable.diff(state, orders), []);
+  assert.deepEqual(await distributedTable.read(acting, "shop.orders", state), state);
+  await assert.rejects(acting.run(`INSERT INTO shop.orders (tenant_id) VALUES ('${anna}')`), /foreign key/);
+  // Run again, as after a kill: nothing is left to do, and nothing fails.
+  assert.deepEqual((await distributedTable.create(acting, orders)).state, state);
+});
+
+test("without Citus one warning is given for all tables", { skip }, async (t) => {
+  const acting = await startWithTables(t);
+  if (acting.citus) return t.skip("this server has Citus");
+  await distributedTable.create(acting, tenants);
+  await distributedTable.create(acting, orders);
+  assert.equal(acting.told.filter((line) => /NO TABLE IS DISTRIBUTED/.test(line)).length, 1);
+});
+
+test("rows that are there are kept, and held against new foreign keys in a second step", { skip }, async (t) => {
+  const acting = await startWithTables(t);
+  await acting.run(`INSERT INTO shop.orders (tenant_id) VALUES ('${anna}')`);
+  await distributedTable.create(acting, tenants);
+  await assert.rejects(
+    distributedTable.create(acting, orders),
+    /PostgreSQL refused: .*violates foreign key constraint/s,
+  );
+  const between = await distributedTable.read(acting, "shop.orders", { ...orders, distributed: "impossible" });
+  assert.deepEqual(between?.foreignKeys, [], "one that is not validated counts as missing");
+
+  await acting.run(`INSERT INTO shop.tenants VALUES ('${anna}')`);
+  const { state } = await distributedTable.create(acting, orders);
+  assert.deepEqual(state.foreignKeys, orders.foreignKeys);
+  assert.equal((await acting.run("SELECT FROM shop.orders")).length, 1);
+});
+
+test("a foreign key dropped by hand, or made otherwise, is found and restored", { skip }, async (t) => {
+  const acting = await startWithTables(t);
+  await distributedTable.create(acting, tenants);
+  const { state } = await distributedTable.create(acting, orders);
+  for (const change of ["", ", ADD CONSTRAINT orders_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES shop.tenants"]) {
+    await acting.run("ALTER TABLE shop.orders DROP CONSTRAINT orders_tenant_id_fkey");
+    if (change) await acting.run(`ALTER TABLE shop.orders ${change.slice(2)}`);
+    const drifted = await distributedTable.read(acting, "shop.orders", state);
+    assert.ok(drifted);
+    assert.deepEqual(distributedTable.diff(drifted, orders), [{ path: "foreignKeys", how: "update" }]);
+    assert.deepEqual(
+      (await distributedTable.update(acting, "shop.orders", drifted, orders)).foreignKeys,
+      orders.foreignKeys,
+    );
+  }
+});
+
+test("a partitioned table gets its foreign keys too", { skip }, async (t) => {
+  const acting = await startWithTables(t);
+  await acting.run(`CREATE TABLE shop.events (tenant_id uuid, at date, PRIMARY KEY (tenant_id, at)) PARTITION BY RANGE (at);
+    CREATE TABLE shop.events_1 PARTITION OF shop.events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+    INSERT INTO shop.tenants VALUES ('${anna}'); INSERT INTO shop.events VALUES ('${anna}', '2026-05-05')`);
+  await distributedTable.create(acting, tenants);
+  const events = {
+    ...orders,
+    table: "events",
+    foreignKeys: orders.foreignKeys.map((key) => ({ ...key, name: "events_fk" })),
+  };
+  const { state } = await distributedTable.create(acting, events);
+  assert.deepEqual(distributedTable.diff(state, events), []);
+  assert.equal((await acting.run("SELECT FROM shop.events")).length, 1);
+});
+
+test("deleting keeps the table and its rows, unless the stack allows to drop it", { skip }, async (t) => {
+  const acting = await startWithTables(t);
+  const { state } = await distributedTable.create(acting, tenants);
+  await distributedTable.delete(acting, "shop.tenants", state);
+  assert.match(
+    acting.told.join(),
+    /shop\.tenants stays in the database with its rows; to drop it, add `drop shop\.tenants`/,
+  );
+  assert.ok(await distributedTable.read(acting, "shop.tenants", state));
+
+  acting.allow.add("drop shop.tenants");
+  await distributedTable.delete(acting, "shop.tenants", state);
+  await distributedTable.delete(acting, "shop.tenants", state);
+  assert.equal(await distributedTable.read(acting, "shop.tenants", state), undefined);
+});
+
+test("a table that others refer to is not dropped with them", { skip }, async (t) => {
+  const acting = await startWithTables(t);
+  const { state } = await distributedTable.create(acting, tenants);
+  await distributedTable.create(acting, orders);
+  acting.allow.add("drop shop.tenants");
+  await assert.rejects(distributedTable.delete(acting, "shop.tenants", state), /other objects depend on it/);
+});
+
+test("an import finds the table's key and foreign keys", { skip }, async (t) => {
+  const acting = await startWithTables(t);
+  await distributedTable.create(acting, tenants);
+  await distributedTable.create(acting, orders);
+  const found = await distributedTable.read(acting, "shop.orders", undefined);
+  assert.ok(found);
+  assert.deepEqual(distributedTable.diff(found, orders), []);
+  assert.deepEqual(distributedTable.check?.(found, orders, new Set()), []);
+});
+
+test("a table that is not there is refused", { skip }, async (t) => {
+  const acting = await startActing(t);
+  await assert.rejects(distributedTable.create(acting, tenants), /There is no table shop\.tenants in the database/);
+});
