@@ -11,7 +11,15 @@ interface LazyCommand {
 const commands: Readonly<Record<string, LazyCommand>> = {
   setup: { summary: "install what the rest needs", load: () => require("./setup") },
   local: { summary: "the embedded servers: PostgreSQL or Citus, Kafka, Connect", load: () => require("./local") },
+  up: ofPulumi("up", "apply a stack"),
+  preview: ofPulumi("preview", "show what `up` would change"),
+  refresh: ofPulumi("refresh", "take what is really there into the state"),
+  destroy: ofPulumi("destroy", "remove what a stack made"),
 };
+
+function ofPulumi(verb: string, summary: string): LazyCommand {
+  return { summary, load: () => ({ command: () => require("./pulumi").command(verb) }) };
+}
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("tenantry")

@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { Command } from "commander";
+import { root } from "../local/checkout";
+import { openStack } from "../local/stack";
+
+const summaries = {
+  up: "Apply a stack: `pulumi up` with its backend, passphrase and plugins found.",
+  preview: "Show what `up` would change. Nothing needs to run.",
+  refresh: "Look at what is really there and take it into the state.",
+  destroy: "Remove what the stack made. Data stays unless the stack's `tenantry:allow` says otherwise.",
+} as const;
+
+/** `tenantry up|preview|refresh|destroy -s STACK [PULUMI'S OWN OPTIONS]` */
+export function command(verb: keyof typeof summaries): Command {
+  return new Command(verb)
+    .description(summaries[verb])
+    .option("-s, --stack <STACK>", "the stack, one of stacks/Pulumi.STACK.yaml", "local")
+    .argument("[options...]", `options of \`pulumi ${verb}\`, such as --yes, --diff, --json`)
+    .allowUnknownOption()
+    .action(async (options: readonly string[], { stack }: { readonly stack: string }) => {
+      const { pulumi, env, args } = await openStack(stack);
+      process.exitCode = await passThrough(pulumi, [verb, ...args, ...options], env);
+    });
+}
+
+/** Runs it in this terminal and ends as it ends. */
+function passThrough(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...args], { cwd: root, env, stdio: "inherit" });
+    // Ctrl-C reaches both; Pulumi decides how to end, and the second one is for it too.
+    process.on("SIGINT", () => undefined);
+    process.on("SIGTERM", () => child.kill("SIGTERM"));
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
