@@ -1,4 +1,4 @@
-import { hasSqlDetails, loadModule, type Node, parseSync, type ScanToken, scanSync } from "libpg-query";
+import { hasSqlDetails, loadModule, type Node, parseSync, scanSync } from "libpg-query";
 import { maxIdentifierBytes } from "./identifier";
 import type { Place, Problem } from "./problem";
 import { placeAt, type Source } from "./source";
@@ -33,12 +33,20 @@ export const loadSqlParser: () => Promise<void> = loadModule;
 
 /** The file's statements, or what is wrong with its syntax. */
 export function parseSql(source: Source): ParsedSql | Problem[] {
+  if (source.text.trim() === "") return { source, statements: [] };
   const toCharacter = characterOffsets(source.text);
   try {
-    const scanned = scanSync(source.text).tokens.map((token) => toToken(token, toCharacter));
-    const words = scanned.filter(({ comment }) => !comment);
-    if (words.length === 0) return { source, statements: [] };
-    const statements = (parseSync(source.text).stmts ?? []).map(({ stmt, stmt_location = 0, stmt_len }) => {
+    // Before the scanner, which does not say where it stumbles.
+    const { stmts = [] } = parseSync(source.text);
+    const words = scanSync(source.text)
+      .tokens.filter(({ tokenName }) => !tokenName.endsWith("_COMMENT"))
+      .map(({ start, end, text, tokenName }) => ({
+        start: toCharacter(start),
+        end: toCharacter(end),
+        text,
+        isName: tokenName === "IDENT",
+      }));
+    const statements = stmts.map(({ stmt, stmt_location = 0, stmt_len }) => {
       const start = toCharacter(stmt_location);
       const end = stmt_len ? toCharacter(stmt_location + stmt_len) : source.text.length;
       const tokens = words.filter((token) => token.start >= start && token.end <= end && token.text !== ";");
@@ -60,20 +68,18 @@ export function parseSql(source: Source): ParsedSql | Problem[] {
   }
 }
 
-function toToken({ start, end, text, tokenName }: ScanToken, toCharacter: (byte: number) => number) {
-  return { start: toCharacter(start), end: toCharacter(end), text, comment: tokenName.endsWith("_COMMENT") };
+function isTooLong({ text, isName }: Token & { readonly isName: boolean }): boolean {
+  return isName && Buffer.byteLength(unquoted(text)) > maxIdentifierBytes;
 }
 
-function isTooLong({ text }: Token): boolean {
-  if (!/^["\p{L}_]/u.test(text)) return false;
-  const name = text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
-  return Buffer.byteLength(name) > maxIdentifierBytes;
+function unquoted(text: string): string {
+  return text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
 }
 
 function tooLongProblem(source: Source, { start, text }: Token): Problem {
   return {
     what: "Name is too long: PostgreSQL would cut it without a word",
-    got: `${text} (${Buffer.byteLength(text.replaceAll(/^"|"$/g, ""))} bytes)`,
+    got: `${text} (${Buffer.byteLength(unquoted(text))} bytes)`,
     expected: `at most ${maxIdentifierBytes} bytes`,
     fix: "Shorten the name",
     at: placeAt(source, start),
