@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { loadApplication } from "../architecture/application-loader";
+import { dataPlane, onlyCoordinator } from "../architecture/data-plane";
+import { Problems } from "../architecture/problem";
+import { loadSettings } from "../stacks/settings";
+import { checks } from "../verify/checks";
+import { renderReport, reportJson } from "../verify/report";
+import { type CheckReport, verify, worst } from "../verify/verify";
+import { revealSecret } from "./reveal-secret";
+
+interface VerifyFlags {
+  readonly stack: string;
+  readonly json?: true;
+  readonly timeout: number;
+  readonly only?: readonly string[];
+}
+
+/** The exit code where nothing could be looked at: wrong usage, or a database that can't be reached. */
+const unusable = 2;
+
+/** `tenantry verify` */
+export function command(): Command {
+  return new Command("verify")
+    .description("Look at a running stack: placement, isolation, events, partitions, replication, drift.")
+    .requiredOption("-s, --stack <STACK>", "the stack in stacks/Pulumi.STACK.yaml")
+    .option("--json", "print the findings as JSON")
+    .option("--timeout <SECONDS>", "how long an event may take to Kafka", seconds, 30)
+    .option("--only <CHECKS>", "some checks only, parted by commas", checkNames)
+    .addHelpText(
+      "after",
+      `\nThe checks:\n${checks.map(({ name, claim }) => `  ${name.padEnd(14)}${claim}`).join("\n")}
+\nEnds with 1 if any of them fails, with ${unusable} if nothing could be looked at. Leaves nothing behind.`,
+    )
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : unusable))
+    .action(async (flags: VerifyFlags) => {
+      try {
+        process.exitCode = (await run(flags)) ? 0 : 1;
+      } catch (error) {
+        if (!(error instanceof Problems)) throw error;
+        console.error(error.message);
+        process.exitCode = unusable;
+      }
+    });
+}
+
+/** False if anything failed. */
+async function run({ stack, json, timeout, only }: VerifyFlags): Promise<boolean> {
+  const settings = await loadSettings(stack, revealSecret(stack));
+  const { endpoints } = settings;
+  if (!endpoints) throw new Problems([noEndpoints(stack)]);
+  const { application, base } = await loadApplication(join(__dirname, "..", "sql", settings.application));
+  const declarations = dataPlane(application, base, settings, endpoints.postgres.nodes ?? onlyCoordinator);
+  const chosen = only ? checks.filter(({ name }) => only.includes(name)) : checks;
+  const reports = await verify(
+    { application, endpoints, declarations, eventTimeoutMs: timeout * 1_000 },
+    chosen,
+    progress(json),
+  );
+  if (json) process.stdout.write(`${reportJson(stack, reports)}\n`);
+  else process.stdout.write(`${renderReport(reports, process.stdout.columns ?? 140, process.stdout.isTTY ?? false)}\n`);
+  return worst(reports) !== "fail";
+}
+
+/** A line a check on the terminal while it runs, so that nobody looks at nothing for half a minute. */
+function progress(json: true | undefined): (report: CheckReport) => void {
+  if (json || !process.stderr.isTTY) return () => {};
+  return ({ check, ms }) => process.stderr.write(`${check} ${(ms / 1_000).toFixed(1)} s\n`);
+}
+
+function noEndpoints(stack: string) {
+  return {
+    what: `The endpoints of the stack \`${stack}\` are not known, so there is nothing to look at`,
+    fix: stack === "local" ? "start it with `make local`" : "write `tenantry:endpoints` into the stack file",
+  };
+}
+
+function seconds(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 3_600) return Number(text);
+  throw new InvalidArgumentError("Expected a whole number from 1 to 3600.");
+}
+
+function checkNames(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  const unknown = names.filter((name) => !checks.some((check) => check.name === name));
+  if (unknown.length === 0) return names;
+  throw new InvalidArgumentError(`Expected some of: ${checks.map(({ name }) => name).join(", ")}.`);
+}

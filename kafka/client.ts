@@ -1,0 +1,21 @@
+import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs";
+import type { KafkaEndpoint } from "../architecture/endpoints";
+
+// The connectors compress with LZ4, which kafkajs leaves to others.
+CompressionCodecs[CompressionTypes.LZ4] = () => ({
+  compress: async ({ buffer }: { readonly buffer: Buffer }) => (await lz4()).lz4Compress(buffer),
+  decompress: async (buffer: Buffer) => (await lz4()).lz4Decompress(buffer),
+});
+
+const lz4 = () => import("@platformatic/wasm-utils");
+
+/** Kafka as this project's programs use it. Errors are thrown, not logged; consumers read committed records only. */
+export function openKafka({ bootstrapServers }: KafkaEndpoint, clientId: string): Kafka {
+  return new Kafka({
+    brokers: [...bootstrapServers],
+    clientId,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 5_000,
+    retry: { retries: 5, initialRetryTime: 200 },
+  });
+}

@@ -1,0 +1,54 @@
+import type { Inputs } from "../../architecture/declaration";
+import type { Endpoints } from "../../architecture/endpoints";
+import type { Connect } from "../../provider/connect";
+import { openConnect } from "../../provider/connect-client";
+import type { Check } from "../check";
+import { type Finding, fail, judge } from "../finding";
+
+/** A connector that says RUNNING may have a task that has failed, so both are asked. */
+export const connectors: Check = {
+  name: "connectors",
+  claim: "every connector and all its tasks run, and Connect shows nobody a password",
+  async run({ endpoints, declarations }) {
+    const declared = declarations.flatMap(({ noun, inputs }) => (noun === "Connector" ? [inputs] : []));
+    const connect = openConnect(endpoints.connect, { refusedPatienceMs: 2_000, startPatienceMs: 10_000 });
+    const findings: Finding[] = [];
+    for (const inputs of declared) findings.push(await checkConnector(connect, endpoints, inputs));
+    return findings;
+  },
+};
+
+async function checkConnector(
+  connect: Connect,
+  endpoints: Endpoints,
+  { connector }: Inputs["Connector"],
+): Promise<Finding> {
+  try {
+    const status = await connect.status(connector);
+    if (!status) return fail(connector, "Connect does not have it");
+    const wrong: string[] = [];
+    if (status.connector !== "RUNNING") wrong.push(`the connector is ${status.connector}`);
+    if (status.tasks.length === 0) wrong.push("it has no task");
+    for (const { id, state, trace } of status.tasks) {
+      if (state !== "RUNNING") wrong.push(`task ${id} is ${state}${trace ? ` (${trace.split("\n", 1)[0]})` : ""}`);
+    }
+    for (const key of exposed(await connect.config(connector), endpoints)) wrong.push(`its configuration shows ${key}`);
+    return judge(connector, wrong, `RUNNING with ${status.tasks.length} task(s); its password is a reference`);
+  } catch (error) {
+    return fail(connector, (error as Error).message.split("\n", 1)[0] ?? "Connect can't be asked");
+  }
+}
+
+/** The keys under which Connect shows a password to anybody who asks. */
+export function exposed(
+  config: Readonly<Record<string, string>> | undefined,
+  { postgres }: Endpoints,
+): readonly string[] {
+  const passwords = [postgres, ...Object.values(postgres.roles)].map(({ password }) => password).filter(Boolean);
+  return Object.entries(config ?? {})
+    .filter(([key, value]) => {
+      if (passwords.some((password) => value.includes(password))) return true;
+      return /password|secret|token/i.test(key) && !/^\$\{[^}]+\}$/.test(value);
+    })
+    .map(([key]) => key);
+}

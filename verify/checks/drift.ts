@@ -1,0 +1,65 @@
+import type { Declaration } from "../../architecture/declaration";
+import { openConnect } from "../../provider/connect-client";
+import type { Context } from "../../provider/context";
+import { kinds } from "../../provider/kinds";
+import { openDatabase } from "../../provider/postgres";
+import { slotId } from "../../provider/resources/replication-slot";
+import type { Check } from "../check";
+import { type Finding, fail, pass } from "../finding";
+
+/** What the declarations of the stack say against what the servers have: the question that `pulumi refresh` asks. */
+export const drift: Check = {
+  name: "drift",
+  claim: "everything declared is there as declared",
+  async run({ endpoints, declarations }) {
+    const database = openDatabase(endpoints.postgres, { citus: "auto" });
+    const context: Context = {
+      database,
+      connect: openConnect(endpoints.connect, { refusedPatienceMs: 2_000, startPatienceMs: 10_000 }),
+      allow: new Set(),
+      log: () => {},
+      warn: () => {},
+      signal: new AbortController().signal,
+    };
+    try {
+      const findings: Finding[] = [];
+      for (const declaration of declarations) findings.push(...(await compare(context, declaration)));
+      if (findings.length > 0) return findings;
+      return [pass("declarations", `${declarations.length} declared, all as declared`)];
+    } finally {
+      await database.close();
+    }
+  },
+};
+
+async function compare(context: Context, declaration: Declaration): Promise<readonly Finding[]> {
+  const kind = kinds.get(declaration.noun);
+  if (!kind) throw new Error(`no kind of resource is called ${declaration.noun}`);
+  const subject = `${declaration.noun} ${declaration.name}`;
+  try {
+    // A refresh reads with what is stored, which is what was declared when it was applied.
+    const found = await kind.read(context, idOf(declaration), declaration.inputs);
+    if (!found) return [fail(subject, "declared, but not there: run `pulumi up`")];
+    const changes = kind.diff(found, declaration.inputs);
+    if (changes.length === 0) return [];
+    return [
+      fail(subject, `differs from its declaration in ${changes.map(({ path }) => path).join(", ")}: run \`pulumi up\``),
+    ];
+  } catch (error) {
+    return [fail(subject, `could not be read: ${(error as Error).message.split("\n", 1)[0]}`)];
+  }
+}
+
+/** What `pulumi import` takes for it. */
+function idOf(declaration: Declaration): string {
+  switch (declaration.noun) {
+    case "Migration":
+      return declaration.inputs.path;
+    case "ReplicationSlot":
+      return slotId(declaration.inputs);
+    case "Connector":
+      return declaration.inputs.connector;
+    default:
+      return declaration.name;
+  }
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from "node:crypto";
+import type { ClientBase } from "pg";
+import type { Check } from "../check";
+import { judge } from "../finding";
+import { probeTenants } from "../probe-tenants";
+import { clearProbes } from "../probing";
+import { asWriter } from "../writer";
+
+/** Kafka delivers at least once: the second delivery must find the first one's mark. */
+export const redelivery: Check = {
+  name: "redelivery",
+  claim: "an event that is delivered again is processed once, for each consumer and tenant by itself",
+  async run(target) {
+    const ids = probeTenants(target.application.tenant.type);
+    const [tenant, other, event] = [ids.make(), ids.make(), randomUUID()];
+    const deliver = (to: string, consumer: string, work = async () => {}) =>
+      asWriter(target, to, async (client) => {
+        const first = await processOnce(client, to, consumer, event);
+        await work();
+        return first;
+      });
+    try {
+      const wrong: string[] = [];
+      const hold = (what: string, got: boolean, expected: boolean) => {
+        if (got !== expected) wrong.push(what);
+      };
+      const failed = async () => Promise.reject(new Error("the work failed"));
+      await deliver(tenant, "verify", failed).catch(() => {});
+      hold("an event whose work was rolled back is not processed again", await deliver(tenant, "verify"), true);
+      hold("an event is processed twice", await deliver(tenant, "verify"), false);
+      hold("another consumer does not process it", await deliver(tenant, "verify-other"), true);
+      hold("the same event of another tenant is not processed", await deliver(other, "verify"), true);
+      return [
+        judge("tenantry.process_once", wrong, "the second delivery is refused; a rolled-back one is not remembered"),
+      ];
+    } finally {
+      await clearProbes(target);
+    }
+  },
+};
+
+async function processOnce(client: ClientBase, tenant: string, consumer: string, event: string): Promise<boolean> {
+  const { rows } = await client.query<{ first: boolean }>("SELECT tenantry.process_once($1, $2, $3) AS first", [
+    tenant,
+    consumer,
+    event,
+  ]);
+  return rows[0]?.first === true;
+}

@@ -1,0 +1,87 @@
+import type { Inputs } from "../../architecture/declaration";
+import { outbox, publishedColumns } from "../../architecture/outbox";
+import { connect } from "../../provider/postgres-connection";
+import { readPublication, sameColumns } from "../../provider/publication";
+import { readerOf } from "../../provider/statements";
+import type { Check } from "../check";
+import { type Finding, fail, judge } from "../finding";
+import type { Target } from "../target";
+
+/** More WAL than this between what was written and what was confirmed is no longer a moment's delay. */
+const mostLagBytes = 64 * 2 ** 20;
+/** How long a slot may be without a reader: a connector that restarts is away for a moment. */
+const patienceMs = 10_000;
+
+/** The way from the outbox to Connect: the publication on every node, and a slot that is read. */
+export const replication: Check = {
+  name: "replication",
+  claim: "the publication has the router's columns, and every node's slot is read without much lag",
+  async run(target) {
+    const nodes = target.declarations.flatMap(({ noun, inputs }) => (noun === "ReplicationSlot" ? [inputs] : []));
+    const findings: Finding[] = [];
+    for (const inputs of nodes) findings.push(...(await checkNode(target, inputs)));
+    return findings;
+  },
+};
+
+async function checkNode(target: Target, { node, slot }: Inputs["ReplicationSlot"]): Promise<readonly Finding[]> {
+  let client: Awaited<ReturnType<typeof connect>>;
+  try {
+    client = await connect({ ...target.endpoints.postgres, host: node.host, port: node.port });
+  } catch (error) {
+    return [fail(slot, `the node ${node.name} can't be reached: ${(error as Error).message.split("\n", 1)[0]}`)];
+  }
+  try {
+    const found = await readPublication(readerOf(client), outbox.publication, {
+      schema: outbox.schema,
+      table: outbox.table,
+    });
+    const wrong: string[] = [];
+    if (!found) wrong.push("there is no such publication");
+    else {
+      if (!found.asDeclared)
+        wrong.push("it publishes more than the outbox's inserts, or partitions under their own names");
+      const columns = publishedColumns(target.application.tenant.column);
+      if (!sameColumns(found.columns, columns)) {
+        wrong.push(`its columns are ${found.columns?.join(", ") ?? "none"}, not ${columns.join(", ")}`);
+      }
+    }
+    return [
+      judge(
+        `${outbox.publication} on ${node.name}`,
+        wrong,
+        "inserts of the outbox, the router's columns, the root's name",
+      ),
+      await checkSlot(client, slot),
+    ];
+  } finally {
+    await client.end();
+  }
+}
+
+interface Slot {
+  readonly active: boolean;
+  readonly wal: string | null;
+  readonly lag: string | null;
+}
+
+async function checkSlot(client: Awaited<ReturnType<typeof connect>>, slot: string): Promise<Finding> {
+  for (const deadline = Date.now() + patienceMs; ; await new Promise((resolve) => setTimeout(resolve, 500))) {
+    const { rows } = await client.query<Slot>(
+      `SELECT active, wal_status AS wal, (pg_current_wal_lsn() - confirmed_flush_lsn)::text AS lag
+       FROM pg_replication_slots WHERE slot_name = $1`,
+      [slot],
+    );
+    const [found] = rows;
+    if (!found) return fail(slot, "the slot is not there");
+    if (!found.active && Date.now() < deadline) continue;
+    const wrong: string[] = [];
+    if (!found.active) wrong.push("nobody reads it");
+    if (found.wal === "lost") wrong.push("PostgreSQL has removed WAL that it needed");
+    const lag = Number(found.lag ?? 0);
+    if (lag > mostLagBytes) wrong.push(`lags ${mebibytes(lag)} behind`);
+    return judge(slot, wrong, `active, ${mebibytes(lag)} behind`);
+  }
+}
+
+const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -1,0 +1,46 @@
+import { randomInt, randomUUID } from "node:crypto";
+import type { TenantType } from "../architecture/application";
+import { quoteIdentifier } from "../architecture/identifier";
+
+/** Ids of tenants that nobody has, recognisable, so that a run can clear away what a killed one left. */
+export interface ProbeTenants {
+  make(): string;
+  /** A condition on the column that holds for the ids of probe tenants of any run, and for no others. */
+  where(column: string): string;
+}
+
+const uuidMark = "7e57ab1e-7e57-4e57-a7e5-";
+const textMark = "tenantry-verify-";
+const bigintMark = { from: -9_223_372_010_000_000_000n, to: -9_223_372_000_000_000_000n };
+const integerMark = { from: -2_147_480_000, to: -2_147_400_000 };
+
+export function probeTenants(type: TenantType): ProbeTenants {
+  switch (type) {
+    case "uuid":
+      return {
+        make: () => `${uuidMark}${randomHex()}`,
+        where: between(`'${uuidMark}000000000000'`, `'${uuidMark}ffffffffffff'`),
+      };
+    case "text":
+      return {
+        make: () => `${textMark}${randomHex()}`,
+        where: (column) => `starts_with(${quoteIdentifier(column)}, '${textMark}')`,
+      };
+    case "bigint":
+      return {
+        make: () => String(bigintMark.from + BigInt(randomInt(10_000_000_000))),
+        where: between(String(bigintMark.from), String(bigintMark.to)),
+      };
+    case "integer":
+      return {
+        make: () => String(randomInt(integerMark.from, integerMark.to)),
+        where: between(String(integerMark.from), String(integerMark.to)),
+      };
+  }
+}
+
+function between(from: string, to: string): ProbeTenants["where"] {
+  return (column) => `${quoteIdentifier(column)} BETWEEN ${from} AND ${to}`;
+}
+
+const randomHex = () => randomUUID().replaceAll("-", "").slice(-12);

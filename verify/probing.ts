@@ -1,0 +1,210 @@
+import { Client, type ClientBase } from "pg";
+import type { Role } from "../architecture/application";
+import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
+import { outbox } from "../architecture/outbox";
+import { clientConfig } from "../provider/postgres-connection";
+import { type CatalogPartition, type CatalogTable, readTables } from "./catalog";
+import { textMark } from "./dummy";
+import { probeTenants } from "./probe-tenants";
+import { type FindParent, NoRow, type Row, writeRow } from "./row-writer";
+import { loginOf, type Relation, type Target, tenantRelations } from "./target";
+
+/** What one statement did, whatever it did is undone. */
+export type Attempt =
+  | { readonly rows: readonly Row[]; readonly count: number; readonly refused?: never }
+  | { readonly refused: string; readonly code: string };
+
+/** Two tenants that nobody has, with a row in each table, and the application's roles to try things as. */
+export interface Probing {
+  readonly tables: readonly CatalogTable[];
+  /** `[owner, stranger]`. */
+  readonly tenants: readonly [string, string];
+  /** The rows of a tenant in a table or a partition; undefined where none could be written. */
+  row(tenant: string, relation: Relation): Row | undefined;
+  /** Why there is none. */
+  reason(relation: Relation): string | undefined;
+  /** Values that show up wherever a row of this tenant does, and nowhere else. */
+  marks(tenant: string): readonly string[];
+  /** The row that an invented row of this tenant refers to. */
+  parentOf(tenant: string): FindParent;
+  /** Runs `work` as the role, with the tenant's context or none; undone afterwards. */
+  as<T>(role: Role, tenant: string | undefined, work: (attempt: Attempter) => Promise<T>): Promise<T>;
+}
+
+export type Attempter = (sql: string, values?: readonly (string | null | readonly string[])[]) => Promise<Attempt>;
+
+/** A scan that takes longer says nothing good either. */
+const statementTimeout = "20s";
+
+/**
+ * Runs `work` with probe rows, which never outlive it.
+ *
+ * On plain PostgreSQL they are never committed: everything happens in one transaction of the admin's, each try as
+ * another role under SET LOCAL ROLE in a savepoint. Nobody sees the rows, no trigger's effect stays, and a killed run
+ * leaves nothing. On Citus a transaction sees its own rows on the workers only through the connections of the user who
+ * wrote them, so there the rows are committed, the roles log in by themselves, and the rows are deleted at the end, or
+ * by the next run if this one is killed: their tenants' ids are recognisable.
+ */
+export async function withProbes<T>(target: Target, work: (probing: Probing) => Promise<T>): Promise<T> {
+  const { admin, application, citus } = target;
+  const ids = probeTenants(application.tenant.type);
+  const tenants = [ids.make(), ids.make()] as const;
+  const tables = await readTables(admin, tenantRelations(target));
+  if (citus) await clearProbes(target);
+  await admin.query(`BEGIN; SET LOCAL statement_timeout = '${statementTimeout}'`);
+  try {
+    const rows = new ProbeRows(target, tables);
+    for (const tenant of tenants) await rows.write(tenant);
+    if (citus) await admin.query("COMMIT");
+    const as: Probing["as"] = citus ? loginAs(target) : switchTo(admin);
+    return await work({
+      tables,
+      tenants,
+      row: (tenant, relation) => rows.written.get(rowKey(tenant, relation)),
+      reason: (relation) => rows.reasons.get(relationKey(relation)),
+      marks: (tenant) => rows.marks(tenant),
+      parentOf: (tenant) => rows.parentOf(tenant),
+      as,
+    });
+  } finally {
+    await admin.query("ROLLBACK").catch(() => {});
+    if (citus) await clearProbes(target);
+  }
+}
+
+/** Deletes what probe tenants of this and of killed runs have left, children first. */
+export async function clearProbes(target: Target): Promise<void> {
+  const { column, type } = target.application.tenant;
+  const condition = probeTenants(type).where(column);
+  for (const { schema, name } of [...(await readTables(target.admin, tenantRelations(target)))].reverse()) {
+    await target.admin.query(`DELETE FROM ${quoteQualified(schema, name)} WHERE ${condition}`);
+  }
+}
+
+const relationKey = ({ schema, name }: Relation) => quoteQualified(schema, name);
+const rowKey = (tenant: string, relation: Relation) => `${tenant} ${relationKey(relation)}`;
+
+class ProbeRows {
+  readonly written = new Map<string, Row>();
+  readonly reasons = new Map<string, string>();
+
+  constructor(
+    private readonly target: Target,
+    private readonly tables: readonly CatalogTable[],
+  ) {}
+
+  async write(tenant: string): Promise<void> {
+    await this.target.admin.query("SELECT tenantry.set_tenant($1)", [tenant]);
+    for (const table of this.tables) {
+      await this.attempt(tenant, table, table, {});
+      for (const partition of this.partitionsToFill(table)) {
+        const { partitionColumn } = table;
+        if (partitionColumn === null) continue;
+        await this.attempt(tenant, table, partition, { [partitionColumn]: partition.from ?? "1900-01-01" });
+      }
+    }
+  }
+
+  /** Events that are committed are published: on Citus one a tenant has to do. */
+  private partitionsToFill(table: CatalogTable): readonly CatalogPartition[] {
+    return this.target.citus && isOutbox(table) ? [] : table.partitions;
+  }
+
+  private async attempt(tenant: string, table: CatalogTable, relation: Relation, extra: Row): Promise<void> {
+    const fixed = { ...fixedValues(this.target, table), [this.target.application.tenant.column]: tenant, ...extra };
+    try {
+      const row = await writeRow(this.target.admin, table, fixed, this.parentOf(tenant));
+      this.written.set(rowKey(tenant, relation), row);
+    } catch (error) {
+      if (!(error instanceof NoRow)) throw error;
+      this.reasons.set(relationKey(relation), error.message);
+    }
+  }
+
+  marks(tenant: string): readonly string[] {
+    const valuesOf = (isTenant: boolean) =>
+      [...this.written].flatMap(([key, row]) => (key.startsWith(`${tenant} `) === isTenant ? Object.values(row) : []));
+    const others = new Set(valuesOf(false));
+    const own = valuesOf(true).filter((value) => value !== null && isTelling(value) && !others.has(value));
+    return [...new Set([tenant, ...own])] as string[];
+  }
+
+  parentOf(tenant: string): FindParent {
+    return async ({ parent, columns, parentColumns }) => {
+      const own = this.written.get(rowKey(tenant, parent));
+      const { column } = this.target.application.tenant;
+      if (own || columns.includes(column)) return own;
+      const names = parentColumns.map((name) => `${quoteIdentifier(name)}::text AS ${quoteIdentifier(name)}`);
+      const { rows } = await this.target.admin.query<Row>(
+        `SELECT ${names.join(", ")} FROM ${relationKey(parent)} LIMIT 1`,
+      );
+      return rows[0];
+    };
+  }
+}
+
+/** Random enough that nobody else has it. */
+function isTelling(value: string): boolean {
+  return value.includes(textMark) || /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(value);
+}
+
+/** Values that must not be invented: an event is routed by them. */
+export function fixedValues({ application }: Pick<Target, "application">, table: Relation): Row {
+  if (!isOutbox(table)) return {};
+  const aggregate = application.events.aggregates[0]?.name ?? "tenantry";
+  return { aggregate_type: aggregate, aggregate_id: "tenantry-verify", type: "TenantryVerify", payload: "{}" };
+}
+
+function isOutbox({ schema, name }: Relation): boolean {
+  return schema === outbox.schema && name === outbox.table;
+}
+
+function switchTo(admin: ClientBase): Probing["as"] {
+  return async (role, tenant, work) => {
+    await admin.query(`SAVEPOINT role; SET LOCAL ROLE ${quoteIdentifier(role.user)}`);
+    try {
+      await setContext(admin, tenant);
+      return await work(attempter(admin));
+    } finally {
+      await admin.query("ROLLBACK TO role; RELEASE role");
+    }
+  };
+}
+
+function loginAs(target: Target): Probing["as"] {
+  return async (role, tenant, work) => {
+    const login = loginOf(target, role);
+    const client = login ? new Client(clientConfig({ ...target.endpoints.postgres, ...login })) : target.admin;
+    if (login) await client.connect();
+    try {
+      await client.query(`BEGIN; SET LOCAL statement_timeout = '${statementTimeout}'`);
+      if (!login) await client.query(`SET LOCAL ROLE ${quoteIdentifier(role.user)}`);
+      await setContext(client, tenant);
+      return await work(attempter(client));
+    } finally {
+      await client.query("ROLLBACK");
+      if (login) await client.end();
+    }
+  };
+}
+
+async function setContext(client: ClientBase, tenant: string | undefined): Promise<void> {
+  if (tenant === undefined) await client.query("SET LOCAL app.tenant_id = ''");
+  else await client.query("SELECT tenantry.set_tenant($1)", [tenant]);
+}
+
+function attempter(client: ClientBase): Attempter {
+  return async (sql, values = []) => {
+    await client.query("SAVEPOINT attempt");
+    try {
+      const { rows, rowCount } = await client.query<Row>(sql, [...values]);
+      return { rows, count: rowCount ?? 0 };
+    } catch (error) {
+      const { code, message } = error as { readonly code?: string; readonly message: string };
+      if (code === undefined) throw error;
+      return { refused: message, code };
+    } finally {
+      await client.query("ROLLBACK TO attempt; RELEASE attempt");
+    }
+  };
+}

@@ -1,0 +1,125 @@
+import type { ClientBase } from "pg";
+import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
+import type { CatalogForeignKey, CatalogTable, CheckConstraint, Column } from "./catalog";
+import { candidates } from "./dummy";
+import type { Relation } from "./target";
+
+/** A row as text, by column. */
+export type Row = Readonly<Record<string, string | null>>;
+
+/** How many combinations of values are tried before giving up on a table's CHECK constraints. */
+const maxAttempts = 40;
+
+/** A table into which no row could be written. */
+export class NoRow extends Error {}
+
+/** Finds the row that a foreign key is to refer to: the one written before, or an existing one of a shared table. */
+export type FindParent = (key: CatalogForeignKey) => Promise<Row | undefined>;
+
+/**
+ * Writes a row of invented values: those that an INSERT must name, and `fixed`. Values that a CHECK refuses are varied;
+ * each attempt is undone by itself.
+ *
+ * @throws NoRow if no combination was accepted
+ */
+export async function writeRow(
+  client: ClientBase,
+  table: CatalogTable,
+  fixed: Row,
+  findParent: FindParent,
+): Promise<Row> {
+  const insert = await planRow(table, fixed, findParent);
+  for (let attempt = 0; ; attempt += 1) {
+    const { sql, values } = insert.statement();
+    await client.query("SAVEPOINT row");
+    try {
+      const { rows } = await client.query<Row>(`${sql} RETURNING ${returning(table)}`, [...values]);
+      await client.query("RELEASE row");
+      return rows[0] ?? {};
+    } catch (error) {
+      await client.query("ROLLBACK TO row; RELEASE row");
+      if (attempt >= maxAttempts || !insert.vary(error)) throw new NoRow(message(error), { cause: error });
+    }
+  }
+}
+
+/** An INSERT that is not run yet: its values can be varied by the error that they met. */
+export interface PlannedRow {
+  statement(): { readonly sql: string; readonly values: readonly (string | null)[] };
+  /** False if there is nothing left to vary. */
+  vary(error: unknown): boolean;
+}
+
+/** The INSERT of an invented row. Throws NoRow for a type that is not known, and for a parent that isn't there. */
+export async function planRow(table: CatalogTable, fixed: Row, findParent: FindParent): Promise<PlannedRow> {
+  const given = new Map(Object.entries(fixed));
+  for (const key of table.foreignKeys) await referToParent(table, key, given, findParent);
+  const invented = new Map<string, { readonly values: readonly string[]; index: number }>();
+  for (const column of table.columns.filter(({ name, isNeeded }) => isNeeded && !given.has(name))) {
+    const values = candidates(column, table.checks);
+    if (values.length === 0) throw new NoRow(`no value is known for ${column.name} of type ${column.type}`);
+    invented.set(column.name, { values, index: 0 });
+  }
+  return {
+    statement() {
+      const columns = table.columns.filter(({ name }) => given.has(name) || invented.has(name));
+      const values = columns.map(({ name }) => {
+        const choice = invented.get(name);
+        return (choice ? choice.values[choice.index] : given.get(name)) ?? null;
+      });
+      return { sql: insertSql(table, columns), values };
+    },
+    vary(error) {
+      for (const name of blamed(table, error)) {
+        const choice = invented.get(name);
+        if (!choice) continue;
+        choice.index = (choice.index + 1) % choice.values.length;
+        // Like an odometer: the next column moves on when this one has come round.
+        if (choice.index > 0) return true;
+      }
+      return false;
+    },
+  };
+}
+
+async function referToParent(
+  table: CatalogTable,
+  key: CatalogForeignKey,
+  given: Map<string, string | null>,
+  find: FindParent,
+) {
+  const open = key.columns.filter((name) => !given.has(name));
+  const isNeeded = (name: string) => table.columns.some((column) => column.name === name && column.isNeeded);
+  if (!open.some(isNeeded)) return;
+  const parent = await find(key);
+  if (!parent) throw new NoRow(`${key.parent.schema}.${key.parent.name}, to which it refers, has no row`);
+  for (const [index, name] of key.columns.entries()) {
+    if (!given.has(name)) given.set(name, parent[key.parentColumns[index] ?? ""] ?? null);
+  }
+}
+
+function insertSql(table: Relation, columns: readonly Column[]): string {
+  const names = columns.map(({ name }) => quoteIdentifier(name));
+  const values = columns.map(({ type }, index) => `$${index + 1}::${type}`);
+  return `INSERT INTO ${quoteQualified(table.schema, table.name)} (${names.join(", ")}) VALUES (${values.join(", ")})`;
+}
+
+function returning({ columns }: CatalogTable): string {
+  return columns.map(({ name }) => `${quoteIdentifier(name)}::text AS ${quoteIdentifier(name)}`).join(", ");
+}
+
+/** The columns whose values an error is about, as far as it says. */
+function blamed({ checks, columns }: CatalogTable, error: unknown): readonly string[] {
+  const { code, constraint, dataType, column } = error as {
+    readonly [field in "code" | "constraint" | "dataType" | "column"]?: string;
+  };
+  const broken: CheckConstraint | undefined = checks.find(({ name }) => name === constraint);
+  if (code === "23514" && broken) return broken.columns;
+  if (code === "23514" && dataType) return columns.filter(({ domain }) => domain === dataType).map(({ name }) => name);
+  if (column) return [column];
+  return [];
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

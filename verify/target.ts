@@ -1,0 +1,53 @@
+import type { Client } from "pg";
+import type { Application, Role, TenantTable } from "../architecture/application";
+import type { Declaration } from "../architecture/declaration";
+import type { Endpoints, Login } from "../architecture/endpoints";
+import { outbox } from "../architecture/outbox";
+import { connect } from "../provider/postgres-connection";
+
+/** The running stack that is looked at. */
+export interface Target {
+  readonly application: Application;
+  readonly endpoints: Endpoints;
+  readonly declarations: readonly Declaration[];
+  /** How long an event may take to Kafka, in milliseconds. */
+  readonly eventTimeoutMs: number;
+  /** As the stack's admin, outside a transaction. Checks use it one after another. */
+  readonly admin: Client;
+  /** Citus' version, undefined on plain PostgreSQL. */
+  readonly citus: string | undefined;
+}
+
+export interface TargetOptions {
+  readonly application: Application;
+  readonly endpoints: Endpoints;
+  readonly declarations: readonly Declaration[];
+  /** @default 30_000 */
+  readonly eventTimeoutMs?: number;
+}
+
+/** Connects to the database, without which there is nothing to look at. Throws Problems if it can't. */
+export async function openTarget({ eventTimeoutMs = 30_000, ...options }: TargetOptions): Promise<Target> {
+  const admin = await connect(options.endpoints.postgres);
+  const { rows } = await admin.query<{ citus: string }>(
+    "SELECT extversion AS citus FROM pg_extension WHERE extname = 'citus'",
+  );
+  return { ...options, eventTimeoutMs, admin, citus: rows[0]?.citus };
+}
+
+/** A table whose rows belong to tenants, by its place in the catalogs. */
+export interface Relation {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** Every tenant table: the application's, then the toolkit's own. */
+export function tenantRelations({ application }: Pick<Target, "application">): readonly Relation[] {
+  const own = application.tables.filter((table): table is TenantTable => table.kind === "tenant");
+  return [...own, { schema: outbox.schema, name: outbox.table }, { schema: outbox.schema, name: "processed_events" }];
+}
+
+/** How the role logs in, if the endpoints say so. */
+export function loginOf({ endpoints }: Pick<Target, "endpoints">, role: Role): Login | undefined {
+  return endpoints.postgres.roles[role.name];
+}

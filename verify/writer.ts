@@ -1,0 +1,32 @@
+import { Client, type ClientBase } from "pg";
+import { clientConfig } from "../provider/postgres-connection";
+import { loginOf, type Target } from "./target";
+
+/**
+ * Runs `work` in a transaction of this tenant and commits, as the first of the application's roles that writes and whose
+ * login is known here; else as the admin.
+ */
+export async function asWriter<T>(
+  target: Target,
+  tenant: string,
+  work: (client: ClientBase) => Promise<T>,
+): Promise<T> {
+  const logins = target.application.roles
+    .filter(({ writes }) => writes.length > 0)
+    .flatMap((role) => loginOf(target, role) ?? []);
+  const [login] = logins;
+  const client = login ? new Client(clientConfig({ ...target.endpoints.postgres, ...login })) : target.admin;
+  if (login) await client.connect();
+  try {
+    await client.query("BEGIN");
+    await client.query("SELECT tenantry.set_tenant($1)", [tenant]);
+    const result = await work(client);
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  } finally {
+    if (login) await client.end();
+  }
+}
