@@ -48,7 +48,7 @@ export function renderPostgresConfig(config: PostgresConfig): string {
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${render(value)}`);
   // A list of names, which must stay without quotes.
   if (config.citus && config.outputPluginLibraries) {
-    lines.push("output_plugin_libraries = pgoutput, test_decoding, citus");
+    lines.push("output_plugin_libraries = 'pgoutput, test_decoding, citus'");
   }
   return `# Written by \`tenantry local up\` at each start.\n${lines.join("\n")}\n`;
 }

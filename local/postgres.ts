@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Problems } from "../architecture/problem";
 import { readIfThere } from "./files";
 import { postgresHealth } from "./health";
@@ -53,11 +53,12 @@ export function postgresServer(own: PostgresServer): Server {
 /** Made under another name and renamed: a kill leaves no half database. */
 async function initialise({ data, programs, user, password }: PostgresServer): Promise<void> {
   const parent = dirname(data);
+  const prefix = `initdb-${basename(data)}-`; // Several nodes are made beside each other at once.
   mkdirSync(parent, { recursive: true });
-  for (const left of readdirSync(parent).filter((name) => name.startsWith("initdb-"))) {
+  for (const left of readdirSync(parent).filter((name) => name.startsWith(prefix))) {
     rmSync(join(parent, left), { recursive: true, force: true });
   }
-  const room = join(parent, `initdb-${randomBytes(4).toString("hex")}`);
+  const room = join(parent, `${prefix}${randomBytes(4).toString("hex")}`);
   mkdirSync(room, { mode: 0o700 });
   const passwordFile = join(room, "password");
   writeFileSync(passwordFile, password, { mode: 0o600 });
