@@ -46,7 +46,7 @@ export function renderPostgresConfig(config: PostgresConfig): string {
     }),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${render(value)}`);
-  // A list of names, which must stay without quotes.
+  // In this file the whole list is one string; in SQL it is a list of names.
   if (config.citus && config.outputPluginLibraries) {
     lines.push("output_plugin_libraries = 'pgoutput, test_decoding, citus'");
   }
