@@ -124,7 +124,7 @@ class Postgres implements Database {
     clearTimeout(this.idle);
     await this.changing?.close();
     this.changing = undefined;
-    await this.pool.end();
+    if (!this.pool.ending) await this.pool.end();
   }
 
   /** One at a time in this process, under the lock against others. */

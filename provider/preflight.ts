@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import type { PostgresEndpoint, PostgresNode } from "../architecture/endpoints";
+import { quoteIdentifier } from "../architecture/identifier";
 import { type Problem, Problems, refuseIfAny } from "../architecture/problem";
 import type { Settings } from "../architecture/settings";
 import type { DatabaseFacts, Requirements } from "./database";
@@ -64,6 +65,8 @@ export interface DatabaseReading {
   readonly citus: string | null;
   readonly citus_available: string | null;
   readonly missing_roles: readonly string[];
+  /** Roles of the application that no policy binds. */
+  readonly unbound_roles: readonly string[];
 }
 
 // The managed services' administrators may create event triggers and logical slots without being superusers.
@@ -77,7 +80,8 @@ const databaseReading = `
     (SELECT default_version FROM pg_available_extensions WHERE name = 'pg_partman') AS partman_available,
     (SELECT extversion FROM pg_extension WHERE extname = 'citus') AS citus,
     (SELECT default_version FROM pg_available_extensions WHERE name = 'citus') AS citus_available,
-    ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE name NOT IN (SELECT rolname FROM pg_roles) ORDER BY 1) AS missing_roles`;
+    ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE name NOT IN (SELECT rolname FROM pg_roles) ORDER BY 1) AS missing_roles,
+    ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY ($1::text[]) AND (rolsuper OR rolbypassrls) ORDER BY 1) AS unbound_roles`;
 
 export function judgeDatabase(reading: DatabaseReading, citus: Settings["citus"]): readonly Problem[] {
   const problems: Problem[] = [];
@@ -106,6 +110,13 @@ export function judgeDatabase(reading: DatabaseReading, citus: Settings["citus"]
       fix: "let the platform create them (`tenantry local up` does for the local one), or create them with LOGIN and a password",
     });
   }
+  problems.push(
+    ...reading.unbound_roles.map((role) => ({
+      what: `The application's role "${role}" is not bound by row level security, and would see every tenant's rows`,
+      got: "SUPERUSER or BYPASSRLS",
+      fix: `ALTER ROLE ${quoteIdentifier(role)} NOSUPERUSER NOBYPASSRLS`,
+    })),
+  );
   return problems;
 }
 
