@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import type { Application } from "../../architecture/application";
 import { parseBase } from "../../architecture/base-sql";
+import type { Login } from "../../architecture/endpoints";
 import { loadSqlParser } from "../../architecture/sql-parser";
 import type { Connect } from "../../provider/connect";
 import type { Context } from "../../provider/context";
@@ -19,6 +20,7 @@ export interface DataPlaneDatabase {
   readonly admin: Client;
   /** As a role of the application. */
   asRole(role: string): Promise<Client>;
+  connect(login: Login): Promise<Client>;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,11 @@ export async function dataPlaneDatabase(allow: readonly string[] = []): Promise<
   await applyBase(admin);
   await admin.query("CREATE SCHEMA ecommerce; CREATE TABLE ecommerce.tenants (tenant_id uuid PRIMARY KEY)");
   const clients = [admin];
+  const connect = async ({ user, password }: Login) => {
+    const client = await connected(endpoint, user, password);
+    clients.push(client);
+    return client;
+  };
   return {
     endpoint,
     context: {
@@ -59,10 +66,9 @@ export async function dataPlaneDatabase(allow: readonly string[] = []): Promise<
     asRole: async (role) => {
       const login = endpoint.roles[role];
       if (!login) throw new Error(`no role ${role}`);
-      const client = await connected(endpoint, login.user, login.password);
-      clients.push(client);
-      return client;
+      return connect(login);
     },
+    connect,
     close: async () => {
       await database.close();
       for (const client of clients) await client.end();

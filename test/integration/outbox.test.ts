@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import test, { type TestContext } from "node:test";
+import type { Client } from "pg";
+import { publishedColumns } from "../../architecture/outbox";
+import { outbox } from "../../provider/resources/outbox";
+import { partitionSet } from "../../provider/resources/partition-set";
+import { tenantIsolation } from "../../provider/resources/tenant-isolation";
+import { type DataPlaneDatabase, dataPlaneDatabase } from "./data-plane-database";
+import { skip } from "./servers";
+
+const wanted = {
+  column: "tenant_id",
+  type: "uuid",
+  colocateWith: "ecommerce.tenants",
+  maxPayloadBytes: 8192,
+  publication: "tenantry_outbox",
+} as const;
+
+const days = {
+  schema: "tenantry",
+  table: "outbox",
+  by: "created_at",
+  every: "1 day",
+  ahead: 2,
+  retention: "3 days",
+  dropAfter: "slots",
+} as const;
+
+const isolation = {
+  schema: "tenantry",
+  table: "outbox",
+  column: "tenant_id",
+  type: "uuid",
+  grants: { ecommerce_app: ["SELECT", "INSERT"] },
+} as const;
+
+/** With today's partitions, isolated, and the application's role allowed to write. */
+async function withOutbox(t: TestContext, allow: readonly string[] = []): Promise<DataPlaneDatabase> {
+  const plane = await dataPlaneDatabase(allow);
+  t.after(() => plane.close());
+  await outbox.create(plane.context, wanted);
+  await partitionSet.create(plane.context, days);
+  await tenantIsolation.create(plane.context, isolation);
+  return plane;
+}
+
+async function inTenant<T>(client: Client, tenant: string, work: () => Promise<T>): Promise<T> {
+  await client.query("BEGIN");
+  try {
+    await client.query("SELECT tenantry.set_tenant($1)", [tenant]);
+    const result = await work();
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw error;
+  }
+}
+
+function emit(client: Client, tenant: string | null, payload: unknown = { total: "12.50" }, aggregate = "order") {
+  const values = [tenant, aggregate, "o-1", "OrderPlaced", JSON.stringify(payload)];
+  return client.query<{ id: string }>("SELECT tenantry.emit($1, $2, $3, $4, $5) AS id", values);
+}
+
+test("the outbox on a real server", { skip }, async (t) => {
+  const [acme, globex] = [randomUUID(), randomUUID()] as const;
+  const plane = await withOutbox(t);
+  const app = await plane.asRole("app");
+
+  await t.test("is read as it was made", async () => {
+    const { state } = await outbox.create(plane.context, wanted);
+    assert.deepEqual(outbox.diff(state, wanted), []);
+    const { published, ...found } = (await outbox.read(plane.context, "tenantry.outbox", undefined)) ?? assert.fail();
+    const { published: _, ...rest } = state;
+    assert.deepEqual({ ...found, colocateWith: rest.colocateWith }, rest);
+    assert.deepEqual(new Set(published), new Set(publishedColumns("tenant_id")));
+  });
+
+  await t.test("takes an event of the transaction's tenant, with its time twice", async () => {
+    const id = await inTenant(app, acme, async () => (await emit(app, acme)).rows[0]?.id);
+    const { rows } = await plane.admin.query(
+      `SELECT tenant_id, aggregate_type, aggregate_id, type, payload::text,
+         created_us = (extract(epoch FROM created_at) * 1000000)::bigint AS same_time
+       FROM tenantry.outbox WHERE id = $1`,
+      [id],
+    );
+    const event = { aggregate_type: "order", aggregate_id: "o-1", type: "OrderPlaced", payload: '{"total": "12.50"}' };
+    assert.deepEqual(rows, [{ tenant_id: acme, ...event, same_time: true }]);
+  });
+
+  await t.test("hides it from other tenants, and from nobody in particular", async () => {
+    const count = async () => (await app.query("SELECT FROM tenantry.outbox")).rowCount;
+    assert.equal(await inTenant(app, acme, count), 1);
+    assert.equal(await inTenant(app, globex, count), 0);
+    assert.equal(await count(), 0);
+  });
+
+  await t.test("refuses an event without a tenant, of another tenant, or of none, and says what to do", async () => {
+    await assert.rejects(emit(app, acme), {
+      message: `tenant ${acme} is not the tenant of this transaction (none is set)`,
+      hint: /^Call tenantry.set_tenant\(tenant\) first/,
+    });
+    await assert.rejects(
+      inTenant(app, acme, () => emit(app, globex)),
+      /is not the tenant of this transaction/,
+    );
+    await assert.rejects(
+      inTenant(app, acme, () => emit(app, null)),
+      /^error: tenant null is not the tenant/,
+    );
+    await assert.rejects(app.query("SELECT tenantry.set_tenant(NULL)"), /the tenant is null/);
+  });
+
+  await t.test("refuses a payload over the limit, by a constraint that says so, and counts bytes", async () => {
+    const fits = "é".repeat((8192 - 2) / 2);
+    await inTenant(app, acme, () => emit(app, acme, fits));
+    await assert.rejects(
+      inTenant(app, acme, () => emit(app, acme, `${fits}x`)),
+      {
+        code: "23514",
+        constraint: "payload_at_most_8192_bytes_or_use_a_claim_check",
+      },
+    );
+  });
+
+  await t.test("refuses an aggregate whose topic Kafka would refuse", async () => {
+    for (const aggregate of ["", "new order", "ordre/é", "o".repeat(101)]) {
+      await assert.rejects(
+        inTenant(app, acme, () => emit(app, acme, {}, aggregate)),
+        {
+          constraint: "aggregate_type_is_part_of_a_topic_name",
+        },
+      );
+    }
+  });
+
+  await t.test("gives the application no way to change events, or to run the operator's functions", async () => {
+    await assert.rejects(
+      inTenant(app, acme, () => app.query("DELETE FROM tenantry.outbox")),
+      /permission denied/,
+    );
+    for (const call of ["drop_passed_partitions()", "replication_positions()", "guarded_partitions()"]) {
+      await assert.rejects(app.query(`SELECT * FROM tenantry.${call}`), /permission denied/);
+    }
+    await assert.rejects(app.query("SELECT * FROM tenantry.partition_retention"), /permission denied/);
+  });
+});
+
+test("what somebody changed of the outbox by hand is shown, and put right", { skip }, async (t) => {
+  const plane = await withOutbox(t);
+  const drift = async (sql: string) => {
+    await plane.admin.query(sql);
+    const found = (await outbox.read(plane.context, "tenantry.outbox", { ...wanted, ...seen })) ?? assert.fail();
+    const paths = outbox.diff(found, wanted).map(({ path }) => path);
+    const repaired = await outbox.update(plane.context, "tenantry.outbox", found, wanted);
+    assert.deepEqual(outbox.diff(repaired, wanted), []);
+    return paths;
+  };
+  const seen = { distributed: "impossible", published: [], shardCatalogs: "impossible" } as const;
+
+  await t.test("the publication dropped", async () => {
+    assert.deepEqual(await drift("DROP PUBLICATION tenantry_outbox"), ["published"]);
+  });
+  await t.test("another column list", async () => {
+    assert.deepEqual(await drift("ALTER PUBLICATION tenantry_outbox SET TABLE tenantry.outbox (id)"), ["published"]);
+  });
+  await t.test("updates published too", async () => {
+    assert.deepEqual(await drift("ALTER PUBLICATION tenantry_outbox SET (publish = 'insert, delete')"), ["published"]);
+  });
+  await t.test("another table in the publication", async () => {
+    assert.deepEqual(await drift("ALTER PUBLICATION tenantry_outbox ADD TABLE ecommerce.tenants"), ["published"]);
+  });
+  await t.test("the limit dropped", async () => {
+    const name = "payload_at_most_8192_bytes_or_use_a_claim_check";
+    assert.deepEqual(await drift(`ALTER TABLE tenantry.outbox DROP CONSTRAINT ${name}`), ["maxPayloadBytes"]);
+  });
+});
+
+test("another limit of the payload holds for new events only, also in new partitions", { skip }, async (t) => {
+  const plane = await withOutbox(t);
+  const acme = randomUUID();
+  const { admin, context } = plane;
+  const { state } = await outbox.create(context, wanted);
+  await inTenant(admin, acme, () => emit(admin, acme, "x".repeat(5000)));
+  const smaller = { ...wanted, maxPayloadBytes: 4096 };
+  assert.deepEqual(outbox.diff(state, smaller), [{ path: "maxPayloadBytes", how: "update" }]);
+  const updated = await outbox.update(context, "tenantry.outbox", state, smaller);
+  assert.equal(updated.maxPayloadBytes, 4096);
+  await assert.rejects(
+    inTenant(admin, acme, () => emit(admin, acme, "x".repeat(5000))),
+    {
+      constraint: "payload_at_most_4096_bytes_or_use_a_claim_check",
+    },
+  );
+  await partitionSet.update(context, "tenantry.outbox", { ...days, maintenance: "on" }, { ...days, ahead: 9 });
+  await assert.rejects(
+    admin.query(
+      `INSERT INTO tenantry.outbox (tenant_id, created_at, aggregate_type, aggregate_id, type, payload)
+       VALUES (gen_random_uuid(), now() + interval '8 days', 'order', '1', 'x', to_jsonb(repeat('x', 5000)))`,
+    ),
+    { constraint: "payload_at_most_4096_bytes_or_use_a_claim_check" },
+  );
+});
+
+test("deleting the outbox", { skip }, async (t) => {
+  const there = async ({ admin }: DataPlaneDatabase) =>
+    (
+      await admin.query(`SELECT to_regclass('tenantry.outbox') IS NOT NULL AS "table",
+        EXISTS (SELECT FROM pg_publication WHERE pubname = 'tenantry_outbox') AS publication`)
+    ).rows[0];
+
+  await t.test("keeps the table, its rows and its publication", async (t) => {
+    const plane = await withOutbox(t);
+    const { state } = await outbox.create(plane.context, wanted);
+    await outbox.delete(plane.context, "tenantry.outbox", state);
+    assert.deepEqual(await there(plane), { table: true, publication: true });
+    assert.match(plane.said.join("\n"), /tenantry.outbox stays in the database/);
+  });
+
+  await t.test("drops both where the stack allows it", async (t) => {
+    const plane = await withOutbox(t, ["drop tenantry.outbox"]);
+    const { state } = await outbox.create(plane.context, wanted);
+    await outbox.delete(plane.context, "tenantry.outbox", state);
+    assert.deepEqual(await there(plane), { table: false, publication: false });
+    assert.equal(await outbox.read(plane.context, "tenantry.outbox", state), undefined);
+  });
+});
+
+test("an outbox that belongs to tenants by another column is refused", { skip }, async (t) => {
+  const plane = await withOutbox(t);
+  await assert.rejects(outbox.create(plane.context, { ...wanted, column: "account_id" }), /by another column/);
+  await assert.rejects(outbox.create(plane.context, { ...wanted, type: "text" }), /expected: tenant_id uuid/);
+});

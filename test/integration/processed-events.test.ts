@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import test, { type TestContext } from "node:test";
+import type { Client } from "pg";
+import { processedEvents } from "../../provider/resources/processed-events";
+import { tenantIsolation } from "../../provider/resources/tenant-isolation";
+import { type DataPlaneDatabase, dataPlaneDatabase } from "./data-plane-database";
+import { skip } from "./servers";
+
+const wanted = {
+  column: "tenant_id",
+  type: "uuid",
+  colocateWith: "ecommerce.tenants",
+  retention: "28 days",
+} as const;
+
+async function withProcessedEvents(t: TestContext, allow: readonly string[] = []): Promise<DataPlaneDatabase> {
+  const plane = await dataPlaneDatabase(allow);
+  t.after(() => plane.close());
+  await processedEvents.create(plane.context, wanted);
+  await tenantIsolation.create(plane.context, {
+    schema: "tenantry",
+    table: "processed_events",
+    column: "tenant_id",
+    type: "uuid",
+    grants: { ecommerce_app: ["SELECT", "INSERT"] },
+  });
+  return plane;
+}
+
+async function processOnce(client: Client, tenant: string, event: string, end: "COMMIT" | "ROLLBACK" = "COMMIT") {
+  await client.query("BEGIN");
+  await client.query("SELECT tenantry.set_tenant($1)", [tenant]);
+  const { rows } = await client.query("SELECT tenantry.process_once($1, 'projection', $2) AS first", [tenant, event]);
+  await client.query(end);
+  return rows[0]?.first;
+}
+
+test("processed events on a real server", { skip }, async (t) => {
+  const plane = await withProcessedEvents(t);
+  const app = await plane.asRole("app");
+  const [acme, globex] = [randomUUID(), randomUUID()] as const;
+
+  await t.test("are made as declared", async () => {
+    const { id, state } = await processedEvents.create(plane.context, wanted);
+    assert.equal(id, "tenantry.processed_events");
+    assert.deepEqual(processedEvents.diff(state, wanted), []);
+    assert.deepEqual(await processedEvents.read(plane.context, id, state), state);
+  });
+
+  await t.test("are new once for each tenant and consumer", async () => {
+    const event = randomUUID();
+    assert.equal(await processOnce(app, acme, event), true);
+    assert.equal(await processOnce(app, acme, event), false);
+    assert.equal(await processOnce(app, globex, event), true);
+  });
+
+  await t.test("are new again when the work was rolled back", async () => {
+    const event = randomUUID();
+    assert.equal(await processOnce(app, acme, event, "ROLLBACK"), true);
+    assert.equal(await processOnce(app, acme, event), true);
+  });
+
+  await t.test("refuse a tenant other than the transaction's", async () => {
+    await assert.rejects(
+      app.query("SELECT tenantry.process_once($1, 'projection', $2)", [acme, randomUUID()]),
+      /is not the tenant of this transaction \(none is set\)/,
+    );
+  });
+
+  await t.test("cannot be forgotten by the application before their retention ends", async () => {
+    await assert.rejects(app.query("DELETE FROM tenantry.processed_events"), /permission denied/);
+    await assert.rejects(app.query("SELECT tenantry.prune_processed_events()"), /permission denied/);
+    const { rows } = await app.query("SELECT tenantry.forget_processed($1, 100)::int AS n", [acme]);
+    assert.deepEqual(rows, [{ n: 0 }]);
+  });
+
+  await t.test("are forgotten by their own tenant's consumers past their retention", async () => {
+    const tenant = randomUUID();
+    await plane.admin.query(
+      `INSERT INTO tenantry.processed_events
+       SELECT $1, 'projection', gen_random_uuid(), now() - interval '29 days' FROM generate_series(1, 3000)`,
+      [tenant],
+    );
+    await app.query("BEGIN");
+    await app.query("SELECT tenantry.set_tenant($1)", [tenant]);
+    // One call in 256 forgets: in 5000 calls it is as good as certain.
+    await app.query(
+      "SELECT count(tenantry.process_once($1, 'projection', gen_random_uuid())) FROM generate_series(1, 5000)",
+      [tenant],
+    );
+    await app.query("COMMIT");
+    const { rows } = await plane.admin.query(
+      "SELECT count(*)::int AS n FROM tenantry.processed_events WHERE tenant_id = $1 AND processed_at < now() - interval '28 days'",
+      [tenant],
+    );
+    assert.ok(rows[0].n < 3000, `${rows[0].n} are left`);
+  });
+
+  await t.test("are forgotten in batches by an operator", async () => {
+    await plane.admin.query("TRUNCATE tenantry.processed_events");
+    await plane.admin.query(
+      `INSERT INTO tenantry.processed_events
+       SELECT gen_random_uuid(), 'projection', gen_random_uuid(), now() - interval '29 days' FROM generate_series(1, 30)
+       UNION ALL SELECT gen_random_uuid(), 'projection', gen_random_uuid(), now() FROM generate_series(1, 5)`,
+    );
+    const prune = async () =>
+      (await plane.admin.query("SELECT tenantry.prune_processed_events(20)::int AS n")).rows[0].n;
+    assert.deepEqual([await prune(), await prune(), await prune()], [20, 10, 0]);
+  });
+});
+
+test("another retention of processed events is taken over, and drift is shown", { skip }, async (t) => {
+  const plane = await withProcessedEvents(t);
+  const { id, state } = await processedEvents.create(plane.context, wanted);
+  const next = { ...wanted, retention: "2 months" };
+  assert.deepEqual(processedEvents.diff(state, next), [{ path: "retention", how: "update" }]);
+  const updated = await processedEvents.update(plane.context, id, state, next);
+  assert.deepEqual(await processedEvents.read(plane.context, id, undefined), { ...updated, colocateWith: id });
+  await plane.admin.query("DROP FUNCTION tenantry.processed_events_retention()");
+  const drifted = (await processedEvents.read(plane.context, id, updated)) ?? assert.fail();
+  assert.deepEqual(processedEvents.diff(drifted, next), [{ path: "retention", how: "update" }]);
+  assert.deepEqual(await processedEvents.update(plane.context, id, drifted, next), updated);
+});
+
+test("processed events stay when they are deleted, unless the stack allows to drop them", { skip }, async (t) => {
+  const kept = await withProcessedEvents(t);
+  const { id, state } = await processedEvents.create(kept.context, wanted);
+  await processedEvents.delete(kept.context, id, state);
+  assert.notEqual(await processedEvents.read(kept.context, id, state), undefined);
+
+  const allowed = await withProcessedEvents(t, ["drop tenantry.processed_events"]);
+  await processedEvents.delete(allowed.context, id, state);
+  assert.equal(await processedEvents.read(allowed.context, id, state), undefined);
+});
+
+test("processed events that belong to tenants by another column are refused", { skip }, async (t) => {
+  const plane = await withProcessedEvents(t);
+  await assert.rejects(processedEvents.create(plane.context, { ...wanted, type: "bigint" }), /by another column/);
+});
