@@ -45,6 +45,9 @@ export interface ConnectEndpoint {
   readonly password?: string;
 }
 
+/** Stands in a preview for what only running servers can tell. */
+export const unknownYet = "[known once the servers run]";
+
 /** Where the servers are, whoever runs them: all that comes after is the same code. */
 export interface Endpoints {
   readonly postgres: PostgresEndpoint;

@@ -5,12 +5,9 @@ import { z } from "zod";
 import type { Aggregate, Application } from "../architecture/application";
 import type { ConnectorInputs } from "../architecture/declaration";
 import { durationMs } from "../architecture/duration";
-import type { PostgresNode } from "../architecture/endpoints";
+import { type PostgresNode, unknownYet } from "../architecture/endpoints";
 import { headerColumns, outbox, outboxConnector, outboxSlot } from "../architecture/outbox";
 import type { Settings } from "../architecture/settings";
-
-/** Stands in a preview for what only running servers can tell. */
-export const unknownYet = "[known once the servers run]";
 
 const section = z.record(z.string(), z.string());
 const template = z

@@ -83,7 +83,7 @@ class ConnectClient implements Connect {
   }
 
   async restart(name: string): Promise<void> {
-    await this.call({ method: "POST", path: `${connectorPath(name)}/restart?includeTasks=true&onlyFailed=true` });
+    await this.call({ method: "POST", path: `${connectorPath(name)}/restart?includeTasks=true` });
   }
 
   async deleteOffsets(name: string): Promise<void> {

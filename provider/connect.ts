@@ -16,7 +16,7 @@ export interface Connect {
   /** Ends the connector's tasks and keeps its configuration and offsets. */
   stop(name: string): Promise<void>;
   resume(name: string): Promise<void>;
-  /** Restarts the connector, and those of its tasks that failed. */
+  /** Restarts the connector and its tasks. */
   restart(name: string): Promise<void>;
   /** Only of a stopped connector. */
   deleteOffsets(name: string): Promise<void>;

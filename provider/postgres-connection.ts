@@ -16,6 +16,7 @@ export const sqlState = {
   lockTimeout: "55P03",
   deadlock: "40P01",
   serialization: "40001",
+  objectInUse: "55006",
   undefinedTable: "42P01",
   undefinedSchema: "3F000",
 } as const;

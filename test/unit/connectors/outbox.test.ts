@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import type { Application } from "../../../architecture/application";
-import type { Endpoints, PostgresNode } from "../../../architecture/endpoints";
+import { type Endpoints, type PostgresNode, unknownYet } from "../../../architecture/endpoints";
 import type { Settings } from "../../../architecture/settings";
-import { renderOutboxConnector, unknownYet } from "../../../connectors/outbox";
+import { renderOutboxConnector } from "../../../connectors/outbox";
 
 const days = (count: number) => ({ count, unit: "day" }) as const;
 

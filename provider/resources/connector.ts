@@ -1,0 +1,143 @@
+import { z } from "zod";
+import type { ConnectorInputs } from "../../architecture/declaration";
+import { unknownYet } from "../../architecture/endpoints";
+import { type Problem, Problems, refuseIfAny } from "../../architecture/problem";
+import type { ConnectorConfig } from "../connect";
+import {
+  awaitRunning,
+  awaitStopped,
+  type ConnectorHealth,
+  examineConnector,
+  type Outcome,
+  slotReader,
+} from "../connector-health";
+import { configurationProblems, literalSecrets } from "../connector-keys";
+import type { Context } from "../context";
+import type { Kind } from "../kind";
+import { gapProblem, replayOptIn, replayOutbox } from "../outbox-replay";
+
+export interface ConnectorState extends ConnectorInputs {
+  /** Anything but RUNNING is drift. */
+  readonly state: ConnectorHealth;
+}
+
+/** A connector of Kafka Connect: made only of a configuration that its plugin accepts, and done only when its tasks run. */
+export const connector: Kind<ConnectorInputs, ConnectorState> = {
+  noun: "Connector",
+
+  inputs: z.object({
+    connector: z.string().regex(/^[\w.-]+$/, "a connector's name has letters, digits, dots, hyphens and underscores"),
+    config: z.record(z.string(), z.string()),
+  }) satisfies z.ZodType<ConnectorInputs>,
+
+  check: (_old, { connector, config }) => [
+    ...incomplete(connector, config),
+    ...literalSecrets(connector, config, unknownYet),
+  ],
+
+  diff(old, next) {
+    const replaces = (key: string) => key === "connector.class";
+    return [
+      ...(old.connector === next.connector ? [] : [{ path: "connector", how: "replace" as const }]),
+      ...changedKeys(old.config, next.config).map((key) => ({
+        path: `config[${JSON.stringify(key)}]`,
+        how: replaces(key) ? ("replace" as const) : ("update" as const),
+      })),
+      ...(old.state === "RUNNING" ? [] : [{ path: "state", how: "update" as const }]),
+    ];
+  },
+
+  preview(old, next) {
+    if (!next) return old ? cleanUpCalls(old.connector) : [];
+    const path = `/connectors/${next.connector}`;
+    if (!old) return [`PUT ${path}/config`];
+    const changed = changedKeys(old.config, next.config);
+    const changes = changed.map((key) => `  ${key}: ${old.config[key] ?? "unset"} -> ${next.config[key] ?? "unset"}`);
+    const lines = changed.length === 0 ? [] : [`PUT ${path}/config`, ...changes];
+    return [...lines, ...(old.state === "RUNNING" ? [] : [recoveryCall(path, old.state)])];
+  },
+
+  async create(context, next) {
+    return { id: next.connector, state: await apply(context, next) };
+  },
+
+  update: (context, _id, _old, next) => apply(context, next),
+
+  async delete(context, _id, { connector }) {
+    const { connect } = context;
+    if (!(await connect.config(connector))) return;
+    await connect.stop(connector);
+    await awaitStopped(context, connector);
+    // A connector of this name made later would otherwise go on at a position that its new slot doesn't have.
+    await connect.deleteOffsets(connector);
+    await connect.delete(connector);
+  },
+
+  read: (context, id, old) => find(context, old?.connector ?? id),
+};
+
+async function find(context: Context, connector: string): Promise<ConnectorState | undefined> {
+  const config = await context.connect.config(connector);
+  const status = config && (await context.connect.status(connector));
+  if (!config || !status) return undefined;
+  return { connector, config, state: await examineConnector(context, config, status) };
+}
+
+function incomplete(connector: string, config: ConnectorConfig): readonly Problem[] {
+  const fix = "correct the configuration of the connector";
+  const { "connector.class": pluginClass, name } = config;
+  return [
+    ...(pluginClass ? [] : [{ what: `Connector ${connector} names no plugin in \`connector.class\``, fix }]),
+    ...(name === undefined || name === connector
+      ? []
+      : [
+          { what: `Connector ${connector} has another name in its configuration`, got: name, expected: connector, fix },
+        ]),
+  ];
+}
+
+/** In alphabetical order. */
+function changedKeys(old: ConnectorConfig, next: ConnectorConfig): readonly string[] {
+  return [...new Set([...Object.keys(old), ...Object.keys(next)])].filter((key) => old[key] !== next[key]).sort();
+}
+
+function cleanUpCalls(connector: string): readonly string[] {
+  const path = `/connectors/${connector}`;
+  return [`PUT ${path}/stop`, `DELETE ${path}/offsets`, `DELETE ${path}`];
+}
+
+function recoveryCall(path: string, state: ConnectorHealth): string {
+  const halted = state === "PAUSED" || state === "STOPPED";
+  return halted ? `PUT ${path}/resume` : `POST ${path}/restart?includeTasks=true`;
+}
+
+async function apply(context: Context, next: ConnectorInputs): Promise<ConnectorState> {
+  const { connector, config } = next;
+  refuseIfAny(configurationProblems(connector, config, await context.connect.validate(connector, config)));
+  const former = await start(context, next);
+  const outcome = await awaitRunning(context, connector, config, former);
+  if (outcome.kind === "gap" && context.allow.has(replayOptIn(connector))) {
+    await replayOutbox(context, connector);
+    finish(connector, await awaitRunning(context, connector, config, undefined));
+  } else {
+    finish(connector, outcome);
+  }
+  return { ...next, state: "RUNNING" };
+}
+
+/** Brings the connector to its configuration and its tasks to a start. Returns who read its slot before they were restarted. */
+async function start(context: Context, { connector, config }: ConnectorInputs) {
+  const { connect } = context;
+  const old = await find(context, connector);
+  const changed = !old || changedKeys(old.config, config).length > 0;
+  const former = old && changed ? await slotReader(context, old.config) : undefined;
+  if (changed) await connect.put(connector, config);
+  if (old?.state === "PAUSED" || old?.state === "STOPPED") await connect.resume(connector);
+  else if (old && !changed && old.state !== "RUNNING") await connect.restart(connector);
+  return former;
+}
+
+function finish(connector: string, outcome: Outcome): void {
+  if (outcome.kind === "gap") throw new Problems([gapProblem(connector)]);
+  if (outcome.kind === "problem") throw new Problems([outcome.problem]);
+}
