@@ -23,8 +23,10 @@ export function checkTables(checked: Checked): Problem[] {
   }
   const { table: root } = description.tenant;
   const rootEntry = ownEntry(description, root);
-  if (!catalog.tables.has(root)) problems.push(unknownTable(checked, root, placeOf("tenant", "table")));
-  else if (rootEntry && !rootEntry.tenant) {
+  if (!catalog.tables.has(root) && !rootEntry) {
+    problems.push(unknownTable(checked, root, placeOf("tenant", "table")));
+  }
+  if (rootEntry && !rootEntry.tenant) {
     problems.push({
       what: `The tenant root \`${root}\` is a tenant table itself`,
       fix: "Write `tenant: true`",

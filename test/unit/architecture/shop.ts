@@ -8,7 +8,9 @@ import { loadSqlParser } from "../../../architecture/sql-parser";
 export interface ShopArgs {
   /** The application's name. @default "shop" */
   readonly name?: string;
-  /** Lines under `tables`. */
+  /** The lines of the tenant root under `tables`. @default its being a tenant table */
+  readonly root?: readonly string[];
+  /** More lines under `tables`. */
   readonly tables?: readonly string[];
   /** Lines at the top level of the description. */
   readonly yaml?: readonly string[];
@@ -16,15 +18,15 @@ export interface ShopArgs {
   readonly sql?: Readonly<Record<string, string>>;
 }
 
-export async function parseShop({ name = "shop", tables = [], yaml = [], sql = {} }: ShopArgs): Promise<Application> {
+export async function parseShop(args: ShopArgs): Promise<Application> {
+  const { name = "shop", root = ["tenants: { tenant: true }"], tables = [], yaml = [], sql = {} } = args;
   await loadSqlParser();
   const folder = `sql/${name}`;
   const text = [
     "tenant: { table: tenants }",
     "tables:",
-    "  tenants: { tenant: true }",
     "  countries: { reference: true }",
-    ...tables.map((line) => `  ${line}`),
+    ...[...root, ...tables].map((line) => `  ${line}`),
     ...yaml,
     "",
   ].join("\n");

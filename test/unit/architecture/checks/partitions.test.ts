@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { problemsOf } from "../shop";
+
+const create = "CREATE TABLE t (tenant_id uuid, at timestamptz, n int, PRIMARY KEY (tenant_id, at, n))";
+const byRange = `${create} PARTITION BY RANGE (at);`;
+
+async function whatOf(entry: string, sql = byRange): Promise<string[]> {
+  const problems = await problemsOf({ tables: [`t: { tenant: true, ${entry} }`], sql: { "002_t.sql": sql } });
+  return problems.map(({ what }) => what);
+}
+
+test("a partition set is accepted on a timestamp or a date", async () => {
+  assert.deepEqual(await whatOf("partition: { by: at, every: 1 month, retention: 2 years }"), []);
+  assert.deepEqual(await whatOf("partition: { by: at, every: 1 day }", byRange.replace("timestamptz", "date")), []);
+});
+
+test("partition.by names a column, and suggests the one that was meant", async () => {
+  const [problem] = await problemsOf({
+    tables: ["t: { tenant: true, partition: { by: aat, every: 1 day } }"],
+    sql: { "002_t.sql": byRange },
+  });
+  assert.deepEqual(problem, {
+    what: "`partition.by` of `t` is not one of its columns",
+    got: "aat",
+    expected: "`tenant_id`, `at`, `n`",
+    fix: "Write `at`, if that is what you mean",
+    at: {
+      file: "sql/shop/architecture.yaml",
+      line: 5,
+      column: 35,
+      text: "  t: { tenant: true, partition: { by: aat, every: 1 day } }",
+    },
+  });
+});
+
+test("partition.by names a time", async () => {
+  assert.deepEqual(await whatOf("partition: { by: n, every: 1 day }", byRange.replace("RANGE (at)", "RANGE (n)")), [
+    "`partition.by` of `t` is not a time",
+  ]);
+});
+
+test("the table says PARTITION BY RANGE on the same column", async () => {
+  const expected = ["Table `t` is not partitioned as architecture.yaml says"];
+  const entry = "partition: { by: at, every: 1 day }";
+  assert.deepEqual(await whatOf(entry, `${create};`), expected);
+  assert.deepEqual(await whatOf(entry, byRange.replace("RANGE", "LIST")), expected);
+  assert.deepEqual(await whatOf(entry, byRange.replace("RANGE (at)", "RANGE (n)")), expected);
+});
+
+test("a partitioned table without `partition` would have no partitions", async () => {
+  assert.deepEqual(await whatOf(""), [
+    "Table `t` is partitioned, but architecture.yaml does not say so: nobody would make its partitions",
+  ]);
+});
+
+test("partitions that the SQL makes beside pg_partman's are refused", async () => {
+  const sql = `${byRange}
+    CREATE TABLE t_rest PARTITION OF t DEFAULT;
+    CREATE TABLE t_old (LIKE t);
+    ALTER TABLE t ATTACH PARTITION t_old FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');`;
+  assert.deepEqual(await whatOf("partition: { by: at, every: 1 day }", sql), [
+    "Partition `t_rest` of `t` is made by hand, beside those that pg_partman makes",
+    "Partition `t_old` of `t` is made by hand, beside those that pg_partman makes",
+  ]);
+});
+
+test("only tenant tables have a partition set", async () => {
+  const problems = await problemsOf({
+    tables: ["t: { local: true, partition: { by: at, every: 1 day } }"],
+    sql: { "002_t.sql": "CREATE TABLE t (at date PRIMARY KEY) PARTITION BY RANGE (at);" },
+  });
+  assert.deepEqual(
+    problems.map(({ what }) => what),
+    ["`t` has a `partition`, but is no tenant table"],
+  );
+});
+
+test("a local table may be partitioned by hand", async () => {
+  const sql =
+    "CREATE TABLE t (a int PRIMARY KEY) PARTITION BY RANGE (a); CREATE TABLE t1 PARTITION OF t DEFAULT; ALTER TABLE t1 ADD b int; CREATE INDEX ON t1 (a);";
+  const problems = await problemsOf({ tables: ["t: { local: true }"], sql: { "002_t.sql": sql } });
+  assert.deepEqual(problems, []);
+});
+
+test("a retention shorter than a partition is refused", async () => {
+  const expected = ["Rows of `t` would be dropped before their partition is full"];
+  assert.deepEqual(await whatOf("partition: { by: at, every: 1 month, retention: 1 week }"), expected);
+  assert.deepEqual(await whatOf("partition: { by: at, every: 1 month }, tiers: { cold: 1 week }"), expected);
+});
+
+test("each tier ends later than the one before", async () => {
+  assert.deepEqual(
+    await whatOf("partition: { by: at, every: 1 day }, tiers: { hot: 3 months, warm: 1 month, cold: 90 days }"),
+    ["The tier `warm` of `t` ends before `hot` does"],
+  );
+});
+
+test("tiers need partitions, and say alone when rows are dropped", async () => {
+  assert.deepEqual(await whatOf("tiers: { cold: 1 year }", `${create};`), [
+    "`t` has tiers, but no partitions that could move through them",
+  ]);
+  assert.deepEqual(await whatOf("partition: { by: at, every: 1 day, retention: 1 year }, tiers: { cold: 2 years }"), [
+    "`t` says twice when its rows are dropped",
+  ]);
+});
+
+test("names that pg_partman stumbles over are refused", async () => {
+  for (const name of ["it's", "a.b"]) {
+    const problems = await problemsOf({
+      tables: [`"${name}": { tenant: true, partition: { by: at, every: 1 day } }`],
+      sql: { "002_t.sql": byRange.replace("TABLE t", `TABLE "${name}"`) },
+    });
+    assert.deepEqual(
+      problems.map(({ what, got }) => [what, got]),
+      [[`pg_partman cannot keep the partitions of \`${name}\``, `shop.${name}`]],
+    );
+  }
+});
+
+test("bad durations are found in their place, with what is accepted", async () => {
+  const [problem] = await problemsOf({
+    tables: ["t: { tenant: true, partition: { by: at, every: 1 moon } }"],
+    sql: { "002_t.sql": byRange },
+  });
+  assert.equal(problem?.what, "`tables.t.partition.every` cannot be read");
+  assert.equal(problem?.got, '"1 moon"');
+  assert.match(problem?.expected ?? "", /^a whole number and a unit/);
+  assert.equal(problem?.at?.column, 50);
+});
