@@ -48,17 +48,19 @@ export async function readPlacement(read: Reader, tableOid: string): Promise<Pla
   return row?.replication === "t" ? { kind: "reference", localRows: row.local_rows } : { kind: "local" };
 }
 
-/** In the shape of the inputs. What was declared stays as it was where it is still true: splits may add shards to a group. */
+/**
+ * In the shape of the inputs. What was declared stays as it was where it is still true: splits may add shards to a group,
+ * and a group doesn't know which of its tables started it.
+ */
 export function placementAsInputs(
   name: TableName,
   found: Placement & { kind: "distributed" },
   declared: DistributedTableInputs["placement"] | undefined,
 ): DistributedTableInputs["placement"] {
-  const others = found.group.filter((id) => id !== tableId(name));
-  if (declared && "colocateWith" in declared && others.includes(declared.colocateWith)) return declared;
-  const isRoot = found.group[0] === tableId(name);
-  if (declared && "shardCount" in declared) return isRoot ? declared : { colocateWith: found.group[0] ?? "" };
-  return isRoot || !found.group[0] ? { shardCount: found.shardCount } : { colocateWith: found.group[0] };
+  if (declared && ("shardCount" in declared || found.group.includes(declared.colocateWith))) return declared;
+  const [first] = found.group.filter((id) => declared === undefined || id !== tableId(name));
+  if (first === undefined || first === tableId(name)) return { shardCount: found.shardCount };
+  return { colocateWith: first };
 }
 
 export function distribute({ column, placement, ...name }: DistributedTableInputs): Statement {
@@ -74,6 +76,7 @@ export function distribute({ column, placement, ...name }: DistributedTableInput
 export function redistribute(
   next: DistributedTableInputs,
   found: Placement & { kind: "distributed" },
+  current: DistributedTableInputs["placement"],
 ): readonly Statement[] {
   const alter = (change: string) => ({ sql: `SELECT alter_distributed_table(${literal(next)}, ${change})` });
   const statements: Statement[] = [];
@@ -83,7 +86,7 @@ export function redistribute(
     if (!found.group.includes(placement.colocateWith)) {
       statements.push(alter(`colocate_with => ${colocation(placement.colocateWith)}`));
     }
-  } else if (found.group[0] !== tableId(next)) {
+  } else if ("colocateWith" in current) {
     statements.push(alter(`shard_count => ${placement.shardCount}, colocate_with => 'none'`));
   } else if (found.shardCount !== placement.shardCount) {
     statements.push(alter(`shard_count => ${placement.shardCount}, cascade_to_colocated => true`));

@@ -135,7 +135,10 @@ function planPlacement(
     case "distributed": {
       const current = { ...next, column: found.column, placement: placementAsInputs(next, found, old.placement) };
       const differs = rewrites(current, next).length > 0;
-      return [...(differs ? redistribute(next, found) : []), ...(found.localRows ? [truncateLocalRows(next)] : [])];
+      return [
+        ...(differs ? redistribute(next, found, current.placement) : []),
+        ...(found.localRows ? [truncateLocalRows(next)] : []),
+      ];
     }
   }
 }

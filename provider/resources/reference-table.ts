@@ -74,9 +74,13 @@ export const referenceTable: Kind<ReferenceTableInputs, ReferenceTableState> = {
   },
 
   preview(old, next) {
-    if (!next) return old ? previewDelete(old) : [];
-    const { place, addKeys, validateKeys } = planReferenceTable(next, expectedFrom(old), old?.grants);
-    return [...place, ...addKeys, ...validateKeys].map(({ sql }) => sql);
+    const lines = (statements: readonly Statement[]) => statements.map(({ sql }) => sql);
+    if (next) {
+      const { place, addKeys, validateKeys } = planReferenceTable(next, expectedFrom(old), old?.grants);
+      const placed = place.length === 0 ? [] : ["-- where Citus is installed:", ...lines(place)];
+      return [...placed, ...lines(addKeys), ...lines(validateKeys)];
+    }
+    return old ? [...lines(revokeAll(old, grantsFromState(old))), ...previewDelete(old)] : [];
   },
 
   async create(context, next) {
@@ -90,7 +94,7 @@ export const referenceTable: Kind<ReferenceTableInputs, ReferenceTableState> = {
       const read = readerOf(client);
       const table = await findTable(read, old);
       if (!table) return;
-      await runStatements(client, planGrants(old, await readGrants(read, table.oid), {}, Object.keys(old.grants)));
+      await runStatements(client, revokeAll(old, await readGrants(read, table.oid)));
     });
     await deleteTable(context, old);
   },
@@ -120,6 +124,10 @@ export function planReferenceTable(
     addKeys: [...keys.add, ...granted],
     validateKeys: keys.validate,
   };
+}
+
+function revokeAll(old: ReferenceTableInputs, found: FoundGrants): readonly Statement[] {
+  return planGrants(old, found, {}, Object.keys(old.grants));
 }
 
 function planPlacement(next: ReferenceTableInputs, found: Placement | undefined): readonly Statement[] {

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { MigrationInputs } from "../../../../architecture/declaration";
+import { renderProblem } from "../../../../architecture/problem";
+import { migration } from "../../../../provider/resources/migration";
+
+const file: MigrationInputs = {
+  path: "sql/shop/010_tables.sql",
+  hash: "a".repeat(64),
+  statements: [
+    { sql: "CREATE TABLE a (id int);", line: 1 },
+    { sql: "CREATE TABLE b (id int)", line: 2 },
+  ],
+  transaction: true,
+  schema: "shop",
+  apply: "once",
+};
+const problemsOf = (old: MigrationInputs | undefined, next: MigrationInputs) =>
+  (migration.check?.(old, next, new Set()) ?? []).map(renderProblem);
+
+test("a new file and an unchanged one pass", () => {
+  assert.deepEqual(problemsOf(undefined, file), []);
+  assert.deepEqual(problemsOf({ ...file, statements: [] }, file), []);
+  assert.deepEqual(migration.diff({ ...file, statements: [] }, file), []);
+});
+
+test("an applied file that was edited is refused in the preview", () => {
+  assert.deepEqual(problemsOf({ ...file, hash: "b".repeat(64) }, file), [
+    `sql/shop/010_tables.sql: This file was edited after it had been applied
+  got:      SHA-256 ${"a".repeat(64)}
+  expected: SHA-256 ${"b".repeat(64)}, as it was applied
+  fix:      restore it (\`git log -p -- sql/shop/010_tables.sql\` shows how it was), and put the change into a new file with the next number`,
+  ]);
+});
+
+test("a file of the toolkit's own may change, and runs again", () => {
+  const next = { ...file, apply: "onChange" } as const;
+  const old = { ...next, hash: "b".repeat(64) };
+  assert.deepEqual(problemsOf(old, next), []);
+  assert.deepEqual(migration.diff(old, next), [{ path: "hash", how: "update" }]);
+});
+
+test("a file in a transaction may not end it", () => {
+  const statements = [{ sql: "/* so */\n-- that\n commit", line: 5 }];
+  assert.match(
+    problemsOf(undefined, { ...file, statements }).join(),
+    /^sql\/shop\/010_tables\.sql:7: COMMIT in a file/,
+  );
+  assert.deepEqual(problemsOf(undefined, { ...file, statements, transaction: false }), []);
+});
+
+test("the preview shows the statements, and whether they run in one transaction", () => {
+  const statements = ["CREATE TABLE a (id int);", "CREATE TABLE b (id int);"];
+  assert.deepEqual(migration.preview(undefined, file), ["BEGIN;", ...statements, "COMMIT;"]);
+  assert.deepEqual(migration.preview(undefined, { ...file, transaction: false }), statements);
+});
+
+test("the preview of a renamed or deleted file says that nothing runs", () => {
+  assert.match(migration.preview({ ...file, path: "old.sql" }, file).join(), /^-- .*only its name changes$/);
+  assert.match(migration.preview(file, undefined).join(), /^-- .*stays in the database$/);
+});

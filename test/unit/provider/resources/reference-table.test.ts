@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import test from "node:test";
+import type { ReferenceTableInputs } from "../../../../architecture/declaration";
+import { noGrants } from "../../../../provider/grants";
+import {
+  planReferenceTable,
+  type ReferenceTableState,
+  referenceTable,
+} from "../../../../provider/resources/reference-table";
+import { matchesGolden } from "../../golden";
+
+const countries: ReferenceTableInputs = {
+  schema: "shop",
+  table: "countries",
+  foreignKeys: [],
+  grants: { shop_app: ["SELECT"], shop_agent: ["SELECT"] },
+};
+const state: ReferenceTableState = { ...countries, copied: "yes", surplus: {} };
+
+test("each role whose privileges change is one difference", () => {
+  assert.deepEqual(referenceTable.diff(state, countries), []);
+  assert.deepEqual(referenceTable.diff(state, { ...countries, grants: { shop_app: ["SELECT"] } }), [
+    { path: 'grants["shop_agent"]', how: "update" },
+  ]);
+});
+
+test("a table that is not copied to the nodes is a difference only where Citus is", () => {
+  assert.deepEqual(referenceTable.diff({ ...state, copied: "impossible" }, countries), []);
+  assert.deepEqual(referenceTable.diff({ ...state, copied: "missing" }, countries), [
+    { path: "copied", how: "update" },
+  ]);
+});
+
+test("another name is another table", () => {
+  assert.deepEqual(referenceTable.diff(state, { ...countries, table: "lands" }), [{ path: "table", how: "replace" }]);
+});
+
+test("a distributed table is not turned into a reference table behind anybody's back", () => {
+  const placement = {
+    kind: "distributed",
+    column: "code",
+    shardCount: 4,
+    group: ["shop.countries"],
+    localRows: false,
+  } as const;
+  const found = { placement, foreignKeys: [], grants: noGrants, hasRows: true };
+  assert.throws(() => planReferenceTable(countries, found), /shop\.countries is distributed by code in the database/);
+});
+
+test("the preview shows the SQL for making, changing and deleting a table", () => {
+  const show = (title: string, lines: readonly string[]) => `-- # ${title}\n${lines.join("\n")}\n`;
+  const fewer = { ...countries, grants: { shop_app: ["SELECT"] } } as const;
+  matchesGolden(
+    join(__dirname, "../../../golden/provider/reference-table.sql"),
+    [
+      show("make", referenceTable.preview(undefined, countries)),
+      show("a role is no longer declared", referenceTable.preview(state, fewer)),
+      show(
+        "TRUNCATE was granted by hand",
+        referenceTable.preview({ ...state, surplus: { shop_app: ["TRUNCATE"] } }, countries),
+      ),
+      show("delete", referenceTable.preview(state, undefined)),
+    ].join("\n"),
+  );
+});
