@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { publishedColumns } from "../../../../architecture/outbox";
+import { type OutboxState, outbox } from "../../../../provider/resources/outbox";
+import { matchesGolden } from "../../golden";
+
+const wanted = {
+  column: "tenant_id",
+  type: "uuid",
+  colocateWith: "ecommerce.tenants",
+  maxPayloadBytes: 8192,
+  publication: "tenantry_outbox",
+} as const;
+const state: OutboxState = {
+  ...wanted,
+  distributed: "yes",
+  published: publishedColumns("tenant_id"),
+  shardCatalogs: "kept",
+};
+const none = new Set<string>();
+const paths = (old: Partial<OutboxState>, next = wanted) =>
+  outbox.diff({ ...state, ...old }, next).map(({ path }) => path);
+
+test("the outbox is made as reviewed", () => {
+  matchesGolden("test/golden/provider/outbox.sql", `${outbox.preview(undefined, wanted).join(";\n")}\n`);
+});
+
+test("another limit is made as reviewed", () => {
+  const lines = outbox.preview(state, { ...wanted, maxPayloadBytes: 65_536 });
+  matchesGolden("test/golden/provider/outbox-limit.sql", `${lines.join(";\n")}\n`);
+});
+
+test("an outbox as declared shows no difference, and needs nothing", () => {
+  assert.deepEqual(outbox.diff(state, wanted), []);
+  assert.deepEqual(outbox.preview(state, wanted), []);
+});
+
+test("everything that drifted is shown by its own name", () => {
+  assert.deepEqual(paths({ maxPayloadBytes: 0 }), ["maxPayloadBytes"]);
+  assert.deepEqual(paths({ published: [] }), ["published"]);
+  assert.deepEqual(paths({ distributed: "missing" }), ["distributed"]);
+  assert.deepEqual(paths({ colocateWith: "ecommerce.others" }), ["colocateWith"]);
+  assert.deepEqual(paths({ shardCatalogs: "missing" }), ["shardCatalogs"]);
+});
+
+test("without Citus, placement is no difference", () => {
+  assert.deepEqual(paths({ distributed: "impossible", shardCatalogs: "impossible", colocateWith: "a.b" }), []);
+});
+
+test("the preview of its deletion says what the opt-in decides", () => {
+  assert.match(outbox.preview(state, undefined)[0] ?? "", /stays with its rows, unless .* "drop tenantry.outbox"/);
+});
+
+test("another tenant column is refused, and so is one with a name of the outbox's own", () => {
+  const [problem] = outbox.check?.(state, { ...wanted, column: "account_id" }, none) ?? [];
+  assert.equal(problem?.expected, "tenant_id uuid, as it is now");
+  const [taken] = outbox.check?.(undefined, { ...wanted, column: "type" }, none) ?? [];
+  assert.match(taken?.what ?? "", /name of one of the outbox's own columns/);
+});
+
+test("moving a distributed outbox elsewhere needs the opt-in", () => {
+  const moved = { ...wanted, colocateWith: "ecommerce.others" };
+  assert.match(outbox.check?.(state, moved, none)?.[0]?.fix ?? "", /redistribute tenantry.outbox/);
+  assert.deepEqual(outbox.check?.(state, moved, new Set(["redistribute tenantry.outbox"])), []);
+});

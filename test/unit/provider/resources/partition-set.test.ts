@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { limitsOf } from "../../../../provider/partman";
+import {
+  type FoundPartitionSet,
+  type PartitionSetState,
+  partitionSet,
+  planPartitionSet,
+} from "../../../../provider/resources/partition-set";
+import { matchesGolden } from "../../golden";
+
+const orders = {
+  schema: "ecommerce",
+  table: "orders",
+  by: "placed_at",
+  every: "1 month",
+  ahead: 4,
+  retention: "7 years",
+  dropAfter: "retention",
+} as const;
+const outbox = {
+  schema: "tenantry",
+  table: "outbox",
+  by: "created_at",
+  every: "1 day",
+  ahead: 4,
+  retention: "3 days",
+  dropAfter: "slots",
+} as const;
+
+const partman4 = { version: "4.7.2", schema: "partman" };
+const partman5 = { version: "5.2.4", schema: "partman" };
+
+const found: FoundPartitionSet = {
+  by: "placed_at",
+  every: "1 month",
+  ahead: 4,
+  retention: "7 years",
+  guardedRetention: undefined,
+  maintained: true,
+  template: undefined,
+};
+const state: PartitionSetState = { ...orders, maintenance: "on" };
+const none = new Set<string>();
+
+const sqlOf = (statements: readonly { sql: string }[]) => statements.map(({ sql }) => `${sql};\n`).join("\n");
+const problems = (next: object, old?: PartitionSetState) =>
+  (partitionSet.check?.(old, { ...orders, ...next }, none) ?? []).map(({ what }) => what);
+
+for (const [name, partman] of [
+  ["4", partman4],
+  ["5", partman5],
+] as const) {
+  test(`pg_partman ${name} is told in its own words`, () => {
+    const weekly = { ...orders, every: "1 week" };
+    const sets = [orders, weekly, outbox].map((inputs) => sqlOf(planPartitionSet(inputs, undefined, partman)));
+    matchesGolden(`test/golden/provider/partition-set-partman-${name}.sql`, sets.join("\n"));
+  });
+}
+
+test("a set as declared needs nothing", () => {
+  assert.deepEqual(planPartitionSet(orders, found, partman5), []);
+  assert.deepEqual(partitionSet.preview(state, orders), []);
+  assert.deepEqual(partitionSet.diff(state, { ...orders, retention: "84 months" }), []);
+});
+
+test("more partitions ahead are made at once, fewer only from then on", () => {
+  assert.match(sqlOf(planPartitionSet({ ...orders, ahead: 6 }, found, partman5)), /premake = 6[^]*run_maintenance/);
+  assert.doesNotMatch(sqlOf(planPartitionSet({ ...orders, ahead: 2 }, found, partman5)), /run_maintenance/);
+});
+
+test("a shorter retention is announced in the preview, a longer one is not", () => {
+  const lines = (retention: string) => partitionSet.preview(state, { ...orders, retention }).join("\n");
+  assert.match(lines("1 year"), /-- partitions older than 1 year are dropped in the next round of maintenance:/);
+  assert.doesNotMatch(lines("8 years"), /dropped/);
+});
+
+test("retention by slots is kept out of pg_partman", () => {
+  const bySlots = sqlOf(planPartitionSet({ ...orders, dropAfter: "slots" }, found, partman5));
+  assert.match(bySlots, /retention = NULL/);
+  assert.match(bySlots, /INSERT INTO tenantry.guarded_partition_set/);
+});
+
+test("without a retention nothing is ever dropped", () => {
+  const { retention: _, ...forEver } = outbox;
+  const sql = sqlOf(planPartitionSet(forEver, undefined, partman5));
+  assert.match(sql, /retention = NULL/);
+  assert.doesNotMatch(sql, /guarded/);
+});
+
+test("the preview of a set that is deleted says that the partitions stay", () => {
+  assert.match(partitionSet.preview(state, undefined)[0] ?? "", /partitions stay with their rows/);
+});
+
+test("another column or another length of partitions is refused, with both values", () => {
+  const [byColumn] = partitionSet.check?.(state, { ...orders, by: "shipped_at" }, none) ?? [];
+  assert.match(byColumn?.what ?? "", /cannot be partitioned by another column/);
+  const [byLength] = partitionSet.check?.(state, { ...orders, every: "1 day" }, none) ?? [];
+  assert.equal(byLength?.got, "every: 1 day");
+  assert.equal(byLength?.expected, "every: 1 month, as it is now");
+  assert.deepEqual(problems({ every: "1 day", table: "others" }, state), []);
+});
+
+test("names that pg_partman cannot keep are refused", () => {
+  assert.match(problems({ table: "order.items" })[0] ?? "", /full stop or an apostrophe/);
+  assert.match(problems({ table: "o'clock" })[0] ?? "", /full stop or an apostrophe/);
+});
+
+test("partitions shorter than an hour are refused", () => {
+  assert.match(problems({ every: "30 minutes" })[0] ?? "", /too short/);
+  assert.deepEqual(problems({ every: "1 hour" }), []);
+});
+
+test("quarters are refused with pg_partman 4, which names them in a way that 5 gives up on", () => {
+  assert.match(limitsOf({ ...orders, every: "3 months" }, partman4)[0]?.what ?? "", /need pg_partman 5/);
+  assert.deepEqual(limitsOf({ ...orders, every: "3 months" }, partman5), []);
+});
+
+test("durations and numbers are parsed", () => {
+  assert.ok(partitionSet.inputs.safeParse(orders).success);
+  assert.ok(!partitionSet.inputs.safeParse({ ...orders, every: "monthly" }).success);
+  assert.ok(!partitionSet.inputs.safeParse({ ...orders, ahead: 0 }).success);
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { type ProcessedEventsState, processedEvents } from "../../../../provider/resources/processed-events";
+import { matchesGolden } from "../../golden";
+
+const wanted = {
+  column: "tenant_id",
+  type: "uuid",
+  colocateWith: "ecommerce.tenants",
+  retention: "4 weeks",
+} as const;
+const state: ProcessedEventsState = { ...wanted, distributed: "yes" };
+const none = new Set<string>();
+
+test("processed events are made as reviewed", () => {
+  matchesGolden(
+    "test/golden/provider/processed-events.sql",
+    `${processedEvents.preview(undefined, wanted).join(";\n")}\n`,
+  );
+});
+
+test("another retention is an update, the same one in other words is not", () => {
+  assert.deepEqual(processedEvents.diff(state, { ...wanted, retention: "28 days" }), []);
+  assert.deepEqual(processedEvents.diff(state, { ...wanted, retention: "1 month" }), [
+    { path: "retention", how: "update" },
+  ]);
+  assert.match(processedEvents.preview(state, { ...wanted, retention: "1 month" }).join(), /RETURN interval '1 month'/);
+});
+
+test("a table that is not distributed, or elsewhere, is shown", () => {
+  assert.deepEqual(processedEvents.diff({ ...state, distributed: "missing" }, wanted), [
+    { path: "distributed", how: "update" },
+  ]);
+  assert.deepEqual(processedEvents.diff({ ...state, colocateWith: "ecommerce.others" }, wanted), [
+    { path: "colocateWith", how: "update" },
+  ]);
+});
+
+test("the preview of its deletion says what the opt-in decides", () => {
+  assert.match(processedEvents.preview(state, undefined)[0] ?? "", /"drop tenantry.processed_events"/);
+});
+
+test("another tenant column is refused", () => {
+  const [problem] = processedEvents.check?.(state, { ...wanted, type: "text" }, none) ?? [];
+  assert.equal(problem?.expected, "tenant_id uuid, as it is now");
+});
