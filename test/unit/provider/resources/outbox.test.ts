@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import test from "node:test";
 import { publishedColumns } from "../../../../architecture/outbox";
 import { type OutboxState, outbox } from "../../../../provider/resources/outbox";
@@ -18,16 +19,17 @@ const state: OutboxState = {
   shardCatalogs: "kept",
 };
 const none = new Set<string>();
+const golden = (name: string) => join(__dirname, "../../../golden/provider", name);
 const paths = (old: Partial<OutboxState>, next = wanted) =>
   outbox.diff({ ...state, ...old }, next).map(({ path }) => path);
 
 test("the outbox is made as reviewed", () => {
-  matchesGolden("test/golden/provider/outbox.sql", `${outbox.preview(undefined, wanted).join(";\n")}\n`);
+  matchesGolden(golden("outbox.sql"), `${outbox.preview(undefined, wanted).join(";\n")}\n`);
 });
 
 test("another limit is made as reviewed", () => {
   const lines = outbox.preview(state, { ...wanted, maxPayloadBytes: 65_536 });
-  matchesGolden("test/golden/provider/outbox-limit.sql", `${lines.join(";\n")}\n`);
+  matchesGolden(golden("outbox-limit.sql"), `${lines.join(";\n")}\n`);
 });
 
 test("an outbox as declared shows no difference, and needs nothing", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import test from "node:test";
 import { limitsOf } from "../../../../provider/partman";
 import {
@@ -42,6 +43,7 @@ const found: FoundPartitionSet = {
 };
 const state: PartitionSetState = { ...orders, maintenance: "on" };
 const none = new Set<string>();
+const golden = (name: string) => join(__dirname, "../../../golden/provider", name);
 
 const sqlOf = (statements: readonly { sql: string }[]) => statements.map(({ sql }) => `${sql};\n`).join("\n");
 const problems = (next: object, old?: PartitionSetState) =>
@@ -54,7 +56,7 @@ for (const [name, partman] of [
   test(`pg_partman ${name} is told in its own words`, () => {
     const weekly = { ...orders, every: "1 week" };
     const sets = [orders, weekly, outbox].map((inputs) => sqlOf(planPartitionSet(inputs, undefined, partman)));
-    matchesGolden(`test/golden/provider/partition-set-partman-${name}.sql`, sets.join("\n"));
+    matchesGolden(golden(`partition-set-partman-${name}.sql`), sets.join("\n"));
   });
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import test from "node:test";
 import { type ProcessedEventsState, processedEvents } from "../../../../provider/resources/processed-events";
 import { matchesGolden } from "../../golden";
@@ -11,6 +12,7 @@ const wanted = {
 } as const;
 const state: ProcessedEventsState = { ...wanted, distributed: "yes" };
 const none = new Set<string>();
+const golden = (name: string) => join(__dirname, "../../../golden/provider", name);
 
 test("processed events are made as reviewed", () => {
   matchesGolden(
