@@ -7,10 +7,13 @@ import { showLogs } from "../local/logs";
 import { showProgress } from "../local/progress";
 import { reset } from "../local/reset";
 import { type ServerName, serverNames } from "../local/server-names";
+import { forgetStack } from "../local/stack";
 import { stackApplication } from "../local/stack-application";
 import { type ServerStatus, status } from "../local/status";
 import { up } from "../local/up";
 import { table } from "./table";
+
+const defaultHome = join(workDirectory, "local");
 
 interface HomeOption {
   readonly home: string;
@@ -134,7 +137,10 @@ function resetCommand(): Command {
     .option("--yes", "really delete")
     .option("--json", "print what was deleted as JSON")
     .action(async (flags: HomeOption & JsonOption & { readonly yes?: true }) => {
-      const deleted = await reset(homeAt(flags.home), flags.yes ?? false, showProgress());
+      const home = homeAt(flags.home);
+      const deleted = await reset(home, flags.yes ?? false, showProgress());
+      // The state of the stack on these servers describes what is gone.
+      if (home.directory === defaultHome) forgetStack("local");
       print(flags.json ? JSON.stringify({ deleted }) : `Deleted: ${deleted.join(", ")}`);
     });
 }
@@ -145,7 +151,7 @@ function onHome(name: string, description: string): Command {
     .addOption(
       new Option("--home <DIR>", "where the servers' data, logs and settings are")
         .env("TENANTRY_HOME")
-        .default(join(workDirectory, "local"), ".tenantry/local of the checkout"),
+        .default(defaultHome, ".tenantry/local of the checkout"),
     );
 }
 

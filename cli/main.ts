@@ -26,7 +26,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("tenantry")
     .description("A multi-tenant distributed database, its events and its isolation.")
     .version(version);
-  const name = argv[2] ?? "";
+  const name = (argv[2] === "help" ? argv[3] : argv[2]) ?? "";
   for (const [each, { summary, load }] of Object.entries(commands)) {
     program.addCommand(each === name ? load().command() : new Command(each).description(summary));
   }

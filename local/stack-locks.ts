@@ -19,7 +19,7 @@ export function clearStaleLocks(state: string, stack: string): void {
   for (const file of readdirSync(directory).filter((name) => name.endsWith(".json"))) {
     const path = join(directory, file);
     const lock = read(path);
-    if (lock && isStale(lock)) rmSync(path, { force: true });
+    if (lock && isStale(lock)) for (const each of [path, `${path}.attrs`]) rmSync(each, { force: true });
     else if (existsSync(path)) throw locked(stack, path, lock);
   }
 }

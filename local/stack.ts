@@ -9,6 +9,7 @@ import { readIfThere, writePrivate } from "./files";
 import { findProgram, pulumiDirectories } from "./pulumi-programs";
 import { run } from "./run";
 import { clearStaleLocks } from "./stack-locks";
+import { clearPending } from "./stack-pending";
 
 /** A stack whose state this checkout keeps, and how to run Pulumi on it. */
 export interface StackSession {
@@ -37,6 +38,7 @@ export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.
   const session = { ...withPrograms, ...backend(), ...passphraseFile(env) };
   clearStaleLocks(state, stack);
   const config = await prepare(pulumi, stack, session);
+  await clearPending(pulumi, stack, state, session);
   return { pulumi, env: session, args: ["--stack", stack, ...config] };
 }
 

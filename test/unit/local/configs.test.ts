@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { renderConnectConfig, renderKafkaConfig, renderLogConfig } from "../../../local/kafka-config";
+import { renderHba, renderPostgresConfig } from "../../../local/postgres-config";
+
+const plain = { port: 15432, database: "ecommerce", admin: "postgres", citus: false, outputPluginLibraries: true };
+
+test("PostgreSQL listens on loopback only, by TCP only, with scram passwords only", () => {
+  const config = renderPostgresConfig(plain);
+  assert.match(config, /^listen_addresses = '127.0.0.1'$/m);
+  assert.match(config, /^unix_socket_directories = ''$/m);
+  for (const line of renderHba()
+    .split("\n")
+    .filter((each) => each.startsWith("host"))) {
+    assert.match(line, /127\.0\.0\.1\/32 scram-sha-256$/);
+  }
+  assert.doesNotMatch(renderHba(), /trust|^local/m);
+});
+
+test("PostgreSQL writes logical WAL and lets pg_partman maintain the application's database", () => {
+  const config = renderPostgresConfig({ ...plain, database: "o'hara" });
+  assert.match(config, /^wal_level = 'logical'$/m);
+  assert.match(config, /^shared_preload_libraries = 'pg_partman_bgw'$/m);
+  assert.match(config, /^pg_partman_bgw.dbname = 'o''hara'$/m);
+});
+
+test("Citus is loaded first, with change data capture, and its plugin may decode where PostgreSQL asks for that", () => {
+  const config = renderPostgresConfig({ ...plain, citus: true });
+  assert.match(config, /^shared_preload_libraries = 'citus,pg_partman_bgw'$/m);
+  assert.match(config, /^citus.enable_change_data_capture = 'on'$/m);
+  assert.match(config, /^output_plugin_libraries = 'pgoutput, test_decoding, citus'$/m);
+  const older = renderPostgresConfig({ ...plain, citus: true, outputPluginLibraries: false });
+  assert.doesNotMatch(older, /output_plugin_libraries/);
+});
+
+test("plain PostgreSQL gets no setting that it does not know", () => {
+  assert.doesNotMatch(renderPostgresConfig(plain), /citus|output_plugin/);
+});
+
+test("Kafka listens on loopback and makes no topic by itself", () => {
+  const config = renderKafkaConfig({ port: 19092, controllerPort: 19093, data: "/data" });
+  assert.match(config, /^listeners=PLAINTEXT:\/\/127.0.0.1:19092,CONTROLLER:\/\/127.0.0.1:19093$/m);
+  assert.match(config, /^auto.create.topics.enable=false$/m);
+});
+
+test("Connect gives exactly-once delivery and reads secrets from its own directory only", () => {
+  const config = renderConnectConfig({ port: 18083, kafkaPort: 19092, plugins: "/plugins", secrets: "/home/connect" });
+  assert.match(config, /^exactly.once.source.support=enabled$/m);
+  assert.match(config, /^listeners=http:\/\/127.0.0.1:18083$/m);
+  assert.match(config, /^config.providers.file.param.allowed.paths=\/home\/connect$/m);
+});
+
+test("loggers keep their levels beside a quiet root", () => {
+  const config = renderLogConfig({ "io.debezium": "info" });
+  assert.match(config, /^rootLogger.level=warn$/m);
+  assert.match(config, /^logger.0.name=io.debezium\nlogger.0.level=info$/m);
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { arch, platform, tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { freePort } from "../../../../local/port";
+import { run } from "../../../../local/run";
+import { checksumIn, download } from "../../../../local/setup/download";
+import { fetchRelease, releaseFile } from "../../../../local/setup/pulumi";
+import { versions } from "../../../../local/versions";
+
+function room(context: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), "download-"));
+  context.after(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+async function serve(context: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test("a refused connection, an error and a server that falls silent are one line each", async (context) => {
+  const path = join(room(context), "file");
+  const url = await serve(context, (request, response) => {
+    if (request.url === "/missing") response.writeHead(404).end();
+    else response.write("a little, and then nothing");
+  });
+  await assert.rejects(
+    download(`http://127.0.0.1:${await freePort()}/x`, path),
+    /^Error: 127.0.0.1:\d+: .*ECONNREFUSED[^\n]*$/,
+  );
+  await assert.rejects(download(`${url}/missing`, path), /answers 404$/);
+  await assert.rejects(download(`${url}/silent`, path, 100), /no answer for 0.1 s$/);
+});
+
+test("a checksum is found by the file's name", () => {
+  const list = "aa  pulumi-v1-linux-x64.tar.gz\nbb *pulumi-v1-darwin-arm64.tar.gz\n";
+  assert.equal(checksumIn(list, "pulumi-v1-darwin-arm64.tar.gz"), "bb");
+  assert.equal(checksumIn(list, "x64.tar.gz"), undefined);
+});
+
+test("a release is unpacked if its checksum is right, and refused if not", async (context) => {
+  const source = room(context);
+  await run("sh", ["-c", "mkdir pulumi && echo hello > pulumi/pulumi && tar -czf release.tar.gz pulumi"], {
+    cwd: source,
+  });
+  const archive = readFileSync(join(source, "release.tar.gz"));
+  const sum = createHash("sha256").update(archive).digest("hex");
+  const file = releaseFile(versions.pulumi, platform(), arch());
+  const answering =
+    (checksum: string): RequestListener =>
+    (request, response) =>
+      response.end(request.url?.endsWith("checksums.txt") ? `${checksum}  ${file}\n` : archive);
+
+  const good = room(context);
+  await fetchRelease(good, await serve(context, answering(sum)));
+  assert.equal(readFileSync(join(good, "pulumi"), "utf8"), "hello\n");
+  assert.equal(existsSync(join(good, file)), false);
+
+  await assert.rejects(
+    fetchRelease(room(context), await serve(context, answering("0".repeat(64)))),
+    /the checksum of .* is/,
+  );
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Problems } from "../../../../architecture/problem";
+import { silent } from "../../../../local/progress";
+import { isAccepted } from "../../../../local/pulumi-programs";
+import { importedPackage } from "../../../../local/setup/go";
+import { parseJavaVersion } from "../../../../local/setup/java";
+import { howToInstall } from "../../../../local/setup/postgres";
+import { releaseFile } from "../../../../local/setup/pulumi";
+import { setup } from "../../../../local/setup/setup";
+
+const lacking = (what: string) => ({
+  title: what,
+  provide: () => Promise.reject(new Problems([{ what: `${what} is missing`, fix: `Install ${what}` }])),
+});
+
+test("everything that is missing is reported at once", async () => {
+  const fine = { title: "Fine", provide: async () => "1.0" };
+  await assert.rejects(setup(silent, [lacking("Java"), fine, lacking("PostgreSQL")]), (error: unknown) => {
+    assert.ok(error instanceof Problems);
+    assert.deepEqual(
+      error.problems.map(({ what }) => what),
+      ["Java is missing", "PostgreSQL is missing"],
+    );
+    return true;
+  });
+});
+
+test("what is there is said part by part", async () => {
+  assert.deepEqual(await setup(silent, [{ title: "Java", provide: async () => "17.0.1" }]), [
+    { part: "Java", state: "17.0.1" },
+  ]);
+});
+
+test("Pulumi is accepted from 3.230 and below 4", () => {
+  assert.deepEqual(["3.230.0", "v3.264.1", "3.229.9", "4.0.0", "2.300.0", undefined].map(isAccepted), [
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test("the official release is named by platform and architecture", () => {
+  assert.equal(releaseFile("3.230.0", "linux", "x64"), "pulumi-v3.230.0-linux-x64.tar.gz");
+  assert.equal(releaseFile("3.230.0", "darwin", "arm64"), "pulumi-v3.230.0-darwin-arm64.tar.gz");
+});
+
+test("Java says its version in several ways", () => {
+  assert.equal(parseJavaVersion('openjdk version "17.0.15" 2025-04-15'), "17.0.15");
+  assert.equal(parseJavaVersion('java version "21" 2023-09-19 LTS'), "21");
+  assert.equal(parseJavaVersion("command not found"), undefined);
+});
+
+test("how to install PostgreSQL depends on the system", () => {
+  assert.match(howToInstall(17, 'ID=ubuntu\nID_LIKE="debian"'), /apt-get install postgresql-17 postgresql-17-partman/);
+  assert.match(
+    howToInstall(16, 'ID="rocky"\nID_LIKE="rhel centos fedora"'),
+    /dnf install postgresql16-server .*pg_partman_16/,
+  );
+  assert.match(howToInstall(15, ""), /brew install postgresql@15/);
+});
+
+test("a module's program is the package that its tools.go imports", () => {
+  assert.equal(importedPackage('package tools\n\nimport _ "example.com/cmd/x"\n'), "example.com/cmd/x");
+  assert.throws(() => importedPackage("package tools"), /imports nothing/);
+});
