@@ -67,7 +67,7 @@ export async function awaitRunning(
     const waited = Date.now() - started;
     const status = await context.connect.status(name);
     const health = status ? await examineConnector(context, config, status) : "UNASSIGNED";
-    if (health === "FAILED" && status && waited >= staleMs) return judgeFailure(name, status);
+    if (health === "FAILED" && status && waited >= staleMs) return judgeFailure(name, config, status);
     const taken = former !== undefined && former !== "unknown" && former === (await slotReader(context, config));
     seen = health === "RUNNING" && !(taken && waited < 3 * staleMs) ? seen + 1 : 0;
     if (seen === 2) return { kind: "running" };
@@ -96,7 +96,11 @@ function notStopped(name: string, state: ConnectorState): Problem {
   };
 }
 
-function judgeFailure(name: string, { connector, trace = "", tasks }: ConnectorStatus): Outcome {
+function judgeFailure(
+  name: string,
+  config: ConnectorConfig,
+  { connector, trace = "", tasks }: ConnectorStatus,
+): Outcome {
   const failed = tasks.filter((task) => task.state === "FAILED");
   const traces = connector === "FAILED" ? [trace] : failed.map((task) => task.trace ?? "");
   if (traces.some((text) => positionGone.test(text))) return { kind: "gap" };
@@ -104,7 +108,7 @@ function judgeFailure(name: string, { connector, trace = "", tasks }: ConnectorS
   const who = connector === "FAILED" ? "the connector" : `task ${failed.map(({ id }) => id).join(", ")}`;
   return {
     kind: "problem",
-    problem: { what: `Connector ${name} does not run: ${who} failed`, got: reason, fix: nextStep(reason) },
+    problem: { what: `Connector ${name} does not run: ${who} failed`, got: reason, fix: nextStep(reason, config) },
   };
 }
 
@@ -127,13 +131,16 @@ export function cleanTrace(trace: string): string {
     .join("; because: ");
 }
 
-function nextStep(reason: string): string {
-  if (/publication/i.test(reason)) return "bring the publication back: `pulumi up --refresh` makes the Outbox again";
+function nextStep(reason: string, config: ConnectorConfig): string {
+  if (/publication/i.test(reason)) {
+    return `bring the publication "${config["publication.name"]}" back: \`pulumi up --refresh\` makes the Outbox's again`;
+  }
   if (/password authentication|no pg_hba/i.test(reason)) {
     return "put the password of the role `cdc` where `connect.databasePassword` refers to, or allow the role in pg_hba.conf";
   }
-  if (/replication slot/i.test(reason))
-    return "bring the slot back: `pulumi up --refresh` makes the ReplicationSlot again";
+  if (/replication slot/i.test(reason)) {
+    return `bring the slot "${config["slot.name"]}" back: \`pulumi up --refresh\` makes the ReplicationSlot again`;
+  }
   return "correct the cause (the worker's log has all of it), then run `pulumi up --refresh`: it restarts what failed";
 }
 
