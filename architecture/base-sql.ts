@@ -43,9 +43,10 @@ function baseVariables({ name, schema, tenant }: Application): ReadonlyMap<strin
 
 /** Also inside function bodies, where psql would not: that is where most of the variables are. */
 function substitute(source: Source, variables: ReadonlyMap<string, string>, problems: Problem[]): string {
-  return source.text.replaceAll(/(?<!:):(?:"([a-z_]+)"|'([a-z_]+)'|([a-z_]+)\b)/g, (given, ...found) => {
+  return source.text.replaceAll(/::|:(?:"([a-z_]+)"|'([a-z_]+)'|([a-z_]+)\b)/g, (given, ...found) => {
     const [identifier, literal, bare, offset] = found as [string?, string?, string?, number?];
-    const name = identifier ?? literal ?? bare ?? "";
+    const name = identifier ?? literal ?? bare;
+    if (name === undefined) return given;
     const value = variables.get(name);
     if (value === undefined) {
       if (bare === undefined) problems.push(unknownVariable(source, given, offset ?? 0, variables));

@@ -11,6 +11,7 @@ interface LazyCommand {
 const commands: Readonly<Record<string, LazyCommand>> = {
   setup: { summary: "install what the rest needs", load: () => require("./setup") },
   local: { summary: "the embedded servers: PostgreSQL or Citus, Kafka, Connect", load: () => require("./local") },
+  sql: { summary: "print what applying an application would run", load: () => require("./sql") },
   verify: { summary: "look at a running stack: isolation, events, drift", load: () => require("./verify") },
   up: ofPulumi("up", "apply a stack"),
   preview: ofPulumi("preview", "show what `up` would change"),

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { Command } from "commander";
+import { loadApplication } from "../architecture/application-loader";
+import { dataPlane, onlyCoordinator } from "../architecture/data-plane";
+import type { Declaration } from "../architecture/declaration";
+import type { Settings } from "../architecture/settings";
+import { root } from "../local/checkout";
+import { kinds } from "../provider/kinds";
+import { loadSettings } from "../stacks/settings";
+import { revealSecret } from "./reveal-secret";
+
+interface Flags {
+  readonly stack: string;
+}
+
+/** `tenantry sql [APPLICATION] -s STACK` */
+export function command(): Command {
+  return new Command("sql")
+    .description("Print what applying to an empty database would run, in order. Asks no server.")
+    .argument("[APPLICATION]", "a folder in sql/, in place of the stack's own")
+    .option("-s, --stack <STACK>", "the stack whose settings and nodes apply", "local")
+    .action(async (name: string | undefined, { stack }: Flags) => {
+      const settings = await loadSettings(stack, revealSecret(stack));
+      process.stdout.write(await renderApplication({ ...settings, application: name ?? settings.application }));
+    });
+}
+
+/** The SQL and the REST calls of a stack's application, each resource under its name. */
+export async function renderApplication(settings: Settings): Promise<string> {
+  const { application, base } = await loadApplication(join(root, "sql", settings.application));
+  const nodes = settings.endpoints?.postgres.nodes ?? onlyCoordinator;
+  return dataPlane(application, base, settings, nodes).map(render).join("\n");
+}
+
+function render({ noun, name, inputs }: Declaration): string {
+  const kind = kinds.get(noun);
+  if (!kind) throw new Error(`There is no kind of resource ${noun}`);
+  return [`-- ${noun} ${name}`, ...kind.preview(undefined, inputs).map(ended), ""].join("\n");
+}
+
+/** SQL ends in a semicolon; comments and REST calls do not. */
+function ended(line: string): string {
+  return /^(--|(GET|PUT|POST|DELETE|PATCH) \/)|;\s*$/.test(line) ? line : `${line};`;
+}

@@ -1,0 +1,886 @@
+-- Migration base/010_schema
+BEGIN;
+CREATE SCHEMA IF NOT EXISTS tenantry;
+GRANT USAGE ON SCHEMA tenantry TO PUBLIC;
+COMMIT;
+
+-- Migration base/020_citus
+BEGIN;
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus') THEN
+    EXECUTE pg_catalog.format(
+      'ALTER DATABASE %I SET citus.propagate_set_commands = ''local''', pg_catalog.current_database()
+    );
+  END IF;
+END
+$$;
+COMMIT;
+
+-- Migration base/030_tenant_context
+BEGIN;
+CREATE OR REPLACE FUNCTION tenantry.set_tenant(tenant uuid) RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF tenant IS NULL THEN
+    RAISE EXCEPTION 'set_tenant: the tenant is null'
+      USING ERRCODE = 'null_value_not_allowed', HINT = 'Pass the id of the tenant that the request belongs to.';
+  END IF;
+  EXECUTE format('SET LOCAL app.tenant_id = %L', tenant);
+END
+$$;
+CREATE OR REPLACE FUNCTION tenantry.current_tenant() RETURNS uuid
+  LANGUAGE sql STABLE PARALLEL SAFE
+  RETURN CAST(nullif(current_setting('app.tenant_id', true), '') AS uuid);
+CREATE OR REPLACE FUNCTION tenantry.require_tenant(tenant uuid) RETURNS void
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF tenant = tenantry.current_tenant() THEN
+    RETURN;
+  END IF;
+  RAISE EXCEPTION 'tenant % is not the tenant of this transaction (%)',
+      coalesce(tenant::text, 'null'), coalesce(tenantry.current_tenant()::text, 'none is set')
+    USING ERRCODE = 'insufficient_privilege',
+      HINT = 'Call tenantry.set_tenant(tenant) first, in the same transaction, with the same tenant.';
+END
+$$;
+COMMIT;
+
+-- Migration base/040_emit
+BEGIN;
+CREATE OR REPLACE FUNCTION tenantry.emit(
+  tenant uuid, aggregate_type text, aggregate_id text, type text, payload jsonb
+) RETURNS uuid
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  event_id CONSTANT uuid := gen_random_uuid();
+BEGIN
+  PERFORM tenantry.require_tenant(tenant);
+  INSERT INTO tenantry.outbox ("tenant_id", id, aggregate_type, aggregate_id, type, payload)
+  VALUES (tenant, event_id, aggregate_type, aggregate_id, type, payload);
+  RETURN event_id;
+END
+$$;
+COMMIT;
+
+-- Migration base/050_process_once
+BEGIN;
+CREATE OR REPLACE FUNCTION tenantry.process_once(tenant uuid, consumer text, event_id uuid) RETURNS boolean
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  is_first boolean;
+BEGIN
+  PERFORM tenantry.require_tenant(tenant);
+  INSERT INTO tenantry.processed_events ("tenant_id", consumer, event_id) VALUES (tenant, consumer, event_id)
+  ON CONFLICT DO NOTHING;
+  is_first := FOUND;
+  -- Tenants with many events forget as many: one call in 256 removes up to 512 marks past their retention.
+  IF is_first AND random() < 1.0 / 256 THEN
+    PERFORM tenantry.forget_processed(tenant, 512);
+  END IF;
+  RETURN is_first;
+END
+$$;
+CREATE OR REPLACE FUNCTION tenantry.forget_processed(tenant uuid, batch integer) RETURNS bigint
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  forgotten bigint;
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtext('tenantry.forget_processed'), hashtext(tenant::text)) THEN
+    RETURN 0;
+  END IF;
+  DELETE FROM tenantry.processed_events AS mark
+  WHERE mark."tenant_id" = forget_processed.tenant AND (mark.consumer, mark.event_id) IN (
+    SELECT old.consumer, old.event_id FROM tenantry.processed_events AS old
+    WHERE old."tenant_id" = forget_processed.tenant AND old.processed_at < now() - tenantry.processed_events_retention()
+    ORDER BY old.processed_at LIMIT batch
+  );
+  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  RETURN forgotten;
+END
+$$;
+CREATE OR REPLACE FUNCTION tenantry.prune_processed_events(batch integer DEFAULT 10000) RETURNS bigint
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  forgotten bigint;
+BEGIN
+  DELETE FROM tenantry.processed_events AS mark
+  WHERE (mark."tenant_id", mark.consumer, mark.event_id) IN (
+    SELECT old."tenant_id", old.consumer, old.event_id FROM tenantry.processed_events AS old
+    WHERE old.processed_at < now() - tenantry.processed_events_retention() LIMIT batch
+  );
+  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  RETURN forgotten;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.prune_processed_events(integer) FROM PUBLIC;
+COMMIT;
+
+-- Migration base/060_partition_retention
+BEGIN;
+CREATE TABLE IF NOT EXISTS tenantry.guarded_partition_set (
+  parent regclass PRIMARY KEY,
+  -- How long a partition stays after its upper bound has passed.
+  retention interval NOT NULL CHECK (retention > interval '0')
+);
+CREATE TABLE IF NOT EXISTS tenantry.closed_partition (
+  partition regclass,
+  -- Citus' group of the node; 0 is the coordinator, or the one server of plain PostgreSQL.
+  node integer,
+  lsn pg_lsn NOT NULL,
+  closed_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (partition, node)
+);
+CREATE OR REPLACE FUNCTION tenantry.outbox_slot_prefix() RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN 'ecommerce' || '_outbox_';
+CREATE OR REPLACE FUNCTION tenantry.replication_positions()
+  RETURNS TABLE (node integer, name text, holds_shards boolean, lsn pg_lsn, slots jsonb)
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  question CONSTANT text := format(
+    'SELECT json_build_object(''lsn'', pg_current_wal_insert_lsn(), ''slots'', ('
+      'SELECT coalesce(json_object_agg(slot_name, confirmed_flush_lsn), ''{}'') FROM pg_catalog.pg_replication_slots '
+      'WHERE slot_type = ''logical'' AND database = current_database() AND starts_with(slot_name::text, %L)))',
+    tenantry.outbox_slot_prefix()
+  );
+  has_citus CONSTANT boolean := EXISTS (SELECT FROM pg_extension WHERE extname = 'citus');
+  answer record;
+BEGIN
+  EXECUTE question INTO answer;
+  node := 0;
+  name := 'coordinator';
+  holds_shards := true;
+  IF has_citus THEN
+    EXECUTE 'SELECT coalesce(bool_or(shouldhaveshards), false) FROM pg_dist_node WHERE groupid = 0' INTO holds_shards;
+  END IF;
+  lsn := answer.json_build_object ->> 'lsn';
+  slots := answer.json_build_object -> 'slots';
+  RETURN NEXT;
+  IF NOT has_citus THEN
+    RETURN;
+  END IF;
+  FOR answer IN EXECUTE
+    'SELECT n.groupid, n.nodename, n.nodeport, n.shouldhaveshards, a.success, a.result '
+      'FROM run_command_on_workers($1) AS a JOIN pg_dist_node AS n USING (nodename, nodeport)'
+    USING question
+  LOOP
+    name := format('%s:%s', answer.nodename, answer.nodeport);
+    IF NOT answer.success THEN
+      RAISE EXCEPTION 'cannot ask node % for its replication slots: %', name, answer.result;
+    END IF;
+    node := answer.groupid;
+    holds_shards := answer.shouldhaveshards;
+    lsn := answer.result::jsonb ->> 'lsn';
+    slots := answer.result::jsonb -> 'slots';
+    RETURN NEXT;
+  END LOOP;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.replication_positions() FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.guarded_partitions()
+  RETURNS TABLE (
+    parent regclass, partition regclass, ends_at timestamptz, closes_at timestamptz, due_at timestamptz,
+    closed_at timestamptz, is_last boolean
+  )
+  LANGUAGE sql STABLE
+  -- Bounds are written and read here in one and the same way, whatever the session has set.
+  SET search_path = pg_catalog, pg_temp
+  SET "DateStyle" = 'ISO'
+AS $$
+  SELECT guarded.parent, child.oid::regclass, bound.ends_at,
+    -- A transaction that is open for a day after the partition's last moment can no longer write to it.
+    bound.ends_at + least(guarded.retention, interval '1 day'),
+    bound.ends_at + guarded.retention,
+    (SELECT min(closed.closed_at) FROM tenantry.closed_partition AS closed WHERE closed.partition = child.oid),
+    bound.ends_at = max(bound.ends_at) OVER (PARTITION BY guarded.parent)
+  FROM tenantry.guarded_partition_set AS guarded
+  JOIN pg_inherits AS inheritance ON inheritance.inhparent = guarded.parent
+  JOIN pg_class AS child ON child.oid = inheritance.inhrelid
+  CROSS JOIN LATERAL (
+    SELECT CAST(substring(pg_get_expr(child.relpartbound, child.oid) FROM 'TO \(''([^'']+)''\)') AS timestamptz)
+  ) AS bound (ends_at)
+  WHERE bound.ends_at IS NOT NULL
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.guarded_partitions() FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.unread_parts(closed_partition regclass) RETURNS SETOF text
+  LANGUAGE sql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT CASE
+      WHEN slot.key IS NULL THEN format('node %s has no slot %s…', node.name, tenantry.outbox_slot_prefix())
+      ELSE format('slot %s has confirmed %s, and must pass %s', slot.key, coalesce(slot.value, 'nothing'), closed.lsn)
+    END
+  FROM tenantry.closed_partition AS closed
+  JOIN tenantry.replication_positions() AS node ON node.node = closed.node
+  LEFT JOIN LATERAL jsonb_each_text(node.slots) AS slot ON true
+  WHERE closed.partition = closed_partition
+    AND (slot.value IS NULL OR slot.value::pg_lsn < closed.lsn)
+  ORDER BY node.name, slot.key
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.unread_parts(regclass) FROM PUBLIC;
+CREATE OR REPLACE VIEW tenantry.partition_retention AS
+SELECT parent, partition, ends_at, due_at, closed_at,
+  CASE
+    WHEN due_at > now() THEN NULL
+    WHEN is_last THEN 'it is the last partition of its set'
+    WHEN closed_at IS NULL THEN 'it is not closed yet'
+    ELSE (SELECT string_agg(reason, '; ') FROM tenantry.unread_parts(partition) AS reason)
+  END AS held_back_by
+FROM tenantry.guarded_partitions();
+CREATE OR REPLACE FUNCTION tenantry.close_partition(partition regclass) RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  EXECUTE format('ALTER TABLE %s ADD CONSTRAINT partition_is_closed CHECK (false) NOT VALID', partition);
+  INSERT INTO tenantry.closed_partition (partition, node, lsn)
+  SELECT close_partition.partition, node.node, node.lsn
+  FROM tenantry.replication_positions() AS node
+  WHERE node.holds_shards OR node.slots <> '{}';
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.close_partition(regclass) FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.drop_passed_partitions() RETURNS integer
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+  SET lock_timeout = '2s'
+AS $$
+DECLARE
+  guarded record;
+  reasons text;
+  dropped integer := 0;
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtext('tenantry.drop_passed_partitions')) THEN
+    RETURN 0;
+  END IF;
+  DELETE FROM tenantry.closed_partition AS closed
+  WHERE NOT EXISTS (SELECT FROM pg_class WHERE oid = closed.partition);
+  FOR guarded IN SELECT * FROM tenantry.guarded_partitions() WHERE closes_at <= now() AND NOT is_last ORDER BY ends_at LOOP
+    BEGIN
+      IF guarded.closed_at IS NULL THEN
+        PERFORM tenantry.close_partition(guarded.partition);
+      END IF;
+      CONTINUE WHEN guarded.due_at > now();
+      SELECT string_agg(reason, '; ') INTO reasons FROM tenantry.unread_parts(guarded.partition) AS reason;
+      IF reasons IS NOT NULL THEN
+        RAISE WARNING 'partition % is past its retention, and kept: %', guarded.partition, reasons;
+        CONTINUE;
+      END IF;
+      EXECUTE format('DROP TABLE %s', guarded.partition);
+      DELETE FROM tenantry.closed_partition AS closed WHERE closed.partition = guarded.partition;
+      dropped := dropped + 1;
+    EXCEPTION WHEN lock_not_available THEN
+      RAISE NOTICE 'partition % is in use; the next run tries again', guarded.partition;
+    END;
+  END LOOP;
+  RETURN dropped;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.drop_passed_partitions() FROM PUBLIC;
+COMMIT;
+
+-- Migration base/070_partition_trigger
+BEGIN;
+CREATE OR REPLACE FUNCTION tenantry.isolate_partitions() RETURNS event_trigger
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  partitions oid[];
+  exposed record;
+BEGIN
+  -- Citus makes shards on this node in sessions of its own, and brings their policies itself.
+  IF current_setting('application_name') LIKE 'citus\_%' THEN
+    RETURN;
+  END IF;
+  -- CREATE TABLE names the partition, ATTACH PARTITION the parent.
+  partitions := ARRAY(
+    SELECT child.oid
+    FROM pg_event_trigger_ddl_commands() AS command
+    JOIN pg_inherits ON command.objid = CASE command.command_tag WHEN 'CREATE TABLE' THEN inhrelid ELSE inhparent END
+    JOIN pg_class AS child ON child.oid = inhrelid
+    WHERE command.classid = 'pg_class'::regclass AND child.relispartition
+  );
+  IF partitions = '{}' THEN
+    RETURN;
+  END IF;
+  FOR exposed IN
+    SELECT child.oid::regclass AS partition,
+      EXISTS (SELECT FROM pg_policy WHERE polrelid = child.oid AND polname = policy.polname) AS has_policy,
+      pg_get_expr(policy.polqual, policy.polrelid) AS visible,
+      pg_get_expr(policy.polwithcheck, policy.polrelid) AS writable
+    FROM pg_inherits
+    JOIN pg_class AS child ON child.oid = inhrelid
+    JOIN pg_class AS parent ON parent.oid = inhparent
+    JOIN pg_policy AS policy ON policy.polrelid = parent.oid AND policy.polname = 'tenant_isolation'
+    WHERE child.oid = ANY (partitions) AND parent.relrowsecurity AND parent.relforcerowsecurity
+      AND NOT (child.relrowsecurity AND child.relforcerowsecurity)
+  LOOP
+    -- The policy first: a partition of partitions then isolates its own when its row security is forced.
+    IF NOT exposed.has_policy THEN
+      EXECUTE format('CREATE POLICY tenant_isolation ON %s USING (%s) WITH CHECK (%s)',
+        exposed.partition, exposed.visible, coalesce(exposed.writable, exposed.visible));
+    END IF;
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', exposed.partition);
+  END LOOP;
+  -- Whoever adds partitions to a guarded set owns it, and may read this table; others needn't ask.
+  IF has_table_privilege('tenantry.guarded_partition_set', 'SELECT') THEN
+    PERFORM FROM tenantry.guarded_partition_set JOIN pg_inherits ON inhparent = parent WHERE inhrelid = ANY (partitions);
+    IF FOUND THEN
+      BEGIN
+        PERFORM tenantry.drop_passed_partitions();
+      EXCEPTION WHEN OTHERS THEN
+        RAISE WARNING 'tenantry: the retention did not run: %', SQLERRM;
+      END;
+    END IF;
+  END IF;
+END
+$$;
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = 'tenantry_isolate_partitions') THEN
+    CREATE EVENT TRIGGER tenantry_isolate_partitions ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
+      EXECUTE FUNCTION tenantry.isolate_partitions();
+  END IF;
+END
+$$;
+COMMIT;
+
+-- Migration ecommerce/schema
+BEGIN;
+DO $$
+DECLARE
+  missing text := (
+    SELECT string_agg(name, ', ')
+    FROM unnest(ARRAY['ecommerce_agent', 'ecommerce_app', 'ecommerce_cdc']) AS name
+    WHERE name NOT IN (SELECT rolname FROM pg_roles)
+  );
+BEGIN
+  IF missing IS NOT NULL THEN
+    RAISE EXCEPTION 'roles are missing: %', missing
+      USING HINT = 'The platform makes them: run tenantry local up, or create them with LOGIN on an external server.';
+  END IF;
+END $$;
+CREATE SCHEMA IF NOT EXISTS "ecommerce";
+GRANT USAGE ON SCHEMA "ecommerce", "tenantry" TO "ecommerce_agent", "ecommerce_app", "ecommerce_cdc";
+ALTER ROLE "ecommerce_agent" SET statement_timeout = '5000ms';
+ALTER ROLE "ecommerce_app" RESET statement_timeout;
+COMMIT;
+
+-- Migration ecommerce/010_reference
+BEGIN;
+CREATE TABLE currencies (
+  code text PRIMARY KEY CHECK (code ~ '^[A-Z]{3}$'),
+  name text NOT NULL,
+  -- Digits behind the point of the smallest amount.
+  minor_digits smallint NOT NULL CHECK (minor_digits BETWEEN 0 AND 4)
+);
+CREATE TABLE countries (
+  code text PRIMARY KEY CHECK (code ~ '^[A-Z]{2}$'),
+  name text NOT NULL,
+  currency text NOT NULL
+);
+INSERT INTO currencies (code, name, minor_digits) VALUES
+  ('CHF', 'Swiss franc', 2),
+  ('EUR', 'Euro', 2),
+  ('GBP', 'Pound sterling', 2),
+  ('JPY', 'Yen', 0),
+  ('PLN', 'Zloty', 2),
+  ('SEK', 'Swedish krona', 2),
+  ('TND', 'Tunisian dinar', 3),
+  ('USD', 'US dollar', 2)
+ON CONFLICT (code) DO NOTHING;
+INSERT INTO countries (code, name, currency) VALUES
+  ('AT', 'Austria', 'EUR'),
+  ('CH', 'Switzerland', 'CHF'),
+  ('DE', 'Germany', 'EUR'),
+  ('ES', 'Spain', 'EUR'),
+  ('FR', 'France', 'EUR'),
+  ('GB', 'United Kingdom', 'GBP'),
+  ('IT', 'Italy', 'EUR'),
+  ('JP', 'Japan', 'JPY'),
+  ('NL', 'Netherlands', 'EUR'),
+  ('PL', 'Poland', 'PLN'),
+  ('SE', 'Sweden', 'SEK'),
+  ('TN', 'Tunisia', 'TND'),
+  ('US', 'United States', 'USD')
+ON CONFLICT (code) DO NOTHING;
+COMMIT;
+
+-- ReferenceTable ecommerce.currencies
+-- where Citus is installed:
+SELECT create_reference_table('"ecommerce"."currencies"');
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_agent";
+GRANT SELECT ON "ecommerce"."currencies" TO "ecommerce_agent";
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT ON "ecommerce"."currencies" TO "ecommerce_app";
+
+-- ReferenceTable ecommerce.countries
+-- where Citus is installed:
+SELECT create_reference_table('"ecommerce"."countries"');
+ALTER TABLE "ecommerce"."countries" ADD CONSTRAINT "countries_currency_fkey" FOREIGN KEY ("currency") REFERENCES "ecommerce"."currencies" ("code");
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_agent";
+GRANT SELECT ON "ecommerce"."countries" TO "ecommerce_agent";
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT ON "ecommerce"."countries" TO "ecommerce_app";
+
+-- Migration ecommerce/020_tenants
+BEGIN;
+CREATE TABLE tenants (
+  tenant_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  name text NOT NULL CHECK (name <> ''),
+  plan text NOT NULL DEFAULT 'standard' CHECK (plan IN ('trial', 'standard', 'enterprise')),
+  country text NOT NULL,
+  currency text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMIT;
+
+-- DistributedTable ecommerce.tenants
+-- where Citus is installed:
+SELECT create_distributed_table('"ecommerce"."tenants"', 'tenant_id', shard_count => 12, colocate_with => 'none');
+ALTER TABLE "ecommerce"."tenants" ADD CONSTRAINT "tenants_country_fkey" FOREIGN KEY ("country") REFERENCES "ecommerce"."countries" ("code");
+ALTER TABLE "ecommerce"."tenants" ADD CONSTRAINT "tenants_currency_fkey" FOREIGN KEY ("currency") REFERENCES "ecommerce"."currencies" ("code");
+
+-- TenantIsolation ecommerce.tenants
+CREATE POLICY "tenant_isolation" ON "ecommerce"."tenants" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "ecommerce"."tenants" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."tenants" TO "ecommerce_app";
+
+-- Migration ecommerce/030_customers
+BEGIN;
+CREATE TABLE customers (
+  tenant_id uuid NOT NULL,
+  customer_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  email text NOT NULL CHECK (email LIKE '%_@_%'),
+  name text NOT NULL CHECK (name <> ''),
+  country text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, customer_id)
+);
+CREATE UNIQUE INDEX customers_email_key ON customers (tenant_id, lower(email));
+COMMIT;
+
+-- DistributedTable ecommerce.customers
+-- where Citus is installed:
+SELECT create_distributed_table('"ecommerce"."customers"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+ALTER TABLE "ecommerce"."customers" ADD CONSTRAINT "customers_tenant_id_fkey" FOREIGN KEY ("tenant_id") REFERENCES "ecommerce"."tenants" ("tenant_id");
+ALTER TABLE "ecommerce"."customers" ADD CONSTRAINT "customers_country_fkey" FOREIGN KEY ("country") REFERENCES "ecommerce"."countries" ("code");
+
+-- TenantIsolation ecommerce.customers
+CREATE POLICY "tenant_isolation" ON "ecommerce"."customers" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "ecommerce"."customers" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_agent";
+GRANT SELECT ON "ecommerce"."customers" TO "ecommerce_agent";
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."customers" TO "ecommerce_app";
+
+-- Migration ecommerce/040_products
+BEGIN;
+CREATE TABLE products (
+  tenant_id uuid NOT NULL,
+  product_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  sku text NOT NULL CHECK (sku <> ''),
+  name text NOT NULL CHECK (name <> ''),
+  price numeric(12, 3) NOT NULL CHECK (price >= 0),
+  currency text NOT NULL,
+  active boolean NOT NULL DEFAULT true,
+  attributes jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, product_id),
+  UNIQUE (tenant_id, sku)
+);
+CREATE TABLE inventory (
+  tenant_id uuid NOT NULL,
+  product_id uuid NOT NULL,
+  on_hand integer NOT NULL DEFAULT 0 CHECK (on_hand >= 0),
+  reserved integer NOT NULL DEFAULT 0 CHECK (reserved >= 0),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, product_id),
+  CHECK (reserved <= on_hand)
+);
+COMMIT;
+
+-- DistributedTable ecommerce.products
+-- where Citus is installed:
+SELECT create_distributed_table('"ecommerce"."products"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+ALTER TABLE "ecommerce"."products" ADD CONSTRAINT "products_tenant_id_fkey" FOREIGN KEY ("tenant_id") REFERENCES "ecommerce"."tenants" ("tenant_id");
+ALTER TABLE "ecommerce"."products" ADD CONSTRAINT "products_currency_fkey" FOREIGN KEY ("currency") REFERENCES "ecommerce"."currencies" ("code");
+
+-- DistributedTable ecommerce.inventory
+-- where Citus is installed:
+SELECT create_distributed_table('"ecommerce"."inventory"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+ALTER TABLE "ecommerce"."inventory" ADD CONSTRAINT "inventory_tenant_id_product_id_fkey" FOREIGN KEY ("tenant_id", "product_id") REFERENCES "ecommerce"."products" ("tenant_id", "product_id") ON DELETE CASCADE;
+
+-- TenantIsolation ecommerce.products
+CREATE POLICY "tenant_isolation" ON "ecommerce"."products" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "ecommerce"."products" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_agent";
+GRANT SELECT ON "ecommerce"."products" TO "ecommerce_agent";
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."products" TO "ecommerce_app";
+
+-- TenantIsolation ecommerce.inventory
+CREATE POLICY "tenant_isolation" ON "ecommerce"."inventory" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "ecommerce"."inventory" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_agent";
+GRANT SELECT ON "ecommerce"."inventory" TO "ecommerce_agent";
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."inventory" TO "ecommerce_app";
+
+-- Migration ecommerce/050_carts
+BEGIN;
+CREATE TABLE carts (
+  tenant_id uuid NOT NULL,
+  cart_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  -- NULL while the visitor has not signed in.
+  customer_id uuid,
+  status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'ordered', 'abandoned')),
+  currency text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, cart_id)
+);
+CREATE INDEX carts_open_by_customer ON carts (tenant_id, customer_id) WHERE status = 'open';
+CREATE TABLE cart_items (
+  tenant_id uuid NOT NULL,
+  cart_id uuid NOT NULL,
+  product_id uuid NOT NULL,
+  quantity integer NOT NULL CHECK (quantity > 0),
+  added_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, cart_id, product_id)
+);
+CREATE INDEX cart_items_by_product ON cart_items (tenant_id, product_id);
+COMMIT;
+
+-- DistributedTable ecommerce.carts
+-- where Citus is installed:
+SELECT create_distributed_table('"ecommerce"."carts"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+ALTER TABLE "ecommerce"."carts" ADD CONSTRAINT "carts_currency_fkey" FOREIGN KEY ("currency") REFERENCES "ecommerce"."currencies" ("code");
+ALTER TABLE "ecommerce"."carts" ADD CONSTRAINT "carts_tenant_id_customer_id_fkey" FOREIGN KEY ("tenant_id", "customer_id") REFERENCES "ecommerce"."customers" ("tenant_id", "customer_id");
+
+-- DistributedTable ecommerce.cart_items
+-- where Citus is installed:
+SELECT create_distributed_table('"ecommerce"."cart_items"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+ALTER TABLE "ecommerce"."cart_items" ADD CONSTRAINT "cart_items_tenant_id_cart_id_fkey" FOREIGN KEY ("tenant_id", "cart_id") REFERENCES "ecommerce"."carts" ("tenant_id", "cart_id") ON DELETE CASCADE;
+ALTER TABLE "ecommerce"."cart_items" ADD CONSTRAINT "cart_items_tenant_id_product_id_fkey" FOREIGN KEY ("tenant_id", "product_id") REFERENCES "ecommerce"."products" ("tenant_id", "product_id");
+
+-- TenantIsolation ecommerce.carts
+CREATE POLICY "tenant_isolation" ON "ecommerce"."carts" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "ecommerce"."carts" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."carts" TO "ecommerce_app";
+
+-- TenantIsolation ecommerce.cart_items
+CREATE POLICY "tenant_isolation" ON "ecommerce"."cart_items" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "ecommerce"."cart_items" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."cart_items" TO "ecommerce_app";
+
+-- Migration ecommerce/060_orders
+BEGIN;
+CREATE TABLE orders (
+  tenant_id uuid NOT NULL,
+  order_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  placed_at timestamptz NOT NULL DEFAULT now(),
+  customer_id uuid NOT NULL,
+  status text NOT NULL DEFAULT 'placed' CHECK (status IN ('placed', 'paid', 'shipped', 'delivered', 'cancelled')),
+  currency text NOT NULL,
+  total numeric(14, 3) NOT NULL CHECK (total >= 0),
+  shipping_country text NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, placed_at, order_id)
+) PARTITION BY RANGE (placed_at);
+CREATE INDEX orders_by_id ON orders (tenant_id, order_id);
+CREATE INDEX orders_by_customer ON orders (tenant_id, customer_id, placed_at DESC);
+CREATE TABLE order_items (
+  tenant_id uuid NOT NULL,
+  order_id uuid NOT NULL,
+  placed_at timestamptz NOT NULL,
+  line smallint NOT NULL CHECK (line > 0),
+  product_id uuid NOT NULL,
+  quantity integer NOT NULL CHECK (quantity > 0),
+  -- As it was when the order was placed.
+  unit_price numeric(12, 3) NOT NULL CHECK (unit_price >= 0),
+  PRIMARY KEY (tenant_id, placed_at, order_id, line)
+) PARTITION BY RANGE (placed_at);
+CREATE INDEX order_items_by_product ON order_items (tenant_id, product_id, placed_at DESC);
+CREATE TABLE payments (
+  tenant_id uuid NOT NULL,
+  payment_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  order_id uuid NOT NULL,
+  placed_at timestamptz NOT NULL,
+  method text NOT NULL CHECK (method IN ('card', 'invoice', 'transfer', 'wallet')),
+  status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'captured', 'refused', 'refunded')),
+  currency text NOT NULL,
+  amount numeric(14, 3) NOT NULL CHECK (amount > 0),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, placed_at, payment_id)
+) PARTITION BY RANGE (placed_at);
+CREATE INDEX payments_by_order ON payments (tenant_id, order_id);
+COMMIT;
+
+-- DistributedTable ecommerce.orders
+-- where Citus is installed:
+SELECT create_distributed_table('"ecommerce"."orders"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+ALTER TABLE "ecommerce"."orders" ADD CONSTRAINT "orders_currency_fkey" FOREIGN KEY ("currency") REFERENCES "ecommerce"."currencies" ("code");
+ALTER TABLE "ecommerce"."orders" ADD CONSTRAINT "orders_shipping_country_fkey" FOREIGN KEY ("shipping_country") REFERENCES "ecommerce"."countries" ("code");
+ALTER TABLE "ecommerce"."orders" ADD CONSTRAINT "orders_tenant_id_customer_id_fkey" FOREIGN KEY ("tenant_id", "customer_id") REFERENCES "ecommerce"."customers" ("tenant_id", "customer_id");
+
+-- DistributedTable ecommerce.order_items
+-- where Citus is installed:
+SELECT create_distributed_table('"ecommerce"."order_items"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+ALTER TABLE "ecommerce"."order_items" ADD CONSTRAINT "order_items_tenant_id_product_id_fkey" FOREIGN KEY ("tenant_id", "product_id") REFERENCES "ecommerce"."products" ("tenant_id", "product_id");
+
+-- DistributedTable ecommerce.payments
+-- where Citus is installed:
+SELECT create_distributed_table('"ecommerce"."payments"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+ALTER TABLE "ecommerce"."payments" ADD CONSTRAINT "payments_currency_fkey" FOREIGN KEY ("currency") REFERENCES "ecommerce"."currencies" ("code");
+
+-- PartitionSet ecommerce.orders
+-- as for pg_partman 5; version 4 is told the same in its own words:
+SELECT "partman".create_parent(
+  p_parent_table => 'ecommerce.orders',
+  p_control => 'placed_at',
+  p_type => 'range',
+  p_interval => '1 month',
+  p_premake => 4,
+  p_default_table => false
+);
+UPDATE "partman".part_config
+SET premake = 4, retention = '7 years',
+  retention_keep_table = false, infinite_time_partitions = true, automatic_maintenance = 'on'
+WHERE parent_table = 'ecommerce.orders';
+
+-- TenantIsolation ecommerce.orders
+CREATE POLICY "tenant_isolation" ON "ecommerce"."orders" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "ecommerce"."orders" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_agent";
+GRANT SELECT ON "ecommerce"."orders" TO "ecommerce_agent";
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."orders" TO "ecommerce_app";
+
+-- PartitionSet ecommerce.order_items
+-- as for pg_partman 5; version 4 is told the same in its own words:
+SELECT "partman".create_parent(
+  p_parent_table => 'ecommerce.order_items',
+  p_control => 'placed_at',
+  p_type => 'range',
+  p_interval => '1 month',
+  p_premake => 4,
+  p_default_table => false
+);
+UPDATE "partman".part_config
+SET premake = 4, retention = '7 years',
+  retention_keep_table = false, infinite_time_partitions = true, automatic_maintenance = 'on'
+WHERE parent_table = 'ecommerce.order_items';
+
+-- TenantIsolation ecommerce.order_items
+CREATE POLICY "tenant_isolation" ON "ecommerce"."order_items" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "ecommerce"."order_items" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_agent";
+GRANT SELECT ON "ecommerce"."order_items" TO "ecommerce_agent";
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."order_items" TO "ecommerce_app";
+
+-- PartitionSet ecommerce.payments
+-- as for pg_partman 5; version 4 is told the same in its own words:
+SELECT "partman".create_parent(
+  p_parent_table => 'ecommerce.payments',
+  p_control => 'placed_at',
+  p_type => 'range',
+  p_interval => '1 month',
+  p_premake => 4,
+  p_default_table => false
+);
+UPDATE "partman".part_config
+SET premake = 4, retention = '7 years',
+  retention_keep_table = false, infinite_time_partitions = true, automatic_maintenance = 'on'
+WHERE parent_table = 'ecommerce.payments';
+
+-- TenantIsolation ecommerce.payments
+CREATE POLICY "tenant_isolation" ON "ecommerce"."payments" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "ecommerce"."payments" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."payments" TO "ecommerce_app";
+
+-- Migration ecommerce/070_audit_log
+BEGIN;
+CREATE TABLE audit_log (
+  tenant_id uuid NOT NULL,
+  audit_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  occurred_at timestamptz NOT NULL DEFAULT now(),
+  actor text NOT NULL CHECK (actor <> ''),
+  action text NOT NULL CHECK (action <> ''),
+  subject_type text NOT NULL,
+  subject_id text NOT NULL,
+  details jsonb NOT NULL DEFAULT '{}',
+  PRIMARY KEY (tenant_id, occurred_at, audit_id)
+) PARTITION BY RANGE (occurred_at);
+CREATE INDEX audit_log_by_subject ON audit_log (tenant_id, subject_type, subject_id, occurred_at DESC);
+COMMIT;
+
+-- DistributedTable ecommerce.audit_log
+-- where Citus is installed:
+SELECT create_distributed_table('"ecommerce"."audit_log"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+
+-- PartitionSet ecommerce.audit_log
+-- as for pg_partman 5; version 4 is told the same in its own words:
+SELECT "partman".create_parent(
+  p_parent_table => 'ecommerce.audit_log',
+  p_control => 'occurred_at',
+  p_type => 'range',
+  p_interval => '1 month',
+  p_premake => 4,
+  p_default_table => false
+);
+UPDATE "partman".part_config
+SET premake = 4, retention = '2 years',
+  retention_keep_table = false, infinite_time_partitions = true, automatic_maintenance = 'on'
+WHERE parent_table = 'ecommerce.audit_log';
+
+-- TenantIsolation ecommerce.audit_log
+CREATE POLICY "tenant_isolation" ON "ecommerce"."audit_log" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "ecommerce"."audit_log" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."audit_log" TO "ecommerce_app";
+
+-- Migration ecommerce/080_order_summaries
+BEGIN;
+CREATE TABLE order_summaries (
+  tenant_id uuid NOT NULL,
+  order_id uuid NOT NULL,
+  customer_id uuid,
+  status text NOT NULL,
+  currency text,
+  total numeric(14, 3) NOT NULL DEFAULT 0,
+  paid numeric(14, 3) NOT NULL DEFAULT 0,
+  items integer NOT NULL DEFAULT 0,
+  placed_at timestamptz,
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, order_id)
+);
+CREATE INDEX order_summaries_latest ON order_summaries (tenant_id, placed_at DESC);
+CREATE INDEX order_summaries_by_customer ON order_summaries (tenant_id, customer_id, placed_at DESC);
+COMMIT;
+
+-- DistributedTable ecommerce.order_summaries
+-- where Citus is installed:
+SELECT create_distributed_table('"ecommerce"."order_summaries"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+
+-- TenantIsolation ecommerce.order_summaries
+CREATE POLICY "tenant_isolation" ON "ecommerce"."order_summaries" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "ecommerce"."order_summaries" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_agent";
+GRANT SELECT ON "ecommerce"."order_summaries" TO "ecommerce_agent";
+GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."order_summaries" TO "ecommerce_app";
+
+-- Migration ecommerce/090_views
+BEGIN;
+CREATE VIEW order_totals WITH (security_invoker = true) AS
+SELECT o.tenant_id, o.order_id, o.placed_at, o.customer_id, o.status, o.currency,
+       o.total, coalesce(sum(i.quantity * i.unit_price), 0) AS items_total, count(i.line) AS lines
+FROM orders AS o
+LEFT JOIN order_items AS i
+  ON i.tenant_id = o.tenant_id AND i.placed_at = o.placed_at AND i.order_id = o.order_id
+GROUP BY o.tenant_id, o.order_id, o.placed_at, o.customer_id, o.status, o.currency, o.total;
+CREATE VIEW stock WITH (security_invoker = true) AS
+SELECT p.tenant_id, p.product_id, p.sku, p.name, s.on_hand - s.reserved AS available
+FROM products AS p
+JOIN inventory AS s ON s.tenant_id = p.tenant_id AND s.product_id = p.product_id
+WHERE p.active;
+GRANT SELECT ON order_totals, stock TO ecommerce_app, ecommerce_agent;
+COMMIT;
+
+-- Outbox tenantry.outbox
+-- with Citus, on every node:
+ALTER TABLE pg_catalog.pg_dist_shard SET (user_catalog_table = true);
+ALTER TABLE pg_catalog.pg_dist_partition SET (user_catalog_table = true);
+CREATE TABLE "tenantry"."outbox" (
+  "tenant_id" uuid NOT NULL,
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  created_us bigint NOT NULL DEFAULT (extract(epoch FROM now()) * 1000000)::bigint,
+  aggregate_type text NOT NULL,
+  aggregate_id text NOT NULL,
+  type text NOT NULL,
+  payload jsonb NOT NULL,
+  PRIMARY KEY ("tenant_id", created_at, id),
+  CONSTRAINT aggregate_type_is_part_of_a_topic_name CHECK (aggregate_type ~ '^[a-zA-Z0-9._-]{1,100}$'),
+  CONSTRAINT payload_at_most_8192_bytes_or_use_a_claim_check CHECK (octet_length(payload::text) <= 8192)
+) PARTITION BY RANGE (created_at);
+-- where Citus is installed:
+SELECT create_distributed_table('"tenantry"."outbox"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+CREATE PUBLICATION "tenantry_outbox" FOR TABLE "tenantry"."outbox" ("id", "aggregate_type", "aggregate_id", "payload", "tenant_id", "type", "created_us")
+WITH (publish = 'insert', publish_via_partition_root = true);
+
+-- PartitionSet tenantry.outbox
+-- as for pg_partman 5; version 4 is told the same in its own words:
+SELECT "partman".create_parent(
+  p_parent_table => 'tenantry.outbox',
+  p_control => 'created_at',
+  p_type => 'range',
+  p_interval => '1 day',
+  p_premake => 4,
+  p_default_table => false
+);
+UPDATE "partman".part_config
+SET premake = 4, retention = NULL,
+  retention_keep_table = false, infinite_time_partitions = true, automatic_maintenance = 'on'
+WHERE parent_table = 'tenantry.outbox';
+INSERT INTO tenantry.guarded_partition_set (parent, retention)
+VALUES ('"tenantry"."outbox"', '3 days')
+ON CONFLICT (parent) DO UPDATE SET retention = excluded.retention;
+
+-- TenantIsolation tenantry.outbox
+CREATE POLICY "tenant_isolation" ON "tenantry"."outbox" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "tenantry"."outbox" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "tenantry" TO "ecommerce_app";
+GRANT SELECT, INSERT ON "tenantry"."outbox" TO "ecommerce_app";
+
+-- ProcessedEvents tenantry.processed_events
+CREATE OR REPLACE FUNCTION tenantry.processed_events_retention() RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN interval '28 days';
+CREATE TABLE "tenantry"."processed_events" (
+  "tenant_id" uuid NOT NULL,
+  consumer text NOT NULL,
+  event_id uuid NOT NULL,
+  processed_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY ("tenant_id", consumer, event_id)
+);
+CREATE INDEX processed_events_processed_at ON "tenantry"."processed_events" ("tenant_id", processed_at);
+-- where Citus is installed:
+SELECT create_distributed_table('"tenantry"."processed_events"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
+
+-- TenantIsolation tenantry.processed_events
+CREATE POLICY "tenant_isolation" ON "tenantry"."processed_events" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE "tenantry"."processed_events" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT USAGE ON SCHEMA "tenantry" TO "ecommerce_app";
+GRANT SELECT, INSERT ON "tenantry"."processed_events" TO "ecommerce_app";
+
+-- ReplicationSlot ecommerce_outbox_coordinator
+-- on coordinator, localhost:5432:
+SELECT pg_create_logical_replication_slot('ecommerce_outbox_coordinator', 'pgoutput');
+
+-- Connector ecommerce-outbox-coordinator
+PUT /connectors/ecommerce-outbox-coordinator/config

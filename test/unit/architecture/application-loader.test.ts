@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { loadApplication } from "../../../architecture/application-loader";
+
+test("an application is its folder, with paths that do not tell where the checkout lies", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "tenantry-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const shop = join(folder, "sql", "shop");
+  mkdirSync(shop, { recursive: true });
+  writeFileSync(join(shop, "architecture.yaml"), "tenant: { table: tenants }\ntables: {}\n");
+  writeFileSync(join(shop, "001_tenants.sql"), "CREATE TABLE tenants (tenant_id uuid PRIMARY KEY);");
+  writeFileSync(join(shop, "README.md"), "Not SQL.");
+  const { application, base } = await loadApplication(shop, join(folder, "no-base"));
+  assert.equal(application.name, "shop");
+  assert.deepEqual(
+    application.files.map(({ path }) => path),
+    ["sql/shop/001_tenants.sql"],
+  );
+  assert.deepEqual(base, []);
+});
+
+test("an application that does not exist is refused with the ones that do", async () => {
+  const folder = join(__dirname, "..", "..", "..", "sql", "ecomerce");
+  await assert.rejects(loadApplication(folder), (error: Error) => {
+    assert.match(error.message, /^There is no application `ecomerce`/);
+    assert.match(error.message, /Write `ecommerce`, if that is what you mean$/);
+    return true;
+  });
+});

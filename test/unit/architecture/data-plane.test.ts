@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import test from "node:test";
+import { stringify } from "yaml";
+import { loadApplication } from "../../../architecture/application-loader";
+import { dataPlane, onlyCoordinator } from "../../../architecture/data-plane";
+import type { Declaration } from "../../../architecture/declaration";
+import type { Settings } from "../../../architecture/settings";
+import { matchesGolden } from "../golden";
+import { parseShop, type ShopArgs } from "./shop";
+
+const root = join(__dirname, "..", "..", "..");
+const settings: Settings = {
+  application: "shop",
+  platform: "external",
+  citus: "auto",
+  consistency: "strong",
+  shardCount: 12,
+  allow: [],
+  endpoints: undefined,
+};
+const log = {
+  tables: ["log: { tenant: true, partition: { by: at, every: 1 month, retention: 1 year } }"],
+  sql: {
+    "002_log.sql":
+      "CREATE TABLE log (tenant_id uuid REFERENCES tenants, at timestamptz, PRIMARY KEY (tenant_id, at)) PARTITION BY RANGE (at);",
+  },
+} as const;
+const oneAggregate = "events: { aggregates: { order: { retention: 14 days } } }";
+
+async function declare(args: ShopArgs, nodes = onlyCoordinator): Promise<Declaration[]> {
+  return dataPlane(await parseShop(args), [], settings, nodes);
+}
+
+function ids(declarations: readonly Declaration[]): string[] {
+  return declarations.map(({ noun, name }) => `${noun}/${name}`);
+}
+
+test("each file's tables are placed, partitioned and isolated before the next file runs", async () => {
+  const sql = { ...log.sql, "003_more.sql": "SELECT 1;" };
+  assert.deepEqual(ids(await declare({ ...log, sql })), [
+    "Migration/shop/schema",
+    "Migration/shop/001_tenants",
+    "ReferenceTable/shop.countries",
+    "DistributedTable/shop.tenants",
+    "TenantIsolation/shop.tenants",
+    "Migration/shop/002_log",
+    "DistributedTable/shop.log",
+    "PartitionSet/shop.log",
+    "TenantIsolation/shop.log",
+    "Migration/shop/003_more",
+    "Outbox/tenantry.outbox",
+    "PartitionSet/tenantry.outbox",
+    "TenantIsolation/tenantry.outbox",
+    "ProcessedEvents/tenantry.processed_events",
+    "TenantIsolation/tenantry.processed_events",
+  ]);
+});
+
+test("whatever a declaration comes after is declared before it", async () => {
+  const known = new Set<string>();
+  for (const { noun, name, after } of await declare({ ...log, yaml: [oneAggregate] })) {
+    for (const id of after) assert.ok(known.has(id), `${noun}/${name} comes after ${id}`);
+    const id = `${noun}/${name}`;
+    assert.ok(!known.has(id), `${id} is declared once`);
+    known.add(id);
+  }
+});
+
+test("the toolkit's own SQL comes first, and runs again when it changes", async () => {
+  const file = { path: "sql/base/010_a.sql", text: "", hash: "abc", transaction: true, statements: [] };
+  const [first, second] = dataPlane(await parseShop({}), [file], settings, onlyCoordinator);
+  assert.deepEqual(first, {
+    noun: "Migration",
+    name: "base/010_a",
+    inputs: {
+      path: "sql/base/010_a.sql",
+      hash: "abc",
+      statements: [],
+      transaction: true,
+      schema: "tenantry",
+      apply: "onChange",
+    },
+    after: [],
+  });
+  assert.deepEqual(second?.after, ["Migration/base/010_a"]);
+});
+
+test("the tenant root starts a co-location group, which the other tenant tables and the outbox join", async () => {
+  const declarations = await declare(log);
+  const placements = declarations.flatMap(({ noun, name, inputs }) =>
+    noun === "DistributedTable" ? [[name, inputs.placement]] : [],
+  );
+  assert.deepEqual(placements, [
+    ["shop.tenants", { shardCount: 12 }],
+    ["shop.log", { colocateWith: "shop.tenants" }],
+  ]);
+  const [outbox] = declarations.flatMap((each) => (each.noun === "Outbox" ? [each.inputs] : []));
+  assert.equal(outbox?.colocateWith, "shop.tenants");
+  assert.equal(outbox?.maxPayloadBytes, 8192);
+});
+
+test("the outbox drops a partition only when the slots have passed it, other tables by age", async () => {
+  const sets = (await declare(log)).flatMap((each) => (each.noun === "PartitionSet" ? [each.inputs] : []));
+  assert.deepEqual(sets, [
+    {
+      schema: "shop",
+      table: "log",
+      by: "at",
+      every: "1 month",
+      ahead: 4,
+      retention: "1 year",
+      dropAfter: "retention",
+    },
+    {
+      schema: "tenantry",
+      table: "outbox",
+      by: "created_at",
+      every: "1 day",
+      ahead: 4,
+      retention: "3 days",
+      dropAfter: "slots",
+    },
+  ]);
+});
+
+test("every node that holds shards has a slot, and then a connector", async () => {
+  const nodes = ["worker_1", "worker_2"].map((name) => ({ name, host: name, port: 5432 }));
+  assert.deepEqual(ids(await declare({ yaml: [oneAggregate] }, nodes)).slice(-4), [
+    "ReplicationSlot/shop_outbox_worker_1",
+    "Connector/shop-outbox-worker-1",
+    "ReplicationSlot/shop_outbox_worker_2",
+    "Connector/shop-outbox-worker-2",
+  ]);
+});
+
+test("without events there is no slot, which would keep WAL that nobody reads", async () => {
+  assert.ok(!ids(await declare({})).some((id) => id.startsWith("ReplicationSlot") || id.startsWith("Connector")));
+});
+
+test("a processed event is remembered for twice as long as the topics keep events", async () => {
+  const [inputs] = (await declare({ yaml: [oneAggregate] })).flatMap((each) =>
+    each.noun === "ProcessedEvents" ? [each.inputs] : [],
+  );
+  assert.equal(inputs?.retention, "28 days");
+});
+
+test("the same description gives the same declarations", async () => {
+  assert.deepEqual(await declare(log), await declare(log));
+});
+
+test("ecommerce's declarations are those that were reviewed", async () => {
+  const { application, base } = await loadApplication(join(root, "sql", "ecommerce"));
+  const declarations = dataPlane(application, base, { ...settings, application: "ecommerce" }, onlyCoordinator);
+  const shown = declarations.map(({ noun, name, inputs, after }) => ({
+    [`${noun}/${name}`]: "statements" in inputs ? { ...inputs, statements: inputs.statements.length } : inputs,
+    after,
+  }));
+  matchesGolden(join(root, "test", "golden", "ecommerce", "declarations.yaml"), stringify(shown, { lineWidth: 120 }));
+});

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { eventGrants, referenceTableGrants, tenantTableGrants } from "../../../architecture/grants";
+import { parseShop } from "./shop";
+
+async function shop() {
+  return parseShop({
+    yaml: [
+      "roles:",
+      "  writer: { writes: [tenants] }",
+      "  app: { writes: all }",
+      "  agent: { reads: [tenants] }",
+      "  reader: { reads: all }",
+    ],
+  });
+}
+
+test("who writes a tenant table reads it too, in the order of the roles' names", async () => {
+  const grants = tenantTableGrants(await shop(), "tenants");
+  assert.deepEqual(Object.entries(grants), [
+    ["shop_agent", ["SELECT"]],
+    ["shop_app", ["SELECT", "INSERT", "UPDATE", "DELETE"]],
+    ["shop_reader", ["SELECT"]],
+    ["shop_writer", ["SELECT", "INSERT", "UPDATE", "DELETE"]],
+  ]);
+});
+
+test("reference tables are only read, also by a role that writes everything", async () => {
+  assert.deepEqual(referenceTableGrants(await shop(), "countries"), {
+    shop_app: ["SELECT"],
+    shop_reader: ["SELECT"],
+  });
+});
+
+test("roles that write anything add events, and never change or delete them", async () => {
+  assert.deepEqual(eventGrants(await shop()), {
+    shop_app: ["SELECT", "INSERT"],
+    shop_writer: ["SELECT", "INSERT"],
+  });
+});

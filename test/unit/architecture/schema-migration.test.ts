@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { schemaMigration } from "../../../architecture/schema-migration";
+import { parseShop } from "./shop";
+
+const roles = "roles: { app: { writes: all }, agent: { reads: [countries], statementTimeout: 5 s } }";
+
+test("the schema is made, and its roles may look into it and into the toolkit's", async () => {
+  const { statements, apply } = schemaMigration(await parseShop({ yaml: ["schema: My Shop", roles] }));
+  assert.equal(apply, "onChange");
+  assert.deepEqual(
+    statements.slice(1).map(({ sql }) => sql),
+    [
+      'CREATE SCHEMA IF NOT EXISTS "My Shop"',
+      'GRANT USAGE ON SCHEMA "My Shop", "tenantry" TO "shop_agent", "shop_app", "shop_cdc"',
+      `ALTER ROLE "shop_agent" SET statement_timeout = '5000ms'`,
+      'ALTER ROLE "shop_app" RESET statement_timeout',
+    ],
+  );
+});
+
+test("roles that the platform has not made are named first", async () => {
+  const [check] = schemaMigration(await parseShop({ yaml: [roles] })).statements;
+  assert.match(check?.sql ?? "", /ARRAY\['shop_agent', 'shop_app', 'shop_cdc'\]/);
+  assert.match(check?.sql ?? "", /roles are missing/);
+});
+
+test("another role or timeout is another hash", async () => {
+  const hashes = [[], [roles], [roles.replace("5 s", "6 s")]].map(async (yaml) => {
+    const { hash } = schemaMigration(await parseShop({ yaml }));
+    return hash;
+  });
+  assert.equal(new Set(await Promise.all(hashes)).size, 3);
+});

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import test from "node:test";
+import type { Settings } from "../../../architecture/settings";
+import { renderApplication } from "../../../cli/sql";
+import { matchesGolden } from "../golden";
+
+const settings: Settings = {
+  application: "ecommerce",
+  platform: "external",
+  citus: "auto",
+  consistency: "strong",
+  shardCount: 12,
+  allow: [],
+  endpoints: undefined,
+};
+
+test("ecommerce's SQL is what was reviewed", async () => {
+  const golden = join(__dirname, "..", "..", "golden", "ecommerce", "data-plane.sql");
+  matchesGolden(golden, await renderApplication(settings));
+});
+
+test("every SQL statement ends in a semicolon, REST calls and comments do not", async () => {
+  const text = await renderApplication(settings);
+  assert.match(text, /ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;\n/);
+  assert.doesNotMatch(text, /;;/);
+  assert.match(text, /^PUT \/connectors\/\S+$/m);
+});
+
+test("an application that does not exist is refused", async () => {
+  await assert.rejects(renderApplication({ ...settings, application: "shop" }), /There is no application `shop`/);
+});
