@@ -79,8 +79,9 @@ export function previewDelete(name: TableName): readonly string[] {
 
 /** Whether there is anything that a new constraint would have to be held against. */
 export async function hasRows(read: Reader, name: TableName): Promise<boolean> {
-  const [row] = await read<{ found: boolean }>(`SELECT EXISTS (SELECT FROM ${quoteTable(name)}) AS found`);
-  return row?.found === true;
+  // As EXISTS (...), Citus would fetch the whole table from every shard; without a column, it refuses.
+  const rows = await read(`SELECT 1 FROM ${quoteTable(name)} LIMIT 1`);
+  return rows.length > 0;
 }
 
 /** The first column of the primary key: by the architecture's rules, a tenant table's tenant column. */
