@@ -43,8 +43,7 @@ class ConnectClient implements Connect {
   async validate(name: string, config: ConnectorConfig): Promise<Validation> {
     const pluginClass = config["connector.class"] ?? "";
     await this.requirePlugin(pluginClass);
-    const plugin = encodeURIComponent(pluginClass.split(".").at(-1) ?? "");
-    const path = `/connector-plugins/${plugin}/config/validate`;
+    const path = `/connector-plugins/${encodeURIComponent(pluginClass)}/config/validate`;
     const { configs } = await this.read(validation, { method: "PUT", path, body: { ...config, name } });
     return {
       errors: configs.flatMap(({ value }) =>

@@ -114,16 +114,11 @@ function judgeFailure(
 
 /** A Java stack trace as a user needs it: what was thrown and what caused it, without frames and packages. */
 export function cleanTrace(trace: string): string {
-  const thrown = trace
-    .split("\n")
-    .filter((line) => /^(Caused by: )?[\w.$]+(Exception|Error)\b/.test(line))
-    .map((line) =>
-      line
-        .replace(/^Caused by: /, "")
-        .replace(/^[\w.$]+(Exception|Error)(: |$)/, "")
-        .trim(),
-    );
-  const told = [...new Set(thrown.filter((line) => line !== ""))];
+  const thrown = trace.split("\n").flatMap((line) => {
+    const [, name, message] = /^(?:Caused by: )?(?:[\w$]+\.)*([\w$]*(?:Exception|Error))\b:?(.*)$/.exec(line) ?? [];
+    return message?.trim() || name || [];
+  });
+  const told = [...new Set(thrown)];
   // The first says what Connect was doing, the last why it could not.
   return [told[0], told.length > 1 ? told.at(-1) : undefined]
     .filter((line) => line !== undefined)

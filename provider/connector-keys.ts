@@ -41,7 +41,7 @@ function unknownKey(connector: string, key: string, known: readonly string[]): P
   };
 }
 
-const secretKey = /(^|[._])(password|passphrase|secret|token|credentials?|jaas\.config|keystore\.key)$/;
+const secretKey = /(password|passphrase|secret|token|credentials?|jaas\.config|keystore\.key)$/;
 
 function isSecret(key: string): boolean {
   return secretKey.test(key);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import type { Application } from "../../../architecture/application";
 import { type Endpoints, type PostgresNode, unknownYet } from "../../../architecture/endpoints";
 import type { Settings } from "../../../architecture/settings";
 import { renderOutboxConnector } from "../../../connectors/outbox";
+import { matchesGolden } from "../golden";
 
 const days = (count: number) => ({ count, unit: "day" }) as const;
 
@@ -53,15 +53,9 @@ const settings: Settings = {
   endpoints,
 };
 
-function assertGolden(name: string, config: object): void {
-  const path = join(__dirname, "../../golden/connectors", name);
-  const text = `${JSON.stringify(config, null, 2)}\n`;
-  if (process.env.UPDATE_GOLDEN) writeFileSync(path, text);
-  assert.equal(text, readFileSync(path, "utf8"));
-}
-
 test("the connector of a node reads as reviewed", () => {
-  assertGolden("ecommerce-outbox-worker-1.json", renderOutboxConnector(application, settings, worker));
+  const golden = join(__dirname, "../../golden/connectors/ecommerce-outbox-worker-1.json");
+  matchesGolden(golden, `${JSON.stringify(renderOutboxConnector(application, settings, worker), null, 2)}\n`);
 });
 
 test("the same declaration renders the same connector, whatever the order of the aggregates", () => {
