@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   local: { summary: "the embedded servers: PostgreSQL or Citus, Kafka, Connect", load: () => require("./local") },
   sql: { summary: "print what applying an application would run", load: () => require("./sql") },
   verify: { summary: "look at a running stack: isolation, events, drift", load: () => require("./verify") },
+  demo: { summary: "traffic on a running stack, compared with what arrived", load: () => require("./demo") },
   up: ofPulumi("up", "apply a stack"),
   preview: ofPulumi("preview", "show what `up` would change"),
   refresh: ofPulumi("refresh", "take what is really there into the state"),

@@ -1,0 +1,180 @@
+import Table from "cli-table3";
+import { Command, InvalidArgumentError } from "commander";
+import { Problems } from "../architecture/problem";
+import { type Progress, runDemo, type Summary } from "../examples/ecommerce/demo";
+import { loadSettings } from "../stacks/settings";
+import { revealSecret } from "./reveal-secret";
+
+interface DemoFlags {
+  readonly stack: string;
+  readonly seconds: number;
+  readonly tenants: number;
+  readonly rate: number;
+  readonly json?: true;
+  readonly yes?: true;
+}
+
+/** `tenantry demo` */
+export function command(): Command {
+  return new Command("demo")
+    .description(
+      "Run shops with orders and payments, watch the events come, and compare what was written with what arrived.",
+    )
+    .option("-s, --stack <STACK>", "the stack in stacks/Pulumi.STACK.yaml", "local")
+    .option("--seconds <N>", "how long orders come", within(1, 86_400), 30)
+    .option("--tenants <N>", "how many shops", within(1, 1_000), 5)
+    .option("--rate <N>", "transactions a second, over all shops", within(1, 10_000), 50)
+    .option("--yes", "also on another stack than `local`: the orders stay there")
+    .option("--json", "print the summary as JSON, and nothing else")
+    .action(async (flags: DemoFlags) => {
+      process.exitCode = (await run(flags)) ? 0 : 1;
+    });
+}
+
+/** False if anything is missing or wrong. */
+async function run({ stack, seconds, tenants, rate, json, yes }: DemoFlags): Promise<boolean> {
+  const settings = await loadSettings(stack, revealSecret(stack));
+  refuse(stack, settings.application, settings.endpoints !== undefined, yes ?? false);
+  const { endpoints } = settings;
+  if (!endpoints) return false;
+  const interrupted = new AbortController();
+  process.once("SIGINT", () => interrupted.abort());
+  const onProgress = json ? () => {} : process.stdout.isTTY ? liveDisplay(stack, seconds) : lines();
+  const summary = await runDemo({ endpoints, seconds, tenants, rate, onProgress, signal: interrupted.signal });
+  const ok = isComplete(summary);
+  process.stdout.write(`${json ? JSON.stringify({ stack, ok, ...summary }, undefined, 2) : renderSummary(summary)}\n`);
+  return ok;
+}
+
+function refuse(stack: string, application: string, hasEndpoints: boolean, yes: boolean): void {
+  if (application !== "ecommerce") {
+    throw new Problems([
+      {
+        what: "The demo knows the shops of the application `ecommerce` only",
+        got: `the stack \`${stack}\` is of \`${application}\``,
+        fix: "choose a stack of `ecommerce`",
+      },
+    ]);
+  }
+  if (!hasEndpoints) {
+    throw new Problems([
+      { what: `The endpoints of the stack \`${stack}\` are not known`, fix: "run `make local` first" },
+    ]);
+  }
+  if (stack !== "local" && !yes) {
+    throw new Problems([
+      {
+        what: `The demo writes orders of new tenants into the stack \`${stack}\`, and they stay`,
+        fix: "add --yes if you mean it",
+      },
+    ]);
+  }
+}
+
+export function isComplete({ events, summaries, parked }: Summary): boolean {
+  const wrong = events.missing + events.twice + summaries.missing + summaries.wrongStatus + parked;
+  return wrong === 0 && events.written > 0;
+}
+
+/** Counts since the last call, as a rate a second. */
+function rates() {
+  let last: { readonly at: number; readonly progress: Progress } | undefined;
+  return (progress: Progress) => {
+    const at = Date.now();
+    const perSecond = (of: (progress: Progress) => number) =>
+      last ? Math.round(((of(progress) - of(last.progress)) * 1_000) / Math.max(1, at - last.at)) : 0;
+    const result = {
+      transactions: perSecond(({ transactions }) => transactions),
+      events: perSecond(({ events }) => events),
+      projected: perSecond(({ projected }) => projected),
+    };
+    last = { at, progress };
+    return result;
+  };
+}
+
+/** Five lines that are written over each other. */
+function liveDisplay(stack: string, seconds: number): (progress: Progress) => void {
+  const rate = rates();
+  let drawn = 0;
+  return (progress) => {
+    const per = rate(progress);
+    const elapsed = Math.floor(progress.elapsedMs / 1_000);
+    const row = (name: string, count: number, perSecond: number, more = "") =>
+      `  ${name.padEnd(16)}${count.toLocaleString("en").padStart(10)}${`${perSecond}/s`.padStart(10)}   ${more}`;
+    const text = [
+      `demo on ${stack}: ${progress.phase}${progress.phase === "running" ? `, ${elapsed} of ${seconds} s` : ""}`,
+      row(
+        "transactions",
+        progress.transactions,
+        per.transactions,
+        progress.errors > 0 ? `${progress.errors} errors` : "",
+      ),
+      row("events on Kafka", progress.events, per.events, latencyText(progress.latency)),
+      row("read model", progress.projected, per.projected),
+      `  on the way: ${backlog(progress)}`,
+    ];
+    process.stdout.write(`${drawn > 0 ? `\u001b[${drawn}A` : ""}${text.map((line) => `\u001b[2K${line}\n`).join("")}`);
+    drawn = text.length;
+  };
+}
+
+/** A line every five seconds. */
+function lines(): (progress: Progress) => void {
+  const rate = rates();
+  let next = 0;
+  return (progress) => {
+    if (Date.now() < next) return;
+    next = Date.now() + 5_000;
+    const per = rate(progress);
+    const { transactions, events, projected, errors, phase } = progress;
+    process.stdout.write(
+      `${phase}: ${transactions} transactions (${per.transactions}/s), ${events} events on Kafka (${per.events}/s), ` +
+        `${projected} in the read model (${per.projected}/s), ${backlog(progress)}, ${errors} errors\n`,
+    );
+  };
+}
+
+function backlog({ transactions, events, projected, slotLagBytes }: Progress): string {
+  const [toKafka, toModel] = [Math.max(0, transactions - events), Math.max(0, events - projected)];
+  return `${toKafka} to Kafka, ${toModel} to the read model, slot ${(slotLagBytes / 1_024).toFixed(0)} KiB behind`;
+}
+
+function latencyText(latency: Summary["latency"]): string {
+  return latency ? `commit to consumer: p50 ${latency.p50} ms, p99 ${latency.p99} ms` : "";
+}
+
+export function renderSummary(summary: Summary): string {
+  const { orders, payments, events, summaries, transactionsPerSecond, latency, parked, errors, tenants } = summary;
+  const table = new Table({ style: { head: [], border: [], compact: true } });
+  table.push(
+    [
+      "written",
+      `${orders} orders, ${payments} payments of ${tenants.length} tenants, ${transactionsPerSecond} transactions/s`,
+    ],
+    ["on Kafka", `${events.seen} of ${events.written} events, ${events.missing} missing, ${events.twice} twice`],
+    ["latency", latencyText(latency) || "nothing was seen"],
+    [
+      "read model",
+      `${summaries.projected} of ${orders} orders, ${summaries.missing} missing, ${summaries.wrongStatus} with a wrong status`,
+    ],
+    ["parked", String(parked)],
+    [
+      "errors",
+      Object.entries(errors)
+        .map(([message, count]) => `${count} × ${message}`)
+        .join("\n") || "none",
+    ],
+  );
+  const verdict = isComplete(summary)
+    ? "Every order and payment that committed is on Kafka once and in the read model."
+    : "Something is missing or wrong: `tenantry verify` says where to look.";
+  return `${table.toString()}\n${verdict}`;
+}
+
+function within(least: number, most: number): (text: string) => number {
+  return (text) => {
+    if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}

@@ -1,0 +1,284 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { withTenant } from "@tenantry/client";
+import { Client, Pool } from "pg";
+import type { Endpoints } from "../../architecture/endpoints";
+import { Problems } from "../../architecture/problem";
+import { openKafka } from "../../kafka/client";
+import { readEnds, tail, waitForTopics } from "../../kafka/topic-tail";
+import { clientConfig } from "../../provider/postgres-connection";
+import { consume } from "./consume";
+import { consumer, projectRecord, topics } from "./order-summaries";
+import { openShop } from "./shop";
+import { startTraffic, type Written } from "./traffic";
+
+export interface DemoOptions {
+  readonly endpoints: Endpoints;
+  readonly seconds: number;
+  readonly tenants: number;
+  /** Transactions a second, over all tenants. */
+  readonly rate: number;
+  /** Told twice a second how it goes. */
+  onProgress(progress: Progress): void;
+  /** Ends the traffic early. */
+  readonly signal: AbortSignal;
+}
+
+/** All counts are of this run's events. */
+export interface Progress {
+  readonly phase: "starting" | "running" | "catching up";
+  readonly elapsedMs: number;
+  readonly transactions: number;
+  /** On Kafka. */
+  readonly events: number;
+  readonly projected: number;
+  /** From commit to a consumer, of the last events. Undefined before the first one. */
+  readonly latency: { readonly p50: number; readonly p99: number } | undefined;
+  /** WAL that the outbox's slots have not confirmed. */
+  readonly slotLagBytes: number;
+  readonly errors: number;
+}
+
+export interface Summary {
+  readonly tenants: readonly string[];
+  /** While all was running, without the start and catching up. */
+  readonly transactionsPerSecond: number;
+  readonly orders: number;
+  readonly payments: number;
+  readonly events: {
+    readonly written: number;
+    readonly seen: number;
+    readonly missing: number;
+    readonly twice: number;
+  };
+  readonly summaries: { readonly projected: number; readonly missing: number; readonly wrongStatus: number };
+  readonly latency: Progress["latency"];
+  readonly parked: number;
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+/** How long Kafka and the read model may take to catch up when the traffic has ended. */
+const catchUpMs = 60_000;
+/** How long Connect may take to make the topics for the first events. */
+const topicsMs = 60_000;
+
+/** Runs a few shops with orders and payments, watches the events come, keeps the read model, and compares them by id. */
+export async function runDemo(options: DemoOptions): Promise<Summary> {
+  const { endpoints, seconds, tenants, rate, signal } = options;
+  const pool = applicationPool(endpoints, 10);
+  const consumerPool = applicationPool(endpoints, 6);
+  const kafka = openKafka(endpoints.kafka, "tenantry-demo");
+  const watch = new Watch();
+  const closing: (() => Promise<unknown>)[] = [() => pool.end(), () => consumerPool.end()];
+  try {
+    const ends = await readEnds(kafka, topics);
+    const shops = await Promise.all(Array.from({ length: tenants }, (_, index) => openShop(pool, `Demo ${index + 1}`)));
+    const traffic = startTraffic(pool, shops, rate);
+    closing.push(() => traffic.stop());
+    const progress = await startProgress(options, traffic.written, watch);
+    closing.push(() => progress.stop());
+    refuseMissing(await waitForTopics(kafka, topics, topicsMs));
+    const isOurs = new Set(shops.map(({ tenant }) => tenant));
+    const reading = await tail(kafka, topics, ends, (record) => {
+      if (isOurs.has(record.tenant)) watch.see(record.type, record.key, record.createdAt);
+    });
+    closing.push(() => reading.stop());
+    const consuming = await consume({
+      kafka,
+      groupId: `ecommerce-${consumer}`,
+      topics,
+      parkingTopic: `ecommerce.${consumer}.parked`,
+      handle: async (record) => {
+        const outcome = await projectRecord(consumerPool, record);
+        if (outcome === "projected" && isOurs.has(record.tenant)) watch.projected += 1;
+      },
+      onFailure: ({ parked }) => {
+        if (parked) watch.parked += 1;
+      },
+    });
+    closing.push(() => consuming.stop());
+    const started = { at: Date.now(), transactions: eventsOf(traffic.written) };
+    progress.enter("running");
+    await sleep(seconds * 1_000, undefined, { signal }).catch(() => {});
+    await traffic.stop();
+    const perSecond = ((eventsOf(traffic.written) - started.transactions) * 1_000) / (Date.now() - started.at);
+    progress.enter("catching up");
+    await catchUp(traffic.written, watch);
+    return await summarise(
+      pool,
+      shops.map(({ tenant }) => tenant),
+      traffic.written,
+      watch,
+      perSecond,
+    );
+  } finally {
+    for (const close of closing.reverse()) await close();
+  }
+}
+
+function applicationPool({ postgres }: Endpoints, max: number): Pool {
+  const login = postgres.roles["app"];
+  if (!login) {
+    throw new Problems([
+      {
+        what: "The stack's endpoints have no login of the role `app`, as which the demo writes",
+        fix: "add `roles.app` with `user` and `password` to the endpoints",
+      },
+    ]);
+  }
+  const pool = new Pool({ ...clientConfig({ ...postgres, ...login }), max });
+  pool.on("error", () => {});
+  return pool;
+}
+
+function refuseMissing(missing: readonly string[]): void {
+  if (missing.length === 0) return;
+  throw new Problems([
+    {
+      what: `No event came to Kafka within ${topicsMs / 1_000} s: there is no topic ${missing.join(", ")}`,
+      fix: "see what `tenantry verify` says of connectors and replication",
+    },
+  ]);
+}
+
+/** What has been seen of this run's events. */
+class Watch {
+  readonly orders = new Map<string, number>();
+  readonly payments = new Map<string, number>();
+  projected = 0;
+  parked = 0;
+  private readonly latencies: number[] = [];
+
+  see(type: string, key: string, createdAt: string): void {
+    const seen = type === "OrderPlaced" ? this.orders : this.payments;
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+    this.latencies.push(Date.now() - Number(createdAt) / 1_000);
+    if (this.latencies.length > 10_000) this.latencies.splice(0, 5_000);
+  }
+
+  get events(): number {
+    return this.orders.size + this.payments.size;
+  }
+
+  get latency(): Progress["latency"] {
+    if (this.latencies.length === 0) return undefined;
+    const sorted = this.latencies.toSorted((a, b) => a - b);
+    const at = (share: number) => Math.max(0, Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0));
+    return { p50: at(0.5), p99: at(0.99) };
+  }
+}
+
+const eventsOf = ({ orders, paid }: Written) => orders.length + paid.size;
+
+async function catchUp(written: Written, watch: Watch): Promise<void> {
+  const isComplete = () => watch.events >= eventsOf(written) && watch.projected + watch.parked >= eventsOf(written);
+  for (const deadline = Date.now() + catchUpMs; Date.now() < deadline && !isComplete(); ) await sleep(100);
+}
+
+async function startProgress(options: DemoOptions, written: Written, watch: Watch) {
+  const slots = await openSlots(options.endpoints);
+  let phase: Progress["phase"] = "starting";
+  let since = Date.now();
+  const timer = setInterval(async () => {
+    const slotLagBytes = await slots.lagBytes();
+    options.onProgress({
+      phase,
+      elapsedMs: Date.now() - since,
+      transactions: eventsOf(written),
+      events: watch.events,
+      projected: watch.projected,
+      latency: watch.latency,
+      slotLagBytes,
+      errors: [...written.errors.values()].reduce((sum, count) => sum + count, 0),
+    });
+  }, 500);
+  return {
+    enter(next: Progress["phase"]) {
+      phase = next;
+      since = Date.now();
+    },
+    async stop() {
+      clearInterval(timer);
+      await slots.close();
+    },
+  };
+}
+
+/** The outbox's slots on every node. A node that is away counts as no lag: verify, not the demo, judges that. */
+async function openSlots({ postgres }: Endpoints) {
+  const clients = await Promise.all(
+    postgres.nodes.map(async ({ host, port }) => {
+      const client = new Client(clientConfig({ ...postgres, host, port }));
+      client.on("error", () => {});
+      await client.connect();
+      return client;
+    }),
+  );
+  const sql = `SELECT coalesce(sum(pg_current_wal_lsn() - confirmed_flush_lsn), 0)::text AS bytes FROM pg_replication_slots
+    WHERE database = current_database() AND slot_name LIKE 'ecommerce\\_outbox\\_%'`;
+  return {
+    async lagBytes(): Promise<number> {
+      const answers = await Promise.all(
+        clients.map((client) =>
+          client.query<{ bytes: string }>(sql).then(
+            ({ rows }) => Number(rows[0]?.bytes),
+            () => 0,
+          ),
+        ),
+      );
+      return answers.reduce((sum, bytes) => sum + bytes, 0);
+    },
+    close: () => Promise.all(clients.map((client) => client.end())),
+  };
+}
+
+async function summarise(
+  pool: Pool,
+  tenants: readonly string[],
+  written: Written,
+  watch: Watch,
+  transactionsPerSecond: number,
+): Promise<Summary> {
+  const missing = [
+    ...written.orders.filter(({ id }) => !watch.orders.has(id)),
+    ...[...written.paid].filter((id) => !watch.payments.has(id)),
+  ];
+  const copies = [...watch.orders.values(), ...watch.payments.values()];
+  const statuses = await readStatuses(pool, tenants);
+  const wanted = written.orders.map(({ id }) => ({ status: statuses.get(id), paid: written.paid.has(id) }));
+  return {
+    tenants,
+    transactionsPerSecond: Math.round(transactionsPerSecond),
+    orders: written.orders.length,
+    payments: written.paid.size,
+    events: {
+      written: eventsOf(written),
+      seen: watch.events,
+      missing: missing.length,
+      twice: copies.filter((count) => count > 1).length,
+    },
+    summaries: {
+      projected: statuses.size,
+      missing: wanted.filter(({ status }) => status === undefined).length,
+      wrongStatus: wanted.filter(({ status, paid }) => status !== undefined && status !== (paid ? "paid" : "placed"))
+        .length,
+    },
+    latency: watch.latency,
+    parked: watch.parked,
+    errors: Object.fromEntries(written.errors),
+  };
+}
+
+/** The read model's status of every order of these tenants, by the order's id. */
+async function readStatuses(pool: Pool, tenants: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const statuses = new Map<string, string>();
+  for (const tenant of tenants) {
+    const { rows } = await withTenant(pool, tenant, (client) =>
+      client.query<{ order_id: string; status: string }>(
+        "SELECT order_id, status FROM ecommerce.order_summaries WHERE tenant_id = $1",
+        [client.tenant],
+      ),
+    );
+    for (const { order_id, status } of rows) statuses.set(order_id, status);
+  }
+  return statuses;
+}
