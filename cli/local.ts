@@ -10,6 +10,7 @@ import { type ServerName, serverNames } from "../local/server-names";
 import { forgetStack } from "../local/stack";
 import { stackApplication } from "../local/stack-application";
 import { type ServerStatus, status } from "../local/status";
+import { explained } from "../local/system-error";
 import { up } from "../local/up";
 import { table } from "./table";
 
@@ -59,15 +60,12 @@ function upCommand(): Command {
     .option("--json", "print the endpoints as JSON, without passwords")
     .action(async (flags: UpFlags) => {
       const home = homeAt(flags.home);
-      const { endpoints, started } = await up(
-        home,
-        {
-          ports: { postgres: flags.postgresPort, kafka: flags.kafkaPort, connect: flags.connectPort },
-          application: stackApplication(root, flags.stack),
-          connectHeapMiB: flags.connectHeap,
-        },
-        showProgress(),
-      );
+      const options = {
+        ports: { postgres: flags.postgresPort, kafka: flags.kafkaPort, connect: flags.connectPort },
+        application: stackApplication(root, flags.stack),
+        connectHeapMiB: flags.connectHeap,
+      };
+      const { endpoints, started } = await explained(() => up(home, options, showProgress()));
       const { host, port, database, nodes } = endpoints.postgres;
       if (flags.json) {
         print(
@@ -89,7 +87,7 @@ function downCommand(): Command {
   return onHome("down", "Stop the servers. Their data stays.")
     .option("--json", "print what was stopped as JSON")
     .action(async (flags: HomeOption & JsonOption) => {
-      const stopped = await down(homeAt(flags.home), showProgress());
+      const stopped = await explained(() => down(homeAt(flags.home), showProgress()));
       if (flags.json) print(JSON.stringify({ stopped }));
       else if (stopped.length === 0) print("No server ran.");
     });
@@ -99,7 +97,7 @@ function statusCommand(): Command {
   return onHome("status", "Show what each server does. Ends with 1 unless all of them serve.")
     .option("--json", "print it as JSON")
     .action(async (flags: HomeOption & JsonOption) => {
-      const servers = await status(homeAt(flags.home));
+      const servers = await explained(() => status(homeAt(flags.home)));
       if (flags.json) print(JSON.stringify(servers));
       else if (servers.length === 0) print("No servers here yet: `tenantry local up` makes them.");
       else print(renderStatus(servers));
@@ -138,7 +136,7 @@ function resetCommand(): Command {
     .option("--json", "print what was deleted as JSON")
     .action(async (flags: HomeOption & JsonOption & { readonly yes?: true }) => {
       const home = homeAt(flags.home);
-      const deleted = await reset(home, flags.yes ?? false, showProgress());
+      const deleted = await explained(() => reset(home, flags.yes ?? false, showProgress()));
       // The state of the stack on these servers describes what is gone.
       if (home.directory === defaultHome) forgetStack("local");
       print(flags.json ? JSON.stringify({ deleted }) : `Deleted: ${deleted.join(", ")}`);

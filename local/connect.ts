@@ -30,7 +30,7 @@ export function connectServer(own: ConnectServer): Server {
     args: javaArguments(own.heapMiB, logConfig, "org.apache.kafka.connect.cli.ConnectDistributed", [config]),
     cwd: "/",
     mark: config,
-    startTimeoutMs: 120_000,
+    startTimeoutMs: 240_000,
     prepare: async () => {
       requireInstalled("Kafka Connect", kafkaJars());
       requireInstalled("Debezium", connectPlugins());

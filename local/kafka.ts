@@ -35,7 +35,7 @@ export function kafkaServer(own: KafkaServer): Server {
     args: javaArguments(own.heapMiB, logConfig, "kafka.Kafka", [config]),
     cwd: "/",
     mark: config,
-    startTimeoutMs: 90_000,
+    startTimeoutMs: 180_000,
     prepare: async () => {
       requireInstalled("Kafka", kafkaJars());
       const changed = writeConfig(directory, {

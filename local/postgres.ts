@@ -40,7 +40,7 @@ export function postgresServer(own: PostgresServer): Server {
     cwd: "/",
     user: own.user,
     mark: own.data,
-    startTimeoutMs: 60_000,
+    startTimeoutMs: 120_000,
     prepare: async () => {
       if (!existsSync(own.data)) await initialise(own);
       removeStaleLock(own.data);

@@ -1,12 +1,14 @@
 import { rmSync } from "node:fs";
 import { Problems } from "../architecture/problem";
+import { dataDirectory } from "./data-directory";
 import { down } from "./down";
 import { type Home, readSettings } from "./home";
 import type { Progress } from "./progress";
+import { postgresAccount } from "./system-user";
 
 /** Stops the servers and deletes their data, logs and passwords. */
 export async function reset(home: Home, confirmed: boolean, progress: Progress): Promise<readonly string[]> {
-  const postgresData = readSettings(home)?.postgresData ?? home.of("data");
+  const postgresData = readSettings(home)?.postgresData ?? dataDirectory(home, postgresAccount());
   const deleted = [postgresData, ...["kafka", "connect", "logs", "run"].map(home.of), home.endpoints, home.settings];
   if (!confirmed) {
     throw new Problems([

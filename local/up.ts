@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
-import { statfsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import type { Endpoints } from "../architecture/endpoints";
 import { type Problem, Problems, refuseIfAny } from "../architecture/problem";
 import { ensureApplication } from "./application";
 import { adminPassword, clusterOf, shardNodes, workersOf } from "./cluster";
 import { connectSecrets, referTo, setConnectSecrets } from "./connect-secrets";
+import { dataDirectory } from "./data-directory";
 import { writeEndpoints } from "./endpoints-file";
 import { readIfThere } from "./files";
 import { type Home, type HomeSettings, makeHome, newClusterId, newSecret, readSettings, writeSettings } from "./home";
@@ -18,7 +18,7 @@ import { identify } from "./process-id";
 import type { Progress } from "./progress";
 import { adopt, launch, type Server, stateOf, stopServer, waitUntilHealthy } from "./server";
 import type { StackApplication } from "./stack-application";
-import { canReach, postgresAccount, type SystemUser } from "./system-user";
+import { postgresAccount, type SystemUser } from "./system-user";
 
 export interface UpOptions {
   readonly ports: PortWishes;
@@ -41,6 +41,7 @@ export function up(home: Home, options: UpOptions, progress: Progress): Promise<
   return withLock(home.lock, home.directory, async () => {
     const user = postgresAccount();
     const remembered = readSettings(home);
+    if (!remembered) refuseIfAny(orphanedData(home, user));
     const programs = await requirePostgres(remembered && dataMajor(remembered));
     const settings = await settle(home, remembered, options.ports, programs, user);
     const servers = clusterOf(home, settings, {
@@ -97,26 +98,39 @@ async function isOwn(port: number, home: Home, settings: HomeSettings | undefine
   return command.includes(home.directory) || (settings !== undefined && command.includes(settings.postgresData));
 }
 
-/** In the home; under /var/lib where PostgreSQL's account cannot reach the home, such as one under /root. */
-export function dataDirectory(home: Home, user: SystemUser | undefined): string {
-  const data = home.of("data");
-  if (!user || canReach(join(data, "postgres"), user)) return data;
-  return join("/var/lib/tenantry", createHash("sha256").update(home.directory).digest("hex").slice(0, 12));
+/** Data whose passwords and ports are lost with the settings. */
+function orphanedData(home: Home, user: SystemUser | undefined): Problem[] {
+  const data = dataDirectory(home, user);
+  if (!existsSync(join(data, "postgres"))) return [];
+  return [
+    {
+      what: "The settings of the embedded servers are missing or damaged, so their data cannot be opened",
+      got: home.settings,
+      fix: `Restore that file, or delete the data (${data}) too: \`tenantry local reset --yes\`.`,
+    },
+  ];
 }
 
 async function startAll(home: Home, servers: readonly Server[], progress: Progress): Promise<readonly string[]> {
   refuseIfAny((await Promise.all(servers.map((server) => portProblems(home, server)))).flat());
+  const kafka = servers.find(({ name }) => name === "kafka");
+  const run = (server: Server) =>
+    progress.part(
+      server.title,
+      () => start(home, server),
+      (outcome) => outcome.text,
+    );
+  const kafkaRuns = kafka && run(kafka);
   const outcomes = await Promise.allSettled(
-    servers.map((server) =>
-      progress.part(
-        server.title,
-        () => start(home, server),
-        (outcome) => outcome.text,
-      ),
-    ),
+    servers.map(async (server) => {
+      if (server === kafka) return kafkaRuns;
+      // Connect gives up where Kafka takes a minute, as on a busy machine.
+      if (server.name === "connect") await kafkaRuns;
+      return run(server);
+    }),
   );
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-  const problems = failures.flatMap((failure) => (failure instanceof Problems ? failure.problems : []));
+  const problems = [...new Set(failures)].flatMap((failure) => (failure instanceof Problems ? failure.problems : []));
   const unexpected = failures.find((failure) => !(failure instanceof Problems));
   refuseIfAny(problems);
   if (unexpected) throw unexpected;

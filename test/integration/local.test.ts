@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { ensureApplication } from "../../local/application";
+import { root } from "../../local/checkout";
+import { dataDirectory } from "../../local/data-directory";
+import { readEndpoints } from "../../local/endpoints-file";
+import { homeAt, makeHome } from "../../local/home";
+import { connectPlugins, kafkaJars } from "../../local/parts";
+import { freePort } from "../../local/port";
+import { postgresServer } from "../../local/postgres";
+import { requirePostgres } from "../../local/postgres-programs";
+import { run } from "../../local/run";
+import { launch, type Server, stateOf, stopServer, waitUntilHealthy } from "../../local/server";
+import { withSession } from "../../local/sql-session";
+import type { ServerStatus } from "../../local/status";
+import { canReach, postgresAccount } from "../../local/system-user";
+import { skip } from "./servers";
+
+const isRoot = process.getuid?.() === 0;
+const nobody = { name: "nobody", uid: 65_534, gid: 65_534 };
+
+function room(context: TestContext, mode = 0o755): string {
+  const directory = mkdtempSync(join(tmpdir(), "local-"));
+  chmodSync(directory, mode);
+  context.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** Runs the command line; as an ordinary user where this is root and the checkout is open to others. */
+function commandLine(context: TestContext) {
+  const directory = room(context);
+  const user = isRoot && canReach(join(root, "cli", "tenantry"), nobody) ? nobody : undefined;
+  const env: NodeJS.ProcessEnv = { ...process.env, HOME: directory, TENANTRY_HOME: join(directory, "servers") };
+  if (user) {
+    const cache = join(directory, "cache", "tenantry");
+    for (const [from, to] of [
+      [kafkaJars(), kafkaJars(cache)],
+      [connectPlugins(), connectPlugins(cache)],
+    ] as const) {
+      mkdirSync(dirname(to), { recursive: true });
+      cpSync(from, to, { recursive: true });
+    }
+    env["XDG_CACHE_HOME"] = join(directory, "cache");
+    chownSync(directory, user.uid, user.gid);
+  }
+  const tenantry = (...args: readonly string[]) =>
+    run(join(root, "cli", "tenantry"), ["local", ...args], { env, user });
+  context.after(() => tenantry("down"));
+  const status = async () => {
+    const { code, stdout } = await tenantry("status", "--json");
+    return { code, servers: JSON.parse(stdout) as readonly ServerStatus[] };
+  };
+  return { home: homeAt(join(directory, "servers")), tenantry, status, user };
+}
+
+const anyPorts = ["--postgres-port", "0", "--kafka-port", "0", "--connect-port", "0"];
+
+test("a whole life: up, up again, killed, up, down with the data kept, reset", { skip }, async (context) => {
+  const { home, tenantry, status } = commandLine(context);
+
+  const first = await tenantry("up", "--json", ...anyPorts);
+  assert.equal(first.code, 0, first.stderr);
+  assert.deepEqual(new Set(JSON.parse(first.stdout).started).has("kafka"), true);
+  assert.equal((await status()).code, 0);
+  const { postgres } = readEndpoints(home.endpoints);
+  await withSession(postgres, postgres.database, (client) => client.query("create table kept as select 1 as one"));
+  for (const [role, login] of Object.entries(postgres.roles)) {
+    const { rows } = await withSession({ ...postgres, ...login }, postgres.database, (client) =>
+      client.query("select rolsuper, rolbypassrls, rolreplication from pg_roles where rolname = current_user"),
+    );
+    assert.deepEqual(rows, [{ rolsuper: false, rolbypassrls: false, rolreplication: role === "cdc" }]);
+  }
+
+  writeFileSync(home.endpoints, "{ damaged");
+  const again = await tenantry("up");
+  assert.match(again.stdout, /ran already: nothing was changed/);
+  assert.deepEqual(readEndpoints(home.endpoints).postgres, postgres);
+
+  for (const { name, pid } of (await status()).servers) {
+    if (pid !== undefined && name !== "kafka") process.kill(pid, "SIGKILL");
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const killed = await status();
+  assert.equal(killed.code, 1);
+  assert.equal(killed.servers.find(({ name }) => name === "postgres")?.state, "killed");
+  assert.equal((await tenantry("up")).code, 0);
+  assert.equal((await status()).code, 0);
+
+  const down = await tenantry("down", "--json");
+  assert.deepEqual(JSON.parse(down.stdout).stopped.slice(0, 2), ["connect", "kafka"]);
+  assert.ok((await status()).servers.every(({ state }) => state === "stopped"));
+  assert.match((await tenantry("down")).stdout, /No server ran/);
+  const refused = await tenantry("reset");
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /--yes/);
+
+  const back = await tenantry("up");
+  assert.equal(back.code, 0, back.stderr);
+  const kept = await withSession(postgres, postgres.database, (client) => client.query("select one from kept"));
+  assert.deepEqual(kept.rows, [{ one: 1 }]);
+  const secrets = readFileSync(home.settings, "utf8").match(/secret: (\S+)/)?.[1] ?? "none";
+  const processes = spawnSync("ps", ["-eo", "args"], { encoding: "utf8" }).stdout;
+  for (const secret of [secrets, postgres.password]) assert.equal(processes.includes(secret), false);
+  assert.match((await tenantry("logs", "postgres", "-n", "5")).stdout, /ready to accept connections/);
+
+  assert.equal((await tenantry("reset", "--yes")).code, 0);
+  assert.equal(existsSync(home.endpoints), false);
+});
+
+test("a port in use names the process and the way out, and nothing is started", { skip }, async (context) => {
+  const { tenantry, status } = commandLine(context);
+  const port = await freePort();
+  const occupant = createServer().listen(port, "127.0.0.1");
+  context.after(() => occupant.close());
+  const { code, stderr } = await tenantry("up", ...anyPorts, "--postgres-port", String(port));
+  assert.equal(code, 1);
+  assert.match(stderr, new RegExp(`Port ${port} for PostgreSQL is in use`));
+  assert.match(stderr, /--postgres-port PORT.*TENANTRY_POSTGRES_PORT/);
+  assert.ok((await status()).servers.every(({ state }) => state === "stopped"));
+});
+
+test("lost settings beside data are a problem, for the passwords are lost with them", { skip }, async (context) => {
+  const { home, tenantry, user } = commandLine(context);
+  mkdirSync(join(home.of("data"), "postgres"), { recursive: true });
+  if (user) chownSync(home.directory, user.uid, user.gid);
+  const { code, stderr } = await tenantry("up");
+  assert.equal(code, 1);
+  assert.match(stderr, /settings .* missing or damaged[\s\S]*reset --yes/);
+});
+
+test("a home of another account is a problem, not a stack trace", {
+  skip: skip || (!isRoot && "only root"),
+}, async (context) => {
+  const { home, tenantry, user } = commandLine(context);
+  if (!user) return context.skip("the checkout is closed to other accounts");
+  mkdirSync(home.directory);
+  const { code, stderr } = await tenantry("up");
+  assert.equal(code, 1);
+  assert.match(stderr, /cannot be used\n[\s\S]*another account/);
+  assert.doesNotMatch(stderr, /^ +at /m);
+});
+
+/** PostgreSQL alone, in a home of its own. */
+async function onlyPostgres(
+  context: TestContext,
+  directory: string,
+): Promise<{ home: ReturnType<typeof homeAt>; server: Server; data: string }> {
+  const home = homeAt(directory);
+  makeHome(home);
+  const user = postgresAccount();
+  const data = join(dataDirectory(home, user), "postgres");
+  const own = { data, user, port: await freePort(), programs: await requirePostgres(), password: "x".repeat(20) };
+  const server = postgresServer({ name: "postgres", database: "shop", citus: false, ...own });
+  context.after(async () => {
+    await stopServer(home, "postgres");
+    rmSync(dirname(data), { recursive: true, force: true });
+  });
+  return { home, server, data };
+}
+
+test("root's PostgreSQL keeps its data where its account can reach it, also for a closed home", {
+  skip: skip || (!isRoot && "only root"),
+}, async (context) => {
+  const closed = join(room(context, 0o700), "home");
+  const { home, server, data } = await onlyPostgres(context, closed);
+  assert.match(data, /^\/var\/lib\/tenantry\/[0-9a-f]{12}\/postgres$/);
+  await server.prepare();
+  launch(home, server);
+  await waitUntilHealthy(home, server);
+  assert.equal(stateOf(home, "postgres").state, "running");
+});
+
+test("a data directory with wrong permissions, a stale lock, a second platform on the same server", {
+  skip,
+}, async (context) => {
+  const { home, server, data } = await onlyPostgres(context, join(room(context), "home"));
+  await server.prepare();
+  chmodSync(data, 0o755);
+  launch(home, server);
+  await assert.rejects(waitUntilHealthy(home, server), /PostgreSQL ended while starting[\s\S]*mode 0700/);
+  chmodSync(data, 0o700);
+
+  // As after a crash of the machine: the number in PostgreSQL's own lock is another process's by now.
+  writeFileSync(join(data, "postmaster.pid"), `${process.ppid}\n${data}\n`);
+  await server.prepare();
+  launch(home, server);
+  await waitUntilHealthy(home, server);
+
+  const admin = { host: "127.0.0.1", port: server.port, user: "postgres", password: "x".repeat(20) };
+  const needs = { name: "o'hara", roles: ["app"], secret: "s" };
+  const once = await ensureApplication(admin, needs);
+  assert.deepEqual(await ensureApplication(admin, needs), once);
+  const { rows } = await withSession({ ...admin, ...(once["app"] ?? admin) }, "o'hara", (client) =>
+    client.query("select extname from pg_extension where extname = 'pg_partman'"),
+  );
+  assert.equal(rows.length, 1);
+});
