@@ -1,6 +1,16 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
@@ -66,7 +76,11 @@ function copySources(folder: string, application: string): void {
     cpSync(join(checkout, path), join(folder, path), { force: true });
   }
   symlinkSync(join(checkout, "node_modules"), join(folder, "node_modules"));
-  renameSync(join(folder, "sql", "ecommerce"), join(folder, "sql", application));
+  const own = join(folder, "sql", application);
+  renameSync(join(folder, "sql", "ecommerce"), own);
+  for (const file of readdirSync(own)) {
+    writeFileSync(join(own, file), readFileSync(join(own, file), "utf8").replaceAll("ecommerce", application));
+  }
 }
 
 function stackFile(application: string): string {
