@@ -10,14 +10,8 @@ import type {
   RenameStmt,
   TableLikeClause,
 } from "libpg-query";
-import {
-  type Catalog,
-  type CatalogForeignKey,
-  type CatalogTable,
-  type CatalogView,
-  type Key,
-  primaryKey,
-} from "./catalog";
+import type { Catalog, CatalogTable, CatalogView } from "./catalog";
+import { removeWhere, renameColumn, withPrimaryKeys } from "./catalog-edits";
 import { foreignKeyName } from "./foreign-key-name";
 import type { Place, Problem } from "./problem";
 import type { ParsedSql, ParsedStatement } from "./sql-parser";
@@ -38,18 +32,6 @@ export function buildCatalog(files: readonly ParsedSql[], schema: string): { cat
     for (const statement of file.statements) builder.add(statement, index);
   });
   return { catalog: { tables: withPrimaryKeys(builder.tables), views: builder.views }, problems: builder.problems };
-}
-
-/** `REFERENCES t` means t's primary key, wherever in the files that is. */
-function withPrimaryKeys(tables: ReadonlyMap<string, CatalogTable>): ReadonlyMap<string, CatalogTable> {
-  for (const table of tables.values()) {
-    replaceAll(table.foreignKeys, (key): CatalogForeignKey => {
-      const target = tables.get(key.references.table);
-      if (key.references.columns.length > 0 || !target) return key;
-      return { ...key, references: { ...key.references, columns: primaryKey(target)?.columns ?? [] } };
-    });
-  }
-  return tables;
 }
 
 class CatalogBuilder {
@@ -258,29 +240,7 @@ class CatalogBuilder {
         at,
       });
     } else if (rename.renameType === "OBJECT_COLUMN") {
-      this.renameColumn(table, rename.subname ?? "", rename.newname ?? "", file);
-    }
-  }
-
-  private renameColumn(table: CatalogTable, from: string, to: string, file: number): void {
-    const renamed = (columns: readonly string[]) => columns.map((each) => (each === from ? to : each));
-    const columns = [...table.columns.values()];
-    table.columns.clear();
-    for (const column of columns) {
-      const now = column.name === from ? { ...column, name: to, file } : column;
-      table.columns.set(now.name, now);
-    }
-    replaceAll(table.keys, (key): Key => ({ ...key, columns: renamed(key.columns) }));
-    for (const each of this.tables.values()) {
-      replaceAll(each.foreignKeys, (key): CatalogForeignKey => {
-        const { references } = key;
-        return {
-          ...key,
-          columns: each === table ? renamed(key.columns) : key.columns,
-          references:
-            references.table === table.name ? { ...references, columns: renamed(references.columns) } : references,
-        };
-      });
+      renameColumn(this.tables, table, { from: rename.subname ?? "", to: rename.newname ?? "", file });
     }
   }
 
@@ -341,21 +301,6 @@ function invokerAfter(before: boolean, { subtype, def }: AlterTableCmd): boolean
   );
   if (named.length === 0) return before;
   return subtype === "AT_SetRelOptions" && named.every(viewOptionIsOn);
-}
-
-function removeWhere<T>(items: T[], goes: (item: T) => boolean): void {
-  replaceWith(
-    items,
-    items.filter((item) => !goes(item)),
-  );
-}
-
-function replaceAll<T>(items: T[], next: (item: T) => T): void {
-  replaceWith(items, items.map(next));
-}
-
-function replaceWith<T>(items: T[], next: readonly T[]): void {
-  items.splice(0, items.length, ...next);
 }
 
 function firstLocation(statement: ParsedStatement): number | undefined {
