@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { Client } from "pg";
 import type { Application } from "../../architecture/application";
 import { parseBase } from "../../architecture/base-sql";
-import type { Login } from "../../architecture/endpoints";
+import type { Login, PostgresEndpoint } from "../../architecture/endpoints";
 import { loadSqlParser } from "../../architecture/sql-parser";
 import type { Connect } from "../../provider/connect";
 import type { Context } from "../../provider/context";
 import { openDatabase } from "../../provider/postgres";
+import { distributedTable } from "../../provider/resources/distributed-table";
 import { type FreshDatabase, freshDatabase } from "./servers";
 
 /** A database with the toolkit's own SQL and a tenant root, and what a kind of resource needs to act on it. */
@@ -20,6 +21,8 @@ export interface DataPlaneDatabase {
   readonly admin: Client;
   /** As a role of the application. */
   asRole(role: string): Promise<Client>;
+  /** As a superuser, on every node that holds shards. */
+  onEachNode(sql: string, values: readonly unknown[]): Promise<void>;
   connect(login: Login): Promise<Client>;
   close(): Promise<void>;
 }
@@ -45,6 +48,21 @@ export async function dataPlaneDatabase(allow: readonly string[] = []): Promise<
   await loadSqlParser();
   await applyBase(admin);
   await admin.query("CREATE SCHEMA ecommerce; CREATE TABLE ecommerce.tenants (tenant_id uuid PRIMARY KEY)");
+  const context: Context = {
+    database,
+    connect: {} as Connect,
+    allow: new Set(allow),
+    log: (message) => said.push(message),
+    warn: (message) => said.push(message),
+    signal: new AbortController().signal,
+  };
+  await distributedTable.create(context, {
+    schema: "ecommerce",
+    table: "tenants",
+    column: "tenant_id",
+    placement: { shardCount: 4 },
+    foreignKeys: [],
+  });
   const clients = [admin];
   const connect = async ({ user, password }: Login) => {
     const client = await connected(endpoint, user, password);
@@ -53,16 +71,15 @@ export async function dataPlaneDatabase(allow: readonly string[] = []): Promise<
   };
   return {
     endpoint,
-    context: {
-      database,
-      connect: {} as Connect,
-      allow: new Set(allow),
-      log: (message) => said.push(message),
-      warn: (message) => said.push(message),
-      signal: new AbortController().signal,
-    },
+    context,
     said,
     admin,
+    onEachNode: async (sql, values) => {
+      for (const node of endpoint.nodes) {
+        const client = await connected({ ...endpoint, ...node }, endpoint.user, endpoint.password);
+        await client.query(sql, [...values]).finally(() => client.end());
+      }
+    },
     asRole: async (role) => {
       const login = endpoint.roles[role];
       if (!login) throw new Error(`no role ${role}`);
@@ -88,7 +105,7 @@ export async function applyBase(client: Client): Promise<void> {
   }
 }
 
-async function connected({ host, port, database }: FreshDatabase, user: string, password: string): Promise<Client> {
+async function connected({ host, port, database }: PostgresEndpoint, user: string, password: string): Promise<Client> {
   const client = new Client({ host, port, database, user, password });
   await client.connect();
   await client.query("SET TimeZone = 'UTC'; SET client_min_messages = notice");

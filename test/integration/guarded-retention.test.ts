@@ -17,8 +17,8 @@ const days = {
 } as const;
 
 /** Slots are the server's, which other tests use too. */
-const slotOf = ({ endpoint }: DataPlaneDatabase, node = "coordinator") =>
-  `ecommerce_outbox_${node}_${endpoint.database.slice(-8)}`;
+const slotOf = ({ endpoint }: DataPlaneDatabase, name = "first") =>
+  `ecommerce_outbox_${name}_${endpoint.database.slice(-8)}`;
 
 /** An outbox with a partition whose retention has ended. */
 async function withOldPartition(t: TestContext): Promise<DataPlaneDatabase> {
@@ -62,18 +62,19 @@ async function run({ admin }: DataPlaneDatabase) {
 
 /** Without the server's part of a connector: the position moves as if everything had been read. */
 const readOn = (plane: DataPlaneDatabase) =>
-  plane.admin.query("SELECT pg_replication_slot_advance($1, pg_current_wal_lsn())", [slotOf(plane)]);
+  plane.onEachNode("SELECT pg_replication_slot_advance($1, pg_current_wal_lsn())", [slotOf(plane)]);
 
-const makeSlot = (plane: DataPlaneDatabase, node?: string) =>
-  plane.admin.query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slotOf(plane, node)]);
+const makeSlot = (plane: DataPlaneDatabase, name?: string) =>
+  plane.onEachNode("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slotOf(plane, name)]);
 
 test("an outbox partition past its retention", { skip }, async (t) => {
   await t.test("stays while there is no slot, and the view says so", async (t) => {
     const plane = await withOldPartition(t);
     assert.equal(await run(plane), 0);
-    const reason = "node coordinator has no slot ecommerce_outbox_…";
-    assert.deepEqual(await old(plane), { closed: true, held_back_by: reason });
-    assert.match(plane.said.join("\n"), /outbox_old is past its retention, and kept: node coordinator has no slot/);
+    const found = await old(plane);
+    assert.equal(found?.closed, true);
+    assert.match(found?.held_back_by ?? "", /^node .+ has no slot ecommerce_outbox_…/);
+    assert.match(plane.said.join("\n"), /outbox_old is past its retention, and kept: node .+ has no slot/);
   });
 
   await t.test("stays while a slot lags behind its last event, and goes when it has passed", async (t) => {
@@ -83,7 +84,7 @@ test("an outbox partition past its retention", { skip }, async (t) => {
     assert.equal(await run(plane), 0);
     assert.match(
       (await old(plane))?.held_back_by ?? "",
-      /^slot ecommerce_outbox_coordinator_\w+ has confirmed .+, and must pass /,
+      /^slot ecommerce_outbox_first_\w+ has confirmed .+, and must pass /,
     );
     await readOn(plane);
     assert.deepEqual(await old(plane), { closed: true, held_back_by: null });
@@ -103,7 +104,7 @@ test("an outbox partition past its retention", { skip }, async (t) => {
     await readOn(plane);
     assert.equal(await run(plane), 0);
     assert.match((await old(plane))?.held_back_by ?? "", /^slot ecommerce_outbox_second_\w+ has confirmed/);
-    await plane.admin.query("SELECT pg_drop_replication_slot($1)", [slotOf(plane, "second")]);
+    await plane.onEachNode("SELECT pg_drop_replication_slot($1)", [slotOf(plane, "second")]);
     assert.equal(await run(plane), 1);
   });
 

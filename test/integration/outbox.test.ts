@@ -73,6 +73,7 @@ test("the outbox on a real server", { skip }, async (t) => {
     assert.deepEqual(outbox.diff(state, wanted), []);
     const { published, ...found } = (await outbox.read(plane.context, "tenantry.outbox", undefined)) ?? assert.fail();
     const { published: _, ...rest } = state;
+    // Without Citus nobody knows beside which table it is.
     assert.deepEqual({ ...found, colocateWith: rest.colocateWith }, rest);
     assert.deepEqual(new Set(published), new Set(publishedColumns("tenant_id")));
   });
@@ -119,7 +120,7 @@ test("the outbox on a real server", { skip }, async (t) => {
       inTenant(app, acme, () => emit(app, acme, `${fits}x`)),
       {
         code: "23514",
-        constraint: "payload_at_most_8192_bytes_or_use_a_claim_check",
+        message: /payload_at_most_8192_bytes_or_use_a_claim_check/,
       },
     );
   });
@@ -129,7 +130,7 @@ test("the outbox on a real server", { skip }, async (t) => {
       await assert.rejects(
         inTenant(app, acme, () => emit(app, acme, {}, aggregate)),
         {
-          constraint: "aggregate_type_is_part_of_a_topic_name",
+          message: /aggregate_type_is_part_of_a_topic_name/,
         },
       );
     }
@@ -157,7 +158,7 @@ test("what somebody changed of the outbox by hand is shown, and put right", { sk
     assert.deepEqual(outbox.diff(repaired, wanted), []);
     return paths;
   };
-  const seen = { distributed: "impossible", published: [], shardCatalogs: "impossible" } as const;
+  const seen = { distributed: "missing", published: [], shardCatalogs: "missing" } as const;
 
   await t.test("the publication dropped", async () => {
     assert.deepEqual(await drift("DROP PUBLICATION tenantry_outbox"), ["published"]);
@@ -190,7 +191,7 @@ test("another limit of the payload holds for new events only, also in new partit
   await assert.rejects(
     inTenant(admin, acme, () => emit(admin, acme, "x".repeat(5000))),
     {
-      constraint: "payload_at_most_4096_bytes_or_use_a_claim_check",
+      message: /payload_at_most_4096_bytes_or_use_a_claim_check/,
     },
   );
   await partitionSet.update(context, "tenantry.outbox", { ...days, maintenance: "on" }, { ...days, ahead: 9 });
@@ -199,7 +200,7 @@ test("another limit of the payload holds for new events only, also in new partit
       `INSERT INTO tenantry.outbox (tenant_id, created_at, aggregate_type, aggregate_id, type, payload)
        VALUES (gen_random_uuid(), now() + interval '8 days', 'order', '1', 'x', to_jsonb(repeat('x', 5000)))`,
     ),
-    { constraint: "payload_at_most_4096_bytes_or_use_a_claim_check" },
+    { message: /payload_at_most_4096_bytes_or_use_a_claim_check/ },
   );
 });
 

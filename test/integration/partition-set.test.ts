@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
+import { distributedTable } from "../../provider/resources/distributed-table";
 import { partitionSet } from "../../provider/resources/partition-set";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
 import { type DataPlaneDatabase, dataPlaneDatabase } from "./data-plane-database";
@@ -29,6 +30,13 @@ async function withOrders(t: TestContext): Promise<DataPlaneDatabase> {
   await plane.admin.query(`CREATE TABLE ecommerce.orders (
     tenant_id uuid NOT NULL, id uuid NOT NULL, placed_at timestamptz NOT NULL, PRIMARY KEY (tenant_id, placed_at, id)
   ) PARTITION BY RANGE (placed_at)`);
+  await distributedTable.create(plane.context, {
+    schema: "ecommerce",
+    table: "orders",
+    column: "tenant_id",
+    placement: { colocateWith: "ecommerce.tenants" },
+    foreignKeys: [],
+  });
   return plane;
 }
 

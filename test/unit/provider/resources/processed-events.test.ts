@@ -15,10 +15,7 @@ const none = new Set<string>();
 const golden = (name: string) => join(__dirname, "../../../golden/provider", name);
 
 test("processed events are made as reviewed", () => {
-  matchesGolden(
-    "test/golden/provider/processed-events.sql",
-    `${processedEvents.preview(undefined, wanted).join(";\n")}\n`,
-  );
+  matchesGolden(golden("processed-events.sql"), `${processedEvents.preview(undefined, wanted).join(";\n")}\n`);
 });
 
 test("another retention is an update, the same one in other words is not", () => {
