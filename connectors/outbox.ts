@@ -11,7 +11,13 @@ import type { Settings } from "../architecture/settings";
 
 const section = z.record(z.string(), z.string());
 const template = z
-  .strictObject({ config: section, aggregate: section, exactlyOnce: section })
+  .strictObject({
+    config: section,
+    namedAuthority: section,
+    systemAuthorities: section,
+    aggregate: section,
+    exactlyOnce: section,
+  })
   .parse(parse(readFileSync(join(__dirname, "outbox.yaml"), "utf8")));
 
 type Values = Readonly<Record<string, string>>;
@@ -40,6 +46,7 @@ export function renderOutboxConnector(
     connector,
     config: {
       ...fill(template.config, values),
+      ...renderTrust(settings),
       ...Object.assign({}, ...aggregates.map((aggregate) => fill(template.aggregate, aggregateValues(aggregate)))),
       ...(settings.consistency === "strong" ? fill(template.exactlyOnce, values) : {}),
     },
@@ -55,6 +62,12 @@ function endpointValues({ endpoints }: Settings, node: PostgresNode): Values {
     password: endpoints?.connect.databasePassword ?? unknownYet,
     sslmode: endpoints?.postgres.sslmode ?? unknownYet,
   };
+}
+
+function renderTrust({ endpoints }: Settings): Values {
+  if (endpoints?.postgres.sslmode !== "verify-full") return {};
+  const { ca } = endpoints.postgres;
+  return ca === undefined ? template.systemAuthorities : fill(template.namedAuthority, { ca });
 }
 
 function aggregateValues(aggregate: Aggregate): Values {

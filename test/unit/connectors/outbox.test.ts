@@ -113,3 +113,20 @@ test("the tenant column gives the tenant header, whatever its name", () => {
   const { config } = renderOutboxConnector({ ...application, tenant }, settings, worker);
   assert.match(config["transforms.outbox.table.fields.additional.placement"] ?? "", /^shop_id:header:tenant,/);
 });
+
+test("the server's certificate is verified by the authority of the endpoints, or by those that Java knows", () => {
+  const withPostgres = (changes: Partial<Endpoints["postgres"]>) => ({
+    ...settings,
+    endpoints: { ...endpoints, postgres: { ...endpoints.postgres, ...changes } },
+  });
+  const trust = (changes: Partial<Endpoints["postgres"]>) => {
+    const { config } = renderOutboxConnector(application, withPostgres(changes), worker);
+    return [config["driver.sslfactory"]?.split(".").at(-1), config["driver.sslfactoryarg"]];
+  };
+  assert.deepEqual(trust({ ca: "-----BEGIN CERTIFICATE-----" }), [
+    "SingleCertValidatingFactory",
+    "-----BEGIN CERTIFICATE-----",
+  ]);
+  assert.deepEqual(trust({}), ["DefaultJavaSSLFactory", undefined]);
+  assert.deepEqual(trust({ sslmode: "require" }), [undefined, undefined]);
+});
