@@ -1,4 +1,4 @@
-import { Client, type ClientBase } from "pg";
+import { Client, type ClientBase, type DatabaseError } from "pg";
 import type { Role } from "../architecture/application";
 import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
 import { outbox } from "../architecture/outbox";
@@ -12,7 +12,7 @@ import { loginOf, type Relation, type Target, tenantRelations } from "./target";
 /** What one statement did, whatever it did is undone. */
 export type Attempt =
   | { readonly rows: readonly Row[]; readonly count: number; readonly refused?: never }
-  | { readonly refused: string; readonly code: string };
+  | { readonly refused: string; readonly code: string; readonly constraint?: string | undefined };
 
 /** Two tenants that nobody has, with a row in each table, and the application's roles to try things as. */
 export interface Probing {
@@ -200,9 +200,9 @@ function attempter(client: ClientBase): Attempter {
       const { rows, rowCount } = await client.query<Row>(sql, [...values]);
       return { rows, count: rowCount ?? 0 };
     } catch (error) {
-      const { code, message } = error as { readonly code?: string; readonly message: string };
+      const { code, message, constraint } = error as DatabaseError;
       if (code === undefined) throw error;
-      return { refused: message, code };
+      return { refused: message, code, constraint };
     } finally {
       await client.query("ROLLBACK TO attempt; RELEASE attempt");
     }

@@ -1,4 +1,4 @@
-import type { ClientBase } from "pg";
+import type { ClientBase, DatabaseError } from "pg";
 import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
 import type { CatalogForeignKey, CatalogTable, CheckConstraint, Column } from "./catalog";
 import { candidates } from "./dummy";
@@ -110,9 +110,7 @@ function returning({ columns }: CatalogTable): string {
 
 /** The columns whose values an error is about, as far as it says. */
 function blamed({ checks, columns }: CatalogTable, error: unknown): readonly string[] {
-  const { code, constraint, dataType, column } = error as {
-    readonly [field in "code" | "constraint" | "dataType" | "column"]?: string;
-  };
+  const { code, constraint, dataType, column } = error as Partial<DatabaseError>;
   const broken: CheckConstraint | undefined = checks.find(({ name }) => name === constraint);
   if (code === "23514" && broken) return broken.columns;
   if (code === "23514" && dataType) return columns.filter(({ domain }) => domain === dataType).map(({ name }) => name);

@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import type { Application } from "../../architecture/application";
+import { loadApplication } from "../../architecture/application-loader";
+import { dataPlane } from "../../architecture/data-plane";
+import type { Declaration } from "../../architecture/declaration";
+import type { Endpoints } from "../../architecture/endpoints";
+import { openConnect } from "../../provider/connect-client";
+import type { Context } from "../../provider/context";
+import { kinds } from "../../provider/kinds";
+import { openDatabase } from "../../provider/postgres";
+
+export interface Applied {
+  readonly application: Application;
+  readonly declarations: readonly Declaration[];
+}
+
+export interface ApplyOptions {
+  /** Nouns that are left out. @default none */
+  readonly without?: readonly Declaration["noun"][];
+}
+
+/** Applies an application of `sql/` to these servers as `pulumi up` would, one declaration after another. */
+export async function applyApplication(
+  name: string,
+  endpoints: Endpoints,
+  { without = [] }: ApplyOptions = {},
+): Promise<Applied> {
+  const { application, base } = await loadApplication(join(__dirname, "..", "..", "sql", name));
+  const all = dataPlane(
+    application,
+    base,
+    {
+      application: name,
+      platform: "external",
+      citus: "auto",
+      consistency: "strong",
+      shardCount: 4,
+      allow: [],
+      endpoints,
+    },
+    endpoints.postgres.nodes,
+  );
+  const declarations = all.filter(({ noun }) => !without.includes(noun));
+  const database = openDatabase(endpoints.postgres, { citus: "auto" });
+  const context: Context = {
+    database,
+    connect: openConnect(endpoints.connect),
+    allow: new Set(),
+    log: () => {},
+    warn: () => {},
+    signal: new AbortController().signal,
+  };
+  try {
+    for (const declaration of declarations) {
+      const kind = kinds.get(declaration.noun);
+      if (!kind) throw new Error(`no kind of resource is called ${declaration.noun}`);
+      await kind.create(context, declaration.inputs);
+    }
+  } finally {
+    await database.close();
+  }
+  return { application, declarations };
+}
