@@ -7,12 +7,29 @@ COMMIT;
 -- Migration base/020_citus
 BEGIN;
 DO $$
+DECLARE
+  maintainer name;
 BEGIN
-  IF EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus') THEN
-    EXECUTE pg_catalog.format(
-      'ALTER DATABASE %I SET citus.propagate_set_commands = ''local''', pg_catalog.current_database()
-    );
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus') THEN
+    RETURN;
   END IF;
+  -- Without this the setting app.tenant_id stays on the coordinator, and row level security on the workers hides every
+  -- row. It reaches nodes that join later too.
+  EXECUTE pg_catalog.format(
+    'ALTER DATABASE %I SET citus.propagate_set_commands = ''local''', pg_catalog.current_database()
+  );
+  -- pg_partman looks for a table's newest row and then makes a partition, in one transaction. Citus refuses that for a
+  -- table that refers to a reference table, unless the session keeps to one connection a node: the background worker's,
+  -- and ours, for maintenance that is called by hand or by pg_cron.
+  FOR maintainer IN
+    SELECT current_user UNION SELECT pg_catalog.current_setting('pg_partman_bgw.role', true)::name
+  LOOP
+    CONTINUE WHEN maintainer IS NULL;
+    EXECUTE pg_catalog.format(
+      'ALTER ROLE %I IN DATABASE %I SET citus.multi_shard_modify_mode = ''sequential''',
+      maintainer, pg_catalog.current_database()
+    );
+  END LOOP;
 END
 $$;
 COMMIT;
@@ -83,7 +100,7 @@ BEGIN
   ON CONFLICT DO NOTHING;
   is_first := FOUND;
   -- Tenants with many events forget as many: one call in 256 removes up to 512 marks past their retention.
-  IF is_first AND random() < 1.0 / 256 THEN
+  IF is_first AND random() < 1.0 / 256 AND has_table_privilege('tenantry.processed_events', 'DELETE') THEN
     PERFORM tenantry.forget_processed(tenant, 512);
   END IF;
   RETURN is_first;
@@ -91,7 +108,6 @@ END
 $$;
 CREATE OR REPLACE FUNCTION tenantry.forget_processed(tenant uuid, batch integer) RETURNS bigint
   LANGUAGE plpgsql
-  SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

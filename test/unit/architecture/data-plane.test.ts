@@ -152,9 +152,14 @@ test("the same description gives the same declarations", async () => {
 test("ecommerce's declarations are those that were reviewed", async () => {
   const { application, base } = await loadApplication(join(root, "sql", "ecommerce"));
   const declarations = dataPlane(application, base, { ...settings, application: "ecommerce" }, onlyCoordinator);
-  const shown = declarations.map(({ noun, name, inputs, after }) => ({
-    [`${noun}/${name}`]: "statements" in inputs ? { ...inputs, statements: inputs.statements.length } : inputs,
-    after,
-  }));
+  const shown = declarations.map((each) => ({ [`${each.noun}/${each.name}`]: reviewed(each), after: each.after }));
   matchesGolden(join(root, "test", "golden", "ecommerce", "declarations.yaml"), stringify(shown, { lineWidth: 120 }));
 });
+
+/** Without what other golden files show: the text of the SQL, and the connectors' configuration. */
+function reviewed({ noun, inputs }: Declaration): object {
+  if (noun === "Connector") return { connector: inputs.connector };
+  if (noun !== "Migration") return inputs;
+  const { path, transaction, schema, apply } = inputs;
+  return { path, transaction, schema, apply };
+}
