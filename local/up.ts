@@ -113,22 +113,21 @@ function orphanedData(home: Home, user: SystemUser | undefined): Problem[] {
 
 async function startAll(home: Home, servers: readonly Server[], progress: Progress): Promise<readonly string[]> {
   refuseIfAny((await Promise.all(servers.map((server) => portProblems(home, server)))).flat());
-  const kafka = servers.find(({ name }) => name === "kafka");
-  const run = (server: Server) =>
-    progress.part(
-      server.title,
-      () => start(home, server),
-      (outcome) => outcome.text,
-    );
-  const kafkaRuns = kafka && run(kafka);
-  const outcomes = await Promise.allSettled(
-    servers.map(async (server) => {
-      if (server === kafka) return kafkaRuns;
-      // Connect gives up where Kafka takes a minute, as on a busy machine.
-      if (server.name === "connect") await kafkaRuns;
-      return run(server);
-    }),
-  );
+  const runs = new Map<string, ReturnType<typeof start>>();
+  for (const server of servers) {
+    // Connect gives up where Kafka takes a minute, as on a busy machine, so it starts when Kafka serves.
+    const first = server.name === "connect" ? runs.get("kafka") : undefined;
+    const work = async () => {
+      await first;
+      return progress.part(
+        server.title,
+        () => start(home, server),
+        ({ text }) => text,
+      );
+    };
+    runs.set(server.name, work());
+  }
+  const outcomes = await Promise.allSettled(runs.values());
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   const problems = [...new Set(failures)].flatMap((failure) => (failure instanceof Problems ? failure.problems : []));
   const unexpected = failures.find((failure) => !(failure instanceof Problems));

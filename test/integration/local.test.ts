@@ -116,7 +116,7 @@ test("a whole life: up, up again, killed, up, down with the data kept, reset", {
   const secrets = readFileSync(home.settings, "utf8").match(/secret: (\S+)/)?.[1] ?? "none";
   const processes = spawnSync("ps", ["-eo", "args"], { encoding: "utf8" }).stdout;
   for (const secret of [secrets, postgres.password]) assert.equal(processes.includes(secret), false);
-  assert.match((await tenantry("logs", "postgres", "-n", "5")).stdout, /ready to accept connections/);
+  assert.match((await tenantry("logs", "postgres", "-n", "500")).stdout, /ready to accept connections/);
 
   assert.equal((await tenantry("reset", "--yes")).code, 0);
   assert.equal(existsSync(home.endpoints), false);
