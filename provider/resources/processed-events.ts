@@ -118,11 +118,6 @@ function createTable({ column, type }: ProcessedEventsInputs): readonly Statemen
     },
     // For pruning a tenant's oldest marks.
     { sql: `CREATE INDEX processed_events_processed_at ON ${quoteTable(table)} (${tenant}, processed_at)` },
-    // Narrows the tenant's own policy: an application may forget, but not to have events processed twice.
-    {
-      sql: `CREATE POLICY forget_past_retention ON ${quoteTable(table)} AS RESTRICTIVE FOR DELETE
-USING (processed_at < now() - tenantry.processed_events_retention())`,
-    },
   ];
 }
 

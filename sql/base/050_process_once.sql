@@ -20,8 +20,8 @@ END
 $$;
 
 -- Removes a tenant's marks that are past their retention, unless another transaction is doing so: consumers never wait
--- for each other. Returns how many it removed. With the caller's rights, as Citus refuses two users in one transaction; a
--- policy of the table keeps those whose retention lasts from every DELETE.
+-- for each other. Returns how many it removed. With the caller's rights, as Citus refuses two users in one transaction:
+-- consumers' roles need DELETE, which row level security holds to their own tenant's marks.
 CREATE OR REPLACE FUNCTION tenantry.forget_processed(tenant :type, batch integer) RETURNS bigint
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp

@@ -8,7 +8,5 @@ CREATE TABLE "tenantry"."processed_events" (
   PRIMARY KEY ("tenant_id", consumer, event_id)
 );
 CREATE INDEX processed_events_processed_at ON "tenantry"."processed_events" ("tenant_id", processed_at);
-CREATE POLICY forget_past_retention ON "tenantry"."processed_events" AS RESTRICTIVE FOR DELETE
-USING (processed_at < now() - tenantry.processed_events_retention());
 -- where Citus is installed:;
 SELECT create_distributed_table('"tenantry"."processed_events"', 'tenant_id', colocate_with => '"ecommerce"."tenants"')
