@@ -79,15 +79,16 @@ export function redistribute(
   current: DistributedTableInputs["placement"],
 ): readonly Statement[] {
   const alter = (change: string) => ({ sql: `SELECT alter_distributed_table(${literal(next)}, ${change})` });
+  const alone = "cascade_to_colocated => false";
   const statements: Statement[] = [];
   if (found.column !== next.column) statements.push(alter(`distribution_column => ${quoteLiteral(next.column)}`));
   const { placement } = next;
   if ("colocateWith" in placement) {
     if (!found.group.includes(placement.colocateWith)) {
-      statements.push(alter(`colocate_with => ${colocation(placement.colocateWith)}`));
+      statements.push(alter(`colocate_with => ${colocation(placement.colocateWith)}, ${alone}`));
     }
   } else if ("colocateWith" in current) {
-    statements.push(alter(`shard_count => ${placement.shardCount}, colocate_with => 'none'`));
+    statements.push(alter(`shard_count => ${placement.shardCount}, colocate_with => 'none', ${alone}`));
   } else if (found.shardCount !== placement.shardCount) {
     statements.push(alter(`shard_count => ${placement.shardCount}, cascade_to_colocated => true`));
   }

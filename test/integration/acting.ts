@@ -14,8 +14,8 @@ export interface Acting extends Context {
   readonly allow: Set<string>;
   /** As an operator would, on a connection of its own. */
   run(sql: string): Promise<Record<string, unknown>[]>;
-  /** As one of the application's roles. */
-  runAs(role: string, sql: string): Promise<Record<string, unknown>[]>;
+  /** As one of the application's roles, one after the other: Citus passes a SET LOCAL on with all of its message. */
+  runAs(role: string, ...sql: string[]): Promise<Record<string, unknown>[]>;
 }
 
 export async function startActing(t: TestContext, application = "shop"): Promise<Acting> {
@@ -27,12 +27,13 @@ export async function startActing(t: TestContext, application = "shop"): Promise
     await database.close();
     await endpoint.drop();
   });
-  const runWith = async (login: Login, sql: string) => {
+  const runWith = async (login: Login, ...sql: string[]) => {
     const client = new Client(clientConfig({ ...endpoint, ...login }));
     await client.connect();
     try {
-      const result = await client.query(sql);
-      return (Array.isArray(result) ? result.at(-1) : result).rows as Record<string, unknown>[];
+      let rows: Record<string, unknown>[] = [];
+      for (const statement of sql) ({ rows } = await client.query(statement));
+      return rows;
     } finally {
       await client.end();
     }
@@ -47,10 +48,10 @@ export async function startActing(t: TestContext, application = "shop"): Promise
     endpoint,
     told,
     run: (sql) => runWith(endpoint, sql),
-    runAs(role, sql) {
+    runAs(role, ...sql) {
       const login = endpoint.roles[role];
       if (!login) throw new Error(`no role ${role}`);
-      return runWith(login, sql);
+      return runWith(login, ...sql);
     },
   };
 }

@@ -49,7 +49,9 @@ test("a table that leaves its group starts one", () => {
   const alone = { ...orders, placement: { shardCount: 8 } };
   assert.deepEqual(
     redistribute(alone, found, orders.placement).map(({ sql }) => sql),
-    [`SELECT alter_distributed_table('"shop"."orders"', shard_count => 8, colocate_with => 'none')`],
+    [
+      `SELECT alter_distributed_table('"shop"."orders"', shard_count => 8, colocate_with => 'none', cascade_to_colocated => false)`,
+    ],
   );
 });
 
@@ -75,7 +77,7 @@ test("another column and another group are changed one after the other", () => {
     redistribute(orders, away, { shardCount: 32 }).map(({ sql }) => sql),
     [
       `SELECT alter_distributed_table('"shop"."orders"', distribution_column => 'tenant_id')`,
-      `SELECT alter_distributed_table('"shop"."orders"', colocate_with => '"shop"."tenants"')`,
+      `SELECT alter_distributed_table('"shop"."orders"', colocate_with => '"shop"."tenants"', cascade_to_colocated => false)`,
     ],
   );
 });

@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { DistributedTableInputs, TenantIsolationInputs } from "../../architecture/declaration";
+import { distributedTable } from "../../provider/resources/distributed-table";
+import { migration } from "../../provider/resources/migration";
+import { referenceTable } from "../../provider/resources/reference-table";
+import { tenantIsolation } from "../../provider/resources/tenant-isolation";
+import { type Acting, startActing } from "./acting";
+import { skip } from "./servers";
+
+const [anna, bert] = ["00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"];
+
+const reference = (table: string, column: string, target: string, targetColumn: string) => ({
+  name: `${table}_${column}_fkey`,
+  columns: [column],
+  references: { schema: "shop", table: target, columns: [targetColumn] },
+  actions: "",
+});
+const tenants: DistributedTableInputs = {
+  schema: "shop",
+  table: "tenants",
+  column: "tenant_id",
+  placement: { shardCount: 4 },
+  foreignKeys: [reference("tenants", "country", "countries", "code")],
+};
+const orders: DistributedTableInputs = {
+  schema: "shop",
+  table: "orders",
+  column: "tenant_id",
+  placement: { colocateWith: "shop.tenants" },
+  foreignKeys: [reference("orders", "tenant_id", "tenants", "tenant_id")],
+};
+const isolation: TenantIsolationInputs = {
+  schema: "shop",
+  table: "orders",
+  column: "tenant_id",
+  type: "uuid",
+  grants: { shop_app: ["DELETE", "INSERT", "SELECT", "UPDATE"] },
+};
+
+/** Tables with rows from before they are placed; undefined, and the test skipped, without Citus. */
+async function startWithCitus(t: test.TestContext): Promise<Acting | undefined> {
+  const acting = await startActing(t);
+  if ((await acting.database.facts).citus === undefined) {
+    t.skip("this server has no Citus");
+    return undefined;
+  }
+  const { database } = acting.endpoint;
+  await acting.run(`ALTER DATABASE "${database}" SET citus.propagate_set_commands = 'local'`);
+  await acting.run(`CREATE SCHEMA shop;
+    CREATE TABLE shop.countries (code text PRIMARY KEY);
+    CREATE TABLE shop.tenants (tenant_id uuid PRIMARY KEY, country text);
+    CREATE TABLE shop.orders (tenant_id uuid, at date, note text, PRIMARY KEY (tenant_id, at)) PARTITION BY RANGE (at);
+    CREATE TABLE shop.orders_1 PARTITION OF shop.orders FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+    INSERT INTO shop.countries VALUES ('NO');
+    INSERT INTO shop.tenants VALUES ('${anna}', 'NO'), ('${bert}', 'NO');
+    INSERT INTO shop.orders VALUES ('${anna}', '2026-05-05', 'of Anna'), ('${bert}', '2026-05-05', 'of Bert')`);
+  return acting;
+}
+
+async function place(acting: Acting) {
+  await referenceTable.create(acting, { schema: "shop", table: "countries", foreignKeys: [], grants: {} });
+  const root = (await distributedTable.create(acting, tenants)).state;
+  const { state } = await distributedTable.create(acting, orders);
+  await tenantIsolation.create(acting, isolation);
+  return { root, state };
+}
+
+async function isIsolated(acting: Acting): Promise<void> {
+  const found = await tenantIsolation.read(acting, "shop.orders", { ...isolation, gaps: {}, surplus: {} });
+  assert.deepEqual(found, { ...isolation, gaps: {}, surplus: {} });
+  const read = (tenant: string) =>
+    acting.runAs("app", "BEGIN", `SET LOCAL app.tenant_id = '${tenant}'`, "SELECT note FROM shop.orders");
+  assert.deepEqual(await read(anna), [{ note: "of Anna" }]);
+  assert.deepEqual(await read(bert), [{ note: "of Bert" }]);
+  assert.deepEqual(await acting.runAs("app", "SELECT note FROM shop.orders"), []);
+}
+
+test("rows from before are spread over the nodes, isolated there, and no longer on the coordinator", {
+  skip,
+}, async (t) => {
+  const acting = await startWithCitus(t);
+  if (!acting) return;
+  const { root, state } = await place(acting);
+  assert.deepEqual(
+    [root, state],
+    [
+      { ...tenants, distributed: "yes" },
+      { ...orders, distributed: "yes" },
+    ],
+  );
+  assert.deepEqual(
+    await acting.run(`SELECT pg_relation_size('shop.tenants')::int AS tenants, pg_relation_size('shop.orders_1')::int AS orders,
+      pg_relation_size('shop.countries')::int AS countries`),
+    [{ tenants: 0, orders: 0, countries: 0 }],
+  );
+  await isIsolated(acting);
+  await assert.rejects(
+    acting.run(`INSERT INTO shop.orders VALUES ('${anna.replace("a", "c")}', '2026-05-05')`),
+    /foreign key/,
+  );
+});
+
+test("another number of shards rewrites the whole group, which stays isolated and tied together", {
+  skip,
+}, async (t) => {
+  const acting = await startWithCitus(t);
+  if (!acting) return;
+  const { root, state } = await place(acting);
+  const next = { ...tenants, placement: { shardCount: 8 } };
+  await assert.rejects(distributedTable.update(acting, "shop.tenants", root, next), /rewrites every row/);
+  acting.allow.add("redistribute shop.tenants");
+  const changed = await distributedTable.update(acting, "shop.tenants", root, next);
+  assert.deepEqual(changed, { ...next, distributed: "yes" });
+  const counts = "SELECT DISTINCT shard_count::int AS shards FROM citus_tables WHERE citus_table_type = 'distributed'";
+  assert.deepEqual(await acting.run(counts), [{ shards: 8 }]);
+  assert.deepEqual(await distributedTable.read(acting, "shop.orders", state), state);
+  await isIsolated(acting);
+});
+
+test("a table that was moved out of its group, or distributed by another column, is found and brought back", {
+  skip,
+}, async (t) => {
+  const acting = await startWithCitus(t);
+  if (!acting) return;
+  const { state } = await place(acting);
+  await acting.run(`ALTER TABLE shop.orders DROP CONSTRAINT orders_tenant_id_fkey;
+    SELECT alter_distributed_table('shop.orders', shard_count => 2, colocate_with => 'none', cascade_to_colocated => false)`);
+  const drifted = await distributedTable.read(acting, "shop.orders", state);
+  assert.ok(drifted);
+  assert.deepEqual(
+    distributedTable.diff(drifted, orders).map(({ path }) => path),
+    ["placement", "foreignKeys"],
+  );
+  assert.equal(distributedTable.check?.(drifted, orders, new Set()).length, 1);
+  await assert.rejects(distributedTable.create(acting, orders), /rewrites every row/);
+  acting.allow.add("redistribute shop.orders");
+  const repaired = await distributedTable.update(acting, "shop.orders", drifted, orders);
+  assert.deepEqual(repaired, state);
+  await isIsolated(acting);
+});
+
+test("a table whose distribution was undone by hand is found and distributed again", { skip }, async (t) => {
+  const acting = await startWithCitus(t);
+  if (!acting) return;
+  const { state } = await place(acting);
+  await acting.run(
+    `ALTER TABLE shop.orders DROP CONSTRAINT orders_tenant_id_fkey; SELECT undistribute_table('shop.orders')`,
+  );
+  const drifted = await distributedTable.read(acting, "shop.orders", state);
+  assert.ok(drifted);
+  assert.deepEqual(
+    distributedTable.diff(drifted, orders).map(({ path }) => path),
+    ["distributed", "foreignKeys"],
+  );
+  assert.deepEqual(await distributedTable.update(acting, "shop.orders", drifted, orders), state);
+  await isIsolated(acting);
+});
+
+test("a reference table is not distributed behind anybody's back, nor the other way round", { skip }, async (t) => {
+  const acting = await startWithCitus(t);
+  if (!acting) return;
+  await place(acting);
+  await assert.rejects(
+    distributedTable.create(acting, { ...tenants, table: "countries", column: "code", foreignKeys: [] }),
+    /is a reference table in the database/,
+  );
+  await assert.rejects(
+    referenceTable.create(acting, { schema: "shop", table: "tenants", foreignKeys: [], grants: {} }),
+    /is distributed by tenant_id in the database/,
+  );
+});
+
+test("an index is built concurrently on a distributed table", { skip }, async (t) => {
+  const acting = await startWithCitus(t);
+  if (!acting) return;
+  await place(acting);
+  const statements = [{ sql: "CREATE INDEX CONCURRENTLY tenants_country ON tenants (country)", line: 1 }];
+  await migration.create(acting, {
+    ...{ path: "sql/shop/020.sql", hash: "0".repeat(64), statements, schema: "shop", apply: "once" },
+    transaction: false,
+  });
+  assert.deepEqual(
+    await acting.run("SELECT indisvalid FROM pg_index WHERE indexrelid = 'shop.tenants_country'::regclass"),
+    [{ indisvalid: true }],
+  );
+});
+
+test("an import finds the group and the column", { skip }, async (t) => {
+  const acting = await startWithCitus(t);
+  if (!acting) return;
+  const { root, state } = await place(acting);
+  assert.deepEqual(await distributedTable.read(acting, "shop.tenants", undefined), root);
+  assert.deepEqual(await distributedTable.read(acting, "shop.orders", undefined), state);
+});
