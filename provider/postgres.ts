@@ -6,7 +6,6 @@ import { Problems } from "../architecture/problem";
 import type { Database, DatabaseFacts, Requirements } from "./database";
 import {
   clientConfig,
-  connect,
   connectionProblems,
   connectPatienceMs,
   errorCode,
@@ -17,6 +16,7 @@ import {
   sqlState,
 } from "./postgres-connection";
 import { type LockOptions, takeLock } from "./postgres-lock";
+import { Session } from "./postgres-session";
 import { preflight } from "./preflight";
 
 /** How long the change connection and its lock are kept for the next change. */
@@ -193,57 +193,6 @@ class Postgres implements Database {
     }
   }
 }
-
-/** One connection, which knows whether it still lives, and how to interrupt what runs on it. */
-class Session {
-  broken = false;
-
-  private constructor(
-    readonly client: Client,
-    readonly server: Server,
-    private readonly pid: number,
-  ) {
-    client.on("error", () => this.breaks());
-    client.on("end", () => this.breaks());
-  }
-
-  static async open(server: Server, signal: AbortSignal | undefined): Promise<Session> {
-    const client = await connect(server, signal);
-    const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-    return new Session(client, server, rows[0]?.pid ?? 0);
-  }
-
-  private breaks(): void {
-    this.broken = true;
-  }
-
-  /** From another connection, as this one waits. A failure only means that there is nothing left to interrupt. */
-  async signalBackend(how: "pg_cancel_backend" | "pg_terminate_backend"): Promise<void> {
-    try {
-      const other = await connect(this.server);
-      await other.query(`SELECT ${how}($1)`, [this.pid]).finally(() => other.end());
-    } catch {
-      this.breaks();
-    }
-  }
-
-  /** A connection that broke has lost the lock, and may not have noticed. */
-  async lives(): Promise<boolean> {
-    if (!this.broken) await this.client.query("SELECT").catch(() => this.breaks());
-    return !this.broken;
-  }
-
-  async close(): Promise<void> {
-    await this.client.end().catch(() => {});
-  }
-}
-
-/**
- * LOCAL, so that they also reach Citus' workers where `citus.propagate_set_commands` is 'local'. Citus keeps to one
- * connection a node: else it refuses a foreign key to a reference table, once the transaction has used several at once.
- * PostgreSQL without Citus takes that setting for anybody's own.
- */
-const transactionSettings = "SET LOCAL lock_timeout = '5s'; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
 
 async function inTransaction<T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
   await client.query("BEGIN");
