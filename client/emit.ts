@@ -54,14 +54,15 @@ interface PostgresError {
   readonly code?: string;
   readonly schema?: string;
   readonly constraint?: string;
-  readonly message?: string;
 }
 
+/** The outbox's constraint on the size says the limit in its name. */
 function tooLarge(error: unknown, payload: string): PayloadTooLargeError | undefined {
-  const { code, schema, constraint, message } = (error ?? {}) as PostgresError;
-  if (code !== "23514" || schema !== "tenantry" || !constraint) return undefined;
+  const { code, schema, constraint = "" } = (error ?? {}) as PostgresError;
+  const limit = /_(\d+)_bytes/.exec(constraint)?.[1];
+  if (code !== "23514" || schema !== "tenantry" || limit === undefined) return undefined;
   return new PayloadTooLargeError(
-    `${message} (payload: ${Buffer.byteLength(payload)} bytes). Store the content elsewhere and emit a reference to it (claim check)`,
+    `The payload has ${Buffer.byteLength(payload)} bytes, and the outbox takes ${limit}: store the content elsewhere and emit a reference to it (claim check), or raise events.maxPayload`,
     { cause: error },
   );
 }

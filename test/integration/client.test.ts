@@ -1,0 +1,314 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import test from "node:test";
+import type { ClientBase } from "pg";
+import {
+  emit,
+  PayloadTooLargeError,
+  processOnce,
+  RolledBackError,
+  type TenantClient,
+  TenantContextError,
+  withTenant,
+} from "../../client";
+import { clientDatabase } from "./client-database";
+import { skip } from "./servers";
+
+test("@tenantry/client on a real server", { skip }, async (t) => {
+  const database = await clientDatabase(t);
+  const [pool, two] = [database.pool(1), database.pool(2)];
+  const [acme, globex] = [randomUUID(), randomUUID()] as const;
+  const note = (client: TenantClient, text: string) =>
+    client.query("INSERT INTO shop.notes VALUES ($1, $2)", [client.tenant, text]);
+  const notes = async (client: Pick<ClientBase, "query">) =>
+    (await client.query<{ text: string }>("SELECT text FROM shop.notes ORDER BY text")).rows.map((row) => row.text);
+  const asAcme = <T>(work: (client: TenantClient) => Promise<T>) => withTenant(pool, acme, work);
+  const placed = { aggregateType: "order", aggregateId: "o-1", type: "OrderPlaced" };
+
+  await t.test("a tenant reads back what it wrote, and another tenant sees nothing of it", async () => {
+    await asAcme((client) => note(client, "first"));
+    assert.deepEqual(await asAcme(notes), ["first"]);
+    assert.deepEqual(await withTenant(pool, globex, notes), []);
+  });
+
+  await t.test("the returned value is the work's", async () => {
+    assert.equal(await asAcme(async (client) => client.tenant), acme);
+  });
+
+  await t.test("the pool's connection goes back without a tenant, after a commit and after a rollback", async () => {
+    await asAcme(notes);
+    assert.deepEqual(await notes(pool), []);
+    await assert.rejects(
+      asAcme(async () => Promise.reject(new Error("no"))),
+      /^Error: no$/,
+    );
+    assert.deepEqual(await notes(pool), []);
+  });
+
+  await t.test("a tenant that the work set for the whole session does not stay with the connection", async () => {
+    await asAcme((client) => client.query(`SET app.tenant_id = '${acme}'`));
+    assert.deepEqual(await notes(pool), []);
+    const failing = asAcme(async (client) => {
+      await client.query("SELECT set_config('app.tenant_id', $1, false)", [acme]);
+      throw new Error("no");
+    });
+    await assert.rejects(failing, /^Error: no$/);
+    assert.deepEqual(await notes(pool), []);
+  });
+
+  await t.test("work that throws leaves nothing behind, and its error arrives as it was", async () => {
+    const error = new Error("changed my mind");
+    const failing = asAcme(async (client) => {
+      await note(client, "never");
+      await emit(client, { ...placed, payload: {} });
+      throw error;
+    });
+    await assert.rejects(failing, (thrown) => thrown === error);
+    assert.deepEqual(await asAcme(notes), ["first"]);
+    assert.deepEqual(await database.events(acme), []);
+  });
+
+  await t.test("a row of another tenant is refused by the database", async () => {
+    const forged = asAcme((client) => client.query("INSERT INTO shop.notes VALUES ($1, 'forged')", [globex]));
+    await assert.rejects(forged, /row-level security/);
+  });
+
+  await t.test("no tenant, and one that is none, are refused before and by the database", async () => {
+    await assert.rejects(withTenant(pool, "", notes), TenantContextError);
+    await assert.rejects(withTenant(pool, "a\0b", notes), TenantContextError);
+    await assert.rejects(withTenant(pool, "'; DROP TABLE shop.notes; --", notes), /uuid/);
+    assert.deepEqual(await asAcme(notes), ["first"]);
+  });
+
+  await t.test("nested use on one pool is refused, also when the inner tenant is the same", async () => {
+    await assert.rejects(
+      asAcme(async () => asAcme(notes)),
+      /TenantContextError: withTenant inside withTenant/,
+    );
+    assert.deepEqual(await asAcme(notes), ["first"]);
+  });
+
+  await t.test("one transaction after another, and several beside each other, are fine", async () => {
+    assert.deepEqual(await Promise.all([asAcme(notes), asAcme(notes)]), [["first"], ["first"]]);
+    const inOther = asAcme(async () => withTenant(two, acme, notes));
+    assert.deepEqual(await inOther, ["first"]);
+  });
+
+  await t.test("what the work starts and does not await may open a transaction after the end", async () => {
+    let later: Promise<string[]> = Promise.resolve([]);
+    await asAcme(async () => {
+      later = new Promise((resolve, reject) => setTimeout(() => asAcme(notes).then(resolve, reject), 100));
+    });
+    assert.deepEqual(await later, ["first"]);
+  });
+
+  await t.test("a client kept after the end is refused, as it may serve another tenant by then", async () => {
+    const kept = await asAcme(async (client) => client);
+    assert.throws(() => kept.query("SELECT 1"), TenantContextError);
+    await assert.rejects(emit(kept, { ...placed, payload: {} }), TenantContextError);
+  });
+
+  await t.test("transaction control inside the work is refused, savepoints are not", async () => {
+    for (const sql of ["BEGIN", " commit;", "rollback", "START  TRANSACTION", "end", "abort"]) {
+      await assert.rejects(
+        asAcme(async (client) => client.query(sql)),
+        TenantContextError,
+        sql,
+      );
+      await assert.rejects(
+        asAcme(async (client) => client.query({ text: sql })),
+        TenantContextError,
+        sql,
+      );
+    }
+    const left = await asAcme(async (client) => {
+      await client.query("SAVEPOINT attempt");
+      await note(client, "undone");
+      await client.query("ROLLBACK TO attempt");
+      return notes(client);
+    });
+    assert.deepEqual(left, ["first"]);
+  });
+
+  await t.test("a failed statement whose error was caught is reported instead of a false commit", async () => {
+    const swallowing = asAcme(async (client) => {
+      await note(client, "lost");
+      await client.query("SELECT 1 / 0").catch(() => {});
+    });
+    await assert.rejects(swallowing, RolledBackError);
+    assert.deepEqual(await asAcme(notes), ["first"]);
+  });
+
+  await t.test("a constraint that fails at COMMIT rejects, and the connection goes on working", async () => {
+    const late = asAcme(async (client) => {
+      await client.query("SET CONSTRAINTS ALL DEFERRED");
+      await client.query("INSERT INTO shop.remarks VALUES ($1, 'of no note')", [acme]);
+    });
+    await assert.rejects(late, { code: "23503" });
+    assert.deepEqual(await asAcme(notes), ["first"]);
+  });
+
+  await t.test("a connection that the server has ended is not lent again", async () => {
+    const failing = asAcme((client) => client.query("SELECT pg_terminate_backend(pg_backend_pid())"));
+    await assert.rejects(failing);
+    assert.deepEqual(await asAcme(notes), ["first"]);
+  });
+
+  await t.test("a connection that dies between two queries fails the next one, not the process", async () => {
+    const failing = asAcme(async (client) => {
+      const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+      await database.admin.query("SELECT pg_terminate_backend($1)", [rows[0]?.pid]);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return notes(client);
+    });
+    await assert.rejects(failing);
+    assert.deepEqual(await asAcme(notes), ["first"]);
+  });
+
+  await t.test(
+    "serialization failures are returned by default, and with retries the whole work runs again",
+    async () => {
+      const contend = (retries: number) => {
+        let runs = 0;
+        const add = () =>
+          withTenant(
+            two,
+            acme,
+            async (client) => {
+              runs += 1;
+              const { rows } = await client.query<{ n: number }>("SELECT n FROM shop.counters");
+              await new Promise((resolve) => setTimeout(resolve, 50));
+              await client.query("UPDATE shop.counters SET n = $1", [(rows[0]?.n ?? 0) + 1]);
+            },
+            { isolation: "repeatable read", retries },
+          );
+        return Promise.allSettled([add(), add()]).then((all) => ({
+          runs,
+          states: all.map((one) => one.status).sort(),
+        }));
+      };
+      await asAcme((client) => client.query("INSERT INTO shop.counters VALUES ($1, 0)", [acme]));
+      assert.deepEqual(await contend(0), { runs: 2, states: ["fulfilled", "rejected"] });
+      assert.deepEqual(await contend(3), { runs: 3, states: ["fulfilled", "fulfilled"] });
+      const { rows } = await asAcme((client) => client.query("SELECT n FROM shop.counters"));
+      assert.deepEqual(rows, [{ n: 3 }]);
+    },
+  );
+
+  await t.test("other errors are not retried", async () => {
+    let runs = 0;
+    const failing = withTenant(
+      pool,
+      acme,
+      async (client) => {
+        runs += 1;
+        await client.query("SELECT 1 / 0");
+      },
+      { retries: 5 },
+    );
+    await assert.rejects(failing, { code: "22012" });
+    assert.equal(runs, 1);
+  });
+
+  await t.test("an event is in the outbox once its transaction has committed, under the id returned", async () => {
+    const payload = { name: "Zoë 🛒", lines: [1, "x", { total: "12.50" }] };
+    const id = await asAcme((client) => emit(client, { ...placed, payload }));
+    assert.deepEqual(await database.events(acme), [{ id, type: "OrderPlaced", aggregate_id: "o-1", payload }]);
+    assert.deepEqual(await database.events(globex), []);
+  });
+
+  await t.test("emit outside a transaction is refused", async () => {
+    await assert.rejects(emit({ tenant: acme, query: pool.query } as TenantClient, { ...placed, payload: {} }), {
+      name: "TenantContextError",
+      message: /emit needs the client that withTenant gives/,
+    });
+  });
+
+  await t.test("a payload that JSON cannot say is refused", async () => {
+    await assert.rejects(
+      asAcme((client) => emit(client, { ...placed, payload: undefined })),
+      TypeError,
+    );
+  });
+
+  await t.test(
+    "a payload above the limit is refused with the limit and the way out, and nothing is committed",
+    async () => {
+      const failing = asAcme(async (client) => {
+        await note(client, "with too much");
+        await emit(client, { ...placed, payload: { content: randomText(20_000) } });
+      });
+      await assert.rejects(failing, (error) => {
+        assert.ok(error instanceof PayloadTooLargeError, String(error));
+        assert.match(error.message, /claim check/);
+        assert.match(error.message, /8192|8 KiB|8 kB/);
+        assert.match(error.message, /20014 bytes/);
+        return true;
+      });
+      assert.deepEqual(await asAcme(notes), ["first"]);
+    },
+  );
+
+  await t.test("an error of another kind in the outbox arrives as PostgreSQL says it", async () => {
+    const failing = asAcme((client) => emit(client, { ...placed, aggregateType: "no topic's name", payload: {} }));
+    await assert.rejects(failing, { code: "23514", constraint: /aggregate_type/ });
+  });
+
+  await t.test("an event is processed the first time only, for each consumer by itself", async () => {
+    const eventId = randomUUID();
+    const deliver = (consumer: string) =>
+      asAcme((client) => processOnce(client, { consumer, eventId }, async () => "done"));
+    assert.deepEqual(await deliver("mail"), { processed: true, value: "done" });
+    assert.deepEqual(await deliver("mail"), { processed: false });
+    assert.deepEqual(await deliver("search"), { processed: true, value: "done" });
+  });
+
+  await t.test("two deliveries at once are processed once, the second waiting for the first", async () => {
+    const eventId = randomUUID();
+    let runs = 0;
+    const deliver = () =>
+      withTenant(two, acme, (client) =>
+        processOnce(client, { consumer: "mail", eventId }, async () => {
+          runs += 1;
+          await client.query("SELECT pg_sleep(0.1)");
+        }),
+      );
+    const [one, other] = await Promise.all([deliver(), deliver()]);
+    assert.deepEqual([one.processed, other.processed].sort(), [false, true]);
+    assert.equal(runs, 1);
+  });
+
+  await t.test("an event whose work failed is processed when it comes again", async () => {
+    const delivery = { consumer: "mail", eventId: randomUUID() };
+    const failing = asAcme((client) => processOnce(client, delivery, async () => Promise.reject(new Error("down"))));
+    await assert.rejects(failing, /^Error: down$/);
+    const again = await asAcme((client) => processOnce(client, delivery, async () => "done"));
+    assert.deepEqual(again, { processed: true, value: "done" });
+  });
+
+  await t.test("a mark is not kept without its work, even if the work's error is caught", async () => {
+    const delivery = { consumer: "mail", eventId: randomUUID() };
+    const swallowing = asAcme(async (client) => {
+      await processOnce(client, delivery, async () => Promise.reject(new Error("down"))).catch(() => {});
+    });
+    await assert.rejects(swallowing, /^Error: down$/);
+    const again = await asAcme((client) => processOnce(client, delivery, async () => "done"));
+    assert.deepEqual(again, { processed: true, value: "done" });
+  });
+
+  await t.test("processOnce outside a transaction is refused", async () => {
+    const client = { tenant: acme, query: pool.query } as TenantClient;
+    const delivery = { consumer: "mail", eventId: randomUUID() };
+    await assert.rejects(
+      processOnce(client, delivery, async () => {}),
+      TenantContextError,
+    );
+  });
+});
+
+/** Text that does not compress, as a limit may be on what is stored. */
+function randomText(length: number): string {
+  return Array.from({ length: Math.ceil(length / 32) }, () => randomUUID().replaceAll("-", ""))
+    .join("")
+    .slice(0, length);
+}
