@@ -44,10 +44,3 @@ export class Session {
     await this.client.end().catch(() => {});
   }
 }
-
-/**
- * LOCAL, so that they also reach Citus' workers where `citus.propagate_set_commands` is 'local'. Citus keeps to one
- * connection a node: else it refuses a foreign key to a reference table, once the transaction has used several at once.
- * PostgreSQL without Citus takes that setting for anybody's own.
- */
-const transactionSettings = "SET LOCAL lock_timeout = '5s'; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
