@@ -6,7 +6,7 @@ import { clientConfig } from "../provider/postgres-connection";
 import { type CatalogPartition, type CatalogTable, readTables } from "./catalog";
 import { textMark } from "./dummy";
 import { probeTenants } from "./probe-tenants";
-import { type FindParent, NoRow, type Row, writeRow } from "./row-writer";
+import { constraintOf, type FindParent, NoRow, type Row, writeRow } from "./row-writer";
 import { loginOf, type Relation, type Target, tenantRelations } from "./target";
 
 /** What one statement did, whatever it did is undone. */
@@ -200,9 +200,9 @@ function attempter(client: ClientBase): Attempter {
       const { rows, rowCount } = await client.query<Row>(sql, [...values]);
       return { rows, count: rowCount ?? 0 };
     } catch (error) {
-      const { code, message, constraint } = error as DatabaseError;
+      const { code, message } = error as DatabaseError;
       if (code === undefined) throw error;
-      return { refused: message, code, constraint };
+      return { refused: message, code, constraint: constraintOf(error as DatabaseError) };
     } finally {
       await client.query("ROLLBACK TO attempt; RELEASE attempt");
     }

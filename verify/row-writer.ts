@@ -1,4 +1,4 @@
-import type { ClientBase, DatabaseError } from "pg";
+import type { ClientBase, CustomTypesConfig, DatabaseError } from "pg";
 import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
 import type { CatalogForeignKey, CatalogTable, CheckConstraint, Column } from "./catalog";
 import { candidates } from "./dummy";
@@ -33,7 +33,8 @@ export async function writeRow(
     const { sql, values } = insert.statement();
     await client.query("SAVEPOINT row");
     try {
-      const { rows } = await client.query<Row>(`${sql} RETURNING ${returning(table)}`, [...values]);
+      const text = `${sql} RETURNING ${returning(table)}`;
+      const { rows } = await client.query<Row>({ text, values: [...values], types: asText });
       await client.query("RELEASE row");
       return rows[0] ?? {};
     } catch (error) {
@@ -105,17 +106,26 @@ function insertSql(table: Relation, columns: readonly Column[]): string {
 }
 
 function returning({ columns }: CatalogTable): string {
-  return columns.map(({ name }) => `${quoteIdentifier(name)}::text AS ${quoteIdentifier(name)}`).join(", ");
+  return columns.map(({ name }) => quoteIdentifier(name)).join(", ");
 }
+
+/** As PostgreSQL sent it. Citus refuses a cast to text in RETURNING, as it may depend on settings. */
+const asText: CustomTypesConfig = { getTypeParser: () => (value: string) => value };
 
 /** The columns whose values an error is about, as far as it says. */
 function blamed({ checks, columns }: CatalogTable, error: unknown): readonly string[] {
-  const { code, constraint, dataType, column } = error as Partial<DatabaseError>;
+  const { code, dataType, column } = error as Partial<DatabaseError>;
+  const constraint = constraintOf(error as Partial<DatabaseError>);
   const broken: CheckConstraint | undefined = checks.find(({ name }) => name === constraint);
   if (code === "23514" && broken) return broken.columns;
   if (code === "23514" && dataType) return columns.filter(({ domain }) => domain === dataType).map(({ name }) => name);
   if (column) return [column];
   return [];
+}
+
+/** The constraint that a row broke. Citus brings the message of a shard's error, not its fields. */
+export function constraintOf({ constraint, message = "" }: Partial<DatabaseError>): string | undefined {
+  return constraint ?? /constraint "([^"]+)"/.exec(message)?.[1];
 }
 
 function message(error: unknown): string {
