@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { ConnectorInputs } from "../../architecture/declaration";
 import { unknownYet } from "../../architecture/endpoints";
@@ -76,11 +77,18 @@ export const connector: Kind<ConnectorInputs, ConnectorState> = {
   read: (context, id, old) => find(context, old?.connector ?? id),
 };
 
-async function find(context: Context, connector: string): Promise<ConnectorState | undefined> {
+/** States that a connector leaves by itself: a refresh in such a moment should not call it drift. */
+const passing: ReadonlySet<ConnectorHealth> = new Set(["UNASSIGNED", "RESTARTING", "DETACHED"]);
+const pauseMs = 1_000;
+
+async function find(context: Context, connector: string, patienceMs = 10_000): Promise<ConnectorState | undefined> {
   const config = await context.connect.config(connector);
   const status = config && (await context.connect.status(connector));
   if (!config || !status) return undefined;
-  return { connector, config, state: await examineConnector(context, config, status) };
+  const state = await examineConnector(context, config, status);
+  if (!passing.has(state) || patienceMs <= 0) return { connector, config, state };
+  await sleep(pauseMs, undefined, { signal: context.signal });
+  return find(context, connector, patienceMs - pauseMs);
 }
 
 function incomplete(connector: string, config: ConnectorConfig): readonly Problem[] {
@@ -128,7 +136,7 @@ async function apply(context: Context, next: ConnectorInputs): Promise<Connector
 /** Brings the connector to its configuration and its tasks to a start. Returns who read its slot before they were restarted. */
 async function start(context: Context, { connector, config }: ConnectorInputs) {
   const { connect } = context;
-  const old = await find(context, connector);
+  const old = await find(context, connector, 0);
   const changed = !old || changedKeys(old.config, config).length > 0;
   const former = old && changed ? await slotReader(context, old.config) : undefined;
   if (changed) await connect.put(connector, config);
