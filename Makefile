@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 tenantry := cli/tenantry
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 setup: ## install what is missing: Node dependencies, Pulumi, PostgreSQL, Kafka, Connect, Debezium
 	@local/prerequisites.sh
@@ -17,6 +17,10 @@ local: setup ## the whole architecture on this machine, verified: servers, `pulu
 test: setup ## unit tests, then integration tests on servers of their own
 	@test/run.sh
 
+test-kills: setup ## the tests that kill, at many moments: `up`, and Connect, Kafka and PostgreSQL under 10,000 transactions
+	@TENANTRY_UP_KILLS=20 TENANTRY_KILLS=50 TENANTRY_CRASH_TRANSACTIONS=10000 test/run.sh \
+	  test/integration/killed-up.test.ts test/integration/kill.test.ts test/integration/crash.test.ts
+
 check: setup ## types, lint, format, duplicates
 	@test/check.sh
 
@@ -29,4 +33,4 @@ demo: setup ## traffic on the running local stack, with a live display
 bench: setup ## throughput, latency and overhead, as ratios measured in one run
 	@$(tenantry) bench
 
-.PHONY: help setup local test check fmt demo bench
+.PHONY: help setup local test test-kills check fmt demo bench

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync } from "node:child_process";
+import { once } from "node:events";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { makeProject, type Project } from "./project";
+import { skip } from "./servers";
+
+/** `make test-kills` takes 20. */
+const kills = Number(process.env["TENANTRY_UP_KILLS"] ?? 2);
+const seed = Number(process.env["TENANTRY_SEED"] ?? 20_261_123);
+
+const up = ["up", "-s", "it", "--yes", "--skip-preview"];
+
+async function timeOfUp(project: Project): Promise<number> {
+  const started = Date.now();
+  const { code, text } = await project.tenantry(...up);
+  assert.equal(code, 0, text);
+  return Date.now() - started;
+}
+
+/** What verify finds wrong, but for pg_partman's worker: it serves the database that the servers were made for. */
+async function failures(project: Project): Promise<readonly Finding[]> {
+  const { text } = await project.tenantry("verify", "-s", "it", "--json");
+  const { findings } = JSON.parse(text.slice(text.indexOf("{"))) as { findings: readonly Finding[] };
+  assert.ok(findings.some(({ outcome }) => outcome === "pass"));
+  return findings.filter(({ outcome, subject }) => outcome === "fail" && subject !== "maintenance");
+}
+
+interface Finding {
+  readonly check: string;
+  readonly subject: string;
+  readonly outcome: string;
+  readonly seen: string;
+}
+
+/** Kills Pulumi alone, whose provider must then end by itself, or everything at once as a machine that loses power. */
+function kill(group: ChildProcess, alone: boolean): void {
+  const pid = group.pid ?? assert.fail("it did not start");
+  const pulumi = alone ? pulumiIn(pid) : undefined;
+  process.kill(pulumi ?? -pid, "SIGKILL");
+}
+
+function pulumiIn(group: number): number | undefined {
+  try {
+    return Number(execFileSync("pgrep", ["-g", String(group), "-x", "pulumi"], { encoding: "utf8" }).split("\n")[0]);
+  } catch {
+    return undefined; // It has not started yet, or has ended.
+  }
+}
+
+test(`an up killed at ${kills} moments, and run again, always ends complete (seed ${seed})`, { skip }, async (t) => {
+  const moment = linearCongruence(seed);
+  let tookMs = 0;
+  await t.test("not killed, to know how long it takes", async (each) => {
+    tookMs = await timeOfUp(await makeProject(each));
+  });
+  for (let run = 1; run <= kills; run++) {
+    // The moments are spread evenly, and by chance within their share of the time.
+    const afterMs = Math.round(((run - moment()) / kills) * tookMs);
+    const alone = run % 2 === 0;
+    await t.test(`killed ${alone ? "alone" : "with all it started"} after ${afterMs} ms`, async (each) => {
+      const project = await makeProject(each);
+      const running = project.start(...up);
+      const ended = once(running, "close");
+      await sleep(afterMs);
+      kill(running, alone);
+      await ended;
+      const { code, text } = await project.tenantry(...up);
+      assert.equal(code, 0, text);
+      assert.deepEqual(await failures(project), []);
+    });
+  }
+});
+
+/** Numbers from 0 to 1, the same for the same seed (Numerical Recipes' constants). */
+function linearCongruence(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (1_664_525 * state + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
