@@ -105,9 +105,13 @@ class ProbeRows {
     }
   }
 
-  /** Events that are committed are published: on Citus one a tenant has to do. */
+  /**
+   * On Citus, where the rows are committed, none that others would act on: events are published, so one a tenant has to
+   * do; and for rows ahead of now pg_partman makes more partitions, ahead of those.
+   */
   private partitionsToFill(table: CatalogTable): readonly CatalogPartition[] {
-    return this.target.citus && isOutbox(table) ? [] : table.partitions;
+    if (!this.target.citus) return table.partitions;
+    return isOutbox(table) ? [] : table.partitions.filter(({ from }) => from === null || new Date(from) <= new Date());
   }
 
   private async attempt(tenant: string, table: CatalogTable, relation: Relation, extra: Row): Promise<void> {
