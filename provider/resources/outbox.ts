@@ -11,6 +11,7 @@ import { type FoundPublication, type Publication, planPublication, readPublicati
 import { keepShardCatalogs, shardCatalogLines, shardCatalogsKept } from "../shard-catalogs";
 import { type Reader, readerOf, runStatements } from "../statements";
 import { deleteTable, findTable, previewDelete, quoteTable, tableId } from "../tables";
+import { tenancyDifferences } from "../tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
 
 export interface OutboxState extends OutboxInputs {
@@ -59,15 +60,8 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
   },
 
   diff(old, next) {
-    const differences: Difference[] = [];
-    for (const path of ["column", "type"] as const) {
-      if (old[path] !== next[path]) differences.push({ path, how: "replace" });
-    }
+    const differences: Difference[] = [...tenancyDifferences(old, next)];
     if (old.maxPayloadBytes !== next.maxPayloadBytes) differences.push({ path: "maxPayloadBytes", how: "update" });
-    if (old.distributed === "missing") differences.push({ path: "distributed", how: "update" });
-    if (old.distributed === "yes" && old.colocateWith !== next.colocateWith) {
-      differences.push({ path: "colocateWith", how: "update" });
-    }
     if (old.publication !== next.publication) differences.push({ path: "publication", how: "update" });
     if (!sameColumns(old.published, publishedColumns(next.column))) {
       differences.push({ path: "published", how: "update" });

@@ -9,6 +9,7 @@ import { durationOfInterval, durationText, sameDuration } from "../interval";
 import type { Difference, Kind } from "../kind";
 import { type Reader, readerOf, runStatements } from "../statements";
 import { deleteTable, previewDelete, quoteTable, tableId } from "../tables";
+import { tenancyDifferences } from "../tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
 
 export interface ProcessedEventsState extends ProcessedEventsInputs {
@@ -42,14 +43,7 @@ export const processedEvents: Kind<ProcessedEventsInputs, ProcessedEventsState> 
   },
 
   diff(old, next) {
-    const differences: Difference[] = [];
-    for (const path of ["column", "type"] as const) {
-      if (old[path] !== next[path]) differences.push({ path, how: "replace" });
-    }
-    if (old.distributed === "missing") differences.push({ path: "distributed", how: "update" });
-    if (old.distributed === "yes" && old.colocateWith !== next.colocateWith) {
-      differences.push({ path: "colocateWith", how: "update" });
-    }
+    const differences: Difference[] = [...tenancyDifferences(old, next)];
     if (!sameDuration(old.retention, next.retention)) differences.push({ path: "retention", how: "update" });
     return differences;
   },
