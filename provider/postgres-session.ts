@@ -28,7 +28,8 @@ export class Session {
   async signalBackend(how: "pg_cancel_backend" | "pg_terminate_backend"): Promise<void> {
     try {
       const other = await connect(this.server);
-      await other.query(`SELECT ${how}($1)`, [this.pid]).finally(() => other.end());
+      // With Citus there are two functions of each name, and nothing would choose between them.
+      await other.query(`SELECT ${how}($1::int)`, [this.pid]).finally(() => other.end());
     } catch {
       this.breaks();
     }

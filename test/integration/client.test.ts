@@ -157,7 +157,7 @@ test("@tenantry/client on a real server", { skip }, async (t) => {
   await t.test("a connection that dies between two queries fails the next one, not the process", async () => {
     const failing = asAcme(async (client) => {
       const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-      await database.admin.query("SELECT pg_terminate_backend($1)", [rows[0]?.pid]);
+      await database.admin.query("SELECT pg_terminate_backend($1::int)", [rows[0]?.pid]);
       await new Promise((resolve) => setTimeout(resolve, 200));
       return notes(client);
     });

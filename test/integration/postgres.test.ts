@@ -185,7 +185,7 @@ test("a table in use is not queued for long, as that would hold up its readers; 
 test("a connection that dies at work gives a clear error, and the next work gets a new one", { skip }, async (t) => {
   const database = (await start(t)).open();
   const dies = database.transaction(async (client) => {
-    await database.query("SELECT pg_terminate_backend($1)", [await pidOf(client)]);
+    await database.query("SELECT pg_terminate_backend($1::int)", [await pidOf(client)]);
     await client.query("SELECT 1");
   });
   await assert.rejects(dies, /PostgreSQL|broke in the middle of the work/);
