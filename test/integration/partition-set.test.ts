@@ -72,7 +72,7 @@ test("a partition set on a real server", { skip }, async (t) => {
     assert.deepEqual(starts, [-3, -2, -1, 0, 1, 2, 3].map(month));
     await assert.rejects(
       plane.admin.query("INSERT INTO ecommerce.orders VALUES (gen_random_uuid(), gen_random_uuid(), '2099-01-01')"),
-      /no partition of relation "orders" found for row/,
+      /no partition of relation "orders\w*" found for row/,
     );
   });
 
