@@ -18,6 +18,7 @@ export interface Failure {
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;
+  readonly tenant: string;
   readonly attempt: number;
   readonly parked: boolean;
   readonly reason: string;
@@ -39,7 +40,7 @@ export async function consume(options: ConsumeOptions): Promise<{ stop(): Promis
     maxWaitTimeInMs: 200,
   });
   const producer = options.kafka.producer();
-  await Promise.all([consumer.connect(), producer.connect()]);
+  await Promise.all([consumer.connect(), producer.connect(), ensureTopic(options.kafka, options.parkingTopic)]);
   const park = async (record: EventRecord, message: KafkaMessage, reason: string) => {
     const { topic, partition, offset } = record;
     const headers = { ...message.headers, parked_from: `${topic}/${partition}/${offset}`, parked_reason: reason };
@@ -49,30 +50,55 @@ export async function consume(options: ConsumeOptions): Promise<{ stop(): Promis
     });
   };
   await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
+  // kafkajs leaves the group while batches of other partitions still run, which then can't commit: we wait for them.
+  const underWay = new Set<Promise<void>>();
+  let isStopping = false;
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently: 3,
-    eachBatch: (batch) => handleBatch(consumer, batch, options, park),
+    eachBatch: (batch) => {
+      const work = handleBatch(consumer, batch, options, park, () => isStopping);
+      underWay.add(work);
+      return work.finally(() => underWay.delete(work));
+    },
   });
   return {
-    // Waits for the batch in progress, which stops at its next record.
     async stop() {
+      isStopping = true;
+      await Promise.allSettled(underWay);
       await consumer.disconnect();
       await producer.disconnect();
     },
   };
 }
 
+/** Brokers need not make topics by themselves; one that is there stays as it is. */
+async function ensureTopic(kafka: Kafka, topic: string): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await admin.createTopics({ topics: [{ topic }], waitForLeaders: true });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 type Park = (record: EventRecord, message: KafkaMessage, reason: string) => Promise<void>;
 
-async function handleBatch(consumer: Consumer, payload: EachBatchPayload, options: ConsumeOptions, park: Park) {
+async function handleBatch(
+  consumer: Consumer,
+  payload: EachBatchPayload,
+  options: ConsumeOptions,
+  park: Park,
+  isStopping: () => boolean,
+): Promise<void> {
   const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload;
   const { topic, partition } = batch;
   let done: string | undefined;
   try {
     for (const message of batch.messages) {
-      if (!isRunning() || isStale()) break;
+      if (isStopping() || !isRunning() || isStale()) break;
       await handleMessage(eventRecord(topic, partition, message), message, options, park);
       resolveOffset(message.offset);
       done = message.offset;
@@ -92,12 +118,12 @@ async function handleMessage(record: EventRecord, message: KafkaMessage, options
         throw new BadRecord("a header of id, tenant and type is missing");
       return await options.handle(record);
     } catch (error) {
-      const { topic, partition, offset } = record;
+      const { topic, partition, offset, tenant } = record;
       const reason = reasonOf(error);
       const isOwnFault = isFaultOfRecord(error);
       const parked = isOwnFault && attempt >= attempts;
       if (parked) await park(record, message, reason);
-      options.onFailure?.({ topic, partition, offset, attempt, parked, reason });
+      options.onFailure?.({ topic, partition, offset, tenant, attempt, parked, reason });
       if (parked) return;
       if (!isOwnFault) throw error;
       await sleep(100 * 4 ** (attempt - 1));

@@ -91,8 +91,8 @@ export async function runDemo(options: DemoOptions): Promise<Summary> {
         const outcome = await projectRecord(consumerPool, record);
         if (outcome === "projected" && isOurs.has(record.tenant)) watch.projected += 1;
       },
-      onFailure: ({ parked }) => {
-        if (parked) watch.parked += 1;
+      onFailure: ({ parked, tenant }) => {
+        if (parked && isOurs.has(tenant)) watch.parked += 1;
       },
     });
     closing.push(() => consuming.stop());
