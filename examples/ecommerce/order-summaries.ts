@@ -18,7 +18,8 @@ export type Outcome = "projected" | "redelivered" | "unknown";
 
 /**
  * Projects one event into the read model, once, in the transaction that remembers it. Orders and payments come on two
- * topics, so in any order: each statement adds what its event knows to whatever is there.
+ * topics, so in any order: each statement adds what its event knows to whatever is there. Times come from `excluded`:
+ * Citus refuses now() in DO UPDATE SET.
  */
 export async function projectRecord(pool: Pool, record: EventRecord): Promise<Outcome> {
   const event = parse(record);
@@ -61,7 +62,7 @@ function placed(client: TenantClient, { orderId, customerId, currency, total, it
      VALUES ($1, $2, $3, 'placed', $4, $5, $6, $7)
      ON CONFLICT (tenant_id, order_id) DO UPDATE SET
        customer_id = excluded.customer_id, currency = excluded.currency, total = excluded.total,
-       items = excluded.items, placed_at = excluded.placed_at, updated_at = now(),
+       items = excluded.items, placed_at = excluded.placed_at, updated_at = excluded.updated_at,
        status = CASE WHEN known.status = 'placed' AND known.paid >= excluded.total THEN 'paid' ELSE known.status END`,
     [client.tenant, orderId, customerId, currency, total, items, placedAt],
   );
@@ -72,7 +73,7 @@ function captured(client: TenantClient, { orderId, currency, amount }: PaymentCa
     `INSERT INTO ecommerce.order_summaries AS known (tenant_id, order_id, status, currency, paid)
      VALUES ($1, $2, 'placed', $3, $4)
      ON CONFLICT (tenant_id, order_id) DO UPDATE SET
-       paid = known.paid + excluded.paid, updated_at = now(),
+       paid = known.paid + excluded.paid, updated_at = excluded.updated_at,
        status = CASE WHEN known.status = 'placed' AND known.placed_at IS NOT NULL
          AND known.paid + excluded.paid >= known.total THEN 'paid' ELSE known.status END`,
     [client.tenant, orderId, currency, amount],
@@ -82,7 +83,7 @@ function captured(client: TenantClient, { orderId, currency, amount }: PaymentCa
 function cancelled(client: TenantClient, { orderId }: OrderCancelled) {
   return client.query(
     `INSERT INTO ecommerce.order_summaries (tenant_id, order_id, status) VALUES ($1, $2, 'cancelled')
-     ON CONFLICT (tenant_id, order_id) DO UPDATE SET status = 'cancelled', updated_at = now()`,
+     ON CONFLICT (tenant_id, order_id) DO UPDATE SET status = 'cancelled', updated_at = excluded.updated_at`,
     [client.tenant, orderId],
   );
 }
