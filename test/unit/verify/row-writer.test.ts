@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { CatalogTable, Column } from "../../../verify/catalog";
+import { candidates } from "../../../verify/dummy";
+import { NoRow, planRow } from "../../../verify/row-writer";
+
+const column = (name: string, base: string, more: Partial<Column> = {}): Column => ({
+  name,
+  type: base,
+  base,
+  domain: null,
+  isArray: false,
+  labels: null,
+  maxLength: null,
+  isNeeded: true,
+  isGenerated: false,
+  ...more,
+});
+
+const table = (more: Partial<CatalogTable>): CatalogTable => ({
+  schema: "shop",
+  name: "orders",
+  oid: 1,
+  isEnabled: true,
+  isForced: true,
+  policies: [],
+  columns: [],
+  checks: [],
+  foreignKeys: [],
+  partitionColumn: null,
+  partitions: [],
+  ...more,
+});
+
+const noParent = async () => undefined;
+
+test("a row names the columns that an INSERT must name, and those that are given", async () => {
+  const columns = [
+    column("tenant_id", "uuid"),
+    column("note", "text", { isNeeded: false }),
+    column("Total", "numeric"),
+  ];
+  const row = await planRow(table({ columns }), { tenant_id: "t" }, noParent);
+  assert.deepEqual(row.statement(), {
+    sql: 'INSERT INTO "shop"."orders" ("tenant_id", "Total") VALUES ($1::uuid, $2::numeric)',
+    values: ["t", "1"],
+  });
+});
+
+test("a value that a CHECK refuses is varied, with what the CHECK compares with among the candidates", async () => {
+  const checks = [{ name: "c", columns: ["status"], definition: "CHECK ((status = ANY (ARRAY['placed'::text])))" }];
+  const columns = [column("status", "text"), column("total", "numeric")];
+  const row = await planRow(table({ columns, checks }), {}, noParent);
+  const tried = new Set<string | null | undefined>();
+  for (let tries = 0; tries < 30; tries += 1) {
+    tried.add(row.statement().values[0]);
+    row.vary({ code: "23514", constraint: "c" });
+  }
+  assert.ok(tried.has("placed"));
+  assert.equal(row.statement().values[1], "1", "the other column was left alone");
+});
+
+test("an error that blames no column ends the varying", async () => {
+  const row = await planRow(table({ columns: [column("note", "text")] }), {}, noParent);
+  assert.equal(row.vary({ code: "42501" }), false);
+});
+
+test("a foreign key takes its parent's values, and a parent that is missing is said", async () => {
+  const foreignKeys = [
+    {
+      columns: ["tenant_id", "customer"],
+      parent: { schema: "shop", name: "customers" },
+      parentColumns: ["tenant_id", "id"],
+    },
+  ];
+  const orders = table({ columns: [column("tenant_id", "uuid"), column("customer", "uuid")], foreignKeys });
+  const row = await planRow(orders, { tenant_id: "t" }, async () => ({ tenant_id: "t", id: "c-1" }));
+  assert.deepEqual(row.statement().values, ["t", "c-1"]);
+  await assert.rejects(
+    planRow(orders, { tenant_id: "t" }, noParent),
+    /shop\.customers, to which it refers, has no row/,
+  );
+});
+
+test("a foreign key that may be empty is left empty", async () => {
+  const foreignKeys = [{ columns: ["parent"], parent: { schema: "shop", name: "orders" }, parentColumns: ["id"] }];
+  const columns = [column("id", "uuid"), column("parent", "uuid", { isNeeded: false })];
+  const row = await planRow(table({ columns, foreignKeys }), {}, noParent);
+  assert.equal(row.statement().values.length, 1);
+});
+
+test("a type that is not known is said", async () => {
+  await assert.rejects(planRow(table({ columns: [column("place", "geometry")] }), {}, noParent), (error) => {
+    assert.ok(error instanceof NoRow);
+    assert.match(error.message, /no value is known for place of type geometry/);
+    return true;
+  });
+});
+
+test("values fit the column: labels of an enum, the length of a varchar", () => {
+  assert.deepEqual(candidates(column("mood", "mood", { labels: ["sad", "ok"] }), []), ["sad", "ok"]);
+  assert.ok(candidates(column("code", "varchar", { maxLength: 3 }), []).every((value) => value.length <= 3));
+  assert.deepEqual(candidates(column("tags", "_text", { isArray: true }), []), ["{}"]);
+});
