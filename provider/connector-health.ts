@@ -128,15 +128,15 @@ export function cleanTrace(trace: string): string {
 
 function nextStep(reason: string, config: ConnectorConfig): string {
   if (/publication/i.test(reason)) {
-    return `bring the publication "${config["publication.name"]}" back: \`pulumi up --refresh\` makes the Outbox's again`;
+    return `bring the publication "${config["publication.name"]}" back: \`tenantry up --refresh\` makes the Outbox's again`;
   }
   if (/password authentication|no pg_hba/i.test(reason)) {
     return "put the password of the role `cdc` where `connect.databasePassword` refers to, or allow the role in pg_hba.conf";
   }
   if (/replication slot/i.test(reason)) {
-    return `bring the slot "${config["slot.name"]}" back: \`pulumi up --refresh\` makes the ReplicationSlot again`;
+    return `bring the slot "${config["slot.name"]}" back: \`tenantry up --refresh\` makes the ReplicationSlot again`;
   }
-  return "correct the cause (the worker's log has all of it), then run `pulumi up --refresh`: it restarts what failed";
+  return "correct the cause (the worker's log has all of it), then run `tenantry up --refresh`: it restarts what failed";
 }
 
 function notRunning(name: string, health: ConnectorHealth): Problem {

@@ -41,7 +41,7 @@ export function gapProblem(connector: string): Problem {
     what: `Connector ${connector} can't go on: its replication slot was dropped or lost and begins behind what was sent last`,
     expected: "every event since; those written in between may not have been sent",
     fix:
-      `add \`${replayOptIn(connector)}\` to \`tenantry:allow\` and run \`pulumi up --refresh\`: it sends every event again that the ` +
+      `add \`${replayOptIn(connector)}\` to \`tenantry:allow\` and run \`tenantry up --refresh\`: it sends every event again that the ` +
       "outbox still has, and consumers ignore those they know by their id. Then remove it",
   };
 }

@@ -61,7 +61,7 @@ function lockTaken(holder: Holder, waitedMs: number): Problems {
     {
       what: `Another change to this database is running, and did not end within ${waitedMs / 1_000} s`,
       got: `the lock is held by ${describe(holder)}`,
-      expected: "one `pulumi up` at a time for one database",
+      expected: "one `tenantry up` at a time for one database",
       fix: `wait for it and run again; if nobody runs it any more, end it with SELECT pg_terminate_backend(${holder.pid})`,
     },
   ]);

@@ -211,7 +211,7 @@ test("a missing publication fails the task, which is told, and running again aft
   const told = await refusalOf(connector.create(acting, lost));
   assert.match(told, /does not run: task 0 failed\n {2}got: .*Publication/);
   assert.match(told, /fix: .*"nobody_made_it"/);
-  assert.match(told, /fix: .*pulumi up --refresh/);
+  assert.match(told, /fix: .*tenantry up --refresh/);
   assert.doesNotMatch(told, /\n\s+at |Exception/);
   const { state } = await connector.create(acting, acting.inputs);
   assert.equal(state.state, "RUNNING");

@@ -39,11 +39,14 @@ async function compare(context: Context, declaration: Declaration): Promise<read
   try {
     // A refresh reads with what is stored, which is what was declared when it was applied.
     const found = await kind.read(context, idOf(declaration), declaration.inputs);
-    if (!found) return [fail(subject, "declared, but not there: run `pulumi up`")];
+    if (!found) return [fail(subject, "declared, but not there: run `tenantry up --refresh`")];
     const changes = kind.diff(found, declaration.inputs);
     if (changes.length === 0) return [];
     return [
-      fail(subject, `differs from its declaration in ${changes.map(({ path }) => path).join(", ")}: run \`pulumi up\``),
+      fail(
+        subject,
+        `differs from its declaration in ${changes.map(({ path }) => path).join(", ")}: run \`tenantry up --refresh\``,
+      ),
     ];
   } catch (error) {
     return [fail(subject, `could not be read: ${(error as Error).message.split("\n", 1)[0]}`)];
