@@ -3,7 +3,7 @@ import type { Application, ReferenceTable, Table, TenantTable } from "./applicat
 import type { Declaration, Inputs } from "./declaration";
 import { type Duration, durationMs, formatDuration } from "./duration";
 import type { PostgresNode } from "./endpoints";
-import { eventGrants, referenceTableGrants, tenantTableGrants } from "./grants";
+import { outboxGrants, processedEventsGrants, referenceTableGrants, tenantTableGrants } from "./grants";
 import { outbox, outboxConnector, outboxSlot } from "./outbox";
 import { schemaMigration } from "./schema-migration";
 import type { Settings } from "./settings";
@@ -155,7 +155,6 @@ function declareEvents(plan: Plan, application: Application, settings: Settings,
   const { events, schema, tenant } = application;
   const { column, type } = tenant;
   const colocateWith = `${schema}.${tenant.table}`;
-  const grants = eventGrants(application);
   const name = `${outbox.schema}.${outbox.table}`;
   plan.next();
   const table = plan.add("Outbox", name, {
@@ -166,7 +165,8 @@ function declareEvents(plan: Plan, application: Application, settings: Settings,
     publication: outbox.publication,
   });
   const set = plan.add("PartitionSet", name, outboxPartitions(events.retention), [table]);
-  plan.add("TenantIsolation", name, { schema: outbox.schema, table: outbox.table, column, type, grants }, [set]);
+  const written = { schema: outbox.schema, table: outbox.table, column, type, grants: outboxGrants(application) };
+  plan.add("TenantIsolation", name, written, [set]);
   const processed = { schema: outbox.schema, table: "processed_events" };
   const processedName = `${processed.schema}.${processed.table}`;
   const memory = plan.add("ProcessedEvents", processedName, {
@@ -175,7 +175,8 @@ function declareEvents(plan: Plan, application: Application, settings: Settings,
     colocateWith,
     retention: processedRetention(application),
   });
-  plan.add("TenantIsolation", processedName, { ...processed, column, type, grants }, [memory]);
+  const remembered = { ...processed, column, type, grants: processedEventsGrants(application) };
+  plan.add("TenantIsolation", processedName, remembered, [memory]);
   // A slot that nobody reads keeps the server's WAL for ever.
   if (events.aggregates.length === 0) return;
   plan.next();

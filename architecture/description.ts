@@ -4,6 +4,9 @@ import { parseSize, type Size, sizeExpected } from "./size";
 
 const duration = parsed<Duration>(durationExpected, parseDuration, "^\\s*[1-9][0-9]*\\s*[A-Za-z]+\\s*$", "3 days");
 const size = parsed<Size>(sizeExpected, parseSize, "^\\s*[1-9][0-9]*\\s*(B|KiB|MiB|GiB|TiB)\\s*$", "8 KiB");
+/** Kafka's default is records of 1 MiB at most, headers and all; a larger one would stop the connector for every tenant. */
+const largestPayload = "at most 960 KiB: Kafka takes records of 1 MiB, and one that it refuses stops all events";
+const payloadSize = size.refine(({ bytes }) => bytes <= 960 * 1024, largestPayload);
 const name = z.string("a name").min(1, "a name");
 const flag = z.literal(true, "`true`, or leave the key out").optional();
 const reach = z.union([z.literal("all"), z.array(name)], "`all`, or a list of tables such as `[orders, customers]`");
@@ -76,7 +79,7 @@ const events = z
       retention: duration
         .prefault("3 days")
         .describe("How long the outbox keeps an event. It never drops one that has not reached Kafka."),
-      maxPayload: size.prefault("8 KiB").describe("The largest payload that the outbox accepts."),
+      maxPayload: payloadSize.prefault("8 KiB").describe("The largest payload that the outbox accepts."),
       aggregates: z
         .record(name, aggregate, "aggregates by name")
         .default({})

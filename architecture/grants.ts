@@ -16,9 +16,18 @@ export function referenceTableGrants({ roles }: Application, table: string): Gra
   return grants(roles, (role) => (includes(role.reads, table) ? ["SELECT"] : []));
 }
 
-/** On the outbox and the processed events, for roles that write anything: rows are added and read, never changed. */
-export function eventGrants({ roles }: Application): Grants {
-  return grants(roles, ({ writes }) => (writes === "all" || writes.length > 0 ? ["SELECT", "INSERT"] : []));
+/** On the outbox, for roles that write anything: events are added and read, never changed. */
+export function outboxGrants({ roles }: Application): Grants {
+  return grants(roles, (role) => (writesAnything(role) ? ["SELECT", "INSERT"] : []));
+}
+
+/** On the processed events: a consumer forgets its own tenant's old marks itself, as Citus refuses to do it in another's name. */
+export function processedEventsGrants({ roles }: Application): Grants {
+  return grants(roles, (role) => (writesAnything(role) ? ["SELECT", "INSERT", "DELETE"] : []));
+}
+
+function writesAnything({ writes }: Role): boolean {
+  return writes === "all" || writes.length > 0;
 }
 
 function grants(roles: readonly Role[], privilegesOf: (role: Role) => readonly Privilege[]): Grants {

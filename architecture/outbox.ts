@@ -29,6 +29,17 @@ export function publishedColumns(tenantColumn: string): readonly string[] {
   return ["id", "aggregate_type", "aggregate_id", "payload", ...headerColumns(tenantColumn).keys()];
 }
 
+/** The outbox's columns beside the tenant column, which therefore has another name. */
+export const outboxColumns: readonly string[] = [
+  "id",
+  "created_at",
+  createdColumn.name,
+  "aggregate_type",
+  "aggregate_id",
+  "type",
+  "payload",
+];
+
 /** One slot a node that holds shards. */
 export function outboxSlot(application: string, node: PostgresNode): string {
   return `${application}_outbox_${node.name}`;

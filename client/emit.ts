@@ -52,15 +52,14 @@ export async function emit(client: TenantClient, event: OutboxEvent): Promise<st
 
 interface PostgresError {
   readonly code?: string;
-  readonly schema?: string;
-  readonly constraint?: string;
+  readonly message?: string;
 }
 
-/** The outbox's constraint on the size says the limit in its name. */
+/** The outbox's constraint on the size says the limit in its name. Errors from Citus' workers name it in the message only. */
 function tooLarge(error: unknown, payload: string): PayloadTooLargeError | undefined {
-  const { code, schema, constraint = "" } = (error ?? {}) as PostgresError;
-  const limit = /_(\d+)_bytes/.exec(constraint)?.[1];
-  if (code !== "23514" || schema !== "tenantry" || limit === undefined) return undefined;
+  const { code, message = "" } = (error ?? {}) as PostgresError;
+  const limit = /payload_at_most_(\d+)_bytes/.exec(message)?.[1];
+  if (code !== "23514" || limit === undefined) return undefined;
   return new PayloadTooLargeError(
     `The payload has ${Buffer.byteLength(payload)} bytes, and the outbox takes ${limit}: store the content elsewhere and emit a reference to it (claim check), or raise events.maxPayload`,
     { cause: error },

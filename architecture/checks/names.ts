@@ -1,6 +1,6 @@
 import { maxIdentifierBytes } from "../identifier";
 import { cdcRole, roleUser, topicName } from "../names";
-import { outboxSlot } from "../outbox";
+import { outboxColumns, outboxSlot } from "../outbox";
 import type { Place, Problem } from "../problem";
 import type { Checked } from "./check";
 
@@ -17,6 +17,15 @@ export function checkNames({ name, schema, description, placeOf }: Checked): Pro
     ...plain("The application's folder", name, "the names of slots, roles and topics", at),
     ...short("replication slot", outboxSlot(name, longestNode), maxIdentifierBytes, at),
   ];
+  if (outboxColumns.includes(description.tenant.column)) {
+    problems.push({
+      what: "The tenant column has the name of one of the outbox's own columns",
+      got: description.tenant.column,
+      expected: `none of ${outboxColumns.join(", ")}`,
+      fix: "Choose another name, such as `tenant_id`",
+      at: placeOf("tenant", "column"),
+    });
+  }
   if (name === "tenantry" || name.startsWith("pg_")) problems.push(taken("The application", name, at));
   if (/^(pg_.*|information_schema|tenantry)$/.test(schema) && schema !== name) {
     problems.push(taken("The schema", schema, placeOf("schema")));

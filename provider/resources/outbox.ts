@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { DistributedTableInputs, OutboxInputs } from "../../architecture/declaration";
 import { quoteIdentifier } from "../../architecture/identifier";
-import { createdColumn, outbox as names, publishedColumns } from "../../architecture/outbox";
+import { createdColumn, outbox as names, outboxColumns, publishedColumns } from "../../architecture/outbox";
 import { type Problem, refuseIfAny } from "../../architecture/problem";
 import type { Context } from "../context";
 import type { Statement } from "../database";
@@ -54,7 +54,7 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
   }),
 
   check(old, next, allow) {
-    if (ownColumns.includes(next.column)) return [nameTaken(next)];
+    if (outboxColumns.includes(next.column)) return [nameTaken(next)];
     if (!old) return [];
     return [...keyProblems(old, next), ...(distributedTable.check?.(asPlaced(old), asTable(next), allow) ?? [])];
   },
@@ -153,13 +153,11 @@ function createTable({ column, type, maxPayloadBytes }: OutboxInputs): Statement
   };
 }
 
-const ownColumns = ["id", "created_at", createdColumn.name, "aggregate_type", "aggregate_id", "type", "payload"];
-
 function nameTaken({ column }: OutboxInputs): Problem {
   return {
     what: `The tenant column has the name of one of the outbox's own columns`,
     got: column,
-    expected: `none of ${ownColumns.join(", ")}`,
+    expected: `none of ${outboxColumns.join(", ")}`,
     fix: "name the tenant column otherwise, such as tenant_id",
   };
 }

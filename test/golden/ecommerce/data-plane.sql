@@ -892,7 +892,7 @@ SELECT create_distributed_table('"tenantry"."processed_events"', 'tenant_id', co
 CREATE POLICY "tenant_isolation" ON "tenantry"."processed_events" USING ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK ("tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid);
 ALTER TABLE "tenantry"."processed_events" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA "tenantry" TO "ecommerce_app";
-GRANT SELECT, INSERT ON "tenantry"."processed_events" TO "ecommerce_app";
+GRANT SELECT, INSERT, DELETE ON "tenantry"."processed_events" TO "ecommerce_app";
 
 -- ReplicationSlot ecommerce_outbox_coordinator
 -- on coordinator, localhost:5432:

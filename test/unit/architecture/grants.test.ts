@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { eventGrants, referenceTableGrants, tenantTableGrants } from "../../../architecture/grants";
+import {
+  outboxGrants,
+  processedEventsGrants,
+  referenceTableGrants,
+  tenantTableGrants,
+} from "../../../architecture/grants";
 import { parseShop } from "./shop";
 
 async function shop() {
@@ -33,8 +38,15 @@ test("reference tables are only read, also by a role that writes everything", as
 });
 
 test("roles that write anything add events, and never change or delete them", async () => {
-  assert.deepEqual(eventGrants(await shop()), {
+  assert.deepEqual(outboxGrants(await shop()), {
     shop_app: ["SELECT", "INSERT"],
     shop_writer: ["SELECT", "INSERT"],
+  });
+});
+
+test("roles that write anything mark events as processed, and forget their old marks", async () => {
+  assert.deepEqual(processedEventsGrants(await shop()), {
+    shop_app: ["SELECT", "INSERT", "DELETE"],
+    shop_writer: ["SELECT", "INSERT", "DELETE"],
   });
 });

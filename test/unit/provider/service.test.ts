@@ -113,12 +113,10 @@ test("a refusal of the kind is a failure with what is wrong and the fix, unless 
 test("a diff names each property that changes, and whether it replaces", async (t) => {
   const { client } = await serve(t);
   const response = await diff(client, { name: "novels", books: 3 }, { name: "poems", books: 4 });
-  const details = Object.fromEntries(
-    response
-      .getDetaileddiffMap()
-      .toArray()
-      .map(([path, detail]) => [path, detail.getKind()]),
-  );
+  const details: Record<string, rpc.PropertyDiff.Kind> = {};
+  response.getDetaileddiffMap().forEach((detail, path) => {
+    details[path] = detail.getKind();
+  });
   const { Kind: Change } = rpc.PropertyDiff;
   assert.deepEqual(details, { name: Change.UPDATE_REPLACE, books: Change.UPDATE });
   assert.deepEqual(response.getReplacesList(), ["name"]);

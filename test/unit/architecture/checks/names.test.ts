@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { parseApplication } from "../../../../architecture/application-parser";
+import { loadSqlParser } from "../../../../architecture/sql-parser";
 import { placesOf, problemsOf } from "../shop";
 
 test("the application's name becomes part of slots, roles and topics", async () => {
@@ -50,4 +52,22 @@ test("aggregates become topics", async () => {
     "architecture.yaml:7:5 An aggregate has a name that cannot be part of the name of a topic",
     "architecture.yaml:8:5 The name of a topic becomes too long",
   ]);
+});
+
+test("a tenant column with the name of one of the outbox's columns is refused", async () => {
+  await loadSqlParser();
+  const yaml = "tenant: { table: tenants, column: id }\ntables:\n  tenants: { tenant: true }\n";
+  const sql = "CREATE TABLE tenants (id uuid PRIMARY KEY);\n";
+  assert.throws(
+    () =>
+      parseApplication("shop", { path: "sql/shop/architecture.yaml", text: yaml }, [
+        { path: "sql/shop/001_tenants.sql", text: sql },
+      ]),
+    /architecture\.yaml:1:27: The tenant column has the name of one of the outbox's own columns[\s\S]*got: +id/,
+  );
+});
+
+test("a payload larger than what Kafka takes is refused", async () => {
+  const [problem] = await problemsOf({ yaml: ["events: { maxPayload: 961 KiB }"] });
+  assert.match(problem?.expected ?? "", /^at most 960 KiB/);
 });
