@@ -15,8 +15,6 @@ export function javaArguments(heapMiB: number, logConfig: string, main: string, 
   return [
     `-Xmx${heapMiB}m`,
     "-XX:+ExitOnOutOfMemoryError",
-    // Two seconds off the start: what runs for minutes is compiled fully anyway.
-    "-Xshare:auto",
     "-Djava.awt.headless=true",
     `-Dlog4j2.configurationFile=${logConfig}`,
     "-cp",
