@@ -34,16 +34,21 @@ import { skip } from "./servers";
 const isRoot = process.getuid?.() === 0;
 const nobody = { name: "nobody", uid: 65_534, gid: 65_534 };
 
-function room(context: TestContext, mode = 0o755): string {
+/** A directory of the test; what was started in it is stopped before it goes. */
+function room(context: TestContext, mode = 0o755) {
   const directory = mkdtempSync(join(tmpdir(), "local-"));
   chmodSync(directory, mode);
-  context.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
+  const stops: (() => Promise<unknown>)[] = [];
+  context.after(async () => {
+    for (const stop of stops) await stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return { directory, beforeRemoval: (stop: () => Promise<unknown>) => stops.push(stop) };
 }
 
 /** Runs the command line; as an ordinary user where this is root and the checkout is open to others. */
 function commandLine(context: TestContext) {
-  const directory = room(context);
+  const { directory, beforeRemoval } = room(context);
   const user = isRoot && canReach(join(root, "cli", "tenantry"), nobody) ? nobody : undefined;
   const env: NodeJS.ProcessEnv = { ...process.env, HOME: directory, TENANTRY_HOME: join(directory, "servers") };
   if (user) {
@@ -60,7 +65,7 @@ function commandLine(context: TestContext) {
   }
   const tenantry = (...args: readonly string[]) =>
     run(join(root, "cli", "tenantry"), ["local", ...args], { env, user });
-  context.after(() => tenantry("down"));
+  beforeRemoval(() => tenantry("down"));
   const status = async () => {
     const { code, stdout } = await tenantry("status", "--json");
     return { code, servers: JSON.parse(stdout) as readonly ServerStatus[] };
@@ -158,15 +163,16 @@ test("a home of another account is a problem, not a stack trace", {
 /** PostgreSQL alone, in a home of its own. */
 async function onlyPostgres(
   context: TestContext,
-  directory: string,
+  mode?: number,
 ): Promise<{ home: ReturnType<typeof homeAt>; server: Server; data: string }> {
-  const home = homeAt(directory);
+  const { directory, beforeRemoval } = room(context, mode);
+  const home = homeAt(join(directory, "home"));
   makeHome(home);
   const user = postgresAccount();
   const data = join(dataDirectory(home, user), "postgres");
   const own = { data, user, port: await freePort(), programs: await requirePostgres(), password: "x".repeat(20) };
   const server = postgresServer({ name: "postgres", database: "shop", citus: false, ...own });
-  context.after(async () => {
+  beforeRemoval(async () => {
     await stopServer(home, "postgres");
     rmSync(dirname(data), { recursive: true, force: true });
   });
@@ -176,8 +182,7 @@ async function onlyPostgres(
 test("root's PostgreSQL keeps its data where its account can reach it, also for a closed home", {
   skip: skip || (!isRoot && "only root"),
 }, async (context) => {
-  const closed = join(room(context, 0o700), "home");
-  const { home, server, data } = await onlyPostgres(context, closed);
+  const { home, server, data } = await onlyPostgres(context, 0o700);
   assert.match(data, /^\/var\/lib\/tenantry\/[0-9a-f]{12}\/postgres$/);
   await server.prepare();
   launch(home, server);
@@ -188,7 +193,7 @@ test("root's PostgreSQL keeps its data where its account can reach it, also for 
 test("a data directory with wrong permissions, a stale lock, a second platform on the same server", {
   skip,
 }, async (context) => {
-  const { home, server, data } = await onlyPostgres(context, join(room(context), "home"));
+  const { home, server, data } = await onlyPostgres(context);
   await server.prepare();
   chmodSync(data, 0o755);
   launch(home, server);
