@@ -2,6 +2,7 @@ import type { DistributedTableInputs } from "../architecture/declaration";
 import { quoteLiteral } from "../architecture/identifier";
 import type { Context } from "./context";
 import type { Database, Statement } from "./database";
+import { changeShardCount } from "./shard-count";
 import type { Reader } from "./statements";
 import { parseTableId, quoteTable, type TableName, tableId } from "./tables";
 
@@ -90,7 +91,7 @@ export function redistribute(
   } else if ("colocateWith" in current) {
     statements.push(alter(`shard_count => ${placement.shardCount}, colocate_with => 'none', ${alone}`));
   } else if (found.shardCount !== placement.shardCount) {
-    statements.push(alter(`shard_count => ${placement.shardCount}, cascade_to_colocated => true`));
+    statements.push(changeShardCount(next, placement.shardCount));
   }
   return statements;
 }

@@ -176,7 +176,8 @@ async function dropSlot(client: Client, slot: string, signal: AbortSignal): Prom
     if (!found) return;
     const waited = Date.now() - started;
     if (found.pid === null && (await dropped(client, slot))) return;
-    if (found.pid !== null && waited > releaseMs) await client.query("SELECT pg_terminate_backend($1::int)", [found.pid]);
+    if (found.pid !== null && waited > releaseMs)
+      await client.query("SELECT pg_terminate_backend($1::int)", [found.pid]);
     if (waited > 2 * releaseMs) throw new Problems([stillRead(slot, found.pid)]);
     await sleep(500, undefined, { signal });
   }

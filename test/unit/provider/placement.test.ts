@@ -65,10 +65,10 @@ test("another group is told by its oldest table", () => {
 
 test("another number of shards takes the whole group along", () => {
   const next = { ...tenants, placement: { shardCount: 64 } };
-  assert.deepEqual(
-    redistribute(next, found, tenants.placement).map(({ sql }) => sql),
-    [`SELECT alter_distributed_table('"shop"."tenants"', shard_count => 64, cascade_to_colocated => true)`],
-  );
+  const [statement, ...more] = redistribute(next, found, tenants.placement);
+  const change = `alter_distributed_table('"shop"."tenants"', shard_count => 64, cascade_to_colocated => true)`;
+  assert.ok(statement?.sql.includes(change));
+  assert.deepEqual(more, []);
 });
 
 test("another column and another group are changed one after the other", () => {
