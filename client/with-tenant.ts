@@ -5,7 +5,12 @@ import { RolledBackError, TenantContextError } from "./errors";
 import { type TenantClient, type Transaction, tenantClient } from "./transaction";
 
 export interface WithTenantOptions {
-  /** @default PostgreSQL's `default_transaction_isolation`, read committed */
+  /**
+   * Citus runs what it sends to its workers as read committed, whatever is asked for here: lock the rows that a decision
+   * rests on (SELECT ... FOR UPDATE).
+   *
+   * @default PostgreSQL's `default_transaction_isolation`, read committed
+   */
   readonly isolation?: "read committed" | "repeatable read" | "serializable";
   /**
    * How often the whole work is run again after a serialization failure or a deadlock, the two errors after which

@@ -16,6 +16,7 @@ import { skip } from "./servers";
 
 test("@tenantry/client on a real server", { skip }, async (t) => {
   const database = await clientDatabase(t);
+  const isOnCitus = (await database.admin.query("SELECT 1 FROM pg_extension WHERE extname = 'citus'")).rows.length > 0;
   const [pool, two] = [database.pool(1), database.pool(2)];
   const [acme, globex] = [randomUUID(), randomUUID()] as const;
   const note = (client: TenantClient, text: string) =>
@@ -167,6 +168,7 @@ test("@tenantry/client on a real server", { skip }, async (t) => {
 
   await t.test(
     "serialization failures are returned by default, and with retries the whole work runs again",
+    { skip: isOnCitus && "Citus runs what it sends to its workers as read committed" },
     async () => {
       const contend = (retries: number) => {
         let runs = 0;
@@ -251,7 +253,7 @@ test("@tenantry/client on a real server", { skip }, async (t) => {
 
   await t.test("an error of another kind in the outbox arrives as PostgreSQL says it", async () => {
     const failing = asAcme((client) => emit(client, { ...placed, aggregateType: "no topic's name", payload: {} }));
-    await assert.rejects(failing, { code: "23514", constraint: /aggregate_type/ });
+    await assert.rejects(failing, { code: "23514", message: /aggregate_type/ });
   });
 
   await t.test("an event is processed the first time only, for each consumer by itself", async () => {
