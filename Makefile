@@ -27,10 +27,13 @@ check: setup ## types, lint, format, duplicates
 fmt: setup ## format and apply safe fixes
 	@node_modules/.bin/biome check --write .
 
+preview: ## what every stack would be made of, compared with test/golden/preview; UPDATE_GOLDEN=1 takes it over
+	@node --import tsx --test --test-reporter=spec test/unit/stacks/preview.test.ts
+
 demo: setup ## traffic on the running local stack, with a live display
 	@$(tenantry) demo
 
 bench: setup ## throughput, latency and overhead, as ratios measured in one run
 	@$(tenantry) bench
 
-.PHONY: help setup local test test-kills check fmt demo bench
+.PHONY: help setup local test test-kills check fmt preview demo bench

@@ -4,6 +4,7 @@ import { dataPlane, onlyCoordinator } from "./architecture/data-plane";
 import { cdcRole } from "./architecture/names";
 import { Problems } from "./architecture/problem";
 import { DataPlane } from "./components/data-plane";
+import { platformOf } from "./components/platform";
 import { Provider } from "./provider";
 import { loadSettings } from "./stacks/settings";
 
@@ -11,13 +12,14 @@ import { loadSettings } from "./stacks/settings";
 async function program(): Promise<pulumi.Inputs> {
   const settings = await loadSettings(pulumi.getStack(), (key) => new pulumi.Config().requireObject(key));
   const { application, base } = await loadApplication(`sql/${settings.application}`);
-  const { endpoints, citus, allow } = settings;
+  const { citus, allow } = settings;
 
+  const { declared, endpoints, ready } = await platformOf(application, settings);
   const roles = [...application.roles.map(({ user }) => user), cdcRole(application.name)];
-  const provider = new Provider("data", { endpoints, citus, allow, roles });
-  const nodes = endpoints?.postgres.nodes ?? onlyCoordinator;
-  const declarations = dataPlane(application, base, settings, nodes);
-  new DataPlane(application.name, { declarations }, { providers: { tenantry: provider } });
+  const provider = new Provider("data", { endpoints, citus, allow, roles }, { dependsOn: [...ready] });
+  const nodes = declared?.postgres.nodes ?? onlyCoordinator;
+  const declarations = dataPlane(application, base, { ...settings, endpoints: declared }, nodes);
+  new DataPlane(application.name, { declarations }, { providers: { tenantry: provider }, dependsOn: [...ready] });
 
   return { application: application.name, topics: application.events.aggregates.map(({ topic }) => topic) };
 }

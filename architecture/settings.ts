@@ -1,4 +1,5 @@
 import type { Endpoints } from "./endpoints";
+import type { KubernetesSettings } from "./kubernetes";
 
 /** A stack's settings, parsed. */
 export interface Settings {
@@ -13,6 +14,8 @@ export interface Settings {
   readonly shardCount: number;
   /** Opt-ins to what destroys or rewrites data: `drop ecommerce.carts`. @default none */
   readonly allow: readonly string[];
+  /** Where the servers are provisioned, if the platform is `kubernetes`. */
+  readonly kubernetes?: KubernetesSettings;
   /** Undefined while previewing a stack whose servers do not run yet. */
   readonly endpoints: Endpoints | undefined;
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { z } from "zod";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
+import { kubernetesSchema } from "../architecture/kubernetes";
 import { type Problem, Problems } from "../architecture/problem";
 import type { Settings } from "../architecture/settings";
 import type { Source } from "../architecture/source";
@@ -9,6 +10,9 @@ import { listNames, suggest } from "../architecture/suggestion";
 import { parseYaml } from "../architecture/yaml-file";
 
 const projectRoot = dirname(__dirname);
+
+/** Set, no file of endpoints is read: a preview for reviewers must not depend on what runs on this machine. */
+export const serversUnknown = "TENANTRY_SERVERS_UNKNOWN";
 
 /** Decrypts one key of the stack's configuration; asked only for keys that hold a `secure:` value. */
 export type Reveal = (key: string) => unknown | Promise<unknown>;
@@ -36,6 +40,8 @@ export async function loadSettings(stack: string, reveal: Reveal, folder = __dir
     select: (file) => selectOwn(file, revealed),
   });
   if (Array.isArray(parsed)) throw new Problems(parsed);
+  const misplaced = platformProblems(parsed.value.config, source.path);
+  if (misplaced.length > 0) throw new Problems(misplaced);
   const { endpoints, ...settings } = ownSettings(parsed.value.config);
   return { ...settings, endpoints: endpoints && "file" in endpoints ? readEndpoints(path, endpoints.file) : endpoints };
 }
@@ -76,6 +82,7 @@ const stackSchema = z.object({
       "tenantry:endpoints": z
         .union([fileReference, endpointsSchema], "`{ file: PATH }`, or `postgres`, `kafka` and `connect`")
         .optional(),
+      "tenantry:kubernetes": kubernetesSchema.optional(),
     },
     "an object with `tenantry:application`",
   ),
@@ -92,7 +99,33 @@ function ownSettings(config: OwnKeys) {
     shardCount: config["tenantry:shardCount"],
     allow: config["tenantry:allow"],
     endpoints: config["tenantry:endpoints"],
+    ...(config["tenantry:kubernetes"] && { kubernetes: config["tenantry:kubernetes"] }),
   };
+}
+
+/** A platform has its own section, and not the other's. */
+function platformProblems(config: OwnKeys, file: string): Problem[] {
+  const provisions = config["tenantry:platform"] === "kubernetes";
+  const [needed, foreign] = provisions
+    ? (["kubernetes", "endpoints"] as const)
+    : (["endpoints", "kubernetes"] as const);
+  const problems: Problem[] = [];
+  if (provisions && config[`tenantry:${needed}`] === undefined) {
+    problems.push({
+      what: "The stack provisions servers on Kubernetes and does not say where",
+      expected: "`tenantry:kubernetes: { context: CONTEXT, namespace: NAME, workers: 2 }`",
+      fix: "Add the key `tenantry:kubernetes`",
+      at: { file },
+    });
+  }
+  if (config[`tenantry:${foreign}`] !== undefined) {
+    problems.push({
+      what: `\`tenantry:${foreign}\` means nothing where the platform is \`${config["tenantry:platform"]}\``,
+      fix: `Remove it, or set \`tenantry:platform\` to \`${provisions ? "external" : "kubernetes"}\``,
+      at: { file },
+    });
+  }
+  return problems;
 }
 
 /** Other namespaces belong to Pulumi and its providers; what is beside `config` belongs to Pulumi. */
@@ -133,7 +166,7 @@ function isSecret(path: readonly PropertyKey[]): boolean {
 /** A path counts from the stack file, as the reader of that file sees it. Undefined where the file is not there yet. */
 function readEndpoints(stackFile: string, file: string): Endpoints | undefined {
   const path = resolve(dirname(stackFile), file);
-  if (!existsSync(path)) return undefined;
+  if (process.env[serversUnknown] || !existsSync(path)) return undefined;
   const parsed = parseYaml(readSource(path), {
     schema: endpointsSchema,
     noun: "The file of endpoints",

@@ -137,3 +137,44 @@ test("a literal password where Connect's reference belongs is refused, and not r
   assert.match(error.message, /databasePassword` cannot be read[\s\S]*a reference such as/);
   assert.doesNotMatch(error.message, /hunter2/);
 });
+
+const kubernetes = "config:\n  tenantry:application: shop\n  tenantry:platform: kubernetes\n";
+
+test("a stack on Kubernetes that names its place gets production's defaults", async () => {
+  const folder = stackFolder(`${kubernetes}  tenantry:kubernetes: { context: prod, namespace: shop, workers: 3 }\n`);
+  const GiB = 2 ** 30;
+  const size = { cpu: "2", memory: { bytes: 8 * GiB }, storage: { bytes: 100 * GiB } };
+  assert.deepEqual((await loadSettings("dev", noSecrets, folder)).kubernetes, {
+    context: "prod",
+    namespace: "shop",
+    workers: 3,
+    coordinator: size,
+    worker: size,
+    image: "ghcr.io/tenantry/citus:17-13.2",
+    spread: "required",
+    protect: true,
+    rotation: 1,
+  });
+});
+
+test("a stack on Kubernetes without a place, and a place without the platform, are refused", async () => {
+  assert.match(await problemsOf(kubernetes), /does not say where[\s\S]*Add the key `tenantry:kubernetes`/);
+  assert.match(
+    await problemsOf(
+      "config:\n  tenantry:application: shop\n  tenantry:kubernetes: { context: a, namespace: b, workers: 1 }\n",
+    ),
+    /`tenantry:kubernetes` means nothing where the platform is `external`/,
+  );
+});
+
+test("no workers, unknown keys and sizes without a unit are refused with their place", async () => {
+  const message = await problemsOf(
+    `${kubernetes}  tenantry:kubernetes:\n    context: a\n    namespace: b\n    workers: 0\n    wrkers: 2\n    worker: { storage: 100G }\n`,
+  );
+  assert.match(
+    message,
+    /yaml:7:\d+: `config.tenantry:kubernetes.workers` cannot be read[\s\S]*a whole number from 1 to 64/,
+  );
+  assert.match(message, /no key `wrkers`[\s\S]*Write `workers`/);
+  assert.match(message, /worker.storage` cannot be read[\s\S]*such as `8 KiB`/);
+});

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { parseSize, type Size, sizeExpected } from "./size";
+
+/** What one database pod gets. */
+export interface NodeSize {
+  /** Cores, as Kubernetes writes them: `2`, `500m`. */
+  readonly cpu: string;
+  readonly memory: Size;
+  readonly storage: Size;
+}
+
+/** Where a stack's servers are provisioned, and how large. */
+export interface KubernetesSettings {
+  /** The context of the kubeconfig: this stack goes there, whichever context is current. */
+  readonly context: string;
+  /** The API server's address that the context must lead to. @default any */
+  readonly server?: string;
+  readonly namespace: string;
+  /** Nodes that hold shards. */
+  readonly workers: number;
+  /** Pods a node, the primary among them. @default 2, and 1 where consistency is `eventual` */
+  readonly replicas?: number;
+  readonly coordinator: NodeSize;
+  readonly worker: NodeSize;
+  /** @default the cluster's default class */
+  readonly storageClass?: string;
+  readonly image: string;
+  /** `required`: no two pods of a node on one machine. `preferred`: if it can be. @default "required" */
+  readonly spread: "required" | "preferred";
+  /** Volumes, keys and the namespace cannot be deleted by `pulumi destroy`. @default true */
+  readonly protect: boolean;
+  /** Raised by one, the next `up` replaces all passwords and the nodes' certificate. @default 1 */
+  readonly rotation: number;
+}
+
+/** @default the image that `images/citus` builds */
+export const citusImage = "ghcr.io/tenantry/citus:17-13.2";
+
+const size = z.string(sizeExpected).transform((text, context): Size => {
+  const parsed = parseSize(text);
+  if (parsed) return parsed;
+  context.addIssue({ code: "custom", message: sizeExpected });
+  return z.NEVER;
+});
+const cpu = z.preprocess(
+  (value) => (typeof value === "number" ? String(value) : value),
+  z.string("cores such as `2` or `500m`").regex(/^([1-9]\d*m|[1-9]\d*|\d+\.\d+)$/, "cores such as `2` or `500m`"),
+);
+const nodeSize = z.strictObject({
+  cpu: cpu.default("2"),
+  memory: size.default({ bytes: 8 * 2 ** 30 }),
+  storage: size.default({ bytes: 100 * 2 ** 30 }),
+});
+const dnsLabel = z
+  .string("a name of lower case letters, digits and dashes")
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "a name of lower case letters, digits and dashes");
+
+function wholeNumber(most: number) {
+  const expected = `a whole number from 1 to ${most}`;
+  return z.preprocess(
+    (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
+    z.int(expected).min(1, expected).max(most, expected),
+  );
+}
+
+/** Pulumi writes booleans back as strings. */
+const flag = z.preprocess(
+  (value) => (value === "true" ? true : value === "false" ? false : value),
+  z.boolean("true or false"),
+);
+
+/** `tenantry:kubernetes` of a stack file. */
+export const kubernetesSchema = z.strictObject(
+  {
+    context: z.string("a context of the kubeconfig").min(1, "a context of the kubeconfig"),
+    server: z
+      .string()
+      .regex(/^https:\/\//, "an address such as `https://10.0.0.1:6443`")
+      .exactOptional(),
+    namespace: dnsLabel,
+    workers: wholeNumber(64),
+    replicas: wholeNumber(9).exactOptional(),
+    coordinator: nodeSize.prefault({}),
+    worker: nodeSize.prefault({}),
+    storageClass: z.string().min(1).exactOptional(),
+    image: z.string().min(1).default(citusImage),
+    spread: z.enum(["required", "preferred"], "required or preferred").default("required"),
+    protect: flag.default(true),
+    rotation: wholeNumber(9999).default(1),
+  },
+  "an object with `context`, `namespace` and `workers`",
+);

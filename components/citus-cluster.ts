@@ -1,0 +1,188 @@
+import { randomBytes } from "node:crypto";
+import { StatefulSet } from "@pulumi/kubernetes/apps/v1/statefulSet";
+import { Job } from "@pulumi/kubernetes/batch/v1/job";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
+import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
+import type { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { Service } from "@pulumi/kubernetes/core/v1/service";
+import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
+import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
+import { Role } from "@pulumi/kubernetes/rbac/v1/role";
+import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
+import * as pulumi from "@pulumi/pulumi";
+import type { Login } from "../architecture/endpoints";
+import { createAuthority, issueNodeCertificate } from "./citus/certificates";
+import { generatedSecret, secretValue } from "./citus/generated-secret";
+import {
+  authorityMap,
+  certificateNames,
+  clusterLabels,
+  groupName,
+  groupsOf,
+  loginSecret,
+  tlsSecret,
+} from "./citus/names";
+import { networkPolicy } from "./citus/network";
+import { patroniConfig } from "./citus/patroni-config";
+import { type CitusOptions, type CitusPlan, planCitus } from "./citus/plan";
+import { loginRoles, prepareJob } from "./citus/prepare";
+import { patroniRules } from "./citus/rights";
+import { headlessService, primaryService, stateServices } from "./citus/services";
+import { disruptionBudget, statefulSet, volumeClaims } from "./citus/workload";
+
+export interface CitusClusterArgs extends CitusOptions {}
+
+type Kind<Args, Made> = new (name: string, args: Args, options: pulumi.CustomResourceOptions) => Made;
+
+/**
+ * A Citus cluster: one Patroni group for the coordinator and one for each worker, with Kubernetes as Patroni's store.
+ * Passwords and keys are made by the first `up` and kept; raising `rotation` replaces all but the authority's.
+ *
+ * @example new CitusCluster("citus", { namespace: "shop", database: "shop", workers: 2 }, { provider: cluster })
+ */
+export class CitusCluster extends pulumi.ComponentResource {
+  /** The certificate of the authority that signs the nodes', PEM. */
+  readonly authority: pulumi.Output<string>;
+  /** The administrator's and every declared role's login, by role. */
+  readonly logins: pulumi.Output<Readonly<Record<string, Login>>>;
+  /** Comes when all nodes are registered and all roles can log in: whatever uses the database depends on it. */
+  readonly ready: pulumi.Resource;
+  private readonly plan: CitusPlan;
+
+  /** Throws Problems when the arguments make no cluster. */
+  constructor(name: string, args: CitusClusterArgs, options: pulumi.ComponentResourceOptions) {
+    super("tenantry:index:CitusCluster", name, {}, options);
+    this.plan = planCitus(name, args);
+    const tls = this.certificates();
+    const secrets = loginRoles(this.plan).map((role) => ({ role, secret: this.login(role) }));
+    const foundation = [...this.rights(), ...this.network(), tls.secret];
+    const groups = groupsOf(this.plan).map((group) => this.group(group, foundation));
+    const job = prepareJob(this.plan);
+    // Its logical name changes with it: a finished Job stays until its successor is done.
+    this.ready = this.child(Job, job.metadata.name.slice(name.length + 1), job, {
+      dependsOn: [...groups, tls.secret, ...secrets.map(({ secret }) => secret)],
+      customTimeouts: { create: "16m" },
+    });
+    this.authority = tls.authority;
+    this.logins = pulumi.secret(
+      pulumi
+        .all(secrets.map(({ secret }) => secretValue(secret, "password")))
+        .apply((passwords) =>
+          Object.fromEntries(
+            secrets.map(({ role }, index) => [role, { user: role, password: passwords[index] ?? "" }]),
+          ),
+        ),
+    );
+    this.registerOutputs({ authority: this.authority, logins: this.logins });
+  }
+
+  private child<Args, Made extends pulumi.Resource>(
+    kind: Kind<Args, Made>,
+    suffix: string,
+    args: Args,
+    options: pulumi.CustomResourceOptions = {},
+  ): Made {
+    return new kind(`${this.plan.name}-${suffix}`, args, { parent: this, ...options });
+  }
+
+  /** The authority's key lies in a Secret that no pod mounts; its certificate, for clients, in a ConfigMap. */
+  private certificates(): { authority: pulumi.Output<string>; secret: Secret } {
+    const { name, namespace, rotation, protect } = this.plan;
+    const common = { namespace, labels: clusterLabels(this.plan), type: "kubernetes.io/tls", protect } as const;
+    const created = pulumi.output(createAuthority(`${namespace}/${name}`));
+    const kept = generatedSecret(
+      `${name}-authority`,
+      {
+        ...common,
+        name: `${name}-authority`,
+        // Replaced, it would leave every client without trust.
+        rotation: 1,
+        values: { "tls.crt": created.certificate, "tls.key": created.key },
+      },
+      this,
+    );
+    const authority = pulumi.unsecret(secretValue(kept, "tls.crt"));
+    const issued = pulumi
+      .all([authority, secretValue(kept, "tls.key")])
+      .apply(([certificate, key]) => issueNodeCertificate({ certificate, key }, certificateNames(this.plan)));
+    const secret = generatedSecret(
+      `${name}-tls`,
+      {
+        ...common,
+        name: tlsSecret(this.plan),
+        rotation,
+        values: { "ca.crt": authority, "tls.crt": issued.certificate, "tls.key": issued.key },
+      },
+      this,
+    );
+    this.child(ConfigMap, "ca", {
+      metadata: { name: authorityMap(this.plan), namespace, labels: clusterLabels(this.plan) },
+      data: { "ca.crt": authority },
+    });
+    return { authority, secret };
+  }
+
+  private login(role: string): Secret {
+    const { name, namespace, rotation, protect } = this.plan;
+    return generatedSecret(
+      `${name}-login-${role}`,
+      {
+        name: loginSecret(this.plan, role),
+        namespace,
+        labels: clusterLabels(this.plan),
+        type: "kubernetes.io/basic-auth",
+        rotation,
+        protect,
+        values: { username: role, password: pulumi.secret(randomBytes(24).toString("base64url")) },
+      },
+      this,
+    );
+  }
+
+  private rights(): pulumi.Resource[] {
+    const { name, namespace } = this.plan;
+    const metadata = { name, namespace, labels: clusterLabels(this.plan) };
+    return [
+      this.child(ServiceAccount, "account", { metadata }),
+      this.child(Role, "role", { metadata, rules: patroniRules(this.plan) }),
+      this.child(RoleBinding, "binding", {
+        metadata,
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+        subjects: [{ kind: "ServiceAccount", name, namespace }],
+      }),
+    ];
+  }
+
+  private network(): pulumi.Resource[] {
+    const { name, namespace } = this.plan;
+    const metadata = { name, namespace, labels: clusterLabels(this.plan) };
+    return [
+      this.child(Service, "pods", headlessService(this.plan)),
+      this.child(NetworkPolicy, "network", { metadata, spec: networkPolicy(this.plan) }),
+    ];
+  }
+
+  private group(group: number, foundation: readonly pulumi.Resource[]): pulumi.Resource {
+    const { plan } = this;
+    const set = statefulSet(plan, group);
+    const config = this.child(ConfigMap, `${group}-config`, {
+      metadata: { name: groupName(plan, group), namespace: plan.namespace, labels: set.metadata.labels },
+      data: { "patroni.yaml": patroniConfig(plan, group) },
+    });
+    const services = [
+      this.child(Service, `${group}-primary`, primaryService(plan, group)),
+      ...stateServices(plan, group).map((service) => this.child(Service, `${group}-${service.key}`, service.args)),
+    ];
+    const claims = volumeClaims(plan, group).map((claim, index) =>
+      this.child(PersistentVolumeClaim, `${group}-data-${index}`, claim, { protect: plan.protect }),
+    );
+    this.child(PodDisruptionBudget, `${group}-budget`, disruptionBudget(plan, group));
+    return this.child(StatefulSet, `${group}-pods`, set, {
+      dependsOn: [...foundation, config, ...services, ...claims],
+      // It can never be changed; the claims are what grows.
+      ignoreChanges: ["spec.volumeClaimTemplates"],
+      customTimeouts: { create: "15m", update: "30m" },
+    });
+  }
+}

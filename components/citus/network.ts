@@ -1,0 +1,30 @@
+import type { types } from "@pulumi/kubernetes";
+import { clientLabel, clusterLabels, nodeClientLabel } from "./names";
+import type { CitusPlan } from "./plan";
+
+type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
+
+const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: "TCP", port }));
+
+/**
+ * In: the cluster's own pods, and clients by their label, the latter to PostgreSQL only. Out: each other, names, and the
+ * API server, whose address no label tells.
+ */
+export function networkPolicy(plan: CitusPlan): PolicySpec {
+  const own = { podSelector: { matchLabels: clusterLabels(plan) } };
+  const prepare = { podSelector: { matchLabels: nodeClientLabel(plan) } };
+  const clients = { namespaceSelector: {}, podSelector: { matchLabels: clientLabel(plan) } };
+  return {
+    podSelector: { matchLabels: clusterLabels(plan) },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [
+      { from: [own, prepare], ports: tcp(5432, 8008) },
+      { from: [clients], ports: tcp(5432) },
+    ],
+    egress: [
+      { to: [own], ports: tcp(5432, 8008) },
+      { ports: [...tcp(53), { protocol: "UDP", port: 53 }] },
+      { ports: tcp(443, 6443) },
+    ],
+  };
+}

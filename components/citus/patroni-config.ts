@@ -1,0 +1,72 @@
+import { stringify } from "yaml";
+import { hostRules, identityMap } from "./access-rules";
+import { clusterLabels, nodeUser } from "./names";
+import { localParameters, sharedParameters } from "./parameters";
+import { paths } from "./paths";
+import type { CitusPlan } from "./plan";
+
+/** What Patroni keeps in its store for a group: `prepare` sends it again at each change, as the file counts only once. */
+export function dynamicConfig(plan: CitusPlan): Record<string, unknown> {
+  return {
+    ttl: 20,
+    loop_wait: 5,
+    retry_timeout: 5,
+    // An asynchronous standby that lags by more does not become primary.
+    maximum_lag_on_failover: 2 ** 20,
+    synchronous_mode: plan.consistency === "strong",
+    // With a standby to spare, a commit rather waits than goes unprotected.
+    synchronous_mode_strict: plan.consistency === "strong" && plan.replicas > 2,
+    postgresql: { use_pg_rewind: true, use_slots: true, parameters: sharedParameters() },
+    // Ours and Debezium's: Patroni would drop what it does not know.
+    ignore_slots: [{ type: "logical", plugin: "pgoutput", database: plan.database }],
+  };
+}
+
+/** `patroni.yaml` of a group; what differs between its pods comes from their environment. */
+export function patroniConfig(plan: CitusPlan, group: number): string {
+  const trust = { sslmode: "verify-full", sslrootcert: paths.authority, sslcert: paths.certificate, sslkey: paths.key };
+  return stringify(
+    {
+      scope: plan.name,
+      kubernetes: {
+        namespace: plan.namespace,
+        labels: clusterLabels(plan),
+        scope_label: "cluster-name",
+        role_label: "role",
+        use_endpoints: true,
+        ports: [{ name: "postgresql", port: 5432 }],
+      },
+      citus: { database: plan.database, group },
+      restapi: {
+        listen: "0.0.0.0:8008",
+        cafile: paths.authority,
+        certfile: paths.certificate,
+        keyfile: paths.key,
+        // The kubelet's probes have no certificate; whatever changes something needs one.
+        verify_client: "optional",
+      },
+      ctl: { cacert: paths.authority, certfile: paths.certificate, keyfile: paths.key },
+      bootstrap: {
+        dcs: dynamicConfig(plan),
+        initdb: [{ encoding: "UTF8" }, { locale: "C.UTF-8" }, "data-checksums"],
+      },
+      postgresql: {
+        listen: "0.0.0.0:5432",
+        data_dir: paths.data,
+        use_unix_socket: true,
+        pgpass: "/tmp/pgpass",
+        authentication: {
+          superuser: { username: nodeUser, ...trust },
+          replication: { username: "standby", ...trust },
+          rewind: { username: nodeUser, ...trust },
+        },
+        parameters: { unix_socket_directories: paths.sockets, ...localParameters(plan, group) },
+        pg_hba: hostRules(plan, group),
+        pg_ident: identityMap(),
+        basebackup: [{ checkpoint: "fast" }],
+      },
+    },
+    // Patroni reads YAML 1.1, where a bare `on` is a boolean.
+    { lineWidth: 0, version: "1.1" },
+  );
+}

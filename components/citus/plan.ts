@@ -1,0 +1,112 @@
+import { citusImage, type NodeSize } from "../../architecture/kubernetes";
+import { type Problem, refuseIfAny } from "../../architecture/problem";
+import { formatSize } from "../../architecture/size";
+
+/** What a Citus cluster is made from. Every value shapes the graph, so all are plain. */
+export interface CitusOptions {
+  readonly namespace: string;
+  /** The database that is distributed. */
+  readonly database: string;
+  /** Nodes that hold shards; the coordinator holds none. */
+  readonly workers: number;
+  /** `strong`: a commit waits for a standby. `bounded`: standbys may lag. `eventual`: no standby is needed. @default "strong" */
+  readonly consistency?: "strong" | "bounded" | "eventual";
+  /** Pods a node, the primary among them. @default 2, and 1 where consistency is `eventual` */
+  readonly replicas?: number;
+  /** @default 2 cores, 8 GiB of memory, 100 GiB of storage */
+  readonly coordinator?: NodeSize;
+  /** @default 2 cores, 8 GiB of memory, 100 GiB of storage */
+  readonly worker?: NodeSize;
+  /** @default the cluster's default class */
+  readonly storageClass?: string;
+  /** PostgreSQL 17, Citus, pg_partman and Patroni. @default the image that `images/citus` builds */
+  readonly image?: string;
+  /** `required`: no two pods of a node on one machine. @default "required" */
+  readonly spread?: "required" | "preferred";
+  /** Roles that applications log in with, at the coordinator. @default none */
+  readonly applicationRoles?: readonly string[];
+  /** Roles that read the change stream, at every node. @default none */
+  readonly replicationRoles?: readonly string[];
+  /** Volumes and keys cannot be deleted. @default true */
+  readonly protect?: boolean;
+  /** Raised by one, all passwords and the nodes' certificate are replaced. @default 1 */
+  readonly rotation?: number;
+}
+
+/** A cluster with every default filled in, and nothing refused. */
+export interface CitusPlan extends Required<Omit<CitusOptions, "storageClass">> {
+  readonly name: string;
+  readonly storageClass: string | undefined;
+}
+
+const GiB = 2 ** 30;
+const defaultSize: NodeSize = { cpu: "2", memory: { bytes: 8 * GiB }, storage: { bytes: 100 * GiB } };
+const leastMemory = { bytes: GiB / 2 };
+const leastStorage = { bytes: GiB };
+
+/** Throws Problems, all at once, before anything is declared. */
+export function planCitus(name: string, options: CitusOptions): CitusPlan {
+  const consistency = options.consistency ?? "strong";
+  const plan: CitusPlan = {
+    ...options,
+    name,
+    consistency,
+    replicas: options.replicas ?? (consistency === "eventual" ? 1 : 2),
+    coordinator: options.coordinator ?? defaultSize,
+    worker: options.worker ?? defaultSize,
+    storageClass: options.storageClass,
+    image: options.image ?? citusImage,
+    spread: options.spread ?? "required",
+    applicationRoles: options.applicationRoles ?? [],
+    replicationRoles: options.replicationRoles ?? [],
+    protect: options.protect ?? true,
+    rotation: options.rotation ?? 1,
+  };
+  refuseIfAny(problemsOf(plan));
+  return plan;
+}
+
+function problemsOf(plan: CitusPlan): Problem[] {
+  const { name, workers, replicas, consistency } = plan;
+  const problems: Problem[] = [];
+  if (!Number.isInteger(workers) || workers < 1) {
+    problems.push({
+      what: `Citus cluster \`${name}\` has nowhere to put shards`,
+      got: `workers: ${workers}`,
+      expected: "at least 1",
+      fix: "Set `workers` to 1 or more; the coordinator holds no shards",
+    });
+  }
+  const least = consistency === "eventual" ? 1 : 2;
+  if (!Number.isInteger(replicas) || replicas < least) {
+    problems.push({
+      what: `Consistency \`${consistency}\` needs ${least === 1 ? "a pod" : "a standby"} for each node of \`${name}\``,
+      got: `replicas: ${replicas}`,
+      expected: `at least ${least}`,
+      fix: least === 1 ? "Set `replicas` to 1 or more" : "Set `replicas` to 2 or more, or consistency to `eventual`",
+    });
+  }
+  problems.push(...sizeProblems("coordinator", plan.coordinator), ...sizeProblems("worker", plan.worker));
+  return problems;
+}
+
+function sizeProblems(of: "coordinator" | "worker", { memory, storage }: NodeSize): Problem[] {
+  const problems: Problem[] = [];
+  if (memory.bytes < leastMemory.bytes) {
+    problems.push({
+      what: `A ${of} with so little memory is killed while it works`,
+      got: `memory: ${formatSize(memory)}`,
+      expected: `at least ${formatSize(leastMemory)}`,
+      fix: `Give \`${of}.memory\` more`,
+    });
+  }
+  if (storage.bytes < leastStorage.bytes) {
+    problems.push({
+      what: `The volume of a ${of} has no room for the database and its write-ahead log`,
+      got: `storage: ${formatSize(storage)}`,
+      expected: `at least ${formatSize(leastStorage)}`,
+      fix: `Give \`${of}.storage\` more`,
+    });
+  }
+  return problems;
+}

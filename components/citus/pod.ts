@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import type { types } from "@pulumi/kubernetes";
+import { clusterLabels, groupLabels, groupName, podsService, tlsSecret } from "./names";
+import { paths } from "./paths";
+import { patroniConfig } from "./patroni-config";
+import type { CitusPlan } from "./plan";
+import { formatQuantity } from "./quantity";
+
+type PodTemplate = types.input.core.v1.PodTemplateSpec;
+type Probe = types.input.core.v1.Probe;
+
+/** The pods of a group. Their annotations change with what they read, so that an edit restarts them one by one. */
+export function podTemplate(plan: CitusPlan, group: number): PodTemplate {
+  const size = group === 0 ? plan.coordinator : plan.worker;
+  return {
+    metadata: {
+      labels: groupLabels(plan, group),
+      annotations: {
+        "tenantry.io/config": createHash("sha256").update(patroniConfig(plan, group)).digest("hex").slice(0, 16),
+        "tenantry.io/rotation": String(plan.rotation),
+      },
+    },
+    spec: {
+      serviceAccountName: plan.name,
+      securityContext: podSecurity,
+      // A checkpoint of all that is in memory comes before the end.
+      terminationGracePeriodSeconds: 120,
+      affinity: { podAntiAffinity: apart(plan, group) },
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: "topology.kubernetes.io/zone",
+          whenUnsatisfiable: "ScheduleAnyway",
+          labelSelector: { matchLabels: groupLabels(plan, group) },
+        },
+        {
+          maxSkew: 1,
+          topologyKey: "kubernetes.io/hostname",
+          whenUnsatisfiable: "ScheduleAnyway",
+          labelSelector: { matchLabels: clusterLabels(plan) },
+        },
+      ],
+      containers: [
+        {
+          name: "postgres",
+          image: plan.image,
+          imagePullPolicy: "IfNotPresent",
+          env: environment(plan),
+          ports: [
+            { name: "postgresql", containerPort: 5432 },
+            { name: "patroni", containerPort: 8008 },
+          ],
+          // Memory that is promised but not there ends in a kill; cores may be borrowed.
+          resources: {
+            requests: { cpu: size.cpu, memory: formatQuantity(size.memory) },
+            limits: { memory: formatQuantity(size.memory) },
+          },
+          securityContext: containerSecurity,
+          startupProbe: { ...probe("/liveness"), failureThreshold: 60, periodSeconds: 2 },
+          livenessProbe: { ...probe("/liveness"), failureThreshold: 6, periodSeconds: 10 },
+          readinessProbe: { ...probe(readiness(plan)), failureThreshold: 3, periodSeconds: 3 },
+          volumeMounts: [
+            { name: "data", mountPath: paths.home },
+            { name: "config", mountPath: paths.config, readOnly: true },
+            { name: "tls", mountPath: paths.tls, readOnly: true },
+            { name: "sockets", mountPath: paths.sockets },
+            { name: "temporary", mountPath: "/tmp" },
+            { name: "shared-memory", mountPath: "/dev/shm" },
+          ],
+        },
+      ],
+      volumes: [
+        { name: "config", configMap: { name: groupName(plan, group) } },
+        // Readable for the group: PostgreSQL refuses a key that others can read.
+        { name: "tls", secret: { secretName: tlsSecret(plan), defaultMode: 0o640 } },
+        { name: "sockets", emptyDir: {} },
+        { name: "temporary", emptyDir: {} },
+        // Parallel queries meet here; the runtime's 64 MiB are soon full.
+        { name: "shared-memory", emptyDir: { medium: "Memory" } },
+      ],
+    },
+  };
+}
+
+/** For every pod of the image. */
+export const podSecurity: types.input.core.v1.PodSecurityContext = {
+  runAsNonRoot: true,
+  runAsUser: 999,
+  runAsGroup: 999,
+  fsGroup: 999,
+  fsGroupChangePolicy: "OnRootMismatch",
+  seccompProfile: { type: "RuntimeDefault" },
+};
+
+export const containerSecurity: types.input.core.v1.SecurityContext = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
+
+function environment(plan: CitusPlan): types.input.core.v1.EnvVar[] {
+  const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+  const host = `$(POD_NAME).${podsService(plan)}.${plan.namespace}.svc`;
+  return [
+    field("POD_NAME", "metadata.name"),
+    field("PATRONI_NAME", "metadata.name"),
+    field("PATRONI_KUBERNETES_POD_IP", "status.podIP"),
+    { name: "PATRONI_POSTGRESQL_CONNECT_ADDRESS", value: `${host}:5432` },
+    { name: "PATRONI_RESTAPI_CONNECT_ADDRESS", value: `${host}:8008` },
+    // What PostgreSQL shows when it connects to another node, for whichever role.
+    { name: "PGSSLCERT", value: paths.certificate },
+    { name: "PGSSLKEY", value: paths.key },
+  ];
+}
+
+/** A rollout goes on only when the standby that a failover would choose is back. Clients never ask readiness. */
+function readiness({ consistency, replicas }: CitusPlan): string {
+  return consistency === "strong" && replicas === 2 ? "/read-only-sync" : "/readiness";
+}
+
+function probe(path: string): Probe {
+  return { httpGet: { path, port: "patroni", scheme: "HTTPS" }, timeoutSeconds: 5 };
+}
+
+function apart(plan: CitusPlan, group: number): types.input.core.v1.PodAntiAffinity {
+  const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: groupLabels(plan, group) } };
+  return plan.spread === "required"
+    ? { requiredDuringSchedulingIgnoredDuringExecution: [term] }
+    : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: term }] };
+}

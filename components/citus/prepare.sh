@@ -1,0 +1,61 @@
+#!/bin/bash
+# What Patroni leaves to do: its settings follow the program, every node is registered, and the roles, their passwords
+# and the extensions are there. Run again at each change; what is there is left alone.
+# Given: COORDINATOR, DATABASE, GROUPS_TOTAL, PATRONI_HOSTS, DYNAMIC_CONFIG, APPLICATION_ROLES, REPLICATION_ROLES, ADMIN.
+set -euo pipefail
+
+deadline=$((SECONDS + 540))
+export PGHOST=$COORDINATOR PGDATABASE=$DATABASE PGUSER=postgres PGCONNECT_TIMEOUT=5
+export PGSSLMODE=verify-full PGSSLROOTCERT=/etc/tls/ca.crt PGSSLCERT=/etc/tls/tls.crt PGSSLKEY=/etc/tls/tls.key
+
+# WHAT COMMAND...: tries until it works or the time is over, and says then what was waited for.
+until_works() {
+  local what=$1 last
+  shift
+  until last=$("$@" 2>&1); do
+    if [ "$SECONDS" -gt "$deadline" ]; then
+      printf 'Gave up waiting for %s: %s\n' "$what" "$last" >&2
+      exit 1
+    fi
+    sleep 2
+  done
+}
+
+patch_config() {
+  curl --silent --show-error --fail --max-time 10 --cacert "$PGSSLROOTCERT" --cert "$PGSSLCERT" --key "$PGSSLKEY" \
+    -X PATCH --data "$DYNAMIC_CONFIG" "https://$1:8008/config"
+}
+
+all_registered() {
+  local found
+  found=$(psql -XAtqc "select count(*) from pg_dist_node where noderole = 'primary' and isactive")
+  [ "$found" = "$GROUPS_TOTAL" ] || { echo "$found of $GROUPS_TOTAL nodes are registered"; return 1; }
+}
+
+for host in $PATRONI_HOSTS; do
+  until_works "Patroni on $host" patch_config "$host"
+done
+until_works "all nodes in pg_dist_node" all_registered
+
+# ROLE ATTRIBUTES: the password comes from a file, so that no argument and no log holds it.
+make_role() {
+  psql -XAtq --set ON_ERROR_STOP=1 --set role="$1" <<SQL
+\set password \`cat /run/logins/$1\`
+SELECT format('CREATE ROLE %I', :'role') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+ALTER ROLE :"role" LOGIN $2 PASSWORD :'password';
+SQL
+}
+
+bound="NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
+make_role "$ADMIN" "SUPERUSER"
+for role in $APPLICATION_ROLES; do make_role "$role" "$bound NOREPLICATION"; done
+for role in $REPLICATION_ROLES; do make_role "$role" "$bound REPLICATION"; done
+
+psql -XAtq --set ON_ERROR_STOP=1 --set admin="$ADMIN" <<'SQL'
+-- Whatever the administrator makes belongs to one owner, as whom the nodes know each other by their certificate.
+ALTER ROLE :"admin" SET role = 'postgres';
+SELECT citus_set_node_property(nodename, nodeport, 'shouldhaveshards', false)
+  FROM pg_dist_node WHERE groupid = 0 AND noderole = 'primary' AND shouldhaveshards;
+CREATE SCHEMA IF NOT EXISTS partman;
+CREATE EXTENSION IF NOT EXISTS pg_partman WITH SCHEMA partman;
+SQL

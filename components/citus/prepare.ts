@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { types } from "@pulumi/kubernetes";
+import {
+  adminUser,
+  clusterLabels,
+  groupHost,
+  groupsOf,
+  loginSecret,
+  nodeClientLabel,
+  podHost,
+  podNames,
+  tlsSecret,
+} from "./names";
+import { paths } from "./paths";
+import { dynamicConfig } from "./patroni-config";
+import type { CitusPlan } from "./plan";
+import { containerSecurity, podSecurity } from "./pod";
+
+const script = readFileSync(join(__dirname, "prepare.sh"), "utf8");
+
+/** Every role that logs in with a password. */
+export function loginRoles(plan: CitusPlan): string[] {
+  return [adminUser, ...plan.applicationRoles, ...plan.replicationRoles];
+}
+
+/**
+ * The Job that ends when the cluster is ready for its data plane. A Job cannot be changed, so each change of what it does
+ * has a Job of its own; a finished one is kept until then as the record of what ran.
+ */
+export function prepareJob(plan: CitusPlan): types.input.batch.v1.Job & { metadata: { name: string } } {
+  const template = podTemplate(plan);
+  const digest = createHash("sha256")
+    .update(JSON.stringify([template, plan.rotation]))
+    .digest("hex")
+    .slice(0, 8);
+  return {
+    metadata: { name: `${plan.name}-prepare-${digest}`, namespace: plan.namespace, labels: clusterLabels(plan) },
+    spec: { backoffLimit: 3, activeDeadlineSeconds: 900, template },
+  };
+}
+
+function podTemplate(plan: CitusPlan): types.input.core.v1.PodTemplateSpec {
+  // Not the cluster's own labels: those pods are what the headless Service names.
+  const labels = { "app.kubernetes.io/name": "citus-prepare", ...nodeClientLabel(plan) };
+  return {
+    metadata: { labels },
+    spec: {
+      restartPolicy: "Never",
+      automountServiceAccountToken: false,
+      securityContext: podSecurity,
+      containers: [
+        {
+          name: "prepare",
+          image: plan.image,
+          imagePullPolicy: "IfNotPresent",
+          command: ["bash", "-c", script],
+          env: Object.entries(environment(plan)).map(([name, value]) => ({ name, value })),
+          resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+          securityContext: containerSecurity,
+          volumeMounts: [
+            { name: "tls", mountPath: paths.tls, readOnly: true },
+            { name: "logins", mountPath: paths.logins, readOnly: true },
+            { name: "temporary", mountPath: "/tmp" },
+          ],
+        },
+      ],
+      volumes: [
+        { name: "tls", secret: { secretName: tlsSecret(plan), defaultMode: 0o640 } },
+        {
+          name: "logins",
+          projected: {
+            defaultMode: 0o440,
+            sources: loginRoles(plan).map((role) => ({
+              secret: { name: loginSecret(plan, role), items: [{ key: "password", path: role }] },
+            })),
+          },
+        },
+        { name: "temporary", emptyDir: {} },
+      ],
+    },
+  };
+}
+
+function environment(plan: CitusPlan): Record<string, string> {
+  const groups = groupsOf(plan);
+  return {
+    COORDINATOR: groupHost(plan, 0),
+    DATABASE: plan.database,
+    GROUPS_TOTAL: String(groups.length),
+    PATRONI_HOSTS: groups.map((group) => podHost(plan, podNames(plan, group)[0] ?? "")).join(" "),
+    DYNAMIC_CONFIG: JSON.stringify(dynamicConfig(plan)),
+    ADMIN: adminUser,
+    APPLICATION_ROLES: plan.applicationRoles.join(" "),
+    REPLICATION_ROLES: plan.replicationRoles.join(" "),
+  };
+}

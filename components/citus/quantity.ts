@@ -1,0 +1,6 @@
+import { formatSize, type Size } from "../../architecture/size";
+
+/** A size as Kubernetes writes it: `8Gi`. */
+export function formatQuantity(size: Size): string {
+  return formatSize(size).replace(" ", "").replace(/B$/, "");
+}

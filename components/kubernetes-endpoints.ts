@@ -1,0 +1,42 @@
+import { type Endpoints, type PostgresEndpoint, unknownYet } from "../architecture/endpoints";
+import type { KubernetesSettings } from "../architecture/kubernetes";
+import { cdcRole } from "../architecture/names";
+import { adminUser, groupHost, loginSecret, shardNodes } from "./citus/names";
+
+/** The names of the parts of a stack that is provisioned on Kubernetes. */
+export const parts = { citus: "citus", kafka: "kafka", connect: "connect" } as const;
+
+/** Where the pods of Connect find the authority of Citus' certificates. */
+export const connectAuthority = "/mnt/citus-ca/ca.crt";
+
+/**
+ * What is known of the servers before they run: names, never addresses. The certificate is a file, as Connect sees it.
+ *
+ * @param roles the application's roles by the names in `architecture.yaml`, and `cdc`
+ */
+export function declaredEndpoints(
+  application: string,
+  { namespace, workers }: KubernetesSettings,
+  roles: Readonly<Record<string, string>>,
+): Endpoints {
+  const citus = { name: parts.citus, namespace, workers };
+  const login = (user: string) => ({ user, password: unknownYet });
+  const postgres: PostgresEndpoint = {
+    host: groupHost(citus, 0),
+    port: 5432,
+    database: application,
+    ...login(adminUser),
+    sslmode: "verify-full",
+    ca: `file:${connectAuthority}`,
+    nodes: shardNodes(citus),
+    roles: Object.fromEntries(Object.entries(roles).map(([role, user]) => [role, login(user)])),
+  };
+  return {
+    postgres,
+    kafka: { bootstrapServers: [`${parts.kafka}-kafka-bootstrap.${namespace}.svc:9092`] },
+    connect: {
+      url: `http://${parts.connect}-connect-api.${namespace}.svc:8083`,
+      databasePassword: `\${secrets:${namespace}/${loginSecret({ name: parts.citus }, cdcRole(application))}:password}`,
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { Provider } from "@pulumi/kubernetes/provider";
+import * as pulumi from "@pulumi/pulumi";
+import type { Application } from "../architecture/application";
+import type { Endpoints, Login } from "../architecture/endpoints";
+import type { KubernetesSettings } from "../architecture/kubernetes";
+import { cdcRole } from "../architecture/names";
+import type { Settings } from "../architecture/settings";
+import { adminUser } from "./citus/names";
+import { CitusCluster } from "./citus-cluster";
+import { declaredEndpoints, parts } from "./kubernetes-endpoints";
+import type { Platform } from "./platform";
+
+/** Provisions a stack's servers in its own namespace of its own cluster. */
+export function kubernetesPlatform(application: Application, settings: Settings, to: KubernetesSettings): Platform {
+  const { context, server: _, namespace, ...size } = to;
+  const provider = new Provider("cluster", { context, enableServerSideApply: true });
+  const { protect } = to;
+  const room = new Namespace("namespace", { metadata: { name: namespace } }, { provider, protect });
+  const applicationRoles = application.roles.map(({ user }) => user);
+  const replicationRole = cdcRole(application.name);
+  const citus = new CitusCluster(
+    parts.citus,
+    {
+      ...size,
+      namespace,
+      database: application.name,
+      consistency: settings.consistency,
+      applicationRoles,
+      replicationRoles: [replicationRole],
+    },
+    { providers: { kubernetes: provider }, dependsOn: [room] },
+  );
+  const roles = Object.fromEntries([
+    ...application.roles.map(({ name, user }) => [name, user] as const),
+    ["cdc", replicationRole] as const,
+  ]);
+  const declared = declaredEndpoints(application.name, to, roles);
+  return {
+    declared,
+    endpoints: pulumi.all([citus.authority, citus.logins]).apply(([ca, logins]) => withSecrets(declared, ca, logins)),
+    ready: [citus.ready],
+  };
+}
+
+function withSecrets(declared: Endpoints, ca: string, logins: Readonly<Record<string, Login>>): Endpoints {
+  const { postgres } = declared;
+  const known = (login: Login): Login => logins[login.user] ?? login;
+  return {
+    ...declared,
+    postgres: {
+      ...postgres,
+      ca,
+      ...logins[adminUser],
+      roles: Object.fromEntries(Object.entries(postgres.roles).map(([role, login]) => [role, known(login)])),
+    },
+  };
+}

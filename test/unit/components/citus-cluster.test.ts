@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import test, { before } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { CitusCluster } from "../../../components/citus-cluster";
+
+const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+
+before(() =>
+  pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        registered.push({ type, name, inputs });
+        return { id: `${name}-id`, state: inputs };
+      },
+      call: () => ({}),
+    },
+    "tenantry",
+    "unit",
+  ),
+);
+
+const args = { namespace: "shop", database: "shop", workers: 1, applicationRoles: ["shop_app"] };
+
+function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
+}
+
+test("a cluster is a group for the coordinator and one for each worker, each with its names and volumes", async () => {
+  const cluster = new CitusCluster("citus", args, {});
+  await valueOf(cluster.ready.urn);
+  await valueOf(cluster.logins);
+  const names = registered.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
+  for (const group of [0, 1]) {
+    for (const expected of [
+      `StatefulSet citus-${group}-pods`,
+      `ConfigMap citus-${group}-config`,
+      `Service citus-${group}-primary`,
+      `Service citus-${group}-store-config`,
+      `Service citus-${group}-store-sync`,
+      `PersistentVolumeClaim citus-${group}-data-0`,
+      `PersistentVolumeClaim citus-${group}-data-1`,
+      `PodDisruptionBudget citus-${group}-budget`,
+    ])
+      assert.ok(names.includes(expected), `${expected} is missing`);
+  }
+  assert.ok(!names.some((name) => name.includes("citus-2")));
+});
+
+test("logins are generated, long and different, and the outputs that hold them are secret", async () => {
+  const cluster = new CitusCluster("other", args, {});
+  const logins = await valueOf(cluster.logins);
+  assert.deepEqual(Object.keys(logins), ["tenantry", "shop_app"]);
+  assert.ok(Object.values(logins).every(({ password }) => password.length >= 32));
+  assert.notEqual(logins["tenantry"]?.password, logins["shop_app"]?.password);
+  assert.equal(await pulumi.isSecret(cluster.logins), true);
+  assert.match(await valueOf(cluster.authority), /^-----BEGIN CERTIFICATE-----/);
+});
+
+test("no resource but a Secret holds a key or a password", async () => {
+  const cluster = new CitusCluster("third", args, {});
+  const logins = await valueOf(cluster.logins);
+  await valueOf(cluster.ready.urn);
+  const others = JSON.stringify(registered.filter(({ type }) => type !== "kubernetes:core/v1:Secret"));
+  assert.doesNotMatch(others, /PRIVATE KEY/);
+  for (const { password } of Object.values(logins)) assert.ok(!others.includes(password));
+});
+
+test("a cluster that cannot be is refused before any of its parts is declared", () => {
+  const count = registered.length;
+  assert.throws(() => new CitusCluster("none", { ...args, workers: 0 }, {}), /nowhere to put shards/);
+  assert.ok(!registered.slice(count).some(({ name }) => name.startsWith("none-")));
+});
