@@ -9,13 +9,17 @@ CompressionCodecs[CompressionTypes.LZ4] = () => ({
 
 const lz4 = () => import("@platformatic/wasm-utils");
 
-/** Kafka as this project's programs use it. Errors are thrown, not logged; consumers read committed records only. */
-export function openKafka({ bootstrapServers }: KafkaEndpoint, clientId: string): Kafka {
+/**
+ * Kafka as this project's programs use it. Errors are thrown, not logged; consumers read committed records only.
+ *
+ * @param retries how often a request is tried again; none where somebody polls
+ */
+export function openKafka({ bootstrapServers }: KafkaEndpoint, clientId: string, retries = 5): Kafka {
   return new Kafka({
     brokers: [...bootstrapServers],
     clientId,
     logLevel: logLevel.NOTHING,
     connectionTimeout: 5_000,
-    retry: { retries: 5, initialRetryTime: 200 },
+    retry: { retries, initialRetryTime: 200 },
   });
 }

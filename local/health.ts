@@ -11,19 +11,14 @@ export function postgresHealth(port: number, user: string, password: string): Pr
 /** Undefined if Kafka serves, else what is missing: it listens some time before its broker takes part. */
 export function kafkaHealth(port: number): Promise<string | undefined> {
   return missing(async () => {
-    const { Admin } = await import("@platformatic/kafka");
-    const admin = new Admin({
-      clientId: "tenantry-local",
-      bootstrapBrokers: [`127.0.0.1:${port}`],
-      retries: 0,
-      connectTimeout: 2000,
-      requestTimeout: 3000,
-    });
+    const { openKafka } = await import("../kafka/client");
+    const admin = openKafka({ bootstrapServers: [`127.0.0.1:${port}`] }, "tenantry-local", 0).admin();
     try {
-      const { brokers } = await admin.metadata({ topics: [] });
-      return brokers.size > 0 ? undefined : "its broker is not registered yet";
+      await admin.connect();
+      const { brokers } = await admin.describeCluster();
+      return brokers.length > 0 ? undefined : "its broker is not registered yet";
     } finally {
-      await admin.close().catch(() => undefined);
+      await admin.disconnect().catch(() => undefined);
     }
   });
 }
