@@ -1,3 +1,4 @@
+import { openKafka } from "../kafka/client";
 import { withSession } from "./sql-session";
 
 /** Undefined if PostgreSQL serves, else what is missing. */
@@ -11,7 +12,6 @@ export function postgresHealth(port: number, user: string, password: string): Pr
 /** Undefined if Kafka serves, else what is missing: it listens some time before its broker takes part. */
 export function kafkaHealth(port: number): Promise<string | undefined> {
   return missing(async () => {
-    const { openKafka } = await import("../kafka/client");
     const admin = openKafka({ bootstrapServers: [`127.0.0.1:${port}`] }, "tenantry-local", 0).admin();
     try {
       await admin.connect();
