@@ -8,12 +8,15 @@ import { cdcRole } from "../architecture/names";
 import type { Settings } from "../architecture/settings";
 import { adminUser } from "./citus/names";
 import { CitusCluster } from "./citus-cluster";
+import { kubeconfigFiles, requireCluster } from "./kubeconfig";
 import { declaredEndpoints, parts } from "./kubernetes-endpoints";
 import type { Platform } from "./platform";
 
 /** Provisions a stack's servers in its own namespace of its own cluster. */
 export function kubernetesPlatform(application: Application, settings: Settings, to: KubernetesSettings): Platform {
   const { context, server: _, namespace, ...size } = to;
+  // A preview needs no cluster.
+  if (!pulumi.runtime.isDryRun()) requireCluster(to, kubeconfigFiles());
   const provider = new Provider("cluster", { context, enableServerSideApply: true });
   const { protect } = to;
   const room = new Namespace("namespace", { metadata: { name: namespace } }, { provider, protect });
