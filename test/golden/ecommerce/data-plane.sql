@@ -264,7 +264,12 @@ CREATE OR REPLACE FUNCTION tenantry.close_partition(partition regclass) RETURNS 
   SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  EXECUTE format('ALTER TABLE %s ADD CONSTRAINT partition_is_closed CHECK (false) NOT VALID', partition);
+  -- Citus makes tables anew for another number of shards: with the constraint, and unknown to us.
+  IF NOT EXISTS (
+    SELECT FROM pg_constraint WHERE conrelid = close_partition.partition AND conname = 'partition_is_closed'
+  ) THEN
+    EXECUTE format('ALTER TABLE %s ADD CONSTRAINT partition_is_closed CHECK (false) NOT VALID', partition);
+  END IF;
   INSERT INTO tenantry.closed_partition (partition, node, lsn)
   SELECT close_partition.partition, node.node, node.lsn
   FROM tenantry.replication_positions() AS node
