@@ -22,7 +22,10 @@ export function hostRules(plan: CitusPlan, group: number): string[] {
     `hostssl ${databases} ${users} ${addresses} cert map=${nodeMap}`;
   return [
     `local all all peer map=${nodeMap}`,
+    `local replication all peer map=${nodeMap}`,
     byCertificate("replication", "standby"),
+    // A standby copies failover slots over an ordinary connection.
+    byCertificate("postgres", "standby"),
     byCertificate("all", nodeUser),
     ...byPassword([adminUser, ...plan.replicationRoles]),
     ...(group === 0

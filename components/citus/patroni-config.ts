@@ -54,6 +54,8 @@ export function patroniConfig(plan: CitusPlan, group: number): string {
         listen: "0.0.0.0:5432",
         data_dir: paths.data,
         use_unix_socket: true,
+        // The certificate holds for the names of pods, not for localhost.
+        use_unix_socket_repl: true,
         pgpass: "/tmp/pgpass",
         authentication: {
           superuser: { username: nodeUser, ...trust },

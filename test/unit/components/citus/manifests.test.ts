@@ -67,7 +67,9 @@ test("change data capture, failover slots and prepared transactions are on", () 
 test("only declared roles get in, by TLS, and applications at the coordinator only", () => {
   assert.deepEqual(hostRules(plan(), 0), [
     "local all all peer map=nodes",
+    "local replication all peer map=nodes",
     "hostssl replication standby all cert map=nodes",
+    "hostssl postgres standby all cert map=nodes",
     "hostssl all postgres all cert map=nodes",
     'hostssl "shop" "tenantry" all scram-sha-256',
     'hostssl "shop" "shop_cdc" all scram-sha-256',
