@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   sql: { summary: "print what applying an application would run", load: () => require("./sql") },
   verify: { summary: "look at a running stack: isolation, events, drift", load: () => require("./verify") },
   demo: { summary: "traffic on a running stack, compared with what arrived", load: () => require("./demo") },
+  bench: { summary: "throughput, latency and overhead, as ratios", load: () => require("./bench") },
   up: ofPulumi("up", "apply a stack"),
   preview: ofPulumi("preview", "show what `up` would change"),
   refresh: ofPulumi("refresh", "take what is really there into the state"),

@@ -13,6 +13,8 @@ export interface ConnectServer {
   readonly kafkaPort: number;
   /** @default 512 */
   readonly heapMiB: number;
+  /** Whether connectors may deliver exactly once. @default true */
+  readonly exactlyOnce?: boolean;
 }
 
 /** One Kafka Connect worker with Debezium. */
@@ -40,8 +42,15 @@ export function connectServer(own: ConnectServer): Server {
           kafkaPort: own.kafkaPort,
           plugins: connectPlugins(),
           secrets: directory,
+          exactlyOnce: own.exactlyOnce ?? true,
         }),
-        "log4j2.properties": renderLogConfig({ "org.apache.kafka.connect": "info", "io.debezium": "info" }),
+        "log4j2.properties": renderLogConfig({
+          "org.apache.kafka.connect": "info",
+          "io.debezium": "info",
+          // They would write lines for each batch that say nothing is wrong.
+          "io.debezium.metrics.stats.MeasurementCollector": "error",
+          "io.debezium.connector.postgresql.PostgresStreamingChangeEventSource": "warn",
+        }),
       });
     },
     health: () => connectHealth(own.port),

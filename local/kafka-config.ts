@@ -41,10 +41,12 @@ export interface ConnectConfig {
   readonly plugins: string;
   /** The directory whose files connectors may refer to by `${file:PATH:KEY}`. */
   readonly secrets: string;
+  /** Whether source connectors may deliver exactly once; those that do not ask for it become transactional too. */
+  readonly exactlyOnce: boolean;
 }
 
-/** A worker in distributed mode that gives exactly-once delivery to the source connectors that ask for it. */
-export function renderConnectConfig({ port, kafkaPort, plugins, secrets }: ConnectConfig): string {
+/** A worker in distributed mode. */
+export function renderConnectConfig({ port, kafkaPort, plugins, secrets, exactlyOnce }: ConnectConfig): string {
   const json = "org.apache.kafka.connect.json.JsonConverter";
   return renderProperties({
     "bootstrap.servers": `127.0.0.1:${kafkaPort}`,
@@ -64,7 +66,7 @@ export function renderConnectConfig({ port, kafkaPort, plugins, secrets }: Conne
     "status.storage.topic": "tenantry-connect-status",
     "status.storage.replication.factor": 1,
     "status.storage.partitions": 3,
-    "exactly.once.source.support": "enabled",
+    "exactly.once.source.support": exactlyOnce ? "enabled" : "disabled",
     // A killed worker that is back takes up its connectors at once.
     "scheduled.rebalance.max.delay.ms": 0,
     "config.providers": "file",

@@ -1,0 +1,56 @@
+import { loadApplication } from "../architecture/application-loader";
+import { dataPlane } from "../architecture/data-plane";
+import type { Declaration } from "../architecture/declaration";
+import type { Endpoints } from "../architecture/endpoints";
+import { quoteIdentifier } from "../architecture/identifier";
+import type { Settings } from "../architecture/settings";
+import type { DatabaseFacts } from "../provider/database";
+import { kinds } from "../provider/kinds";
+import type { Partman } from "../provider/partman";
+import { preflight } from "../provider/preflight";
+import { planPartitionSet } from "../provider/resources/partition-set";
+
+/** What applying an application's folder runs on a server with these facts, as one script for psql. */
+export async function applicationSql(folder: string, settings: Settings, facts: DatabaseFacts): Promise<string> {
+  const { application, base } = await loadApplication(folder);
+  const nodes = settings.endpoints?.postgres.nodes ?? [];
+  const declarations = dataPlane(application, base, settings, nodes);
+  return declarations.flatMap((declaration) => statementsOf(declaration, facts)).join("\n");
+}
+
+/** The script for these endpoints' own server. */
+export async function sqlFor(folder: string, settings: Settings, endpoints: Endpoints): Promise<string> {
+  return applicationSql(folder, settings, await preflight(endpoints.postgres, {}));
+}
+
+/** A stack's settings as the benchmarks use them. */
+export function benchSettings(
+  application: string,
+  endpoints: Endpoints,
+  consistency: Settings["consistency"] = "strong",
+): Settings {
+  return { application, platform: "external", citus: "auto", consistency, shardCount: 4, allow: [], endpoints };
+}
+
+function statementsOf(declaration: Declaration, { citus, partman }: DatabaseFacts): readonly string[] {
+  const { noun, inputs } = declaration;
+  // Slots and connectors are each measurement's own.
+  if (noun === "ReplicationSlot" || noun === "Connector") return [];
+  if (noun === "PartitionSet" && partman) return partitionSetStatements(inputs, partman);
+  const lines = kinds.get(noun)?.preview(undefined, inputs) ?? [];
+  const searchPath = noun === "Migration" ? [`SET search_path = ${quoteIdentifier(inputs.schema)}, public`] : [];
+  return [...searchPath, ...lines.filter((line) => isRunnable(line, citus !== undefined))].map(ended);
+}
+
+function partitionSetStatements(inputs: Parameters<typeof planPartitionSet>[0], partman: Partman): readonly string[] {
+  return planPartitionSet(inputs, undefined, partman).map(({ sql }) => ended(sql));
+}
+
+function isRunnable(line: string, citus: boolean): boolean {
+  if (/^--[^\n]*$/.test(line)) return false;
+  return citus || !/^SELECT create_(distributed|reference)_table|^ALTER TABLE pg_catalog\.pg_dist_/.test(line);
+}
+
+function ended(statement: string): string {
+  return /;\s*$/.test(statement) ? statement : `${statement};`;
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import type { Endpoints } from "../architecture/endpoints";
+import { ensureApplication } from "../local/application";
+import { workersOf } from "../local/cluster";
+import { connectServer } from "../local/connect";
+import { addConnectSecret } from "../local/connect-secrets";
+import { down } from "../local/down";
+import { dropDatabase } from "../local/drop-database";
+import { type Home, type HomeSettings, readSettings } from "../local/home";
+import { type PostgresPrograms, requirePostgres } from "../local/postgres-programs";
+import { type Progress, silent } from "../local/progress";
+import { run } from "../local/run";
+import { stateOf, stopServer } from "../local/server";
+import { startAll } from "../local/start";
+import { up } from "../local/up";
+
+/** The servers of a benchmark: embedded ones of its own, on free ports. */
+export interface BenchServers {
+  readonly home: Home;
+  readonly endpoints: Endpoints;
+  readonly programs: PostgresPrograms;
+  readonly citus: boolean;
+  /** A fresh process of Kafka Connect, and one that promises exactly-once or does not: that is the worker's choice. */
+  restartConnect(exactlyOnce: boolean): Promise<void>;
+  /** The process number of Kafka Connect. */
+  connectPid(): number;
+  /** A new database with extensions and the application's roles, gone after the work. */
+  withDatabase<T>(application: string, work: (endpoints: Endpoints) => Promise<T>): Promise<T>;
+}
+
+const connectHeapMiB = 512;
+const roles = ["app", "agent"];
+
+/** Starts the servers, and stops them whatever happens. */
+export async function withServers<T>(
+  home: Home,
+  progress: Progress,
+  work: (servers: BenchServers) => Promise<T>,
+): Promise<T> {
+  try {
+    const application = { name: "ecommerce", roles };
+    const { endpoints } = await up(
+      home,
+      { ports: { postgres: 0, kafka: 0, connect: 0 }, application, connectHeapMiB },
+      progress,
+    );
+    const settings = readSettings(home);
+    if (!settings) throw new Error("the servers that were just started are not remembered");
+    return await work(await openServers(home, settings, endpoints));
+  } finally {
+    await down(home, silent);
+  }
+}
+
+async function openServers(home: Home, settings: HomeSettings, endpoints: Endpoints): Promise<BenchServers> {
+  const { ports, citus } = settings;
+  return {
+    home,
+    endpoints,
+    programs: await requirePostgres(),
+    citus,
+    async restartConnect(exactlyOnce) {
+      await stopServer(home, "connect");
+      const server = connectServer({
+        home,
+        port: ports.connect,
+        kafkaPort: ports.kafka,
+        heapMiB: connectHeapMiB,
+        exactlyOnce,
+      });
+      await startAll(home, [server], silent);
+    },
+    connectPid() {
+      const { pid } = stateOf(home, "connect");
+      if (pid === undefined) throw new Error("Kafka Connect does not run");
+      return pid;
+    },
+    withDatabase: (application, work) => withDatabase(endpoints, settings, application, work),
+  };
+}
+
+async function withDatabase<T>(
+  { postgres, kafka, connect }: Endpoints,
+  settings: HomeSettings,
+  application: string,
+  work: (endpoints: Endpoints) => Promise<T>,
+): Promise<T> {
+  const database = `${application}_${randomBytes(3).toString("hex")}`;
+  const workers = workersOf(settings);
+  const { password: secret } = postgres;
+  const logins = await ensureApplication(postgres, { name: application, database, roles, workers, secret });
+  const password = logins["cdc"]?.password ?? "";
+  try {
+    return await work({
+      postgres: { ...postgres, database, roles: logins },
+      kafka,
+      connect: {
+        ...connect,
+        databasePassword: addConnectSecret(connect.databasePassword, `${application}_cdc`, password),
+      },
+    });
+  } finally {
+    await dropDatabase(postgres, workers, database);
+  }
+}
+
+/** Runs one of PostgreSQL's programs against a database of the endpoints; the password travels in the environment. */
+export async function runPostgres(
+  { programs }: BenchServers,
+  { postgres }: Endpoints,
+  program: "psql" | "pgbench" | "pg_recvlogical",
+  args: readonly string[],
+  login: { readonly user: string; readonly password: string } = postgres,
+): Promise<string> {
+  const { code, stdout, stderr } = await run(`${programs.bin}/${program}`, args, {
+    cwd: "/",
+    env: {
+      ...process.env,
+      PGHOST: postgres.host,
+      PGPORT: String(postgres.port),
+      PGDATABASE: postgres.database,
+      PGUSER: login.user,
+      PGPASSWORD: login.password,
+    },
+  });
+  if (code === 0) return stdout;
+  throw new Error(`${program} ended with ${code}: ${(stderr || stdout).trim().split("\n").slice(-3).join("; ")}`);
+}

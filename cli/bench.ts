@@ -1,0 +1,76 @@
+import { cpus, loadavg } from "node:os";
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { type PartName, partNames, parts } from "../bench/bench";
+import type { Measurement } from "../bench/measurement";
+import { type Report, renderReport, reportJson } from "../bench/report";
+import { withServers } from "../bench/servers";
+import { defaultSizes, type Sizes } from "../bench/sizes";
+import { workDirectory } from "../local/checkout";
+import { homeAt } from "../local/home";
+import { showProgress } from "../local/progress";
+import { explained } from "../local/system-error";
+
+interface Flags extends Sizes {
+  readonly home: string;
+  readonly only: readonly PartName[];
+  readonly json?: true;
+}
+
+/** `tenantry bench` */
+export function command(): Command {
+  return new Command("bench")
+    .description("Measure throughput, latency and overhead as ratios in one run, on embedded servers of its own.")
+    .option("--only <PARTS>", `some of ${partNames.join(", ")}`, parseParts, partNames)
+    .option("--events <N>", "events of one round of throughput", within(1_000, 10_000_000), defaultSizes.events)
+    .option("--warm-events <N>", "events that make a worker warm", within(0, 100_000_000), defaultSizes.warmEvents)
+    .option("--rounds <N>", "rounds of what is measured several times", within(1, 100), defaultSizes.rounds)
+    .option("--seconds <N>", "of latency, transactions and idling", within(1, 3_600), defaultSizes.seconds)
+    .option("--tables <N>", "tables that are applied", within(2, 1_000), defaultSizes.tables)
+    .option("--clients <N>", "that run transactions side by side", within(1, 64), defaultSizes.clients)
+    .option("--home <DIRECTORY>", "where its servers live", join(workDirectory, "bench"))
+    .option("--json", "print the report as JSON, and nothing else")
+    .action(async ({ home, only, json, ...sizes }: Flags) => {
+      const report = await explained(() => measure(home, only, sizes));
+      process.stdout.write(`${json ? reportJson(report) : renderReport(report)}\n`);
+    });
+}
+
+async function measure(home: string, only: readonly PartName[], sizes: Sizes): Promise<Report> {
+  const progress = showProgress();
+  const before = load();
+  return withServers(homeAt(home), progress, async (servers) => {
+    const measurements: Measurement[] = [];
+    for (const part of only) {
+      const work = parts[part]();
+      measurements.push(...(await work({ servers, sizes, progress })));
+    }
+    return {
+      date: new Date().toISOString(),
+      cores: cpus().length,
+      load: { before, after: load() },
+      postgres: servers.programs.version,
+      citus: servers.citus,
+      measurements,
+    };
+  });
+}
+
+function load(): number {
+  return loadavg()[0] ?? Number.NaN;
+}
+
+function parseParts(text: string): readonly PartName[] {
+  const names = text.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !partNames.some((part) => part === name));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`There is no part \`${unknown}\`: ${partNames.join(", ")}.`);
+  return partNames.filter((part) => names.includes(part));
+}
+
+function within(least: number, most: number): (text: string) => number {
+  return (text) => {
+    if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
