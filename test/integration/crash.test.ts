@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { Client, Pool } from "pg";
 import { emit, withTenant } from "../../client";
 import { openKafka } from "../../kafka/client";
@@ -16,18 +17,23 @@ import { skip } from "./servers";
 /** `make test-kills` takes 10,000. */
 const transactions = Number(process.env["TENANTRY_CRASH_TRANSACTIONS"] ?? 1_000);
 const writers = 8;
+/** Spread over a minute, so that writing goes on while each server dies and comes back. */
+const pauseMs = (60_000 * writers) / transactions;
 const victims = ["connect", "kafka", "postgres"] as const;
 /** How long nothing new may come before what is missing counts as lost. */
 const patienceMs = 60_000;
 
 const checkout = dirname(dirname(__dirname));
 const home = dirname(process.env["TENANTRY_ENDPOINTS"] ?? "");
-const tenantry = (...args: string[]) =>
-  execFileSync(join(checkout, "cli", "tenantry"), [...args, "--home", home], { encoding: "utf8", stdio: "pipe" });
+/** Beside the writers, which go on meanwhile. */
+async function tenantry(...args: string[]): Promise<string> {
+  const run = promisify(execFile)(join(checkout, "cli", "tenantry"), [...args, "--home", home], { encoding: "utf8" });
+  return (await run).stdout;
+}
 
 /** As a machine that loses power: the server and every process that it started, without a word. */
-function killServer(name: (typeof victims)[number]): void {
-  const servers = JSON.parse(tenantry("local", "status", "--json")) as readonly ServerStatus[];
+async function killServer(name: (typeof victims)[number]): Promise<void> {
+  const servers = JSON.parse(await tenantry("local", "status", "--json")) as readonly ServerStatus[];
   const pid = servers.find((server) => server.name === name)?.pid ?? assert.fail(`${name} does not run`);
   for (const each of [pid, ...childrenOf(pid)]) process.kill(each, "SIGKILL");
 }
@@ -40,6 +46,8 @@ interface Written {
   /** Events whose commit was acknowledged. */
   readonly acknowledged: Set<string>;
   failed: number;
+  /** Writing goes on until then, however fast the machine. */
+  allKilled: boolean;
 }
 
 /** One business row and its event in each transaction; after a failure the next one is tried until the server is back. */
@@ -52,7 +60,7 @@ async function write(pool: Pool, { application }: Project, written: Written): Pr
         [tenant],
       ),
     );
-  for (let ready = false; written.acknowledged.size < transactions; ) {
+  for (let ready = false; written.acknowledged.size < transactions || !written.allKilled; ) {
     try {
       if (!ready) await ensureTenant();
       ready = true;
@@ -72,8 +80,8 @@ async function write(pool: Pool, { application }: Project, written: Written): Pr
       written.acknowledged.add(id);
     } catch {
       written.failed++;
-      await sleep(100);
     }
+    await sleep(pauseMs);
   }
 }
 
@@ -81,10 +89,11 @@ async function killInTurn(written: Written): Promise<void> {
   for (const [index, name] of victims.entries()) {
     const moment = ((index + 1) / (victims.length + 1)) * transactions;
     while (written.acknowledged.size < moment) await sleep(10);
-    killServer(name);
+    await killServer(name);
     await sleep(500);
-    tenantry("local", "up");
+    await tenantry("local", "up");
   }
+  written.allKilled = true;
 }
 
 /** The truth: every event that the database keeps. A commit that was not acknowledged may be among them. */
@@ -109,7 +118,7 @@ test(`${transactions} transactions while Connect, Kafka and PostgreSQL are kille
   pool.on("error", () => {});
   t.after(() => pool.end());
 
-  const written: Written = { acknowledged: new Set(), failed: 0 };
+  const written: Written = { acknowledged: new Set(), failed: 0, allKilled: false };
   await Promise.all([...Array.from({ length: writers }, () => write(pool, project, written)), killInTurn(written)]);
 
   const committed = await committedEvents(project);
