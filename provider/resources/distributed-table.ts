@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { DistributedTableInputs } from "../../architecture/declaration";
+import { outbox } from "../../architecture/outbox";
 import { type Problem, Problems, refuseIfAny } from "../../architecture/problem";
 import type { Context } from "../context";
 import type { Database, Statement } from "../database";
+import { awaitDrained } from "../drained-slots";
 import {
   type FoundForeignKey,
   foreignKeysAsInputs,
@@ -197,10 +199,19 @@ async function apply(
   if (citus === undefined) warnOfNoCitus(context);
   const look = async (read: Reader) => observe(read, database, next, await requireTable(read, next));
 
-  const current = asState(next, await look(database.query.bind(database)), old ?? next);
-  if (current.distributed === "yes") refuseIfAny(refusals(next, rewrites(current, next), allow));
+  const before = await look(database.query.bind(database));
+  const current = asState(next, before, old ?? next);
+  if (current.distributed === "yes") {
+    const changes = rewrites(current, next);
+    refuseIfAny(refusals(next, changes, allow));
+    if (changes.length > 0 && isBesideOutbox(before)) await awaitDrained(context);
+  }
   const found = await applyParts(database, look, (seen) => planDistributedTable(next, seen, old));
   return asState(next, found, next);
+}
+
+function isBesideOutbox({ placement }: FoundDistributedTable): boolean {
+  return placement?.kind === "distributed" && placement.group.includes(tableId(outbox));
 }
 
 async function observe(

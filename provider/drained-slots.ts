@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Problems } from "../architecture/problem";
+import type { Context } from "./context";
+
+export interface DrainOptions {
+  /** How long the slots may take. @default 600_000 */
+  readonly limitMs?: number;
+  /** Between two looks. @default 1_000 */
+  readonly pollMs?: number;
+}
+
+/** A slot of the outbox that has not confirmed what its node's log held at the start. */
+interface LaggingSlot {
+  readonly slot: string;
+  readonly node: string;
+  /** Bytes of the log. */
+  readonly behind: string;
+}
+
+/** How often the user is told that it still waits. */
+const tellEveryMs = 10_000;
+
+/**
+ * Waits until every slot of the outbox, on every node, has confirmed what the log held when this began: rows of shards that
+ * are no more are best read before. Ends with Problems if one doesn't get there. Does nothing where there is no outbox yet.
+ */
+export async function awaitDrained(
+  { database, log, signal }: Pick<Context, "database" | "log" | "signal">,
+  { limitMs = 600_000, pollMs = 1_000 }: DrainOptions = {},
+): Promise<void> {
+  const [there] = await database.query<{ is: boolean }>(
+    "SELECT to_regprocedure('tenantry.replication_positions()') IS NOT NULL AS is",
+  );
+  if (!there?.is) return;
+  const ends = await database.query<{ node: number; lsn: string }>(
+    "SELECT node, lsn::text AS lsn FROM tenantry.replication_positions()",
+  );
+  const values = [ends.map(({ node }) => node), ends.map(({ lsn }) => lsn)];
+  const started = Date.now();
+  for (let toldAt = 0; ; ) {
+    signal.throwIfAborted();
+    const lagging = await database.query<LaggingSlot>(laggingSql, values);
+    if (lagging.length === 0) return;
+    if (Date.now() - started >= limitMs) throw new Problems([stillLagging(lagging, limitMs)]);
+    if (Date.now() - toldAt >= tellEveryMs) {
+      log(`waits until every event is read before shards are rewritten: ${describe(lagging)}`);
+      toldAt = Date.now();
+    }
+    await sleep(pollMs, undefined, { signal });
+  }
+}
+
+const laggingSql = `SELECT slot.key AS slot, now_at.name AS node,
+  pg_wal_lsn_diff(began_at.lsn, coalesce(slot.value::pg_lsn, '0/0'))::text AS behind
+FROM tenantry.replication_positions() AS now_at
+  JOIN unnest($1::integer[], $2::pg_lsn[]) AS began_at (node, lsn) USING (node)
+  CROSS JOIN LATERAL jsonb_each_text(now_at.slots) AS slot
+WHERE slot.value IS NULL OR slot.value::pg_lsn < began_at.lsn
+ORDER BY 1`;
+
+function describe(lagging: readonly LaggingSlot[]): string {
+  return lagging.map(({ slot, node, behind }) => `slot ${slot} on ${node} is ${behind} bytes behind`).join("; ");
+}
+
+function stillLagging(lagging: readonly LaggingSlot[], limitMs: number) {
+  return {
+    what: "The outbox's shards can't be rewritten while events wait to be read",
+    got: describe(lagging),
+    expected: `every slot at the log's end within ${limitMs / 1_000} s`,
+    fix: "see that its connector runs (`tenantry verify`, the check `connectors`), then run again",
+  };
+}
