@@ -15,11 +15,11 @@ import { verify } from "../../verify/verify";
 import { applyApplication } from "./applied";
 import { freshDatabase, skip } from "./servers";
 
-/** What somebody did by hand, how it is undone, and what must be said of it. */
+/** What somebody did by hand, how it is undone, and what must be said of it. Citus takes one statement at a time. */
 interface Breakage {
   readonly what: string;
-  readonly sql: string;
-  readonly undo: string;
+  readonly sql: string | readonly string[];
+  readonly undo: string | readonly string[];
   readonly check: Check;
   readonly subject: string;
   readonly seen: RegExp;
@@ -30,6 +30,7 @@ interface Breakage {
 const policy = `USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
   WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)`;
 
+// Functions with parameters are in plpgsql: in those of SQL, Citus refuses to read a distributed table.
 const breakages: readonly Breakage[] = [
   {
     what: "a table whose row level security was disabled",
@@ -65,29 +66,37 @@ const breakages: readonly Breakage[] = [
   },
   {
     what: "a policy that checks nothing that is written",
-    sql: `DROP POLICY tenant_isolation ON ecommerce.customers;
-          CREATE POLICY tenant_isolation ON ecommerce.customers
+    sql: [
+      "DROP POLICY tenant_isolation ON ecommerce.customers",
+      `CREATE POLICY tenant_isolation ON ecommerce.customers
             USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK (true)`,
-    undo: `DROP POLICY tenant_isolation ON ecommerce.customers;
-           CREATE POLICY tenant_isolation ON ecommerce.customers ${policy}`,
+    ],
+    undo: [
+      "DROP POLICY tenant_isolation ON ecommerce.customers",
+      `CREATE POLICY tenant_isolation ON ecommerce.customers ${policy}`,
+    ],
     check: isolation,
     subject: "ecommerce.customers",
     seen: /ecommerce_app inserts without a tenant; ecommerce_app inserts a row of another tenant$/,
   },
   {
     what: "a second policy that lets everybody delete",
-    sql: `CREATE POLICY purge ON ecommerce.cart_items FOR DELETE USING (true);
-          CREATE POLICY purge_read ON ecommerce.cart_items FOR SELECT USING (true)`,
-    undo: "DROP POLICY purge ON ecommerce.cart_items; DROP POLICY purge_read ON ecommerce.cart_items",
+    sql: [
+      "CREATE POLICY purge ON ecommerce.cart_items FOR DELETE USING (true)",
+      "CREATE POLICY purge_read ON ecommerce.cart_items FOR SELECT USING (true)",
+    ],
+    undo: ["DROP POLICY purge ON ecommerce.cart_items", "DROP POLICY purge_read ON ecommerce.cart_items"],
     check: isolation,
     subject: "ecommerce.cart_items",
     seen: /deletes another tenant's rows/,
   },
   {
     what: "a partition that is granted and not isolated",
-    sql: `CREATE TABLE ecommerce.orders_1990 PARTITION OF ecommerce.orders FOR VALUES FROM ('1990-01-01') TO ('1991-01-01');
-          ALTER TABLE ecommerce.orders_1990 DISABLE ROW LEVEL SECURITY;
-          GRANT SELECT ON ecommerce.orders_1990 TO ecommerce_agent`,
+    sql: [
+      "CREATE TABLE ecommerce.orders_1990 PARTITION OF ecommerce.orders FOR VALUES FROM ('1990-01-01') TO ('1991-01-01')",
+      "ALTER TABLE ecommerce.orders_1990 DISABLE ROW LEVEL SECURITY",
+      "GRANT SELECT ON ecommerce.orders_1990 TO ecommerce_agent",
+    ],
     undo: "DROP TABLE ecommerce.orders_1990",
     check: isolation,
     subject: "ecommerce.orders_1990",
@@ -112,8 +121,10 @@ const breakages: readonly Breakage[] = [
   },
   {
     what: "a view that reads as its owner",
-    sql: `CREATE VIEW ecommerce.all_orders AS SELECT order_id, total FROM ecommerce.orders;
-          GRANT SELECT ON ecommerce.all_orders TO ecommerce_agent`,
+    sql: [
+      "CREATE VIEW ecommerce.all_orders AS SELECT order_id, total FROM ecommerce.orders",
+      "GRANT SELECT ON ecommerce.all_orders TO ecommerce_agent",
+    ],
     undo: "DROP VIEW ecommerce.all_orders",
     check: views,
     subject: "ecommerce.all_orders",
@@ -121,10 +132,13 @@ const breakages: readonly Breakage[] = [
   },
   {
     what: "a view over a view that reads as its owner, in another schema",
-    sql: `CREATE SCHEMA reports; GRANT USAGE ON SCHEMA reports TO ecommerce_agent;
-          CREATE VIEW reports.inner_view AS SELECT * FROM ecommerce.orders;
-          CREATE VIEW reports.outer_view AS SELECT count(*) FROM reports.inner_view;
-          GRANT SELECT ON reports.outer_view TO ecommerce_agent`,
+    sql: [
+      "CREATE SCHEMA reports",
+      "GRANT USAGE ON SCHEMA reports TO ecommerce_agent",
+      "CREATE VIEW reports.inner_view AS SELECT * FROM ecommerce.orders",
+      "CREATE VIEW reports.outer_view AS SELECT count(*) FROM reports.inner_view",
+      "GRANT SELECT ON reports.outer_view TO ecommerce_agent",
+    ],
     undo: "DROP SCHEMA reports CASCADE",
     check: views,
     subject: "reports.outer_view",
@@ -132,8 +146,10 @@ const breakages: readonly Breakage[] = [
   },
   {
     what: "a materialized view",
-    sql: `CREATE MATERIALIZED VIEW ecommerce.totals AS SELECT tenant_id, sum(total) FROM ecommerce.orders GROUP BY 1;
-          GRANT SELECT ON ecommerce.totals TO ecommerce_app`,
+    sql: [
+      "CREATE MATERIALIZED VIEW ecommerce.totals AS SELECT tenant_id, sum(total) FROM ecommerce.orders GROUP BY 1",
+      "GRANT SELECT ON ecommerce.totals TO ecommerce_app",
+    ],
     undo: "DROP MATERIALIZED VIEW ecommerce.totals",
     check: views,
     subject: "ecommerce.totals",
@@ -142,7 +158,8 @@ const breakages: readonly Breakage[] = [
   {
     what: "a function that runs as its owner and returns everybody's rows",
     sql: `CREATE FUNCTION ecommerce.find_customer(email_part text DEFAULT '') RETURNS SETOF ecommerce.customers
-            LANGUAGE sql STABLE SECURITY DEFINER AS $$ SELECT * FROM ecommerce.customers WHERE email LIKE '%' || email_part || '%' $$`,
+            LANGUAGE plpgsql STABLE SECURITY DEFINER
+            AS $$ BEGIN RETURN QUERY SELECT * FROM ecommerce.customers WHERE email LIKE '%' || email_part || '%'; END $$`,
     undo: "DROP FUNCTION ecommerce.find_customer",
     check: functions,
     subject: "ecommerce.find_customer(text)",
@@ -151,7 +168,8 @@ const breakages: readonly Breakage[] = [
   {
     what: "a function that returns another tenant's customer by its id, without saying whose",
     sql: `CREATE FUNCTION ecommerce.customer_email(p_customer_id uuid) RETURNS TABLE (found text)
-            LANGUAGE sql STABLE SECURITY DEFINER AS $$ SELECT email FROM ecommerce.customers WHERE customer_id = p_customer_id $$`,
+            LANGUAGE plpgsql STABLE SECURITY DEFINER
+            AS $$ BEGIN RETURN QUERY SELECT email FROM ecommerce.customers WHERE customer_id = p_customer_id; END $$`,
     undo: "DROP FUNCTION ecommerce.customer_email",
     check: functions,
     subject: "ecommerce.customer_email(uuid)",
@@ -177,7 +195,7 @@ const breakages: readonly Breakage[] = [
   },
   {
     what: "a role that may become one that bypasses it",
-    sql: "CREATE ROLE verify_helper BYPASSRLS; GRANT verify_helper TO ecommerce_agent",
+    sql: ["CREATE ROLE verify_helper BYPASSRLS", "GRANT verify_helper TO ecommerce_agent"],
     undo: "DROP ROLE verify_helper",
     check: roles,
     subject: "ecommerce_agent",
@@ -185,8 +203,8 @@ const breakages: readonly Breakage[] = [
   },
   {
     what: "a role that owns a table",
-    sql: "GRANT CREATE ON SCHEMA ecommerce TO ecommerce_app; ALTER TABLE ecommerce.carts OWNER TO ecommerce_app",
-    undo: "ALTER TABLE ecommerce.carts OWNER TO CURRENT_USER; REVOKE CREATE ON SCHEMA ecommerce FROM ecommerce_app",
+    sql: ["GRANT CREATE ON SCHEMA ecommerce TO ecommerce_app", "ALTER TABLE ecommerce.carts OWNER TO ecommerce_app"],
+    undo: ["ALTER TABLE ecommerce.carts OWNER TO CURRENT_USER", "REVOKE CREATE ON SCHEMA ecommerce FROM ecommerce_app"],
     check: roles,
     subject: "ecommerce_app",
     seen: /owns ecommerce\.carts/,
@@ -226,9 +244,11 @@ const breakages: readonly Breakage[] = [
   },
   {
     what: "rows in a default partition",
-    sql: `CREATE TABLE ecommerce.audit_log_default PARTITION OF ecommerce.audit_log DEFAULT;
-          INSERT INTO ecommerce.audit_log (tenant_id, occurred_at, actor, action, subject_type, subject_id)
+    sql: [
+      "CREATE TABLE ecommerce.audit_log_default PARTITION OF ecommerce.audit_log DEFAULT",
+      `INSERT INTO ecommerce.audit_log (tenant_id, occurred_at, actor, action, subject_type, subject_id)
           VALUES (gen_random_uuid(), '1990-01-01', 'a', 'b', 'c', 'd')`,
+    ],
     undo: "DROP TABLE ecommerce.audit_log_default",
     check: partitions,
     subject: "ecommerce.audit_log",
@@ -236,9 +256,11 @@ const breakages: readonly Breakage[] = [
   },
   {
     what: "a memory of processed events that remembers nothing",
-    sql: `ALTER FUNCTION tenantry.process_once RENAME TO process_once_kept;
-          CREATE FUNCTION tenantry.process_once(uuid, text, uuid) RETURNS boolean LANGUAGE sql AS 'SELECT true'`,
-    undo: `DROP FUNCTION tenantry.process_once; ALTER FUNCTION tenantry.process_once_kept RENAME TO process_once`,
+    sql: [
+      "ALTER FUNCTION tenantry.process_once RENAME TO process_once_kept",
+      "CREATE FUNCTION tenantry.process_once(uuid, text, uuid) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+    ],
+    undo: ["DROP FUNCTION tenantry.process_once", "ALTER FUNCTION tenantry.process_once_kept RENAME TO process_once"],
     check: redelivery,
     subject: "tenantry.process_once",
     seen: /an event is processed twice/,
@@ -248,7 +270,6 @@ const breakages: readonly Breakage[] = [
 test("tenantry verify on a real server", { skip }, async (t) => {
   const database = await freshDatabase();
   const admin = new Client(clientConfig(database));
-  await admin.connect();
   t.after(async () => {
     await admin.end();
     await database.drop();
@@ -256,6 +277,8 @@ test("tenantry verify on a real server", { skip }, async (t) => {
   const { application, declarations } = await applyApplication("ecommerce", database.endpoints, {
     without: ["ReplicationSlot", "Connector"],
   });
+  // Now, as the setting that keeps Citus from waiting for itself holds for sessions begun after it was made.
+  await admin.connect();
   const run = async (checks: readonly Check[]): Promise<readonly (Finding & { readonly check: string })[]> => {
     const reports = await verify({ application, endpoints: database.endpoints, declarations }, checks);
     return reports.flatMap(({ check, findings }) => findings.map((finding) => ({ check, ...finding })));
@@ -296,17 +319,14 @@ test("tenantry verify on a real server", { skip }, async (t) => {
   });
 
   for (const { what, sql, undo, check, subject, seen, outcome = "fail" } of breakages) {
-    await t.test(`names ${what}`, async () => {
-      await admin.query(sql);
-      try {
-        const found = amiss(await run([check]));
-        const named = found.find((finding) => finding.subject === subject);
-        assert.ok(named, `nothing said of ${subject}: ${JSON.stringify(found)}`);
-        assert.equal(named.outcome, outcome);
-        assert.match(named.seen, seen);
-      } finally {
-        await admin.query(undo);
-      }
+    await t.test(`names ${what}`, async (broken) => {
+      broken.after(() => oneByOne(admin, undo));
+      await oneByOne(admin, sql);
+      const found = amiss(await run([check]));
+      const named = found.find((finding) => finding.subject === subject);
+      assert.ok(named, `nothing said of ${subject}: ${JSON.stringify(found)}`);
+      assert.equal(named.outcome, outcome);
+      assert.match(named.seen, seen);
     });
   }
 
@@ -314,3 +334,7 @@ test("tenantry verify on a real server", { skip }, async (t) => {
     assert.deepEqual(amiss(await run([...all, partitions])), []);
   });
 });
+
+async function oneByOne(client: Client, sql: string | readonly string[]): Promise<void> {
+  for (const statement of typeof sql === "string" ? [sql] : sql) await client.query(statement);
+}

@@ -57,9 +57,10 @@ async function checkRoutine(target: Target, probing: Probing, routine: Routine):
   if (wrong.length > 0) return judge(subject, wrong, "");
   const names = callers.map(({ user }) => user).join(", ");
   if (routine.escapes) {
+    const seen = unclear === undefined ? "nothing leaked here" : `it could not be tried (${unclear})`;
     return warn(
       subject,
-      `runs as ${routine.owner}, whom row level security does not hold, for ${names}: nothing leaked here, but read it, or make it SECURITY INVOKER`,
+      `runs as ${routine.owner}, whom row level security does not hold, for ${names}: ${seen}, but read it, or make it SECURITY INVOKER`,
     );
   }
   return pass(subject, unclear === undefined ? `${names}: own rows only` : `${names}: no rows (${unclear})`);
