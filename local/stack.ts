@@ -20,6 +20,12 @@ export interface StackSession {
   readonly args: readonly string[];
 }
 
+/**
+ * The providers in package.json are for other platforms: `local` uses none of them. Pulumi would look for their plugins
+ * at each run, and where they cannot be downloaded that takes seconds.
+ */
+const noDownloads = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
+
 const state = join(workDirectory, "state");
 const passphrase = join(workDirectory, "passphrase");
 const copies = join(workDirectory, "stacks");
@@ -33,7 +39,12 @@ export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.
   const directories = await pulumiDirectories(env);
   const pulumi = findProgram("pulumi", directories);
   if (!pulumi) throw notInstalled();
-  const withPrograms = { ...env, PATH: directories.join(delimiter), PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const withPrograms = {
+    ...(stack === "local" && noDownloads),
+    ...env,
+    PATH: directories.join(delimiter),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
   if (!keepsState(stack, env)) return { pulumi, env: withPrograms, args: ["--stack", stack] };
   const session = { ...withPrograms, ...backend(), ...passphraseFile(env) };
   clearStaleLocks(state, stack);
