@@ -1,0 +1,16 @@
+import { addedConstraints } from "./ddl";
+import type { Rule } from "./rule";
+
+export const addCheckConstraint: Rule = {
+  name: "add-check-constraint",
+  severity: "error",
+  harm: "Every row is checked under an ACCESS EXCLUSIVE lock.",
+  check: (statements, context) =>
+    addedConstraints(statements, context)
+      .filter(({ constraint }) => constraint.contype === "CONSTR_CHECK" && !constraint.skip_validation)
+      .map(({ table, at }) => ({
+        what: `This check of \`${table}\` reads every row under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile`,
+        fix: "Add it with NOT VALID, and VALIDATE CONSTRAINT in a later file",
+        at,
+      })),
+};

@@ -1,0 +1,22 @@
+import { addedColumns, addedConstraints, findConstraint } from "./ddl";
+import type { Rule } from "./rule";
+
+export const addUniqueConstraint: Rule = {
+  name: "add-unique-constraint",
+  severity: "error",
+  harm: "The index is built under an ACCESS EXCLUSIVE lock.",
+  check: (statements, context) => {
+    const constraints = addedConstraints(statements, context)
+      .filter(
+        ({ constraint: { contype, indexname } }) =>
+          (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY") && !indexname,
+      )
+      .map(({ table, at }) => ({ table, at }));
+    const columns = addedColumns(statements, context).filter(({ column }) => findConstraint(column, "CONSTR_UNIQUE"));
+    return [...constraints, ...columns].map(({ table, at }) => ({
+      what: `The index of this key of \`${table}\` is built under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile`,
+      fix: "Build it with CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX",
+      at,
+    }));
+  },
+};

@@ -1,0 +1,71 @@
+import { lineAt, placeAt, type Source } from "../source";
+import type { ParsedStatement } from "../sql-parser";
+import type { Finding, Rule } from "./rule";
+
+/** An inline `-- tenantry:allow RULE reason`; in YAML with `#`. */
+export interface Allow {
+  readonly rule: string;
+  readonly reason: string;
+  /** Where it stands in the text, from 0. */
+  readonly offset: number;
+  /** The lines that it speaks for, from 1. */
+  readonly first: number;
+  readonly last: number;
+}
+
+export const allowRule: Rule = {
+  name: "allow-comment",
+  severity: "error",
+  harm: "An exception that nobody can judge, or that no longer excuses anything, hides the next mistake.",
+};
+
+/** The allow comments of a file: each speaks for the statement it stands in, or for the next. */
+export function readAllows({ text }: Source, statements: readonly ParsedStatement[] | undefined): Allow[] {
+  return [...text.matchAll(/(?:--|#)[ \t]*tenantry:allow\b[ \t]*(\S*)[ \t]*(.*)$/gm)].map((match) => {
+    const offset = match.index;
+    const line = lineAt(text, offset);
+    const found = statements && (behind(text, statements, line) ?? statements.find(({ end }) => end >= offset));
+    return {
+      rule: match[1] ?? "",
+      reason: (match[2] ?? "").trim(),
+      offset,
+      first: found ? Math.min(line, lineAt(text, found.start)) : line,
+      last: found ? lineAt(text, found.end - 1) : line + 1,
+    };
+  });
+}
+
+/** Drops what the comments allow, and adds what is wrong with the comments themselves. */
+export function applyAllows<T extends Finding & { readonly rule: string }>(
+  source: Source,
+  allows: readonly Allow[],
+  findings: readonly T[],
+  ruleNames: ReadonlySet<string>,
+): { readonly kept: readonly T[]; readonly wrong: readonly Finding[] } {
+  const used = new Set<Allow>();
+  const kept = findings.filter(({ rule, at: { line = 1 } }) => {
+    const allow = allows.find((each) => each.rule === rule && each.first <= line && line <= each.last);
+    if (allow) used.add(allow);
+    return !allow?.reason;
+  });
+  const wrong = allows.flatMap((allow): Finding[] => {
+    const at = placeAt(source, allow.offset);
+    if (!ruleNames.has(allow.rule)) {
+      return [{ what: `There is no rule \`${allow.rule}\` to allow`, fix: "Write a name of docs/rules/README.md", at }];
+    }
+    if (!allow.reason) {
+      const what = `Nobody can judge why \`${allow.rule}\` is allowed here: the reason is missing`;
+      return [{ what, fix: `Write \`tenantry:allow ${allow.rule} REASON\``, at }];
+    }
+    if (used.has(allow)) return [];
+    return [{ what: `Nothing here breaks \`${allow.rule}\` any more`, fix: "Remove the comment", at }];
+  });
+  return { kept, wrong };
+}
+
+/** The statement that ends on the comment's line, before it. */
+function behind(text: string, statements: readonly ParsedStatement[], line: number): ParsedStatement | undefined {
+  const start = text.split("\n", line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+  const before = text.slice(start).split("--", 1)[0]?.trim();
+  return before ? statements.findLast(({ end }) => lineAt(text, end - 1) === line) : undefined;
+}

@@ -1,0 +1,23 @@
+import { strings } from "../table-definition";
+import { forEachStatement } from "./ddl";
+import type { Rule } from "./rule";
+
+export const dropIndexConcurrently: Rule = {
+  name: "drop-index-concurrently",
+  severity: "error",
+  harm: "Dropping an index takes an ACCESS EXCLUSIVE lock on its table, and waits in front of everybody for every open transaction.",
+  check: (statements, { created }) =>
+    forEachStatement(statements, ({ node }, at) => {
+      if (!("DropStmt" in node) || node.DropStmt.removeType !== "OBJECT_INDEX" || node.DropStmt.concurrent) return [];
+      const names = (node.DropStmt.objects ?? []).flatMap((each) =>
+        "List" in each ? [strings(each.List.items).at(-1) ?? ""] : [],
+      );
+      return names
+        .filter((name) => !created.has(name))
+        .map((name) => ({
+          what: `Dropping index \`${name}\` locks its table (ACCESS EXCLUSIVE), and everybody queues behind it`,
+          fix: "Write DROP INDEX CONCURRENTLY in a file without a transaction",
+          at,
+        }));
+    }),
+};

@@ -1,0 +1,21 @@
+import { forEachStatement, nameOf } from "./ddl";
+import type { Rule } from "./rule";
+
+export const renameColumn: Rule = {
+  name: "rename-column",
+  severity: "error",
+  harm: "Every statement of the running release that names the column fails from the rename on.",
+  check: (statements, { created }) =>
+    forEachStatement(statements, ({ node }, at) => {
+      if (!("RenameStmt" in node) || node.RenameStmt.renameType !== "OBJECT_COLUMN") return [];
+      const { relation, subname, newname } = node.RenameStmt;
+      if (created.has(relation?.relname ?? "")) return [];
+      return [
+        {
+          what: `Renaming \`${nameOf(relation)}.${subname}\` breaks every running release that uses the name`,
+          fix: `Add \`${newname}\`, write both, backfill, switch the readers, and drop \`${subname}\` in a later release`,
+          at,
+        },
+      ];
+    }),
+};

@@ -1,0 +1,54 @@
+import type { Catalog } from "../catalog";
+import type { Description } from "../description";
+import type { Place } from "../problem";
+import type { ParsedStatement } from "../sql-parser";
+
+/** One thing that harms a running system: this file, its test, and `docs/rules/NAME.md`. */
+export interface Rule {
+  /** In kebab-case; the name of its file, of its test, of its page, and in `-- tenantry:allow NAME reason`. */
+  readonly name: string;
+  readonly severity: Severity;
+  /** What happens without it, in one sentence: shown by tools that list rules. */
+  readonly harm: string;
+  /** Looks at the statements of one file. */
+  check?(statements: readonly ParsedStatement[], context: FileContext): readonly Finding[];
+  /** Looks at architecture.yaml. */
+  checkDescription?(description: Description, placeOf: (...path: string[]) => Place): readonly Finding[];
+}
+
+export type Severity = "error" | "warning";
+
+/** What a rule found. Its name and severity are those of the rule. */
+export interface Finding {
+  /** Names the lock, or the harm. */
+  readonly what: string;
+  /** An imperative. */
+  readonly fix: string;
+  readonly at: Place;
+}
+
+/** What a rule may know around a file's statements. */
+export interface FileContext {
+  /** Whether the toolkit runs the file in one transaction. */
+  readonly transaction: boolean;
+  /** Whether the file is a numbered migration of an application, so run once, by its owner. */
+  readonly migration: boolean;
+  /** Tables, views and indexes that the file itself creates: empty, and read by nobody yet. */
+  readonly created: ReadonlySet<string>;
+  readonly tables: TableFacts;
+}
+
+/** What is known of tables by their name, from architecture.yaml, or from their columns where there is none. */
+export interface TableFacts {
+  readonly tenantColumn: string;
+  /** Tables and views as all the SQL files leave them behind. */
+  readonly catalog: Catalog;
+  isTenantTable(name: string): boolean;
+  /** The column that a partitioned table is partitioned by; undefined for every other. */
+  partitionColumn(name: string): string | undefined;
+}
+
+/** The page of a rule, relative to the project. */
+export function pageOf(rule: string): string {
+  return `docs/rules/${rule}.md`;
+}

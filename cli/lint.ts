@@ -1,0 +1,47 @@
+import { Command, type CommanderError, Option } from "commander";
+import { Problems } from "../architecture/problem";
+import { type Linted, lint } from "../architecture/rules/lint";
+import { loadSqlParser } from "../architecture/sql-parser";
+import { type Format, formats, renderFindings } from "./lint-format";
+import { readTargets } from "./lint-paths";
+
+interface Flags {
+  readonly format: Format;
+}
+
+/** `tenantry lint [PATHS] [--format FORMAT]`: exit code 0 without findings, 1 with, 2 if used wrongly. */
+export function command(): Command {
+  return new Command("lint")
+    .description("Look for what harms a running system in SQL files and architecture.yaml. Asks no server.")
+    .argument("[PATHS...]", "files and folders; without, every application in sql/")
+    .addOption(new Option("--format <FORMAT>", "how to say it").choices(formats).default("text"))
+    .exitOverride((error: CommanderError) => {
+      process.exit(error.exitCode === 0 ? 0 : 2);
+    })
+    .action(async (paths: readonly string[], { format }: Flags) => {
+      process.exitCode = await run(paths, format);
+    });
+}
+
+/** Prints what the rules find; returns the exit code. */
+export async function run(
+  paths: readonly string[],
+  format: Format,
+  print: (text: string) => void = (text) => process.stdout.write(text),
+): Promise<0 | 1 | 2> {
+  try {
+    const findings = await findIn(paths);
+    print(renderFindings(findings, format));
+    return findings.length > 0 ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof Problems)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+}
+
+async function findIn(paths: readonly string[]): Promise<Linted[]> {
+  const targets = readTargets(paths);
+  await loadSqlParser();
+  return targets.flatMap(({ input, wanted }) => lint(input).filter(({ at }) => wanted.has(at.file)));
+}

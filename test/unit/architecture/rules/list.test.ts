@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import test from "node:test";
+import { loadApplication } from "../../../../architecture/application-loader";
+import { allRules, lint } from "../../../../architecture/rules/lint";
+import { rules } from "../../../../architecture/rules/list";
+import { pageOf } from "../../../../architecture/rules/rule";
+import { loadSqlParser } from "../../../../architecture/sql-parser";
+
+const root = join(__dirname, "..", "..", "..", "..");
+
+for (const rule of allRules) {
+  test(`${rule.name} has a page with its harm, its severity, a bad and a good example, and the fix`, () => {
+    const page = readFileSync(join(root, pageOf(rule.name)), "utf8");
+    assert.ok(page.startsWith(`# ${rule.name}\n`));
+    assert.ok(page.includes(rule.harm));
+    assert.ok(page.includes(`Severity: ${rule.severity}.`));
+    for (const heading of ["## Bad", "## Good", "## Fix"]) assert.ok(page.includes(`\n${heading}\n`), heading);
+    const index = readFileSync(join(root, "docs/rules/README.md"), "utf8");
+    assert.ok(index.includes(`| [${rule.name}](${rule.name}.md) | ${rule.severity} | ${rule.harm} |`));
+  });
+}
+
+for (const rule of rules) {
+  test(`${rule.name} has a test that finds the bad example and passes the good one`, () => {
+    const tests = readFileSync(join(root, "test/unit/architecture/rules", `${rule.name}.test.ts`), "utf8");
+    assert.match(tests, /test\("the bad example is found/);
+    assert.match(tests, /test\("the good example passes"/);
+  });
+}
+
+test("every file of a rule is in the list, under its own name", () => {
+  const named = readdirSync(join(root, "docs/rules")).map((file) => basename(file, ".md"));
+  const expected = [...allRules.map(({ name }) => name), "README"].toSorted();
+  assert.deepEqual(named.toSorted(), expected);
+  for (const { name } of rules) assert.ok(existsSync(join(root, "architecture/rules", `${name}.ts`)), name);
+});
+
+test("the repository's own applications and the toolkit's SQL are clean", async () => {
+  await loadSqlParser();
+  const source = (path: string) => ({ path, text: readFileSync(join(root, path), "utf8") });
+  const found = readdirSync(join(root, "sql")).flatMap((name) => {
+    const yaml = `sql/${name}/architecture.yaml`;
+    if (!existsSync(join(root, yaml))) return [];
+    const files = readdirSync(join(root, "sql", name)).filter((file) => file.endsWith(".sql"));
+    return lint({ name, yaml: source(yaml), sql: files.map((file) => source(`sql/${name}/${file}`)) });
+  });
+  const { base } = await loadApplication(join(root, "sql/ecommerce"));
+  assert.deepEqual([...found, ...lint({ name: "tenantry", sql: base })], []);
+});

@@ -1,0 +1,48 @@
+import { lint } from "../../../../architecture/rules/lint";
+import type { Rule } from "../../../../architecture/rules/rule";
+import { loadSqlParser } from "../../../../architecture/sql-parser";
+
+/** A small application that a rule's examples change. */
+
+const yaml = `tenant: { table: tenants }
+tables:
+  countries: { reference: true }
+  customers: { tenant: true }
+  orders: { tenant: true, partition: { by: placed_at, every: 1 month } }
+  order_items: { tenant: true, partition: { by: placed_at, every: 1 month } }
+`;
+const tables = `CREATE TABLE countries (code text PRIMARY KEY, name text);
+CREATE TABLE tenants (tenant_id uuid PRIMARY KEY);
+CREATE TABLE customers (tenant_id uuid, customer_id uuid, name text, country text, PRIMARY KEY (tenant_id, customer_id));
+CREATE TABLE orders (tenant_id uuid, order_id uuid, placed_at timestamptz, customer_id uuid, total numeric,
+  PRIMARY KEY (tenant_id, placed_at, order_id)) PARTITION BY RANGE (placed_at);
+CREATE TABLE order_items (tenant_id uuid, order_id uuid, placed_at timestamptz, line bigint, product_id uuid,
+  PRIMARY KEY (tenant_id, placed_at, order_id, line)) PARTITION BY RANGE (placed_at);
+`;
+
+export interface Example {
+  /** Whether the text is architecture.yaml. @default false: a SQL file after those of the tables */
+  readonly yaml?: boolean;
+}
+
+/** What the rule finds in the text, as `LINE WHAT`. */
+export async function found(rule: Rule, text: string, example: Example = {}): Promise<string[]> {
+  return (await findings(rule, text, example)).map(({ at, what }) => `${at.line} ${what}`);
+}
+
+/** What the rule says to do. */
+export async function fixes(rule: Rule, text: string, example: Example = {}): Promise<string[]> {
+  return (await findings(rule, text, example)).map(({ fix }) => fix);
+}
+
+async function findings(rule: Rule, text: string, { yaml: isYaml = false }: Example) {
+  await loadSqlParser();
+  const changed = isYaml ? "sql/shop/architecture.yaml" : "sql/shop/020_change.sql";
+  const input = {
+    name: "shop",
+    yaml: { path: "sql/shop/architecture.yaml", text: isYaml ? text : yaml },
+    sql: [{ path: "sql/shop/010_tables.sql", text: tables }, ...(isYaml ? [] : [{ path: changed, text }])],
+  };
+  const all = lint(input, [rule]).filter(({ rule }) => rule !== "allow-comment");
+  return all.filter(({ at }) => at.file === changed);
+}
