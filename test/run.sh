@@ -27,7 +27,7 @@ run_tests() {
   shift 2
   [ $# -gt 0 ] || return 0
   printf '\n%s tests, %d files\n' "$name" $#
-  node --import tsx --test --test-concurrency="$concurrency" --test-timeout="${TENANTRY_TEST_TIMEOUT_MS:-600000}" \
+  node --import tsx --test --test-concurrency="$concurrency" --test-timeout="${TENANTRY_TEST_TIMEOUT_MS:-1200000}" \
     --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$results/$name.tap" "$@"
 }
