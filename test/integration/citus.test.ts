@@ -118,6 +118,27 @@ test("another number of shards rewrites the whole group, which stays isolated an
   await isIsolated(acting);
 });
 
+test("shards of the outbox are rewritten only when its slots have read what the log held", { skip }, async (t) => {
+  const acting = await startWithCitus(t);
+  if (!acting) return;
+  const { root } = await place(acting);
+  await acting.run(`CREATE SCHEMA tenantry;
+    CREATE TABLE tenantry.outbox (tenant_id uuid, id uuid, PRIMARY KEY (tenant_id, id))`);
+  await acting.run("SELECT create_distributed_table('tenantry.outbox', 'tenant_id', colocate_with => 'shop.tenants')");
+  // A slot that catches up after three seconds.
+  await acting.run(`CREATE FUNCTION tenantry.replication_positions()
+      RETURNS TABLE (node integer, name text, holds_shards boolean, lsn pg_lsn, slots jsonb) LANGUAGE sql
+      AS $$ SELECT 1, 'worker', true, '0/2000'::pg_lsn, jsonb_build_object('shop_outbox_worker',
+        CASE WHEN clock_timestamp() > '${new Date(Date.now() + 3_000).toISOString()}' THEN '0/2000' ELSE '0/1000' END) $$`);
+  acting.allow.add("redistribute shop.tenants");
+  const next = { ...tenants, placement: { shardCount: 8 } };
+  assert.equal((await distributedTable.update(acting, "shop.tenants", root, next)).distributed, "yes");
+  assert.match(
+    acting.told.join("\n"),
+    /waits until every event is read.*slot shop_outbox_worker on worker is 4096 bytes/,
+  );
+});
+
 test("a table that was moved out of its group, or distributed by another column, is found and brought back", {
   skip,
 }, async (t) => {
