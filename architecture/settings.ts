@@ -1,5 +1,7 @@
 import type { Endpoints } from "./endpoints";
 import type { KubernetesSettings } from "./kubernetes";
+import type { Overrides } from "./plan/overrides";
+import type { Workload } from "./plan/workload";
 
 /** A stack's settings, parsed. */
 export interface Settings {
@@ -16,6 +18,10 @@ export interface Settings {
   readonly allow: readonly string[];
   /** Where the servers are provisioned, if the platform is `kubernetes`. */
   readonly kubernetes?: KubernetesSettings;
+  /** What the planner plans for. */
+  readonly workload?: Workload;
+  /** Values of the plan that the stack sets itself. @default none */
+  readonly plan?: Overrides;
   /** Undefined while previewing a stack whose servers do not run yet. */
   readonly endpoints: Endpoints | undefined;
 }

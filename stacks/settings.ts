@@ -3,6 +3,8 @@ import { dirname, relative, resolve } from "node:path";
 import { z } from "zod";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
 import { kubernetesSchema } from "../architecture/kubernetes";
+import { overridesSchema } from "../architecture/plan/overrides";
+import { workloadSchema } from "../architecture/plan/workload";
 import { type Problem, Problems } from "../architecture/problem";
 import type { Settings } from "../architecture/settings";
 import type { Source } from "../architecture/source";
@@ -83,6 +85,8 @@ const stackSchema = z.object({
         .union([fileReference, endpointsSchema], "`{ file: PATH }`, or `postgres`, `kafka` and `connect`")
         .optional(),
       "tenantry:kubernetes": kubernetesSchema.optional(),
+      "tenantry:workload": workloadSchema.optional(),
+      "tenantry:plan": overridesSchema.optional(),
     },
     "an object with `tenantry:application`",
   ),
@@ -100,6 +104,8 @@ function ownSettings(config: OwnKeys) {
     allow: config["tenantry:allow"],
     endpoints: config["tenantry:endpoints"],
     ...(config["tenantry:kubernetes"] && { kubernetes: config["tenantry:kubernetes"] }),
+    ...(config["tenantry:workload"] && { workload: config["tenantry:workload"] }),
+    ...(config["tenantry:plan"] && { plan: config["tenantry:plan"] }),
   };
 }
 

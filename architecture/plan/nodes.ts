@@ -1,0 +1,206 @@
+import { capacity, gib, nodeLimit, powerOfTwo, volume } from "./capacity";
+import { type Load, seconds, transactionsPerNode } from "./load";
+import type { Decide } from "./overrides";
+import type { PlannedValues, PlanValues } from "./planned";
+import type { Workload } from "./workload";
+
+type Log = Pick<PlannedValues, "maxWalSize" | "maxSlotWalKeepSize">;
+type Workers = Pick<PlannedValues, "workers" | "workerCores" | "workerMemory" | "workerStorage">;
+type Coordinator = Pick<PlannedValues, "coordinatorCores" | "coordinatorMemory" | "coordinatorStorage">;
+type Safety = Pick<PlannedValues, "replicas" | "synchronousMode">;
+
+/** Cores of a node, before the stack's word: half of the load, or the largest tenant, which can't be cut in two. */
+export function coresPerNode(load: Load, silo: boolean): number {
+  const half = silo ? load.cores : load.cores / 2;
+  const wanted = Math.min(nodeLimit.cores, powerOfTwo(half, 2));
+  return Math.max(wanted, silo ? 0 : powerOfTwo(load.cores * load.largest, 2));
+}
+
+/** The log: what a node keeps between checkpoints, and for a slot whose reader is away. */
+export function planLog(workload: Workload, load: Load, cores: number, decide: Decide): Log {
+  const rate = transactionsPerNode(load, cores) * load.walBytes;
+  const outage = seconds(workload.outage);
+  const inputs = { "log a second": `${Math.ceil(rate / 1024)} KiB`, "outage in hours": outage / 3_600 };
+  return {
+    maxWalSize: decide("maxWalSize", {
+      value: powerOfTwo((rate * capacity.peak * 900) / gib, 2),
+      unit: "GiB",
+      reason: "Checkpoints come by the clock, every 15 minutes, and not because the log is full.",
+      formula: "2^n >= log a second * 3 (peak) * 900 s, at least 2",
+      inputs,
+      less: "checkpoints come more often, and full-page images swell the log",
+      more: "recovery after a crash takes longer",
+    }),
+    maxSlotWalKeepSize: decide("maxSlotWalKeepSize", {
+      value: volume((rate * outage) / gib, 4),
+      unit: "GiB",
+      reason: "A slot survives its reader's absence for the whole outage, and never fills the disk.",
+      formula: "log a second * outage, rounded up, at least 4",
+      inputs,
+      less: "a shorter absence of Kafka or Connect invalidates the slot: events must be recovered by a snapshot",
+      more: "more disk is kept for the log on every node",
+    }),
+  };
+}
+
+/** Workers of one database, by whichever of cores, storage and the connectors' speed needs most. */
+export function planWorkers(
+  load: Load,
+  model: PlanValues["model"],
+  delivery: PlanValues["delivery"],
+  keepGiB: number,
+  decide: Decide,
+): Workers {
+  const storage = (load.transactions * load.storedBytes) / gib / 0.7;
+  const perConnector =
+    capacity.eventsPerConnector[delivery === "exactly-once" ? "exactlyOnce" : "atLeastOnce"] * load.utilisation;
+  const byCores = Math.ceil(load.cores / nodeLimit.cores);
+  const byStorage = Math.ceil(storage / nodeLimit.dataGiB);
+  const byEvents = Math.ceil((load.events * capacity.peak) / perConnector);
+  const silo = model === "silo";
+  const most = Math.max(byCores, byStorage, byEvents);
+  const workers = decide("workers", {
+    value: silo && most <= 1 ? 0 : Math.max(2, most),
+    unit: silo ? "workers a silo" : "workers",
+    reason:
+      silo && most <= 1
+        ? "The largest tenant fits one node: a silo needs no workers."
+        : most <= 2
+          ? "Two workers: one can be drained while the other serves."
+          : `${most === byCores ? "Cores decide" : most === byStorage ? "Storage decides" : "The connectors' speed decides"}: a node beyond ${nodeLimit.cores} cores or ${nodeLimit.dataGiB / 1024} TiB of rows takes too long to move or restore.`,
+    formula: silo
+      ? "all by one node: 0; else max(2, by cores, by storage, by events)"
+      : "max(2, by cores, by storage, by events)",
+    inputs: {
+      "cores in all": round(load.cores),
+      "GiB in all": round(storage),
+      "by cores": byCores,
+      "by storage": byStorage,
+      "by events": byEvents,
+    },
+    less: (value) => `the peak ${used(load, value * coresPerNode(load, silo))}, and less is left for a failure`,
+    more: "money, and more connections between nodes",
+  });
+  const cores = coresPerNode(load, silo);
+  const workerCores = decide("workerCores", {
+    value: cores,
+    unit: "cores",
+    reason: silo
+      ? "As the silo's coordinator, should its tenant outgrow one node."
+      : load.cores * load.largest > nodeLimit.cores
+        ? "The largest tenant can't be cut in two: every worker must be able to hold it."
+        : "Half of the load, so that the plan grows by workers once a node is full.",
+    formula: "max(min(16, 2^n >= cores in all / 2), 2^n >= cores in all * largest share), at least 2",
+    inputs: { "cores in all": round(load.cores), "largest share": load.largest, utilisation: load.utilisation },
+    less: (value) => `the peak ${used(load, value * Math.max(1, workers.value))}`,
+  });
+  const workerMemory = decide("workerMemory", memory(workerCores.value));
+  const data = (transactionsPerNode(load, cores) * load.storedBytes) / gib / 0.7;
+  const mostData = Math.max(nodeLimit.dataGiB, storage * load.largest * (silo ? 0 : 1));
+  const workerStorage = decide("workerStorage", {
+    value: volume(Math.min(data, mostData) + keepGiB, 32),
+    unit: "GiB",
+    reason: "Rows of the hot and the warm tier, the outbox and the log that slots may hold, a third free.",
+    formula: "data a node / 0.7 + max_slot_wal_keep_size, rounded up, at least 32",
+    inputs: { "data a node in GiB": round(data * 0.7), "slot log in GiB": keepGiB },
+    less: "the disk is full before the retention has passed",
+    more: "only money; a volume can never shrink",
+  });
+  return { workers, workerCores, workerMemory, workerStorage };
+}
+
+/** The node that routes; in a silo without workers, the one that holds everything. */
+export function planCoordinator(
+  load: Load,
+  model: PlanValues["model"],
+  planned: { workers: number; workerStorage: number; keepGiB: number },
+  decide: Decide,
+): Coordinator {
+  const alone = model === "silo";
+  const cores = decide("coordinatorCores", {
+    value: alone ? coresPerNode(load, true) : Math.min(nodeLimit.cores, powerOfTwo(load.cores / 4, 2)),
+    unit: "cores",
+    reason: alone
+      ? "A silo's node holds the tenant's data."
+      : "It routes and holds no shard: a quarter of the workers' cores.",
+    formula: alone ? "2^n >= the largest tenant's cores, at most 16" : "2^n >= cores in all / 4, from 2 to 16",
+    inputs: { "cores in all": round(load.cores) },
+    less: "planning and routing queue before the workers are busy",
+  });
+  return {
+    coordinatorCores: cores,
+    coordinatorMemory: decide("coordinatorMemory", memory(cores.value)),
+    coordinatorStorage: decide("coordinatorStorage", {
+      value: alone ? planned.workerStorage : volume(16 + planned.keepGiB, 32),
+      unit: "GiB",
+      reason: alone ? "As a worker's: it holds the rows." : "Catalogs, reference tables and its log.",
+      formula: alone ? "as workerStorage" : "16 + max_slot_wal_keep_size, rounded up, at least 32",
+      inputs: { "slot log in GiB": planned.keepGiB },
+      less: "a slot that nobody reads fills the disk",
+      more: "only money; a volume can never shrink",
+    }),
+  };
+}
+
+function memory(cores: number) {
+  return {
+    value: 4 * cores,
+    unit: "GiB",
+    reason: "4 GiB a core: a quarter for shared_buffers, the rest for the cache of the hot partitions and for sorting.",
+    formula: "4 * cores",
+    inputs: { cores },
+    less: "the hot partitions' indexes leave the cache, and reads wait for the disk",
+  };
+}
+
+/** Pods a node and what a commit waits for. */
+export function planSafety({ availability, consistency }: Workload, decide: Decide): Safety {
+  const strong = consistency === "strong";
+  const planned = { none: 1, zone: strong ? 3 : 2, region: strong ? 4 : 3 }[availability];
+  const inputs = { availability, consistency };
+  const replicas = decide("replicas", {
+    value: planned,
+    unit: "pods a node",
+    reason: {
+      none: "Nothing has to survive a failure: a node is restored from its backup.",
+      zone: strong
+        ? "One may fail while another is being replaced, and every commit still waits for a standby."
+        : "A standby in another zone takes over.",
+      region: strong
+        ? "Two a region: a commit waits for one in the other region."
+        : "Two at home and one in another region.",
+    }[availability],
+    formula: "none: 1; zone: 2, strong 3; region: 3, strong 4",
+    inputs,
+    less: "fewer failures are survived: with one pod, the node's data is away until it is restored",
+  });
+  const value = !strong || replicas.value < 2 ? "off" : replicas.value > 2 ? "strict" : "on";
+  const synchronousMode = decide("synchronousMode", {
+    value,
+    unit: "",
+    reason: {
+      off: strong
+        ? "There is no standby to wait for."
+        : `With ${consistency} consistency, a failover may lose the last commits.`,
+      on: "A commit waits for the standby, as long as there is one.",
+      strict: "A commit waits for a standby, and rather waits longer than goes unprotected.",
+    }[value],
+    formula: "strong and pods > 2: strict; strong and pods = 2: on; else off",
+    inputs: { ...inputs, pods: replicas.value },
+    less: "off: a failover loses acknowledged commits; strict: writes stop while no standby is there",
+  });
+  return { replicas, synchronousMode };
+}
+
+/** What the peak takes of so many cores. */
+function used(load: Load, cores: number): string {
+  if (cores === 0) return "finds no worker: the coordinator holds every shard";
+  const percent = Math.round((100 * load.cores * load.utilisation) / cores);
+  return percent > 100
+    ? `needs ${percent} % of the workers' cores: it does not fit`
+    : `takes ${percent} % of the workers' cores`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,55 @@
+import { capacity, gib } from "./capacity";
+import { type Load, seconds, transactionsPerNode } from "./load";
+import type { Decide } from "./overrides";
+import type { Interval, PlannedValues } from "./planned";
+import type { Workload } from "./workload";
+
+type Partitions = Pick<PlannedValues, "outboxInterval" | "dataInterval">;
+
+/** The longest first. */
+const intervals: readonly { readonly name: Interval; readonly seconds: number }[] = [
+  { name: "1 month", seconds: 30 * 86_400 },
+  { name: "1 week", seconds: 7 * 86_400 },
+  { name: "1 day", seconds: 86_400 },
+  { name: "1 hour", seconds: 3_600 },
+];
+
+/** On a node, all its shards together: with eight of them a shard's partition stays below 16 GiB, quick to vacuum and to compress. */
+const largestGiB = 128;
+
+/** How long a partition of a table lasts, by what one node writes into it. */
+export function planPartitions(workload: Workload, load: Load, cores: number, decide: Decide): Partitions {
+  const rate = transactionsPerNode(load, cores);
+  const outbox = rate * (workload.eventSize.bytes + capacity.eventOverhead);
+  const rows = rate * workload.rowSize.bytes * capacity.rowOverhead;
+  const hot = seconds(workload.retention.hot);
+  const formula = `the longest of month, week, day, hour with at most ${largestGiB} GiB on a node`;
+  const less = "longer: dropping comes later and vacuum takes longer; shorter: more partitions to plan over";
+  return {
+    outboxInterval: decide("outboxInterval", {
+      value: longest(outbox, 86_400),
+      unit: "",
+      reason: "Events are dropped with their partition; a day is the least to drop where that is not too large.",
+      formula: `${formula}, a day at most`,
+      inputs: { "GiB a day": tenths((outbox * 86_400) / gib) },
+      less,
+    }),
+    dataInterval: decide("dataInterval", {
+      value: longest(rows, hot),
+      unit: "",
+      reason: "For tables partitioned by time: small enough for vacuum and for moving a tier, within the hot one.",
+      formula: `${formula}, the hot tier at most`,
+      inputs: { "GiB a day": tenths((rows * 86_400) / gib), "hot in days": hot / 86_400 },
+      less,
+    }),
+  };
+}
+
+function longest(bytesPerSecond: number, most: number): Interval {
+  const fits = intervals.filter((each) => each.seconds <= most);
+  return (fits.find((each) => bytesPerSecond * each.seconds <= largestGiB * gib) ?? fits.at(-1))?.name ?? "1 hour";
+}
+
+function tenths(value: number): number {
+  return Math.ceil(value * 10) / 10;
+}

@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { renderPicture } from "../architecture/plan/picture";
+import { planFor } from "../architecture/plan/plan";
+import { parsePlanFile } from "../architecture/plan/plan-file";
+import type { Plan } from "../architecture/plan/planned";
+import { planJson, planMarkdown, planTable } from "../architecture/plan/report";
+import { Problems } from "../architecture/problem";
+import { loadSettings } from "../stacks/settings";
+import { revealSecret } from "./reveal-secret";
+
+interface Flags {
+  readonly stack?: string;
+  readonly workload?: string;
+  readonly json?: true;
+  readonly markdown?: true;
+  readonly svg?: string;
+}
+
+/** `tenantry plan` */
+export function command(): Command {
+  return new Command("plan")
+    .description("Plan an architecture for a workload: every size with its reason. Asks no server, changes nothing.")
+    .option("-s, --stack <STACK>", "the stack whose `tenantry:workload` to plan for")
+    .option("--workload <FILE>", "a YAML file with `workload` and, if any, `plan`, in place of a stack")
+    .option("--json", "print every value with formula and inputs as JSON")
+    .option("--markdown", "print a document")
+    .option("--svg <FILE>", "draw the architecture into a file as well")
+    .action(async ({ stack, workload, json, markdown, svg }: Flags) => {
+      if ((stack === undefined) === (workload === undefined)) throw new Problems([chooseOne]);
+      if (json && markdown) throw new Problems([oneForm]);
+      const plan = workload === undefined ? await planOfStack(stack ?? "") : planOfFile(workload);
+      if (svg !== undefined) writeFileSync(svg, renderPicture(plan));
+      process.stdout.write(json ? planJson(plan) : markdown ? planMarkdown(plan) : planTable(plan));
+    });
+}
+
+const chooseOne = {
+  what: "A plan is for a stack or for a file",
+  expected: "one of `-s STACK` and `--workload FILE`",
+  fix: "Give one of the two",
+};
+const oneForm = { what: "A plan is printed in one form", expected: "`--json` or `--markdown`", fix: "Leave one out" };
+
+async function planOfStack(stack: string): Promise<Plan> {
+  const { workload, plan } = await loadSettings(stack, revealSecret(stack));
+  if (workload) return planFor(workload, plan);
+  throw new Problems([
+    {
+      what: `The stack \`${stack}\` does not say what load to plan for`,
+      expected:
+        "`tenantry:workload: { tenants: { now: 80, inAYear: 120, largest: 5 % }, writes: 50, retention: { hot: 3 months } }`",
+      fix: "Add the key `tenantry:workload`",
+      at: { file: `stacks/Pulumi.${stack}.yaml` },
+    },
+  ]);
+}
+
+function planOfFile(file: string): Plan {
+  let text: string;
+  try {
+    text = readFileSync(resolve(file), "utf8");
+  } catch {
+    throw new Problems([{ what: `The file \`${file}\` can't be read`, fix: "Name a file that is there" }]);
+  }
+  const { workload, plan } = parsePlanFile({ path: file, text });
+  return planFor(workload, plan);
+}

@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import * as fc from "fast-check";
+import { planFor } from "../../../../architecture/plan/plan";
+import { type Interval, type PlannedValues, type ValueName } from "../../../../architecture/plan/planned";
+import type { Workload } from "../../../../architecture/plan/workload";
+
+const runs = { seed: 20_261, numRuns: 400 };
+
+const workloads: fc.Arbitrary<Workload> = fc.record({
+  tenants: fc
+    .record({
+      now: fc.integer({ min: 1, max: 200_000 }),
+      more: fc.integer({ min: 0, max: 200_000 }),
+      skew: fc.double({ min: 0, max: 1, noNaN: true }),
+    })
+    .map(({ now, more, skew }) => ({ now, inAYear: now + more, largest: 1 / now + (1 - 1 / now) * skew })),
+  writes: fc.double({ min: 0, max: 50_000, noNaN: true }),
+  reads: fc.double({ min: 0, max: 200_000, noNaN: true }),
+  events: fc.double({ min: 0, max: 50_000, noNaN: true }),
+  rowSize: fc.integer({ min: 1, max: 20_000 }).map((bytes) => ({ bytes })),
+  eventSize: fc.integer({ min: 1, max: 20_000 }).map((bytes) => ({ bytes })),
+  retention: fc
+    .tuple(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 60 }))
+    .map(([hot, more, events]) => ({
+      hot: { count: hot, unit: "day" as const },
+      warm: { count: hot + more, unit: "day" as const },
+      events: { count: events, unit: "day" as const },
+    })),
+  consistency: fc.constantFrom("strong", "bounded", "eventual"),
+  availability: fc.constantFrom("none", "zone", "region"),
+  budget: fc.constantFrom("lean", "balanced", "ample"),
+  outage: fc.integer({ min: 1, max: 96 }).map((count) => ({ count, unit: "hour" as const })),
+});
+
+/** One part of the load raised, and by how much. */
+const raises: Readonly<Record<string, (workload: Workload, by: number) => Workload>> = {
+  writes: (workload, by) => ({ ...workload, writes: workload.writes * by }),
+  reads: (workload, by) => ({ ...workload, reads: workload.reads * by }),
+  events: (workload, by) => ({ ...workload, events: workload.events * by }),
+  "the size of rows": (workload, by) => ({ ...workload, rowSize: { bytes: workload.rowSize.bytes * by } }),
+  "the size of events": (workload, by) => ({ ...workload, eventSize: { bytes: workload.eventSize.bytes * by } }),
+  "the largest tenant": (workload, by) => ({
+    ...workload,
+    tenants: { ...workload.tenants, largest: Math.min(1, workload.tenants.largest * by) },
+  }),
+  tenants: (workload, by) => ({
+    ...workload,
+    tenants: { ...workload.tenants, inAYear: Math.ceil(workload.tenants.inAYear * by) },
+  }),
+  "the retention of events": (workload, by) => ({
+    ...workload,
+    retention: {
+      ...workload.retention,
+      events: { ...workload.retention.events, count: Math.ceil(workload.retention.events.count * by) },
+    },
+  }),
+  "the outage": (workload, by) => ({
+    ...workload,
+    outage: { ...workload.outage, count: Math.ceil(workload.outage.count * by) },
+  }),
+};
+
+const seconds: Readonly<Record<Interval, number>> = {
+  "1 hour": 3_600,
+  "1 day": 86_400,
+  "1 week": 604_800,
+  "1 month": 2_592_000,
+};
+
+/** Every value as a number that more load may only raise: a shorter interval is more partitions. */
+function amounts(values: PlannedValues): [ValueName, number][] {
+  return Object.entries(values).flatMap(([name, { value }]) => {
+    const amount = typeof value === "number" ? value : value in seconds ? -seconds[value as Interval] : undefined;
+    return amount === undefined ? [] : [[name as ValueName, amount] as [ValueName, number]];
+  });
+}
+
+for (const [part, raise] of Object.entries(raises)) {
+  test(`raising ${part} never plans less of anything`, () => {
+    fc.assert(
+      fc.property(workloads, fc.double({ min: 1, max: 50, noNaN: true }), (workload, by) => {
+        const before = planFor(workload).values;
+        const after = planFor(raise(workload, by)).values;
+        // Another model is another architecture: a silo each costs more than tables for all.
+        fc.pre(before.model.value === after.model.value);
+        const raised = new Map(amounts(after));
+        for (const [name, amount] of amounts(before)) {
+          assert.ok((raised.get(name) ?? Number.NaN) >= amount, `${name}: ${amount} falls to ${raised.get(name)}`);
+        }
+      }),
+      runs,
+    );
+  });
+}
+
+test("higher availability never plans fewer pods, copies or brokers", () => {
+  fc.assert(
+    fc.property(workloads, (workload) => {
+      const plans = (["none", "zone", "region"] as const).map(
+        (availability) => planFor({ ...workload, availability }).values,
+      );
+      for (const name of ["replicas", "replicationFactor", "brokers", "minInsyncReplicas", "connectWorkers"] as const) {
+        const counts = plans.map((values) => values[name].value);
+        assert.deepEqual(
+          counts,
+          counts.toSorted((a, b) => a - b),
+          name,
+        );
+      }
+    }),
+    runs,
+  );
+});
+
+test("the same workload gives the same plan", () => {
+  fc.assert(
+    fc.property(workloads, (workload) => assert.deepEqual(planFor(structuredClone(workload)), planFor(workload))),
+    { ...runs, numRuns: 100 },
+  );
+});
+
+test("the planned workers hold the peak, the rows and the log", () => {
+  fc.assert(
+    fc.property(workloads, (workload) => {
+      const { workers, workerCores, databases, workerStorage, maxSlotWalKeepSize } = planFor(workload).values;
+      const part = databases.value > 1 || workers.unit.endsWith("silo") ? workload.tenants.largest : 1;
+      const perSecond = 3 * part * (Math.max(workload.writes, workload.events) / 400 + workload.reads / 700);
+      assert.ok(workerCores.value * Math.max(1, workers.value) >= perSecond);
+      assert.ok(workerStorage.value > maxSlotWalKeepSize.value || maxSlotWalKeepSize.value < 32);
+    }),
+    runs,
+  );
+});
+
+test("every value has a reason and a formula", () => {
+  fc.assert(
+    fc.property(workloads, (workload) => {
+      for (const [name, { reason, formula, inputs }] of Object.entries(planFor(workload).values)) {
+        assert.match(reason, /\.$/, name);
+        assert.notEqual(formula, "", name);
+        assert.notDeepEqual(inputs, {}, name);
+      }
+    }),
+    { ...runs, numRuns: 50 },
+  );
+});
+
+const small: Workload = {
+  tenants: { now: 200, inAYear: 500, largest: 0.05 },
+  writes: 20,
+  reads: 100,
+  events: 20,
+  rowSize: { bytes: 512 },
+  eventSize: { bytes: 1024 },
+  retention: { hot: { count: 1, unit: "month" }, events: { count: 7, unit: "day" } },
+  consistency: "strong",
+  availability: "zone",
+  budget: "balanced",
+  outage: { count: 12, unit: "hour" },
+};
+
+const modelOf = (inAYear: number, budget: Workload["budget"] = "balanced") =>
+  planFor({ ...small, budget, tenants: { now: 1, inAYear, largest: 1 } }).values.model.value;
+
+test("the model follows the decision matrix, by the tenants in a year", () => {
+  assert.deepEqual(
+    [1, 9, 10, 99, 100].map((count) => modelOf(count)),
+    ["silo", "silo", "schema", "schema", "shared"],
+  );
+});
+
+test("a lean budget buys few tenants a schema each, not a silo", () => {
+  assert.equal(modelOf(5, "lean"), "schema");
+});
+
+test("strong consistency is exactly-once and waits for a standby; the others do neither", () => {
+  const of = (consistency: Workload["consistency"]) => {
+    const { delivery, synchronousMode, replicas } = planFor({ ...small, consistency }).values;
+    return [delivery.value, synchronousMode.value, replicas.value];
+  };
+  assert.deepEqual(of("strong"), ["exactly-once", "strict", 3]);
+  assert.deepEqual(of("bounded"), ["at-least-once", "off", 2]);
+  assert.deepEqual(of("eventual"), ["at-least-once", "off", 2]);
+});
+
+test("a silo has a connector for every tenant's database", () => {
+  const { databases, connectors, workers } = planFor({
+    ...small,
+    tenants: { now: 8, inAYear: 8, largest: 0.4 },
+  }).values;
+  assert.deepEqual([databases.value, workers.value, connectors.value], [8, 0, 8]);
+});
+
+test("an override takes effect, keeps what was planned, says its cost, and what follows counts with it", () => {
+  const { workers, connectors } = planFor(small, { workers: 5 }).values;
+  assert.equal(workers.value, 5);
+  assert.deepEqual(workers.overridden, {
+    planned: 2,
+    cost: "5 workers instead of 2 workers (+150 %): money, and more connections between nodes",
+  });
+  assert.equal(connectors.value, 5);
+  assert.equal(connectors.overridden, undefined);
+});
+
+test("fewer workers than planned say what the peak then takes", () => {
+  const { workers } = planFor({ ...small, reads: 40_000 }, { workers: 2 }).values;
+  assert.match(workers.overridden?.cost ?? "", /needs \d+ % of the workers' cores: it does not fit/);
+});
+
+test("no workers at all leave the shards to the coordinator", () => {
+  const { workers, connectors } = planFor(small, { workers: 0 }).values;
+  assert.match(workers.overridden?.cost ?? "", /the coordinator holds every shard/);
+  assert.equal(connectors.value, 1);
+});
+
+test("an override equal to the plan is none", () => {
+  assert.equal(planFor(small, { workers: 2 }).values.workers.overridden, undefined);
+});
+
+test("every value can be overridden, and says a cost", () => {
+  const planned = planFor(small).values;
+  for (const [name, { value }] of Object.entries(planned)) {
+    const other = typeof value === "number" ? value + 1 : `other than ${value}`;
+    const values: PlannedValues = planFor(small, { [name]: other }).values;
+    assert.notEqual(values[name as ValueName].overridden?.cost, undefined, name);
+  }
+});
+
+const warned = (workload: Partial<Workload>, overrides = {}) =>
+  planFor({ ...small, ...workload }, overrides).warnings.join("\n");
+
+test("a plan warns of what its values cannot say", () => {
+  assert.match(
+    warned({ reads: 40_000, tenants: { now: 200, inAYear: 500, largest: 0.5 } }),
+    /largest tenant alone needs/,
+  );
+  assert.match(warned({ reads: 40_000 }), /One coordinator can't route the peak/);
+  assert.match(warned({ reads: 400_000 }), /more than a stack takes/);
+  assert.match(warned({ availability: "none" }), /without a standby/);
+  assert.match(warned({}, { minInsyncReplicas: 3 }), /one broker's restart stops all events/);
+  assert.match(warned({}, { replicationFactor: 4 }), /need as many brokers/);
+  assert.match(warned({}, { maxConnections: 10 }), /pool is larger/);
+  assert.match(warned({}, { shardCount: 1 }), /some stay empty/);
+  assert.match(warned({}, { workerStorage: 1 }), /slot without a reader stops the node/);
+  assert.match(warned({ tenants: { now: 8, inAYear: 500, largest: 0.2 } }), /would fit today's tenants/);
+  assert.equal(warned({}), "");
+});
