@@ -1,0 +1,27 @@
+import { forEachStatement } from "./ddl";
+import type { Rule } from "./rule";
+
+export const publicationForAllTables: Rule = {
+  name: "publication-for-all-tables",
+  severity: "error",
+  harm: "Every table's changes leave the database: tenants' rows in the stream, and tables without a key can't be updated.",
+  check: (statements) =>
+    forEachStatement(statements, ({ node }, at) => {
+      const publication =
+        "CreatePublicationStmt" in node
+          ? node.CreatePublicationStmt
+          : "AlterPublicationStmt" in node && node.AlterPublicationStmt;
+      if (!publication) return [];
+      const schema = publication.pubobjects?.some(
+        (each) => "PublicationObjSpec" in each && each.PublicationObjSpec.pubobjtype !== "PUBLICATIONOBJ_TABLE",
+      );
+      if (!publication.for_all_tables && !schema) return [];
+      return [
+        {
+          what: `Publication \`${publication.pubname}\` streams every table, those of tomorrow too`,
+          fix: "Name the tables: events need the outbox alone, which the toolkit publishes",
+          at,
+        },
+      ];
+    }),
+};

@@ -1,0 +1,71 @@
+import { type CreateFunctionStmt, parsePlPgSQLSync, parseSync } from "libpg-query";
+import type { Place } from "../problem";
+import { placeAt } from "../source";
+import type { ParsedStatement } from "../sql-parser";
+import { strings } from "../table-definition";
+import { nodesOf } from "./tree";
+
+/** A query somewhere in a file: by itself, in a view, or in a function. */
+export interface Query {
+  readonly where: "statement" | "view" | "function";
+  /** Part of a parse tree. */
+  readonly node: unknown;
+  placeOf(location: number | undefined): Place;
+}
+
+/** The queries of statements; bodies that cannot be read have none. */
+export function queriesOf(statements: readonly ParsedStatement[]): Query[] {
+  return statements.flatMap((statement): Query[] => {
+    const { node, placeOf } = statement;
+    if ("ViewStmt" in node || "CreateTableAsStmt" in node) return [{ where: "view", node, placeOf }];
+    if ("CreateFunctionStmt" in node) return ofFunction(node.CreateFunctionStmt, statement);
+    if ("SelectStmt" in node || "InsertStmt" in node || "UpdateStmt" in node || "DeleteStmt" in node) {
+      return [{ where: "statement", node, placeOf }];
+    }
+    return [];
+  });
+}
+
+function ofFunction(create: CreateFunctionStmt, statement: ParsedStatement): Query[] {
+  if (create.sql_body) return [{ where: "function", node: create.sql_body, placeOf: statement.placeOf }];
+  const option = (name: string) =>
+    create.options?.flatMap((each) =>
+      "DefElem" in each && each.DefElem.defname === name ? [each.DefElem.arg] : [],
+    )[0];
+  const body = option("as");
+  const text = body && "List" in body ? (strings(body.List.items)[0] ?? "") : "";
+  const language = option("language");
+  const name = language && "String" in language ? language.String.sval?.toLowerCase() : undefined;
+  const start = Math.max(statement.source.text.indexOf(text, statement.start), statement.start);
+  if (name === "sql") return parsed(text, start, statement);
+  if (name !== "plpgsql") return [];
+  let searched = 0;
+  return expressions(statement).flatMap((query) => {
+    const found = text.indexOf(query, searched);
+    if (found >= 0) searched = found + 1;
+    const offset = start + Math.max(found, 0);
+    if (/^\s*(select|insert|update|delete|with)\b/i.test(query)) return parsed(query, offset, statement);
+    // An expression with a query inside, perhaps behind `name :=`; blanks keep its places.
+    const value = query.replace(/^\s*[\w."]+\s*:?=/, (target) => " ".repeat(target.length));
+    return /\bselect\b/i.test(value) ? parsed(`SELECT ${value}`, offset - "SELECT ".length, statement) : [];
+  });
+}
+
+function expressions({ source, start, end }: ParsedStatement): string[] {
+  try {
+    const tree: unknown = parsePlPgSQLSync(source.text.slice(start, end));
+    return nodesOf<{ query?: string }>(tree, "PLpgSQL_expr").flatMap(({ query }) => query ?? []);
+  } catch {
+    return [];
+  }
+}
+
+function parsed(text: string, start: number, { source }: ParsedStatement): Query[] {
+  try {
+    const bytes = Buffer.from(text);
+    const placeOf = (location = 0) => placeAt(source, start + bytes.subarray(0, location).toString().length);
+    return (parseSync(text).stmts ?? []).map(({ stmt }) => ({ where: "function", node: stmt, placeOf }));
+  } catch {
+    return [];
+  }
+}

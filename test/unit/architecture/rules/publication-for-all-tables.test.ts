@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { publicationForAllTables } from "../../../../architecture/rules/publication-for-all-tables";
+import { fixes, found } from "./shop-with";
+
+const bad = `CREATE PUBLICATION everything FOR ALL TABLES;`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(publicationForAllTables, bad), [
+    "1 Publication `everything` streams every table, those of tomorrow too",
+  ]);
+  assert.match((await fixes(publicationForAllTables, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(await found(publicationForAllTables, `CREATE PUBLICATION few FOR TABLE countries;`), []);
+});
+
+test("a whole schema counts", async () => {
+  assert.deepEqual(await found(publicationForAllTables, `CREATE PUBLICATION p FOR TABLES IN SCHEMA shop;`), [
+    "1 Publication `p` streams every table, those of tomorrow too",
+  ]);
+});
