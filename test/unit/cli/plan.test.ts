@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { renderPicture } from "../../../architecture/plan/picture";
+import { planFor } from "../../../architecture/plan/plan";
+import { parsePlanFile } from "../../../architecture/plan/plan-file";
+import { planJson, planMarkdown, planTable, sections } from "../../../architecture/plan/report";
+import { Problems } from "../../../architecture/problem";
+import { command } from "../../../cli/plan";
+import { loadSettings } from "../../../stacks/settings";
+import { matchesGolden } from "../golden";
+
+const root = join(__dirname, "..", "..", "..");
+const examples = ["8-tenants", "500-tenants", "100000-tenants"] as const;
+const fileOf = (name: string) => join(root, "examples", "workloads", `${name}.yaml`);
+
+function planOf(name: string) {
+  const { workload, plan } = parsePlanFile({ path: fileOf(name), text: readFileSync(fileOf(name), "utf8") });
+  return planFor(workload, plan);
+}
+
+async function refusal(...argv: string[]): Promise<string> {
+  const error: unknown = await command()
+    .parseAsync(argv, { from: "user" })
+    .catch((thrown: unknown) => thrown);
+  assert.ok(error instanceof Problems);
+  return error.message;
+}
+
+test("every value is printed once", () => {
+  const printed = sections.flatMap(({ rows }) => rows.map(([, name]) => name));
+  assert.deepEqual(printed.toSorted(), Object.keys(planOf("8-tenants").values).toSorted());
+});
+
+test("the document's plans are those that the command prints", () => {
+  const document = readFileSync(join(root, "docs", "plan.md"), "utf8");
+  for (const name of examples) {
+    assert.ok(document.includes(planTable(planOf(name)).trimEnd()), `\`tenantry plan --workload ${name}.yaml\``);
+    assert.ok(document.includes(readFileSync(fileOf(name), "utf8").trimEnd()), `examples/workloads/${name}.yaml`);
+  }
+});
+
+for (const name of examples) {
+  test(`the picture of ${name} is the one that was looked at`, () =>
+    matchesGolden(join(root, "docs", "plan", `${name}.svg`), renderPicture(planOf(name))));
+}
+
+test("a picture asks for nothing from elsewhere", () => {
+  assert.doesNotMatch(renderPicture(planOf("8-tenants")).replace(/xmlns="[^"]*"/, ""), /https?:|href|@import/);
+});
+
+test("JSON holds every value with reason, formula and inputs", () => {
+  const { values } = JSON.parse(planJson(planOf("500-tenants")));
+  assert.deepEqual(Object.keys(values.workers), ["value", "unit", "reason", "formula", "inputs"]);
+});
+
+test("Markdown says formulas, and what the stack's own values cost", () => {
+  const markdown = planMarkdown(planOf("100000-tenants"));
+  assert.match(markdown, /\| Workers \| \*\*19 workers\*\* \|/);
+  assert.match(markdown, /max\(2, by cores, by storage, by events\)/);
+  assert.match(markdown, /Broker: storage: 2,048 GiB instead of 2,560 GiB \(-20 %\)/);
+});
+
+test("the picture is written where asked", async (context) => {
+  const file = join(mkdtempSync(join(tmpdir(), "tenantry-plan-")), "plan.svg");
+  context.mock.method(process.stdout, "write", () => true);
+  await command().parseAsync(["--workload", fileOf("8-tenants"), "--svg", file], { from: "user" });
+  assert.equal(readFileSync(file, "utf8"), renderPicture(planOf("8-tenants")));
+});
+
+test("neither or both of stack and file are refused", async () => {
+  assert.match(await refusal(), /one of `-s STACK` and `--workload FILE`/);
+  assert.match(await refusal("-s", "dev", "--workload", "x.yaml"), /one of/);
+});
+
+test("two forms at once are refused", async () => {
+  assert.match(await refusal("-s", "dev", "--json", "--markdown"), /Leave one out/);
+});
+
+test("a stack without a workload is told the key", async () => {
+  assert.match(await refusal("-s", "local"), /Add the key `tenantry:workload`/);
+});
+
+test("a file that is not there is named", async () => {
+  assert.match(await refusal("--workload", "nowhere.yaml"), /`nowhere.yaml` can't be read/);
+});
+
+const noSecrets = () => assert.fail("nothing here is secret");
+
+function stackFolder(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "tenantry-plan-"));
+  writeFileSync(join(folder, "Pulumi.dev.yaml"), `config:\n  tenantry:application: shop\n${text}`);
+  return folder;
+}
+
+test("a stack holds a workload and the values that it sets itself", async () => {
+  const folder = stackFolder(`  tenantry:workload:
+    tenants: { now: 80, largest: 5 % }
+    writes: 50
+    retention: { hot: 3 months }
+  tenantry:plan: { workers: 5 }
+`);
+  const { workload, plan } = await loadSettings("dev", noSecrets, folder);
+  assert.equal(workload?.writes, 50);
+  assert.deepEqual(plan, { workers: 5 });
+});
+
+test("all that is wrong with a stack's workload is said with its place", async () => {
+  const folder = stackFolder("  tenantry:workload: { writes: many }\n  tenantry:plan: { worker: 5 }\n");
+  await assert.rejects(loadSettings("dev", noSecrets, folder), (error: Error) => {
+    assert.match(error.message, /Pulumi\.dev\.yaml:3:32: `config\.tenantry:workload\.writes` cannot be read/);
+    assert.match(error.message, /`config\.tenantry:workload\.tenants` is missing/);
+    assert.match(error.message, /has no key `worker`/);
+    return true;
+  });
+});
