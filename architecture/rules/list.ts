@@ -19,6 +19,7 @@ import { dropIndexConcurrently } from "./drop-index-concurrently";
 import { dropNotNull } from "./drop-not-null";
 import { dropTable } from "./drop-table";
 import { fatPayload } from "./fat-payload";
+import { foreignKeyWithoutTenant } from "./foreign-key-without-tenant";
 import { missingCoLocation } from "./missing-co-location";
 import { outboxPolling } from "./outbox-polling";
 import { policySubquery } from "./policy-subquery";
@@ -69,6 +70,7 @@ export const rules: readonly Rule[] = [
   dropNotNull,
   dropTable,
   fatPayload,
+  foreignKeyWithoutTenant,
   missingCoLocation,
   outboxPolling,
   policySubquery,

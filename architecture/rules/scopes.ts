@@ -54,7 +54,8 @@ export function groupsBy(
     if (!node || !("ColumnRef" in node)) return undefined;
     const { alias, column } = columnRef(node.ColumnRef);
     const candidates = tables.filter((table) => columnOf(table) === column);
-    if (alias === undefined) return candidates.length === 1 ? candidates[0]?.alias : undefined;
+    // Without an alias PostgreSQL takes it only where one table has it, or where USING made them one.
+    if (alias === undefined) return candidates[0]?.alias;
     return candidates.find((table) => table.alias === alias)?.alias;
   };
   for (const { left, right, operator } of comparisons(scope.conditions)) {
