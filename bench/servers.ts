@@ -31,12 +31,14 @@ export interface BenchServers {
 const connectHeapMiB = 512;
 const roles = ["app", "agent"];
 
-/** Starts the servers, and stops them whatever happens. */
+/** Starts the servers, and stops them whatever happens, also when interrupted. */
 export async function withServers<T>(
   home: Home,
   progress: Progress,
   work: (servers: BenchServers) => Promise<T>,
 ): Promise<T> {
+  const interrupted = () => void down(home, silent).finally(() => process.exit(130));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupted);
   try {
     const application = { name: "ecommerce", roles };
     const { endpoints } = await up(
@@ -49,6 +51,7 @@ export async function withServers<T>(
     return await work(await openServers(home, settings, endpoints));
   } finally {
     await down(home, silent);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupted);
   }
 }
 
