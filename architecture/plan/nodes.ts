@@ -121,7 +121,7 @@ export function planCoordinator(
     value: alone ? coresPerNode(load, true) : Math.min(nodeLimit.cores, powerOfTwo(load.cores / 4, 2)),
     unit: "cores",
     reason: alone
-      ? "A silo's node holds the tenant's data."
+      ? "A silo's node holds the tenant's data; every one is sized for the largest tenant."
       : "It routes and holds no shard: a quarter of the workers' cores.",
     formula: alone ? "2^n >= the largest tenant's cores, at most 16" : "2^n >= cores in all / 4, from 2 to 16",
     inputs: { "cores in all": round(load.cores) },

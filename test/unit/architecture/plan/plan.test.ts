@@ -127,6 +127,9 @@ test("the planned workers hold the peak, the rows and the log", () => {
       const part = databases.value > 1 || workers.unit.endsWith("silo") ? workload.tenants.largest : 1;
       const perSecond = 3 * part * (Math.max(workload.writes, workload.events) / 400 + workload.reads / 700);
       assert.ok(workerCores.value * Math.max(1, workers.value) >= perSecond);
+      const hotGiB =
+        (workload.writes * part * workload.rowSize.bytes * 2 * workload.retention.hot.count * 86_400) / 2 ** 30;
+      assert.ok(Math.max(1, workers.value) * (workerStorage.value - maxSlotWalKeepSize.value) >= hotGiB);
       assert.ok(workerStorage.value > maxSlotWalKeepSize.value || maxSlotWalKeepSize.value < 32);
     }),
     runs,
