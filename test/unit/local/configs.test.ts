@@ -44,7 +44,13 @@ test("Kafka listens on loopback and makes no topic by itself", () => {
 });
 
 test("Connect gives exactly-once delivery and reads secrets from its own directory only", () => {
-  const config = renderConnectConfig({ port: 18083, kafkaPort: 19092, plugins: "/plugins", secrets: "/home/connect", exactlyOnce: true });
+  const config = renderConnectConfig({
+    port: 18083,
+    kafkaPort: 19092,
+    plugins: "/plugins",
+    secrets: "/home/connect",
+    exactlyOnce: true,
+  });
   assert.match(config, /^exactly.once.source.support=enabled$/m);
   assert.match(config, /^listeners=http:\/\/127.0.0.1:18083$/m);
   assert.match(config, /^config.providers.file.param.allowed.paths=\/home\/connect$/m);

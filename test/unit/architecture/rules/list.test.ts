@@ -7,6 +7,7 @@ import { allRules, lint } from "../../../../architecture/rules/lint";
 import { rules } from "../../../../architecture/rules/list";
 import { pageOf } from "../../../../architecture/rules/rule";
 import { loadSqlParser } from "../../../../architecture/sql-parser";
+import { found } from "./shop-with";
 
 const root = join(__dirname, "..", "..", "..", "..");
 
@@ -30,6 +31,16 @@ for (const rule of rules) {
   });
 }
 
+for (const rule of rules) {
+  test(`${rule.name}'s page shows a bad example that it finds, and a good one that passes`, async () => {
+    const page = readFileSync(join(root, pageOf(rule.name)), "utf8");
+    const [bad = "", good = ""] = [...page.matchAll(/^```(?:sql|yaml)\n(.*?)^```/gms)].map(([, text]) => text);
+    const example = { yaml: page.includes("```yaml") };
+    assert.notDeepEqual(await found(rule, bad, example), []);
+    assert.deepEqual(await found(rule, good, example), []);
+  });
+}
+
 test("every file of a rule is in the list, under its own name", () => {
   const named = readdirSync(join(root, "docs/rules")).map((file) => basename(file, ".md"));
   const expected = [...allRules.map(({ name }) => name), "README"].toSorted();
@@ -40,12 +51,12 @@ test("every file of a rule is in the list, under its own name", () => {
 test("the repository's own applications and the toolkit's SQL are clean", async () => {
   await loadSqlParser();
   const source = (path: string) => ({ path, text: readFileSync(join(root, path), "utf8") });
-  const found = readdirSync(join(root, "sql")).flatMap((name) => {
+  const findings = readdirSync(join(root, "sql")).flatMap((name) => {
     const yaml = `sql/${name}/architecture.yaml`;
     if (!existsSync(join(root, yaml))) return [];
     const files = readdirSync(join(root, "sql", name)).filter((file) => file.endsWith(".sql"));
     return lint({ name, yaml: source(yaml), sql: files.map((file) => source(`sql/${name}/${file}`)) });
   });
   const { base } = await loadApplication(join(root, "sql/ecommerce"));
-  assert.deepEqual([...found, ...lint({ name: "tenantry", sql: base })], []);
+  assert.deepEqual([...findings, ...lint({ name: "tenantry", sql: base })], []);
 });
