@@ -12,7 +12,7 @@ export const smallIntegerKey: Rule = {
     definedColumns(statements, context)
       .filter(({ column, at }) => small.has(toColumn(column, 0, at).type) && /^id$|_id$/.test(column.colname ?? ""))
       .map(({ table, column, at }) => ({
-        what: `Key \`${table}.${column.colname}\` is a ${typeOf(column.typeName)}: it runs out of numbers, and growing it rewrites the table`,
+        what: `Key \`${table}.${column.colname}\` is of type ${typeOf(column.typeName)}: it runs out of numbers, and growing it rewrites the table`,
         fix: "Use bigint, or uuid",
         at,
       })),

@@ -7,7 +7,7 @@ const bad = `CREATE TABLE places (place_id integer PRIMARY KEY);`;
 
 test("the bad example is found: line and harm, with a way out", async () => {
   assert.deepEqual(await found(smallIntegerKey, bad), [
-    "1 Key `places.place_id` is a int4: it runs out of numbers, and growing it rewrites the table",
+    "1 Key `places.place_id` is of type int4: it runs out of numbers, and growing it rewrites the table",
   ]);
   assert.match((await fixes(smallIntegerKey, bad)).join(), /^[A-Z]/);
 });
