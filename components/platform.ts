@@ -14,9 +14,10 @@ export interface Platform {
 }
 
 /** Provisions the servers if the stack says so. Kubernetes is loaded only then: it takes seconds. */
-export async function platformOf(application: Application, settings: Settings): Promise<Platform> {
+export function platformOf(application: Application, settings: Settings): Platform {
   const { kubernetes, endpoints } = settings;
   if (!kubernetes) return { declared: endpoints, endpoints, ready: [] };
-  const { kubernetesPlatform } = await import("./kubernetes-platform.js");
+  // Not `import()`: the program is CommonJS, and what compiles it on the fly knows only `require`.
+  const { kubernetesPlatform } = require("./kubernetes-platform") as typeof import("./kubernetes-platform");
   return kubernetesPlatform(application, settings, kubernetes);
 }
