@@ -41,6 +41,8 @@ export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.
   if (!pulumi) throw notInstalled();
   const withPrograms = {
     ...(stack === "local" && noDownloads),
+    // Where a language host compiles with ts-node: types are checked by `make check`, not again at each run.
+    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     ...env,
     PATH: directories.join(delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "true",
