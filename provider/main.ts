@@ -15,7 +15,15 @@ async function main(engineAddress: string | undefined): Promise<void> {
       error ? reject(error) : resolve(bound),
     ),
   );
+  endWhenAsked(server);
   process.stdout.write(`${port}\n`);
+}
+
+/** Pulumi ends its providers by SIGINT, and waits seconds for those that stay. What is under way is finished first. */
+function endWhenAsked(server: grpc.Server): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => server.tryShutdown(() => process.exit(0)));
+  }
 }
 
 /** A Pulumi that was killed can't end its providers; one left behind would go on holding the advisory lock. */
@@ -27,5 +35,4 @@ function endWithParent(): void {
 }
 
 endWithParent();
-process.on("SIGINT", () => {}); // Ctrl-C reaches the whole group; Pulumi decides, and calls Cancel.
 void main(process.argv.at(-1));
