@@ -8,6 +8,7 @@ import { root, workDirectory } from "./checkout";
 import { readIfThere, writePrivate } from "./files";
 import { findProgram, pulumiDirectories } from "./pulumi-programs";
 import { run } from "./run";
+import { restoreCheckpoint } from "./stack-checkpoint";
 import { clearStaleLocks } from "./stack-locks";
 import { clearPending } from "./stack-pending";
 
@@ -21,8 +22,8 @@ export interface StackSession {
 }
 
 /**
- * The providers in package.json are for other platforms: `local` uses none of them. Pulumi would look for their plugins
- * at each run, and where they cannot be downloaded that takes seconds.
+ * The other providers in package.json are for Kubernetes. Pulumi would look for their plugins at each run, and where
+ * they cannot be downloaded that takes seconds.
  */
 const noDownloads = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
 
@@ -40,7 +41,7 @@ export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.
   const pulumi = findProgram("pulumi", directories);
   if (!pulumi) throw notInstalled();
   const withPrograms = {
-    ...(stack === "local" && noDownloads),
+    ...(!isOnKubernetes(stack) && noDownloads),
     // Where a language host compiles with ts-node: types are checked by `make check`, not again at each run.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     ...env,
@@ -50,6 +51,7 @@ export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.
   if (!keepsState(stack, env)) return { pulumi, env: withPrograms, args: ["--stack", stack] };
   const session = { ...withPrograms, ...backend(), ...passphraseFile(env) };
   clearStaleLocks(state, stack);
+  restoreCheckpoint(state, stack);
   const config = await prepare(pulumi, stack, session);
   await clearPending(pulumi, stack, state, session);
   return { pulumi, env: session, args: ["--stack", stack, ...config] };
@@ -137,6 +139,10 @@ function copyOf(stack: string): string {
 
 function stackFile(stack: string): string {
   return join(root, "stacks", `Pulumi.${stack}.yaml`);
+}
+
+function isOnKubernetes(stack: string): boolean {
+  return /^\s*tenantry:platform:\s*kubernetes\b/m.test(readIfThere(stackFile(stack)) ?? "");
 }
 
 function requireStackFile(stack: string): void {
