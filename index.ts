@@ -11,7 +11,7 @@ import { loadSettings } from "./stacks/settings";
 /** The Pulumi program: a stack's settings and its application's description become the resources of its data plane. */
 async function program(): Promise<pulumi.Inputs> {
   const settings = await loadSettings(pulumi.getStack(), (key) => new pulumi.Config().requireObject(key));
-  const { application, base } = await loadApplication(`sql/${settings.application}`);
+  const { application, base } = await loadApplication(`sql/${settings.application}`, settings.defaults);
   const { citus, allow } = settings;
 
   const { declared, endpoints, ready } = platformOf(application, settings);

@@ -3,13 +3,30 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Application } from "./application";
 import { parseApplication } from "./application-parser";
 import { parseBase } from "./base-sql";
+import { type Defaults, standardDefaults } from "./defaults";
+import { type Description, descriptionSchema } from "./description";
 import { Problems } from "./problem";
 import type { Source } from "./source";
 import type { SqlFile } from "./sql-file";
 import { loadSqlParser } from "./sql-parser";
 import { listNames, suggest } from "./suggestion";
+import { parseYaml } from "./yaml-file";
 
 /** The one place of architecture/ that reads files. */
+
+/**
+ * What an application's description says, without its SQL: enough for a plan.
+ *
+ * @throws Problems with all that is wrong with it
+ */
+export function loadDescription(folder: string): Description {
+  const described = parseYaml(readSource(descriptionFile(folder)), {
+    schema: descriptionSchema,
+    noun: "The description",
+  });
+  if (Array.isArray(described)) throw new Problems(described);
+  return described.value;
+}
 
 /** What a data plane is compiled from. */
 export interface LoadedApplication {
@@ -20,17 +37,27 @@ export interface LoadedApplication {
 
 /**
  * The application of a folder such as `sql/ecommerce`, and the toolkit's SQL for it, from `base` beside the folder or
- * elsewhere.
+ * elsewhere. `defaults` stand for what its description leaves out.
  *
  * @throws Problems with all that is wrong with its description and its SQL
  */
-export async function loadApplication(folder: string, baseFolder = toolkitBase): Promise<LoadedApplication> {
+export async function loadApplication(
+  folder: string,
+  defaults: Defaults = standardDefaults,
+  baseFolder = toolkitBase,
+): Promise<LoadedApplication> {
   const [application, base] = [resolve(folder), resolve(baseFolder)];
-  const yaml = join(application, descriptionName);
-  if (!existsSync(yaml)) throw new Problems([missing(application)]);
+  const yaml = descriptionFile(application);
   await loadSqlParser();
-  const parsed = parseApplication(basename(application), readSource(yaml), readSql(application));
+  const parsed = parseApplication(basename(application), readSource(yaml), readSql(application), defaults);
   return { application: parsed, base: parseBase(parsed, readSql(base)) };
+}
+
+/** Its path. Throws Problems if it is not there. */
+function descriptionFile(folder: string): string {
+  const yaml = join(resolve(folder), descriptionName);
+  if (!existsSync(yaml)) throw new Problems([missing(resolve(folder))]);
+  return yaml;
 }
 
 const descriptionName = "architecture.yaml";

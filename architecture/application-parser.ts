@@ -12,7 +12,8 @@ import { checkStatements } from "./checks/statements";
 import { checkTables } from "./checks/tables";
 import { checkTenantTables } from "./checks/tenant-tables";
 import { checkViews } from "./checks/views";
-import { type Description, descriptionSchema } from "./description";
+import { type CompleteDescription, complete, type Defaults, standardDefaults } from "./defaults";
+import { descriptionSchema } from "./description";
 import { text, withoutForeignKeys } from "./held-back";
 import { roleUser, topicName } from "./names";
 import { type Problem, Problems, refuseIfAny } from "./problem";
@@ -33,11 +34,16 @@ const checks: readonly Check[] = [
 
 /**
  * The application of a folder's name, its architecture.yaml and its SQL files. PostgreSQL's parser must be loaded
- * (`loadSqlParser`).
+ * (`loadSqlParser`). `defaults` stand for what the description leaves out.
  *
  * @throws Problems with all that is wrong: first what cannot be read, then what does not fit together.
  */
-export function parseApplication(name: string, yaml: Source, sql: readonly Source[]): Application {
+export function parseApplication(
+  name: string,
+  yaml: Source,
+  sql: readonly Source[],
+  defaults: Defaults = standardDefaults,
+): Application {
   const problems: Problem[] = checkFileNames(sql);
   const described = parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
   const sources = sql.toSorted((a, b) => fileNumber(a.path) - fileNumber(b.path));
@@ -50,7 +56,8 @@ export function parseApplication(name: string, yaml: Source, sql: readonly Sourc
   problems.push(...files.flatMap(checkStatements));
   if (Array.isArray(described)) problems.push(...described);
   if (Array.isArray(described) || files.length < sources.length) throw new Problems(problems);
-  const { value: description, placeOf } = described;
+  const { placeOf } = described;
+  const description = complete(described.value, defaults);
   const schema = description.schema ?? name;
   const { catalog, problems: found } = buildCatalog(files, schema);
   problems.push(...found);
@@ -126,7 +133,7 @@ function holdsBack({ catalog, description }: Checked, { node }: ParsedStatement,
   return table !== undefined && isHeldBack(description, table, { file });
 }
 
-function toEvents(application: string, { events }: Description): Events {
+function toEvents(application: string, { events }: CompleteDescription): Events {
   return {
     retention: events.retention,
     maxPayload: events.maxPayload,
@@ -141,7 +148,7 @@ function toEvents(application: string, { events }: Description): Events {
   };
 }
 
-function toRoles(application: string, { roles }: Description): Role[] {
+function toRoles(application: string, { roles }: CompleteDescription): Role[] {
   return Object.entries(roles).map(([name, { reads, writes = [], statementTimeout }]) => ({
     name,
     user: roleUser(application, name),

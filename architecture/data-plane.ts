@@ -1,6 +1,7 @@
 import { renderOutboxConnector } from "../connectors/outbox";
 import type { Application, ReferenceTable, Table, TenantTable } from "./application";
 import type { Declaration, Inputs } from "./declaration";
+import { standardDefaults } from "./defaults";
 import { type Duration, durationMs, formatDuration } from "./duration";
 import type { PostgresNode } from "./endpoints";
 import { outboxGrants, processedEventsGrants, referenceTableGrants, tenantTableGrants } from "./grants";
@@ -164,7 +165,7 @@ function declareEvents(plan: Plan, application: Application, settings: Settings,
     maxPayloadBytes: events.maxPayload.bytes,
     publication: outbox.publication,
   });
-  const set = plan.add("PartitionSet", name, outboxPartitions(events.retention), [table]);
+  const set = plan.add("PartitionSet", name, outboxPartitions(events.retention, settings), [table]);
   const written = { schema: outbox.schema, table: outbox.table, column, type, grants: outboxGrants(application) };
   plan.add("TenantIsolation", name, written, [set]);
   const processed = { schema: outbox.schema, table: "processed_events" };
@@ -188,13 +189,14 @@ function declareEvents(plan: Plan, application: Application, settings: Settings,
   }
 }
 
-function outboxPartitions(retention: Duration): Inputs["PartitionSet"] {
+function outboxPartitions(retention: Duration, { defaults }: Settings): Inputs["PartitionSet"] {
+  const { outboxInterval } = defaults ?? standardDefaults;
   return {
     schema: outbox.schema,
     table: outbox.table,
     by: "created_at",
-    every: "1 day",
-    ahead: outboxDaysAhead,
+    every: formatDuration(outboxInterval),
+    ahead: Math.ceil((outboxDaysAhead * 86_400_000) / durationMs(outboxInterval)),
     retention: formatDuration(retention),
     dropAfter: "slots",
   };

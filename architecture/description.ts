@@ -29,7 +29,9 @@ const partition = z
   .strictObject(
     {
       by: name.describe("A date or timestamp column; the table says PARTITION BY RANGE on it."),
-      every: duration.describe("How much time one partition holds."),
+      every: duration
+        .optional()
+        .describe("How much time one partition holds. @default the stack's plan, without one 1 month"),
       ahead: count(1, 100).default(4).describe("Partitions made ahead."),
       retention: duration
         .optional()
@@ -66,9 +68,13 @@ const table = z
 const aggregate = z.strictObject(
   {
     partitions: count(1, 10_000)
-      .default(6)
-      .describe("Partitions of the topic. Events of one aggregate_id keep their order."),
-    retention: duration.prefault("7 days").describe("How long the topic keeps an event."),
+      .optional()
+      .describe(
+        "Partitions of the topic. Events of one aggregate_id keep their order. @default the stack's plan, without one 6",
+      ),
+    retention: duration
+      .optional()
+      .describe("How long the topic keeps an event. @default the stack's plan, without one 7 days"),
   },
   "an object such as `{ partitions: 6, retention: 14 days }`",
 );
@@ -118,9 +124,8 @@ export const descriptionSchema = z
   )
   .meta({ title: "tenantry's architecture.yaml" });
 
-/** What `architecture.yaml` says, with defaults, not yet held against the SQL. */
+/** What `architecture.yaml` says: not yet held against the SQL, and without what depends on the stack (defaults.ts). */
 export type Description = z.output<typeof descriptionSchema>;
-export type TableDescription = Description["tables"][string];
 
 /** The JSON Schema that editors complete and check `architecture.yaml` with. */
 export function descriptionJsonSchema(): object {

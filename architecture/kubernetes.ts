@@ -22,6 +22,14 @@ export interface KubernetesSettings {
   readonly replicas?: number;
   readonly coordinator: NodeSize;
   readonly worker: NodeSize;
+  /** Whether a commit waits for a standby; `strict`: and rather waits than goes unprotected. @default by consistency and replicas */
+  readonly synchronousMode?: "off" | "on" | "strict";
+  /** Clients of the coordinator, and its connections to a worker. @default 200 */
+  readonly maxConnections?: number;
+  /** Log between two checkpoints. @default a tenth of the volume */
+  readonly maxWalSize?: Size;
+  /** Log that a slot without a reader may hold. @default a quarter of the volume */
+  readonly maxSlotWalKeepSize?: Size;
   /** @default the cluster's default class */
   readonly storageClass?: string;
   readonly image: string;
@@ -46,10 +54,17 @@ const cpu = z.preprocess(
   (value) => (typeof value === "number" ? String(value) : value),
   z.string("cores such as `2` or `500m`").regex(/^([1-9]\d*m|[1-9]\d*|\d+\.\d+)$/, "cores such as `2` or `500m`"),
 );
+
+/** What a database pod gets where nobody says otherwise. */
+export const standardNode: NodeSize = {
+  cpu: "2",
+  memory: { bytes: 8 * 2 ** 30 },
+  storage: { bytes: 100 * 2 ** 30 },
+};
 const nodeSize = z.strictObject({
-  cpu: cpu.default("2"),
-  memory: size.default({ bytes: 8 * 2 ** 30 }),
-  storage: size.default({ bytes: 100 * 2 ** 30 }),
+  cpu: cpu.default(standardNode.cpu),
+  memory: size.default(standardNode.memory),
+  storage: size.default(standardNode.storage),
 });
 const dnsLabel = z
   .string("a name of lower case letters, digits and dashes")
@@ -78,15 +93,15 @@ export const kubernetesSchema = z.strictObject(
       .regex(/^https:\/\//, "an address such as `https://10.0.0.1:6443`")
       .exactOptional(),
     namespace: dnsLabel,
-    workers: wholeNumber(64),
+    workers: wholeNumber(64).exactOptional(),
     replicas: wholeNumber(9).exactOptional(),
-    coordinator: nodeSize.prefault({}),
-    worker: nodeSize.prefault({}),
+    coordinator: nodeSize.exactOptional(),
+    worker: nodeSize.exactOptional(),
     storageClass: z.string().min(1).exactOptional(),
     image: z.string().min(1).default(citusImage),
     spread: z.enum(["required", "preferred"], "required or preferred").default("required"),
     protect: flag.default(true),
     rotation: wholeNumber(9999).default(1),
   },
-  "an object with `context`, `namespace` and `workers`",
+  "an object with `context` and `namespace`",
 );

@@ -1,3 +1,4 @@
+import type { Defaults } from "./defaults";
 import type { Endpoints } from "./endpoints";
 import type { KubernetesSettings } from "./kubernetes";
 import type { Overrides } from "./plan/overrides";
@@ -12,16 +13,25 @@ export interface Settings {
   readonly citus: "required" | "auto";
   /** `strong`: exactly-once source. `bounded`, `eventual`: at least once. @default "strong" */
   readonly consistency: "strong" | "bounded" | "eventual";
+  /** Whether a killed server may leave duplicates in Kafka. @default "exactly-once" where consistency is `strong` */
+  readonly delivery?: "exactly-once" | "at-least-once";
   /** Shards of the tenants' co-location group; fixed once data is distributed. @default 32 (Citus' own default) */
   readonly shardCount: number;
   /** Opt-ins to what destroys or rewrites data: `drop ecommerce.carts`. @default none */
   readonly allow: readonly string[];
   /** Where the servers are provisioned, if the platform is `kubernetes`. */
   readonly kubernetes?: KubernetesSettings;
-  /** What the planner plans for. */
+  /** What architecture.yaml leaves out. @default `standardDefaults` */
+  readonly defaults?: Defaults;
+  /** What the planner plans for: all sizes here are the plan's. */
   readonly workload?: Workload;
   /** Values of the plan that the stack sets itself. @default none */
   readonly plan?: Overrides;
   /** Undefined while previewing a stack whose servers do not run yet. */
   readonly endpoints: Endpoints | undefined;
+}
+
+/** Whether connectors write records and offsets in one transaction. */
+export function isExactlyOnce({ consistency, delivery }: Settings): boolean {
+  return delivery === undefined ? consistency === "strong" : delivery === "exactly-once";
 }

@@ -1,12 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Command } from "commander";
+import { loadDescription } from "../architecture/application-loader";
+import { descriptionNotes } from "../architecture/plan/description-notes";
 import { renderPicture } from "../architecture/plan/picture";
 import { planFor } from "../architecture/plan/plan";
 import { parsePlanFile } from "../architecture/plan/plan-file";
 import type { Plan } from "../architecture/plan/planned";
 import { planJson, planMarkdown, planTable } from "../architecture/plan/report";
 import { Problems } from "../architecture/problem";
+import { root } from "../local/checkout";
 import { loadSettings } from "../stacks/settings";
 import { revealSecret } from "./reveal-secret";
 
@@ -44,8 +47,12 @@ const chooseOne = {
 const oneForm = { what: "A plan is printed in one form", expected: "`--json` or `--markdown`", fix: "Leave one out" };
 
 async function planOfStack(stack: string): Promise<Plan> {
-  const { workload, plan } = await loadSettings(stack, revealSecret(stack));
-  if (workload) return planFor(workload, plan);
+  const { workload, plan, application } = await loadSettings(stack, revealSecret(stack));
+  if (workload) {
+    const { values, warnings } = planFor(workload, plan);
+    const described = loadDescription(join(root, "sql", application));
+    return { values, warnings: [...warnings, ...descriptionNotes(described, values)] };
+  }
   throw new Problems([
     {
       what: `The stack \`${stack}\` does not say what load to plan for`,

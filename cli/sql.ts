@@ -27,7 +27,7 @@ export function command(): Command {
 
 /** The SQL and the REST calls of a stack's application, each resource under its name. */
 export async function renderApplication(settings: Settings): Promise<string> {
-  const { application, base } = await loadApplication(join(root, "sql", settings.application));
+  const { application, base } = await loadApplication(join(root, "sql", settings.application), settings.defaults);
   const nodes = settings.endpoints?.postgres.nodes ?? onlyCoordinator;
   return dataPlane(application, base, settings, nodes).map(render).join("\n");
 }

@@ -49,7 +49,10 @@ async function run({ stack, json, timeout, only }: VerifyFlags): Promise<boolean
   const settings = await loadSettings(stack, revealSecret(stack));
   const { endpoints } = settings;
   if (!endpoints) throw new Problems([noEndpoints(stack)]);
-  const { application, base } = await loadApplication(join(__dirname, "..", "sql", settings.application));
+  const { application, base } = await loadApplication(
+    join(__dirname, "..", "sql", settings.application),
+    settings.defaults,
+  );
   const declarations = dataPlane(application, base, settings, endpoints.postgres.nodes ?? onlyCoordinator);
   const chosen = only ? checks.filter(({ name }) => only.includes(name)) : checks;
   const reports = await verify(

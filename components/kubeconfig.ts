@@ -19,7 +19,10 @@ export function kubeconfigFiles(env: NodeJS.ProcessEnv = process.env): string[] 
 }
 
 /** Ends with Problems unless the context is there and leads to the cluster that the stack belongs to. */
-export function requireCluster({ context, server }: KubernetesSettings, files: readonly string[]): void {
+export function requireCluster(
+  { context, server }: Pick<KubernetesSettings, "context" | "server">,
+  files: readonly string[],
+): void {
   refuseIfAny(clusterProblems(context, server, files));
 }
 

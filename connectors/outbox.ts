@@ -7,7 +7,7 @@ import type { ConnectorInputs } from "../architecture/declaration";
 import { durationMs } from "../architecture/duration";
 import { type PostgresNode, unknownYet } from "../architecture/endpoints";
 import { headerColumns, outbox, outboxConnector, outboxSlot } from "../architecture/outbox";
-import type { Settings } from "../architecture/settings";
+import { isExactlyOnce, type Settings } from "../architecture/settings";
 
 const section = z.record(z.string(), z.string());
 const template = z
@@ -48,7 +48,7 @@ export function renderOutboxConnector(
       ...fill(template.config, values),
       ...renderTrust(settings),
       ...Object.assign({}, ...aggregates.map((aggregate) => fill(template.aggregate, aggregateValues(aggregate)))),
-      ...(settings.consistency === "strong" ? fill(template.exactlyOnce, values) : {}),
+      ...(isExactlyOnce(settings) ? fill(template.exactlyOnce, values) : {}),
     },
   };
 }

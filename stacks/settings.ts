@@ -2,14 +2,15 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { z } from "zod";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
-import { kubernetesSchema } from "../architecture/kubernetes";
+import { type KubernetesSettings, kubernetesSchema, standardNode } from "../architecture/kubernetes";
 import { overridesSchema } from "../architecture/plan/overrides";
 import { workloadSchema } from "../architecture/plan/workload";
-import { type Problem, Problems } from "../architecture/problem";
+import { type Problem, Problems, refuseIfAny } from "../architecture/problem";
 import type { Settings } from "../architecture/settings";
 import type { Source } from "../architecture/source";
 import { listNames, suggest } from "../architecture/suggestion";
 import { parseYaml } from "../architecture/yaml-file";
+import { sized, sizeProblems } from "./sizes";
 
 const projectRoot = dirname(__dirname);
 
@@ -42,10 +43,11 @@ export async function loadSettings(stack: string, reveal: Reveal, folder = __dir
     select: (file) => selectOwn(file, revealed),
   });
   if (Array.isArray(parsed)) throw new Problems(parsed);
-  const misplaced = platformProblems(parsed.value.config, source.path);
-  if (misplaced.length > 0) throw new Problems(misplaced);
-  const { endpoints, ...settings } = ownSettings(parsed.value.config);
-  return { ...settings, endpoints: endpoints && "file" in endpoints ? readEndpoints(path, endpoints.file) : endpoints };
+  const { config } = parsed.value;
+  refuseIfAny([...platformProblems(config, source.path), ...sizeProblems(config, parsed.placeOf)]);
+  const { endpoints, ...settings } = ownSettings(config);
+  const known = endpoints && "file" in endpoints ? readEndpoints(path, endpoints.file) : endpoints;
+  return sized({ ...settings, endpoints: known });
 }
 
 function unknownStack(stack: string, known: readonly string[]): Problem {
@@ -74,10 +76,8 @@ const stackSchema = z.object({
       "tenantry:application": z.string("the name of a folder in `sql/`"),
       "tenantry:platform": z.enum(["external", "kubernetes"], "external or kubernetes").default("external"),
       "tenantry:citus": z.enum(["required", "auto"], "required or auto").default("required"),
-      "tenantry:consistency": z
-        .enum(["strong", "bounded", "eventual"], "strong, bounded or eventual")
-        .default("strong"),
-      "tenantry:shardCount": count.default(32),
+      "tenantry:consistency": z.enum(["strong", "bounded", "eventual"], "strong, bounded or eventual").optional(),
+      "tenantry:shardCount": count.optional(),
       "tenantry:allow": z
         .array(z.string().regex(optIn, "such as `drop ecommerce.carts`"), "a list such as `[drop ecommerce.carts]`")
         .default([]),
@@ -99,14 +99,20 @@ function ownSettings(config: OwnKeys) {
     application: config["tenantry:application"],
     platform: config["tenantry:platform"],
     citus: config["tenantry:citus"],
-    consistency: config["tenantry:consistency"],
-    shardCount: config["tenantry:shardCount"],
+    consistency: config["tenantry:consistency"] ?? "strong",
+    shardCount: config["tenantry:shardCount"] ?? 32,
     allow: config["tenantry:allow"],
     endpoints: config["tenantry:endpoints"],
-    ...(config["tenantry:kubernetes"] && { kubernetes: config["tenantry:kubernetes"] }),
+    ...(config["tenantry:kubernetes"] && { kubernetes: kubernetesSettings(config["tenantry:kubernetes"]) }),
     ...(config["tenantry:workload"] && { workload: config["tenantry:workload"] }),
     ...(config["tenantry:plan"] && { plan: config["tenantry:plan"] }),
   };
+}
+
+/** Sizes of its own, which a plan replaces. */
+function kubernetesSettings(written: NonNullable<OwnKeys["tenantry:kubernetes"]>): KubernetesSettings {
+  const { workers = 0, coordinator = standardNode, worker = standardNode } = written;
+  return { ...written, workers, coordinator, worker };
 }
 
 /** A platform has its own section, and not the other's. */

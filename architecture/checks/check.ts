@@ -1,5 +1,6 @@
 import type { Catalog, CatalogTable } from "../catalog";
-import type { Description, TableDescription } from "../description";
+import type { CompleteDescription } from "../defaults";
+import type { Description } from "../description";
 import type { Place, Problem } from "../problem";
 import type { ParsedSql } from "../sql-parser";
 
@@ -10,7 +11,7 @@ export interface Checked {
   /** The folder's name. */
   readonly name: string;
   readonly schema: string;
-  readonly description: Description;
+  readonly description: CompleteDescription;
   /** The place of a key of architecture.yaml, or of the nearest part around it. */
   placeOf(...path: string[]): Place;
   readonly files: readonly ParsedSql[];
@@ -28,8 +29,11 @@ export function kindOf(description: Description, table: string): TableKind | und
 }
 
 /** The description's entry for a table, whatever names JavaScript's objects have of their own. */
-export function ownEntry(description: Description, table: string): TableDescription | undefined {
-  return Object.hasOwn(description.tables, table) ? description.tables[table] : undefined;
+export function ownEntry<Entry>(
+  { tables }: { readonly tables: Readonly<Record<string, Entry>> },
+  table: string,
+): Entry | undefined {
+  return Object.hasOwn(tables, table) ? tables[table] : undefined;
 }
 
 export function tablesOfKind({ catalog, description }: Checked, kind: TableKind): CatalogTable[] {

@@ -1,5 +1,5 @@
 import type { CatalogTable } from "../catalog";
-import type { TableDescription } from "../description";
+import type { TableDescription } from "../defaults";
 import { type Duration, durationMs, formatDuration } from "../duration";
 import type { Problem } from "../problem";
 import { listNames, suggest } from "../suggestion";

@@ -6,18 +6,17 @@ import type { CitusPlan } from "./plan";
 type Parameters = Readonly<Record<string, string | number>>;
 
 const MiB = 2 ** 20;
-/** Clients of the coordinator, and its connections to a worker: the same, as each may need one on every node. */
-const connections = 200;
 
 /**
  * Settings that a primary and its standbys must share, so that Patroni takes them from its store alone. A change needs
  * a restart of every pod, standbys first where a number falls.
  */
-export function sharedParameters(): Parameters {
+export function sharedParameters({ maxConnections }: CitusPlan): Parameters {
   return {
-    max_connections: connections,
+    // Clients of the coordinator, and its connections to a worker: the same, as each may need one on every node.
+    max_connections: maxConnections,
     // Each distributed transaction prepares one a connection.
-    max_prepared_transactions: 2 * connections,
+    max_prepared_transactions: 2 * maxConnections,
     max_locks_per_transaction: 256,
     max_worker_processes: 24,
     max_replication_slots: 30,
@@ -31,8 +30,8 @@ export function sharedParameters(): Parameters {
 export function localParameters(plan: CitusPlan, group: number): Parameters {
   const { memory, storage } = group === 0 ? plan.coordinator : plan.worker;
   return {
-    ...memoryParameters(memory),
-    ...walParameters(storage),
+    ...memoryParameters(memory, plan.maxConnections),
+    ...walParameters(storage, plan),
     shared_preload_libraries: "citus,pg_partman_bgw",
     // Made and kept on the coordinator; Citus makes the shards' partitions.
     ...(group === 0 && {
@@ -60,7 +59,7 @@ export function localParameters(plan: CitusPlan, group: number): Parameters {
   };
 }
 
-function memoryParameters({ bytes }: NodeSize["memory"]): Parameters {
+function memoryParameters({ bytes }: NodeSize["memory"], connections: number): Parameters {
   const share = (part: number) => `${Math.floor((bytes * part) / MiB)}MB`;
   return {
     shared_buffers: share(0.25),
@@ -71,7 +70,11 @@ function memoryParameters({ bytes }: NodeSize["memory"]): Parameters {
 }
 
 /** A connector that stands still must not fill the volume: beyond a quarter of it, its slot is given up. */
-function walParameters({ bytes }: NodeSize["storage"]): Parameters {
-  const share = (part: number) => `${Math.max(64, Math.floor((bytes * part) / MiB))}MB`;
-  return { max_wal_size: share(0.1), min_wal_size: "80MB", max_slot_wal_keep_size: share(0.25) };
+function walParameters({ bytes }: NodeSize["storage"], { maxWalSize, maxSlotWalKeepSize }: CitusPlan): Parameters {
+  const mebibytes = (size: number) => `${Math.max(64, Math.floor(size / MiB))}MB`;
+  return {
+    max_wal_size: mebibytes(maxWalSize?.bytes ?? bytes * 0.1),
+    min_wal_size: "80MB",
+    max_slot_wal_keep_size: mebibytes(maxSlotWalKeepSize?.bytes ?? bytes * 0.25),
+  };
 }

@@ -13,10 +13,9 @@ export function dynamicConfig(plan: CitusPlan): Record<string, unknown> {
     retry_timeout: 5,
     // An asynchronous standby that lags by more does not become primary.
     maximum_lag_on_failover: 2 ** 20,
-    synchronous_mode: plan.consistency === "strong",
-    // With a standby to spare, a commit rather waits than goes unprotected.
-    synchronous_mode_strict: plan.consistency === "strong" && plan.replicas > 2,
-    postgresql: { use_pg_rewind: true, use_slots: true, parameters: sharedParameters() },
+    synchronous_mode: plan.synchronousMode !== "off",
+    synchronous_mode_strict: plan.synchronousMode === "strict",
+    postgresql: { use_pg_rewind: true, use_slots: true, parameters: sharedParameters(plan) },
     // Ours and Debezium's: Patroni would drop what it does not know.
     ignore_slots: [{ type: "logical", plugin: "pgoutput", database: plan.database }],
   };

@@ -1,6 +1,6 @@
-import { citusImage, type NodeSize } from "../../architecture/kubernetes";
+import { citusImage, type NodeSize, standardNode } from "../../architecture/kubernetes";
 import { type Problem, refuseIfAny } from "../../architecture/problem";
-import { formatSize } from "../../architecture/size";
+import { formatSize, type Size } from "../../architecture/size";
 
 /** What a Citus cluster is made from. Every value shapes the graph, so all are plain. */
 export interface CitusOptions {
@@ -17,6 +17,14 @@ export interface CitusOptions {
   readonly coordinator?: NodeSize;
   /** @default 2 cores, 8 GiB of memory, 100 GiB of storage */
   readonly worker?: NodeSize;
+  /** Whether a commit waits for a standby. @default by consistency and replicas: see planCitus */
+  readonly synchronousMode?: "off" | "on" | "strict";
+  /** Clients of the coordinator, and its connections to a worker. @default 200 */
+  readonly maxConnections?: number;
+  /** @default a tenth of the volume */
+  readonly maxWalSize?: Size;
+  /** @default a quarter of the volume */
+  readonly maxSlotWalKeepSize?: Size;
   /** @default the cluster's default class */
   readonly storageClass?: string;
   /** PostgreSQL 17, Citus, pg_partman and Patroni. @default the image that `images/citus` builds */
@@ -33,27 +41,36 @@ export interface CitusOptions {
   readonly rotation?: number;
 }
 
+type OptionalPart = "storageClass" | "maxWalSize" | "maxSlotWalKeepSize";
+
 /** A cluster with every default filled in, and nothing refused. */
-export interface CitusPlan extends Required<Omit<CitusOptions, "storageClass">> {
+export interface CitusPlan extends Required<Omit<CitusOptions, OptionalPart>> {
   readonly name: string;
   readonly storageClass: string | undefined;
+  readonly maxWalSize: Size | undefined;
+  readonly maxSlotWalKeepSize: Size | undefined;
 }
 
 const GiB = 2 ** 30;
-const defaultSize: NodeSize = { cpu: "2", memory: { bytes: 8 * GiB }, storage: { bytes: 100 * GiB } };
 const leastMemory = { bytes: GiB / 2 };
 const leastStorage = { bytes: GiB };
 
 /** Throws Problems, all at once, before anything is declared. */
 export function planCitus(name: string, options: CitusOptions): CitusPlan {
   const consistency = options.consistency ?? "strong";
+  const replicas = options.replicas ?? (consistency === "eventual" ? 1 : 2);
   const plan: CitusPlan = {
     ...options,
     name,
     consistency,
-    replicas: options.replicas ?? (consistency === "eventual" ? 1 : 2),
-    coordinator: options.coordinator ?? defaultSize,
-    worker: options.worker ?? defaultSize,
+    replicas,
+    // With a standby to spare, a commit rather waits than goes unprotected.
+    synchronousMode: options.synchronousMode ?? (consistency !== "strong" ? "off" : replicas > 2 ? "strict" : "on"),
+    maxConnections: options.maxConnections ?? 200,
+    maxWalSize: options.maxWalSize,
+    maxSlotWalKeepSize: options.maxSlotWalKeepSize,
+    coordinator: options.coordinator ?? standardNode,
+    worker: options.worker ?? standardNode,
     storageClass: options.storageClass,
     image: options.image ?? citusImage,
     spread: options.spread ?? "required",
@@ -77,7 +94,8 @@ function problemsOf(plan: CitusPlan): Problem[] {
       fix: "Set `workers` to 1 or more; the coordinator holds no shards",
     });
   }
-  const least = consistency === "eventual" ? 1 : 2;
+  // A plan may say that nothing has to survive a failure.
+  const least = consistency === "eventual" || plan.synchronousMode === "off" ? 1 : 2;
   if (!Number.isInteger(replicas) || replicas < least) {
     problems.push({
       what: `Consistency \`${consistency}\` needs ${least === 1 ? "a pod" : "a standby"} for each node of \`${name}\``,

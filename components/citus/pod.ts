@@ -114,8 +114,8 @@ function environment(plan: CitusPlan): types.input.core.v1.EnvVar[] {
 }
 
 /** A rollout goes on only when the standby that a failover would choose is back. Clients never ask readiness. */
-function readiness({ consistency, replicas }: CitusPlan): string {
-  return consistency === "strong" && replicas === 2 ? "/read-only-sync" : "/readiness";
+function readiness({ synchronousMode, replicas }: CitusPlan): string {
+  return synchronousMode !== "off" && replicas === 2 ? "/read-only-sync" : "/readiness";
 }
 
 function probe(path: string): Probe {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { loadApplication } from "../../../architecture/application-loader";
+import { standardDefaults } from "../../../architecture/defaults";
 
 test("an application is its folder, with paths that do not tell where the checkout lies", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-"));
@@ -13,7 +14,7 @@ test("an application is its folder, with paths that do not tell where the checko
   writeFileSync(join(shop, "architecture.yaml"), "tenant: { table: tenants }\ntables: {}\n");
   writeFileSync(join(shop, "001_tenants.sql"), "CREATE TABLE tenants (tenant_id uuid PRIMARY KEY);");
   writeFileSync(join(shop, "README.md"), "Not SQL.");
-  const { application, base } = await loadApplication(shop, join(folder, "no-base"));
+  const { application, base } = await loadApplication(shop, standardDefaults, join(folder, "no-base"));
   assert.equal(application.name, "shop");
   assert.deepEqual(
     application.files.map(({ path }) => path),

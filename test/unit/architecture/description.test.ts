@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { complete, standardDefaults } from "../../../architecture/defaults";
 import { descriptionJsonSchema, descriptionSchema } from "../../../architecture/description";
 
 test("the JSON Schema for editors is the validator's", () => {
@@ -22,13 +23,15 @@ test("a description says no more than the tenant root and the tables", () => {
   });
 });
 
-test("an aggregate's topic has six partitions and keeps events for a week unless it says otherwise", () => {
+test("a topic has six partitions and a week of events, and a table partitions of a month, unless it says otherwise", () => {
   const parsed = descriptionSchema.parse({
     tenant: { table: "tenants" },
-    tables: {},
+    tables: { orders: { tenant: true, partition: { by: "placed_at" } } },
     events: { aggregates: { order: {}, payment: { partitions: 12, retention: "2 weeks" } } },
   });
-  assert.deepEqual(parsed.events.aggregates, {
+  const { tables, events } = complete(parsed, standardDefaults);
+  assert.deepEqual(tables["orders"]?.partition?.every, { count: 1, unit: "month" });
+  assert.deepEqual(events.aggregates, {
     order: { partitions: 6, retention: { count: 7, unit: "day" } },
     payment: { partitions: 12, retention: { count: 2, unit: "week" } },
   });

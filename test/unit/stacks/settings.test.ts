@@ -178,3 +178,36 @@ test("no workers, unknown keys and sizes without a unit are refused with their p
   assert.match(message, /no key `wrkers`[\s\S]*Write `workers`/);
   assert.match(message, /worker.storage` cannot be read[\s\S]*such as `8 KiB`/);
 });
+
+const load =
+  "{ tenants: { now: 300, largest: 5 % }, writes: 5000, retention: { hot: 3 months }, consistency: bounded }";
+
+test("a stack with a workload takes its sizes from the plan", async () => {
+  const folder = stackFolder(
+    `${kubernetes}  tenantry:kubernetes: { context: a, namespace: b }\n  tenantry:workload: ${load}\n  tenantry:plan: { workers: 5 }\n`,
+  );
+  const settings = await loadSettings("dev", noSecrets, folder);
+  assert.equal(settings.consistency, "bounded");
+  assert.equal(settings.kubernetes?.workers, 5);
+  assert.equal(settings.kubernetes?.worker.cpu, "16");
+  assert.equal(settings.shardCount, 64);
+});
+
+test("a size beside a workload is refused, with the one place to set it", async () => {
+  const message = await problemsOf(
+    `${kubernetes}  tenantry:consistency: strong\n  tenantry:shardCount: 12\n  tenantry:kubernetes: { context: a, namespace: b, workers: 2, replicas: 2, coordinator: {}, worker: {} }\n  tenantry:workload: ${load}\n`,
+  );
+  assert.match(message, /yaml:4:3: `tenantry:consistency` is the plan's to decide/);
+  assert.match(message, /`consistency` in `tenantry:workload`/);
+  assert.match(message, /yaml:5:3: `tenantry:shardCount` is the plan's[\s\S]*write `shardCount` in `tenantry:plan`/);
+  assert.match(message, /yaml:6:52: `tenantry:kubernetes.workers` is the plan's/);
+  for (const value of ["replicas", "coordinatorCores", "workerStorage"]) assert.match(message, new RegExp(value));
+});
+
+test("values of a plan without a workload are refused, and so are servers without a size", async () => {
+  const message = await problemsOf(
+    `${kubernetes}  tenantry:kubernetes: { context: a, namespace: b }\n  tenantry:plan: { workers: 5 }\n`,
+  );
+  assert.match(message, /yaml:5:3: `tenantry:plan` sets values of a plan, and there is none/);
+  assert.match(message, /yaml:4:3: Nothing says how many workers there are/);
+});

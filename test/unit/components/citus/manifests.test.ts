@@ -61,7 +61,7 @@ test("change data capture, failover slots and prepared transactions are on", () 
   assert.equal(local["citus.enable_change_data_capture"], "on");
   assert.equal(local["sync_replication_slots"], "on");
   assert.equal(local["output_plugin_libraries"], "pgoutput, test_decoding, citus");
-  assert.equal(sharedParameters()["max_prepared_transactions"], 400);
+  assert.equal(sharedParameters(plan())["max_prepared_transactions"], 400);
 });
 
 test("only declared roles get in, by TLS, and applications at the coordinator only", () => {

@@ -1,0 +1,47 @@
+import type { Description } from "./description";
+import type { Duration } from "./duration";
+
+/** What an application's description leaves out: fixed values, or those of the stack's plan. */
+export interface Defaults {
+  /** Partitions of an aggregate's topic. @default 6 */
+  readonly topicPartitions: number;
+  /** How long a topic keeps an event. @default 7 days */
+  readonly topicRetention: Duration;
+  /** How much time a partition of a table holds. @default 1 month */
+  readonly tableInterval: Duration;
+  /** How much time a partition of the outbox holds. @default 1 day */
+  readonly outboxInterval: Duration;
+}
+
+export const standardDefaults: Defaults = {
+  topicPartitions: 6,
+  topicRetention: { count: 7, unit: "day" },
+  tableInterval: { count: 1, unit: "month" },
+  outboxInterval: { count: 1, unit: "day" },
+};
+
+/** What architecture.yaml says, and what it left out. */
+export type CompleteDescription = ReturnType<typeof complete>;
+export type TableDescription = CompleteDescription["tables"][string];
+
+/** Fills in what was left out. What is written wins. */
+export function complete({ tables, events, ...rest }: Description, defaults: Defaults) {
+  return {
+    ...rest,
+    tables: mapEntries(tables, ({ partition, ...table }) => ({
+      ...table,
+      ...(partition && { partition: { ...partition, every: partition.every ?? defaults.tableInterval } }),
+    })),
+    events: {
+      ...events,
+      aggregates: mapEntries(events.aggregates, ({ partitions, retention }) => ({
+        partitions: partitions ?? defaults.topicPartitions,
+        retention: retention ?? defaults.topicRetention,
+      })),
+    },
+  };
+}
+
+function mapEntries<From, To>(entries: Readonly<Record<string, From>>, change: (from: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, change(value)]));
+}

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import * as fc from "fast-check";
+import { kubernetesSchema } from "../../../../architecture/kubernetes";
+import { applyPlan } from "../../../../architecture/plan/apply";
+import { planFor } from "../../../../architecture/plan/plan";
+import { workloadSchema } from "../../../../architecture/plan/workload";
+import { isExactlyOnce, type Settings } from "../../../../architecture/settings";
+
+const GiB = 2 ** 30;
+const node = { cpu: "1", memory: { bytes: GiB }, storage: { bytes: GiB } };
+const settings: Settings = {
+  application: "shop",
+  platform: "kubernetes",
+  citus: "required",
+  consistency: "strong",
+  shardCount: 32,
+  allow: [],
+  endpoints: undefined,
+  kubernetes: {
+    ...kubernetesSchema.parse({ context: "c", namespace: "n" }),
+    workers: 0,
+    coordinator: node,
+    worker: node,
+  },
+};
+const workloadOf = (writes: number, consistency = "bounded") =>
+  workloadSchema.parse({
+    tenants: { now: 300, inAYear: 500, largest: "5 %" },
+    writes,
+    consistency,
+    retention: { hot: "3 months", events: "7 days" },
+  });
+
+test("every size of the servers, the topics and the partitions is the plan's", () => {
+  const workload = workloadOf(5_000);
+  const plan = planFor(workload);
+  const { values } = plan;
+  const applied = applyPlan(settings, workload, plan);
+  assert.equal(applied.consistency, "bounded");
+  assert.equal(isExactlyOnce(applied), false);
+  assert.equal(applied.shardCount, values.shardCount.value);
+  assert.deepEqual(applied.defaults, {
+    topicPartitions: values.partitionsPerTopic.value,
+    topicRetention: { count: 168, unit: "hour" },
+    tableInterval: { count: 1, unit: values.dataInterval.value.slice(2) },
+    outboxInterval: { count: 1, unit: values.outboxInterval.value.slice(2) },
+  });
+  const { kubernetes } = applied;
+  assert.equal(kubernetes?.workers, values.workers.value);
+  assert.equal(kubernetes?.replicas, values.replicas.value);
+  assert.equal(kubernetes?.synchronousMode, "off");
+  assert.equal(kubernetes?.maxConnections, values.maxConnections.value);
+  assert.equal(kubernetes?.maxSlotWalKeepSize?.bytes, values.maxSlotWalKeepSize.value * GiB);
+  assert.deepEqual(kubernetes?.worker, {
+    cpu: String(values.workerCores.value),
+    memory: { bytes: values.workerMemory.value * GiB },
+    storage: { bytes: values.workerStorage.value * GiB },
+  });
+  assert.equal(kubernetes?.coordinator.cpu, String(values.coordinatorCores.value));
+});
+
+test("a value that the stack sets itself is the one that is applied, and those that follow from it", () => {
+  const workload = workloadOf(5_000);
+  const plan = planFor(workload, { workers: 9, delivery: "exactly-once" });
+  const applied = applyPlan(settings, workload, plan);
+  assert.equal(applied.kubernetes?.workers, 9);
+  assert.equal(applied.shardCount, 128);
+  assert.equal(isExactlyOnce(applied), true);
+});
+
+test("what is no size stays as the stack has it", () => {
+  const workload = workloadOf(50);
+  const { kubernetes, ...rest } = applyPlan({ ...settings, allow: ["drop a.b"] }, workload, planFor(workload));
+  assert.deepEqual([rest.application, rest.platform, rest.allow], ["shop", "kubernetes", ["drop a.b"]]);
+  assert.equal(kubernetes?.context, "c");
+});
+
+test("servers that exist get no sizes", () => {
+  const { kubernetes: _, ...external } = settings;
+  const workload = workloadOf(50);
+  assert.equal("kubernetes" in applyPlan({ ...external, platform: "external" }, workload, planFor(workload)), false);
+});
+
+test("more load never applies less of anything, and the same load the same", () => {
+  const sizes = (writes: number) => {
+    const workload = workloadOf(writes);
+    const { kubernetes, shardCount, defaults } = applyPlan(settings, workload, planFor(workload));
+    return [
+      shardCount,
+      kubernetes?.workers ?? 0,
+      Number(kubernetes?.worker.cpu),
+      kubernetes?.worker.storage.bytes ?? 0,
+      kubernetes?.maxConnections ?? 0,
+      kubernetes?.maxSlotWalKeepSize?.bytes ?? 0,
+      defaults?.topicPartitions ?? 0,
+    ];
+  };
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0, max: 20_000, noNaN: true }),
+      fc.double({ min: 1, max: 10, noNaN: true }),
+      (load, by) => {
+        const [less, more] = [sizes(load), sizes(load * by)];
+        assert.deepEqual(sizes(load), less);
+        assert.ok(
+          less.every((size, index) => size <= (more[index] ?? 0)),
+          `${less} > ${more}`,
+        );
+      },
+    ),
+    { seed: 20_261, numRuns: 200 },
+  );
+});
