@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Address } from "./access";
 
 /** A database node that holds shards. On plain PostgreSQL the one server, named `coordinator`. */
 export interface PostgresNode {
@@ -26,6 +27,11 @@ export interface PostgresEndpoint extends Login {
   readonly nodes: readonly PostgresNode[];
   /** Logins of the application's roles by the names in `architecture.yaml`, and `cdc`. */
   readonly roles: Readonly<Record<string, Login>>;
+  /**
+   * Where this machine reaches a server that goes by another name: addresses by `HOST:PORT`. The certificate is still
+   * held against the server's own name. @default each server is reached by its name
+   */
+  readonly addresses?: Readonly<Record<string, Address>>;
 }
 
 export interface KafkaEndpoint {
@@ -74,6 +80,7 @@ const postgres = z
         .min(1, "at least one node")
         .optional(),
       roles: z.record(text, login, "logins by role, and one for `cdc`").default({}),
+      addresses: z.record(text, z.strictObject({ host: text, port }), "addresses by `HOST:PORT`").exactOptional(),
     },
     "an object with `host`, `database`, `user` and `password`",
   )

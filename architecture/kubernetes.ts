@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Access, accessSchema } from "./access";
 import { parseSize, type Size, sizeExpected } from "./size";
 
 /** What one database pod gets. */
@@ -39,6 +40,10 @@ export interface KubernetesSettings {
   readonly protect: boolean;
   /** Raised by one, the next `up` replaces all passwords and the nodes' certificate. @default 1 */
   readonly rotation: number;
+  /** How the program, outside the cluster, reaches the servers in it. @default by their names in the cluster */
+  readonly access: Access;
+  /** PgBouncer in front of the coordinator, for applications. @default true */
+  readonly pooler: boolean;
 }
 
 /** @default the image that `images/citus` builds */
@@ -79,13 +84,12 @@ function wholeNumber(most: number) {
 }
 
 /** Pulumi writes booleans back as strings. */
-const flag = z.preprocess(
+export const flag = z.preprocess(
   (value) => (value === "true" ? true : value === "false" ? false : value),
   z.boolean("true or false"),
 );
 
-/** `tenantry:kubernetes` of a stack file. */
-export const kubernetesSchema = z.strictObject(
+const keys = z.strictObject(
   {
     context: z.string("a context of the kubeconfig").min(1, "a context of the kubeconfig"),
     server: z
@@ -102,6 +106,15 @@ export const kubernetesSchema = z.strictObject(
     spread: z.enum(["required", "preferred"], "required or preferred").default("required"),
     protect: flag.default(true),
     rotation: wholeNumber(9999).default(1),
+    access: accessSchema.default({ by: "cluster" }),
+    pooler: flag.default(true),
   },
   "an object with `context` and `namespace`",
 );
+
+/** `tenantry:kubernetes` of a stack file. */
+export const kubernetesSchema = keys.superRefine(({ access, workers }, context) => {
+  if (access.by !== "addresses" || workers === undefined || access.workers.length === workers) return;
+  const message = `an address for each of the ${workers} workers`;
+  context.addIssue({ code: "custom", path: ["access", "addresses", "workers"], message });
+});

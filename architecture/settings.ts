@@ -3,6 +3,7 @@ import type { Endpoints } from "./endpoints";
 import type { KubernetesSettings } from "./kubernetes";
 import type { Overrides } from "./plan/overrides";
 import type { Workload } from "./plan/workload";
+import type { PostgresSettings } from "./postgres-settings";
 
 /** A stack's settings, parsed. */
 export interface Settings {
@@ -23,6 +24,8 @@ export interface Settings {
   readonly kubernetes?: KubernetesSettings;
   /** What architecture.yaml leaves out. @default `standardDefaults` */
   readonly defaults?: Defaults;
+  /** What the stack makes in PostgreSQL besides the data plane. @default nothing */
+  readonly postgres?: PostgresSettings;
   /** What the planner plans for: all sizes here are the plan's. */
   readonly workload?: Workload;
   /** Values of the plan that the stack sets itself. @default none */

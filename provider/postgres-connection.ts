@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { checkServerIdentity } from "node:tls";
 import { Client, type ClientConfig, type DatabaseError } from "pg";
+import { type Address, formatAddress } from "../architecture/access";
 import type { PostgresEndpoint } from "../architecture/endpoints";
 import { type Problem, Problems } from "../architecture/problem";
 
@@ -26,8 +28,7 @@ export type Server = Omit<PostgresEndpoint, "nodes" | "roles">;
 
 export function clientConfig(server: Server): ClientConfig {
   return {
-    host: server.host,
-    port: server.port,
+    ...addressOf(server),
     database: server.database,
     user: server.user,
     password: server.password,
@@ -38,10 +39,20 @@ export function clientConfig(server: Server): ClientConfig {
   };
 }
 
-function tls({ sslmode, ca }: Server): ClientConfig["ssl"] {
+/** Where a server is reached from here. */
+export function addressOf({ host, port, addresses }: Server): Address {
+  return addresses?.[formatAddress({ host, port })] ?? { host, port };
+}
+
+function tls({ host, sslmode, ca }: Server): ClientConfig["ssl"] {
   if (sslmode === "disable") return false;
   if (sslmode === "require") return { rejectUnauthorized: false };
-  return { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) };
+  return {
+    rejectUnauthorized: true,
+    // The server's own name, by whatever address it is reached.
+    checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
+    ...(ca === undefined ? {} : { ca }),
+  };
 }
 
 /**
@@ -102,8 +113,10 @@ export function connectionProblems(error: unknown, server: Server): Problems {
   return problemsFrom(connectionProblem(error, server), error);
 }
 
-function connectionProblem(error: unknown, { host, port, user, database, sslmode }: Server): Problem {
-  const where = `${host}:${port}`;
+function connectionProblem(error: unknown, server: Server): Problem {
+  const { user, database, sslmode } = server;
+  const { host, port } = addressOf(server);
+  const where = formatAddress({ host, port });
   const message = error instanceof Error ? error.message : String(error);
   switch (errorCode(error)) {
     case "ENOTFOUND":
@@ -111,7 +124,9 @@ function connectionProblem(error: unknown, { host, port, user, database, sslmode
       return {
         what: "The database's host name is unknown here",
         got: host,
-        fix: "correct `host` in the stack's endpoints, or the name service of this machine",
+        fix: host.endsWith(".svc")
+          ? "run in the cluster, whose names these are, or say in `tenantry:kubernetes.access` how it is reached from here"
+          : "correct `host` in the stack's endpoints, or the name service of this machine",
       };
     case "ECONNREFUSED":
       return {
@@ -170,7 +185,7 @@ function connectionProblem(error: unknown, { host, port, user, database, sslmode
     return {
       what: `The certificate of PostgreSQL at ${where} is not trusted`,
       got: message,
-      expected: "one for this host name, signed by `ca` or by an authority that this system knows",
+      expected: `one for ${server.host}, signed by \`ca\` or by an authority that this system knows`,
       fix: "put the authority's certificate (PEM) into `ca` in the stack's endpoints",
     };
   }

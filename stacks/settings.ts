@@ -5,6 +5,7 @@ import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
 import { type KubernetesSettings, kubernetesSchema, standardNode } from "../architecture/kubernetes";
 import { overridesSchema } from "../architecture/plan/overrides";
 import { workloadSchema } from "../architecture/plan/workload";
+import { postgresSchema, postgresSettings } from "../architecture/postgres-settings";
 import { type Problem, Problems, refuseIfAny } from "../architecture/problem";
 import type { Settings } from "../architecture/settings";
 import type { Source } from "../architecture/source";
@@ -44,10 +45,15 @@ export async function loadSettings(stack: string, reveal: Reveal, folder = __dir
   });
   if (Array.isArray(parsed)) throw new Problems(parsed);
   const { config } = parsed.value;
-  refuseIfAny([...platformProblems(config, source.path), ...sizeProblems(config, parsed.placeOf)]);
-  const { endpoints, ...settings } = ownSettings(config);
+  const { endpoints, postgres, ...settings } = ownSettings(config);
+  const at = parsed.placeOf("config", "tenantry:postgres");
+  refuseIfAny([
+    ...platformProblems(config, source.path),
+    ...sizeProblems(config, parsed.placeOf),
+    ...postgres.problems.map((problem) => ({ ...problem, at })),
+  ]);
   const known = endpoints && "file" in endpoints ? readEndpoints(path, endpoints.file) : endpoints;
-  return sized({ ...settings, endpoints: known });
+  return sized({ ...settings, postgres: postgres.settings, endpoints: known });
 }
 
 function unknownStack(stack: string, known: readonly string[]): Problem {
@@ -85,6 +91,7 @@ const stackSchema = z.object({
         .union([fileReference, endpointsSchema], "`{ file: PATH }`, or `postgres`, `kafka` and `connect`")
         .optional(),
       "tenantry:kubernetes": kubernetesSchema.optional(),
+      "tenantry:postgres": postgresSchema.optional(),
       "tenantry:workload": workloadSchema.optional(),
       "tenantry:plan": overridesSchema.optional(),
     },
@@ -103,6 +110,10 @@ function ownSettings(config: OwnKeys) {
     shardCount: config["tenantry:shardCount"] ?? 32,
     allow: config["tenantry:allow"],
     endpoints: config["tenantry:endpoints"],
+    postgres: postgresSettings(config["tenantry:postgres"], {
+      platform: config["tenantry:platform"],
+      citus: config["tenantry:citus"],
+    }),
     ...(config["tenantry:kubernetes"] && { kubernetes: kubernetesSettings(config["tenantry:kubernetes"]) }),
     ...(config["tenantry:workload"] && { workload: config["tenantry:workload"] }),
     ...(config["tenantry:plan"] && { plan: config["tenantry:plan"] }),

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import test, { type TestContext } from "node:test";
+import { TLSSocket } from "node:tls";
+import { createAuthority, issueNodeCertificate, type KeyPair } from "../../../components/citus/certificates";
 import {
   clientConfig,
+  connect,
   connectionProblems,
   connectPatienceMs,
   errorCode,
@@ -47,11 +52,59 @@ for (const [error, expected] of failures) {
 }
 
 test("certificates are checked unless the endpoint says otherwise", () => {
-  assert.deepEqual(clientConfig(server).ssl, { rejectUnauthorized: true });
-  assert.deepEqual(clientConfig({ ...server, ca: "PEM" }).ssl, { rejectUnauthorized: true, ca: "PEM" });
+  const verified = (of: Server) => {
+    const { ssl } = clientConfig(of);
+    return typeof ssl === "object" ? { rejectUnauthorized: ssl.rejectUnauthorized, ca: ssl.ca } : ssl;
+  };
+  assert.deepEqual(verified(server), { rejectUnauthorized: true, ca: undefined });
+  assert.deepEqual(verified({ ...server, ca: "PEM" }), { rejectUnauthorized: true, ca: "PEM" });
   assert.deepEqual(clientConfig({ ...server, sslmode: "require" }).ssl, { rejectUnauthorized: false });
   assert.equal(clientConfig({ ...server, sslmode: "disable" }).ssl, false);
 });
+
+test("a server is reached at the address that its name has here, and must still show its own name", async (t) => {
+  const authority = await createAuthority("shop/citus");
+  const port = await tlsServer(t, await issueNodeCertificate(authority, ["*.shop.svc"]));
+  const reached = (host: string) =>
+    connect({
+      ...server,
+      host,
+      ca: authority.certificate,
+      addresses: { [`${host}:5432`]: { host: "localhost", port } },
+    });
+  // The server's answer, which comes only when its certificate was accepted.
+  await assert.rejects(reached("citus-0.shop.svc"), /refused the password of "admin"/);
+  await assert.rejects(reached("citus-0.other.svc"), /is not trusted[\s\S]*expected: one for citus-0\.other\.svc/);
+  await assert.rejects(connect({ ...server, host: "localhost", port, ca: authority.certificate }), /is not trusted/);
+});
+
+test("a name of the cluster that is unknown outside of it is told with the setting that is meant for that", () => {
+  const problems = connectionProblems(failure("getaddrinfo", "ENOTFOUND"), { ...server, host: "citus-0.shop.svc" });
+  assert.match(problems.message, /tenantry:kubernetes\.access/);
+});
+
+/** Speaks TLS as PostgreSQL does, and refuses every password. */
+async function tlsServer(t: TestContext, { certificate, key }: KeyPair): Promise<number> {
+  const listening = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      socket.write("S");
+      const secure = new TLSSocket(socket, { isServer: true, cert: certificate, key });
+      secure.on("error", () => {});
+      secure.once("data", () => {
+        const fields = Buffer.from("SFATAL\0VFATAL\0C28P01\0Mno\0\0");
+        const head = Buffer.alloc(5);
+        head.write("E");
+        head.writeInt32BE(fields.length + 4, 1);
+        secure.end(Buffer.concat([head, fields]));
+      });
+    });
+  });
+  listening.listen(0, "localhost");
+  await once(listening, "listening");
+  t.after(() => listening.close());
+  return (listening.address() as AddressInfo).port;
+}
 
 test("only a server that may be starting is tried again", () => {
   assert.ok(connectPatienceMs(failure("", "57P03")) > connectPatienceMs(failure("", "ECONNREFUSED")));

@@ -42,6 +42,7 @@ test("a stack that names only its application gets production's defaults", async
     consistency: "strong",
     shardCount: 32,
     allow: [],
+    postgres: { manageRoles: false, manageDatabase: false },
     endpoints: undefined,
   });
 });
@@ -154,7 +155,77 @@ test("a stack on Kubernetes that names its place gets production's defaults", as
     spread: "required",
     protect: true,
     rotation: 1,
+    access: { by: "cluster" },
+    pooler: true,
   });
+});
+
+const reached = (access: string) =>
+  `${kubernetes}  tenantry:kubernetes:\n    { context: prod, namespace: shop, workers: 2, access: ${access} }\n`;
+
+test("a stack says in one of four ways how the servers are reached from outside, and who may", async () => {
+  const accessOf = async (access: string) =>
+    (await loadSettings("dev", noSecrets, stackFolder(reached(access)))).kubernetes?.access;
+  assert.deepEqual(await accessOf("cluster"), { by: "cluster" });
+  assert.deepEqual(await accessOf("{ loadBalancer: { from: [10.0.0.0/8] } }"), {
+    by: "loadBalancer",
+    from: ["10.0.0.0/8"],
+    annotations: {},
+  });
+  assert.deepEqual(await accessOf("{ nodePort: { host: 127.0.0.1, from: [0.0.0.0/0] } }"), {
+    by: "nodePort",
+    host: "127.0.0.1",
+    from: ["0.0.0.0/0"],
+    firstPort: 30000,
+  });
+  const addresses = "{ coordinator: a:1, workers: [b:2, c:3], kafka: [d:4], connect: 'http://e:5' }";
+  assert.deepEqual(await accessOf(`{ addresses: ${addresses} }`), {
+    by: "addresses",
+    from: [],
+    coordinator: { host: "a", port: 1 },
+    workers: [
+      { host: "b", port: 2 },
+      { host: "c", port: 3 },
+    ],
+    kafka: [{ host: "d", port: 4 }],
+    connect: "http://e:5",
+  });
+});
+
+test("a way that lets nobody in, an unknown one, two at once, and a worker without an address are refused", async () => {
+  assert.match(await problemsOf(reached("{ loadBalancer: {} }")), /loadBalancer.from` is missing/);
+  assert.match(await problemsOf(reached("{ loadBalancer: { from: [] } }")), /at least one network that may connect/);
+  assert.match(await problemsOf(reached("{ loadBalancer: { from: [10.0.0.1] } }")), /a network such as `10.0.0.0\/8`/);
+  assert.match(await problemsOf(reached("proxy")), /access` cannot be read[\s\S]*one of `cluster`, `loadBalancer`/);
+  const both = "{ cluster: {}, nodePort: { host: a, from: [10.0.0.0/8] } }";
+  assert.match(await problemsOf(reached(both)), /expected: one of `cluster`, `loadBalancer`/);
+  const addresses = "{ coordinator: a:1, workers: [b:2], kafka: [d:4], connect: 'http://e:5' }";
+  assert.match(await problemsOf(reached(`{ addresses: ${addresses} }`)), /an address for each of the 2 workers/);
+});
+
+test("roles are made by the stack on Kubernetes, and expected to be there on servers that exist", async () => {
+  const made = async (text: string) => (await loadSettings("dev", noSecrets, stackFolder(text))).postgres;
+  assert.equal((await made(reached("cluster")))?.manageRoles, true);
+  assert.equal((await made("config:\n  tenantry:application: shop\n"))?.manageRoles, false);
+  const external = "config:\n  tenantry:application: shop\n  tenantry:citus: auto\n  tenantry:postgres:\n";
+  assert.deepEqual(await made(`${external}    { manageRoles: "true", manageDatabase: true }\n`), {
+    manageRoles: true,
+    manageDatabase: true,
+  });
+});
+
+test("a database is made only where that is enough: not on Kubernetes, not with Citus, not without the roles", async () => {
+  const both = "  tenantry:postgres: { manageRoles: true, manageDatabase: true }\n";
+  assert.match(await problemsOf(`${reached("cluster")}${both}`), /:6:3: The stack cannot make the database: the Citus/);
+  assert.match(
+    await problemsOf(`config:\n  tenantry:application: shop\n${both}`),
+    /with Citus the database must be there on every node[\s\S]*Remove `manageDatabase`/,
+  );
+  const alone = "  tenantry:citus: auto\n  tenantry:postgres: { manageDatabase: true }\n";
+  assert.match(
+    await problemsOf(`config:\n  tenantry:application: shop\n${alone}`),
+    /it comes with the roles[\s\S]*Set `manageRoles` to `true` as well/,
+  );
 });
 
 test("a stack on Kubernetes without a place, and a place without the platform, are refused", async () => {
