@@ -1,5 +1,5 @@
 import { type Problem, renderProblem } from "../architecture/problem";
-import { allRules, type Linted } from "../architecture/rules/lint";
+import { allRules, type Linted } from "../architecture/rules/linted";
 import { pageOf } from "../architecture/rules/rule";
 
 export const formats = ["text", "json", "sarif", "github"] as const;

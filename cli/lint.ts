@@ -1,6 +1,8 @@
 import { Command, type CommanderError, Option } from "commander";
+import { loadTypeScript } from "../architecture/code/typescript";
 import { Problems } from "../architecture/problem";
-import { type Linted, lint } from "../architecture/rules/lint";
+import { lint } from "../architecture/rules/lint";
+import type { Linted } from "../architecture/rules/linted";
 import { loadSqlParser } from "../architecture/sql-parser";
 import { type Format, formats, renderFindings } from "./lint-format";
 import { readTargets } from "./lint-paths";
@@ -12,7 +14,7 @@ interface Flags {
 /** `tenantry lint [PATHS] [--format FORMAT]`: exit code 0 without findings, 1 with, 2 if used wrongly. */
 export function command(): Command {
   return new Command("lint")
-    .description("Look for what harms a running system in SQL files and architecture.yaml. Asks no server.")
+    .description("Look for what harms a running system in SQL, architecture.yaml and TypeScript. Asks no server.")
     .argument("[PATHS...]", "files and folders; without, every application in sql/")
     .addOption(new Option("--format <FORMAT>", "how to say it").choices(formats).default("text"))
     .exitOverride((error: CommanderError) => {
@@ -43,5 +45,6 @@ export async function run(
 async function findIn(paths: readonly string[]): Promise<Linted[]> {
   const targets = readTargets(paths);
   await loadSqlParser();
-  return targets.flatMap(({ input, wanted }) => lint(input).filter(({ at }) => wanted.has(at.file)));
+  if (targets.some(({ code }) => code)) await loadTypeScript();
+  return targets.flatMap((target) => lint(target));
 }

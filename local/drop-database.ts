@@ -8,6 +8,7 @@ export async function dropDatabase(admin: Admin, workers: readonly PostgresNode[
   for (const { host, port } of [admin, ...workers]) {
     await withSession({ ...admin, host, port }, "postgres", async (client) => {
       await dropSlots(client, database);
+      // tenantry:allow drop-database What this function is for; its callers ask first
       await client.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(database)} WITH (FORCE)`);
     });
   }

@@ -65,6 +65,7 @@ export async function deleteTable(context: Context, name: TableName): Promise<vo
     );
     return;
   }
+  // tenantry:allow drop-table Only after the stack's opt-in above
   await context.database.transaction((client) => client.query(`DROP TABLE IF EXISTS ${quoteTable(name)}`));
   context.log(`dropped ${id} with its rows`);
 }

@@ -20,19 +20,20 @@ export const allowRule: Rule = {
 };
 
 /** The allow comments of a file: each speaks for the statement it stands in, or for the next. */
-export function readAllows({ text }: Source, statements: readonly ParsedStatement[] | undefined): Allow[] {
+export function readAllows({ text }: Source, statements?: readonly ParsedStatement[]): Allow[] {
   return [...text.matchAll(/(?:--|#)[ \t]*tenantry:allow\b[ \t]*(\S*)[ \t]*(.*)$/gm)].map((match) => {
     const offset = match.index;
     const line = lineAt(text, offset);
     const found = statements && (behind(text, statements, line) ?? statements.find(({ end }) => end >= offset));
-    return {
-      rule: match[1] ?? "",
-      reason: (match[2] ?? "").trim(),
-      offset,
-      first: found ? Math.min(line, lineAt(text, found.start)) : line,
-      last: found ? lineAt(text, found.end - 1) : line + 1,
-    };
+    const first = found ? Math.min(line, lineAt(text, found.start)) : line;
+    const [, rule = "", reason = ""] = match;
+    return allowAt({ rule, reason, offset }, first, found ? lineAt(text, found.end - 1) : line + 1);
   });
+}
+
+/** The allow of a comment, for the lines that it speaks for. */
+export function allowAt(comment: Pick<Allow, "rule" | "reason" | "offset">, first: number, last: number): Allow {
+  return { ...comment, reason: comment.reason.trim(), first, last };
 }
 
 /** Drops what the comments allow, and adds what is wrong with the comments themselves. */

@@ -18,9 +18,11 @@ import { dropDatabase } from "./drop-database";
 import { dropIndexConcurrently } from "./drop-index-concurrently";
 import { dropNotNull } from "./drop-not-null";
 import { dropTable } from "./drop-table";
+import { dualWrite } from "./dual-write";
 import { fatPayload } from "./fat-payload";
 import { foreignKeyWithoutTenant } from "./foreign-key-without-tenant";
 import { missingCoLocation } from "./missing-co-location";
+import { missingIdempotency } from "./missing-idempotency";
 import { outboxPolling } from "./outbox-polling";
 import { policySubquery } from "./policy-subquery";
 import { policyWithoutCheck } from "./policy-without-check";
@@ -69,9 +71,11 @@ export const rules: readonly Rule[] = [
   dropIndexConcurrently,
   dropNotNull,
   dropTable,
+  dualWrite,
   fatPayload,
   foreignKeyWithoutTenant,
   missingCoLocation,
+  missingIdempotency,
   outboxPolling,
   policySubquery,
   policyWithoutCheck,

@@ -1,8 +1,16 @@
 import type { FuncCall, RangeVar, SelectStmt } from "libpg-query";
+import type * as ts from "typescript";
+import { repeatedIn } from "../code/loops";
+import type { Unit, Units } from "../code/unit";
 import { strings } from "../table-definition";
 import { queriesOf } from "./queries";
 import type { Rule } from "./rule";
 import { nodesOf } from "./tree";
+
+const polls = {
+  what: "This polls the outbox: load without events, delay with them",
+  fix: "Let the connector read the log: declare the aggregate under `events` in architecture.yaml",
+};
 
 export const outboxPolling: Rule = {
   name: "outbox-polling",
@@ -10,7 +18,7 @@ export const outboxPolling: Rule = {
   harm: "Polling loads the database whether there are events or not, delays them, and loses their order under locks.",
   check: (statements) =>
     queriesOf(statements).flatMap((query) => {
-      const polls = nodesOf<SelectStmt>(query.node, "SelectStmt").flatMap((select) =>
+      const locking = nodesOf<SelectStmt>(query.node, "SelectStmt").flatMap((select) =>
         select.lockingClause
           ? nodesOf<RangeVar>(select.fromClause, "RangeVar").filter(({ relname = "" }) => /outbox/i.test(relname))
           : [],
@@ -19,10 +27,22 @@ export const outboxPolling: Rule = {
         ({ funcname, args }) =>
           /^schedule/.test(strings(funcname).at(-1) ?? "") && /outbox/i.test(JSON.stringify(args ?? [])),
       );
-      return [...polls, ...jobs].map(({ location }) => ({
-        what: "This polls the outbox: load without events, delay with them",
-        fix: "Let the connector read the log: declare the aggregate under `events` in architecture.yaml",
-        at: query.placeOf(location),
-      }));
+      return [...locking, ...jobs].map(({ location }) => ({ ...polls, at: query.placeOf(location) }));
     }),
+  checkCode: (units) => {
+    const found = new Set(repeatedIn(units).flatMap((unit) => readsOf(units, unit, new Set())));
+    return [...found].map((node) => ({ ...polls, at: units.code.placeOf(node) }));
+  },
 };
+
+/** Where a unit, with all that it calls, reads the outbox. */
+function readsOf(units: Units, unit: Unit, open: Set<Unit>): ts.Node[] {
+  if (open.has(unit)) return [];
+  open.add(unit);
+  return units
+    .sites(unit)
+    .flatMap(({ node, effects, calls }) => [
+      ...(effects.includes("readOutbox") ? [node] : []),
+      ...calls.flatMap((each) => readsOf(units, each, open)),
+    ]);
+}

@@ -5,6 +5,7 @@ export const repeatableWithoutTransaction: Rule = {
   name: "repeatable-without-transaction",
   severity: "warning",
   harm: "A file without a transaction that fails half-way is run again from its start, and fails on what it made before.",
+  aboutFiles: true,
   check: (statements, { transaction }) =>
     forEachStatement(statements, ({ node }, at) => {
       const repeatable =

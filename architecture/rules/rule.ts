@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog";
+import type { Units } from "../code/unit";
 import type { Description } from "../description";
 import type { Place } from "../problem";
 import type { ParsedStatement } from "../sql-parser";
@@ -10,8 +11,12 @@ export interface Rule {
   readonly severity: Severity;
   /** What happens without it, in one sentence: shown by tools that list rules. */
   readonly harm: string;
-  /** Looks at the statements of one file. */
+  /** Looks at the statements of one file, or at a query in code. */
   check?(statements: readonly ParsedStatement[], context: FileContext): readonly Finding[];
+  /** Whether `check` is about a file as a whole, so says nothing of a query in code. @default false */
+  readonly aboutFiles?: boolean;
+  /** Looks at application code, all files together. */
+  checkCode?(units: Units): readonly Finding[];
   /** Looks at architecture.yaml. */
   checkDescription?(description: Description, placeOf: (...path: string[]) => Place): readonly Finding[];
 }

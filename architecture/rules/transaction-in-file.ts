@@ -5,6 +5,7 @@ export const transactionInFile: Rule = {
   name: "transaction-in-file",
   severity: "error",
   harm: "A file runs in a transaction already: COMMIT ends it half-way, and what follows can't be rolled back.",
+  aboutFiles: true,
   check: (statements) =>
     forEachStatement(statements, ({ node }, at) =>
       "TransactionStmt" in node

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { run } from "../../../cli/lint";
 import type { Format } from "../../../cli/lint-format";
+import { root } from "../../../local/checkout";
 
 const bad = "SELECT 1;\nALTER TABLE customers DROP COLUMN phone;\n";
 const what = "Dropping column `customers.phone` breaks every running release that reads or writes it";
@@ -67,6 +68,20 @@ test("sarif names the rule, the level and the region", async () => {
 test("github writes a workflow command a finding", async () => {
   const { printed } = await lintFiles({ "b.sql": bad }, "github");
   assert.match(printed, /^::error file=\S+b\.sql,line=2,col=\d+,title=drop-column::Dropping column/);
+});
+
+test("the repository's own code, examples and benchmarks are clean", async () => {
+  const rooms =
+    "architecture bench cli client components connectors examples kafka local provider stacks verify index.ts";
+  let printed = "";
+  const code = await run(
+    rooms.split(" ").map((room) => join(root, room)),
+    "text",
+    (text) => {
+      printed += text;
+    },
+  );
+  assert.deepEqual([code, printed], [0, "Nothing found.\n"]);
 });
 
 test("without paths every application in sql/ is linted, and the toolkit's are clean", async () => {

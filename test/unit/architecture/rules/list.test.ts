@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import test from "node:test";
 import { loadApplication } from "../../../../architecture/application-loader";
-import { allRules, lint } from "../../../../architecture/rules/lint";
+import { lint } from "../../../../architecture/rules/lint";
+import { allRules } from "../../../../architecture/rules/linted";
 import { rules } from "../../../../architecture/rules/list";
 import { pageOf } from "../../../../architecture/rules/rule";
 import { loadSqlParser } from "../../../../architecture/sql-parser";
@@ -34,10 +35,12 @@ for (const rule of rules) {
 for (const rule of rules) {
   test(`${rule.name}'s page shows a bad example that it finds, and a good one that passes`, async () => {
     const page = readFileSync(join(root, pageOf(rule.name)), "utf8");
-    const [bad = "", good = ""] = [...page.matchAll(/^```(?:sql|yaml)\n(.*?)^```/gms)].map(([, text]) => text);
-    const example = { yaml: page.includes("```yaml") };
-    assert.notDeepEqual(await found(rule, bad, example), []);
-    assert.deepEqual(await found(rule, good, example), []);
+    const examples = [...page.matchAll(/^```(sql|yaml|typescript)\n(.*?)^```/gms)];
+    assert.ok(examples.length >= 2);
+    for (const { index, 1: language, 2: text = "" } of examples) {
+      const findings = await found(rule, text, { in: language as "sql" | "yaml" | "typescript" });
+      assert.equal(findings.length > 0, index < page.indexOf("\n## Good"), text);
+    }
   });
 }
 

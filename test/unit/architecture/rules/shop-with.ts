@@ -1,3 +1,4 @@
+import { loadTypeScript } from "../../../../architecture/code/typescript";
 import { lint } from "../../../../architecture/rules/lint";
 import type { Rule } from "../../../../architecture/rules/rule";
 import { loadSqlParser } from "../../../../architecture/sql-parser";
@@ -21,8 +22,8 @@ CREATE TABLE order_items (tenant_id uuid, order_id uuid, placed_at timestamptz, 
 `;
 
 export interface Example {
-  /** Whether the text is architecture.yaml. @default false: a SQL file after those of the tables */
-  readonly yaml?: boolean;
+  /** What the text is: a SQL file after those of the tables, architecture.yaml, or code. @default "sql" */
+  readonly in?: "sql" | "yaml" | "typescript";
 }
 
 /** What the rule finds in the text, as `LINE WHAT`. */
@@ -35,13 +36,17 @@ export async function fixes(rule: Rule, text: string, example: Example = {}): Pr
   return (await findings(rule, text, example)).map(({ fix }) => fix);
 }
 
-async function findings(rule: Rule, text: string, { yaml: isYaml = false }: Example) {
-  await loadSqlParser();
-  const changed = isYaml ? "sql/shop/architecture.yaml" : "sql/shop/020_change.sql";
+const changedFiles = { sql: "sql/shop/020_change.sql", yaml: "sql/shop/architecture.yaml", typescript: "src/shop.ts" };
+
+async function findings(rule: Rule, text: string, { in: kind = "sql" }: Example) {
+  await Promise.all([loadSqlParser(), loadTypeScript()]);
+  const changed = changedFiles[kind];
+  const source = { path: changed, text };
   const input = {
     name: "shop",
-    yaml: { path: "sql/shop/architecture.yaml", text: isYaml ? text : yaml },
-    sql: [{ path: "sql/shop/010_tables.sql", text: tables }, ...(isYaml ? [] : [{ path: changed, text }])],
+    yaml: kind === "yaml" ? source : { path: changedFiles.yaml, text: yaml },
+    sql: [{ path: "sql/shop/010_tables.sql", text: tables }, ...(kind === "sql" ? [source] : [])],
+    code: kind === "typescript" ? [source] : [],
   };
   const all = lint(input, [rule]).filter(({ rule }) => rule !== "allow-comment");
   return all.filter(({ at }) => at.file === changed);

@@ -8,10 +8,10 @@ tables: { customers: { tenant: true } }
 events: { retention: 2 hours }`;
 
 test("the bad example is found: line and harm, with a way out", async () => {
-  assert.deepEqual(await found(shortEventRetention, bad, { yaml: true }), [
+  assert.deepEqual(await found(shortEventRetention, bad, { in: "yaml" }), [
     "3 Events are kept 2 hours: less than a connector may lag (1 day)",
   ]);
-  assert.match((await fixes(shortEventRetention, bad, { yaml: true })).join(), /^[A-Z]/);
+  assert.match((await fixes(shortEventRetention, bad, { in: "yaml" })).join(), /^[A-Z]/);
 });
 
 test("the good example passes", async () => {
@@ -21,7 +21,7 @@ test("the good example passes", async () => {
       `tenant: { table: tenants }
 tables: { customers: { tenant: true } }
 events: { retention: 3 days }`,
-      { yaml: true },
+      { in: "yaml" },
     ),
     [],
   );

@@ -1,0 +1,81 @@
+import { posix } from "node:path";
+import type * as ts from "typescript";
+import type { Place, Problem } from "../problem";
+import { placeAt, type Source } from "../source";
+import { typescript } from "./typescript";
+
+/** Application code that is judged together: helpers are followed from file to file, packages are not read. */
+export interface Code {
+  readonly files: readonly CodeFile[];
+  readonly checker: ts.TypeChecker;
+  placeOf(node: ts.Node): Place;
+}
+
+export interface CodeFile {
+  readonly source: Source;
+  readonly tree: ts.SourceFile;
+}
+
+/** Deep enough for the `../` of paths. */
+const workingFolder = `/${"up/".repeat(16)}`;
+const extensions = [".ts", ".tsx", ".mts", ".cts"];
+
+/** Whether the path names code that can be read. Declarations hold nothing that runs. */
+export function isCode(path: string): boolean {
+  return extensions.some((extension) => path.endsWith(extension)) && !/\.d\.[cm]?ts$/.test(path);
+}
+
+/** The files as TypeScript's compiler reads them. The compiler must be loaded (`loadTypeScript`). */
+export function readCode(sources: readonly Source[]): Code {
+  const { createSourceFile, createProgram, ScriptTarget } = typescript();
+  const bySource = new Map(sources.map((source) => [posix.join(workingFolder, source.path), source]));
+  const trees = new Map(
+    [...bySource].map(([path, { text }]) => [path, createSourceFile(path, text, ScriptTarget.Latest, true)]),
+  );
+  const options: ts.CompilerOptions = { noLib: true, types: [], target: ScriptTarget.Latest };
+  const program = createProgram({ rootNames: [...trees.keys()], options, host: hostOf(trees) });
+  return {
+    files: [...trees].map(([path, tree]) => ({ tree, source: bySource.get(path) as Source })),
+    checker: program.getTypeChecker(),
+    placeOf: (node) => {
+      const tree = node.getSourceFile();
+      return placeAt(bySource.get(tree.fileName) ?? { path: tree.fileName, text: tree.text }, node.getStart(tree));
+    },
+  };
+}
+
+/** What keeps a file from being read. */
+export function syntaxProblems({ source, tree }: CodeFile): Problem[] {
+  const { parseDiagnostics } = tree as ts.SourceFile & { readonly parseDiagnostics?: readonly ts.Diagnostic[] };
+  return (parseDiagnostics ?? []).slice(0, 1).map(({ messageText, start = 0 }) => ({
+    what: `TypeScript cannot read this: ${typescript().flattenDiagnosticMessageText(messageText, " ")}`,
+    fix: "Correct the code there, or just before it",
+    at: placeAt(source, start),
+  }));
+}
+
+function hostOf(trees: ReadonlyMap<string, ts.SourceFile>): ts.CompilerHost {
+  return {
+    getSourceFile: (path) => trees.get(path),
+    fileExists: (path) => trees.has(path),
+    readFile: (path) => trees.get(path)?.text,
+    getDefaultLibFileName: () => "lib.d.ts",
+    getCurrentDirectory: () => "/",
+    getCanonicalFileName: (path) => path,
+    useCaseSensitiveFileNames: () => true,
+    getNewLine: () => "\n",
+    writeFile: () => {},
+    resolveModuleNameLiterals: (literals, from) =>
+      literals.map(({ text }) => {
+        const path = text.startsWith(".") ? found(trees, posix.join(posix.dirname(from), text)) : undefined;
+        if (path === undefined) return { resolvedModule: undefined };
+        return { resolvedModule: { resolvedFileName: path, extension: posix.extname(path) } };
+      }),
+  };
+}
+
+function found(trees: ReadonlyMap<string, unknown>, path: string): string | undefined {
+  const bare = path.replace(/\.[cm]?jsx?$/, "");
+  const candidates = [path, ...extensions.flatMap((end) => [bare + end, `${path}/index${end}`])];
+  return candidates.find((each) => trees.has(each));
+}

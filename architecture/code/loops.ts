@@ -1,0 +1,46 @@
+import type * as ts from "typescript";
+import { originOf } from "./origin";
+import { typescript } from "./typescript";
+import { calledName, type Unit, type Units } from "./unit";
+
+/** Code that is run again and again: bodies of loops without a given number of rounds, and what timers and cron call. */
+export function repeatedIn(units: Units): Unit[] {
+  const t = typescript();
+  const found: Unit[] = [];
+  const visit = (node: ts.Node): void => {
+    if (isEndless(node)) found.push(node.statement);
+    if (t.isCallExpression(node) || t.isNewExpression(node)) found.push(...scheduled(units, node));
+    t.forEachChild(node, visit);
+  };
+  for (const { tree } of units.code.files) visit(tree);
+  return [...new Set(found)];
+}
+
+/** `while`, `do`, `for` without a step, and `for await` over a timer. */
+function isEndless(node: ts.Node): node is ts.IterationStatement {
+  const t = typescript();
+  if (t.isWhileStatement(node) || t.isDoStatement(node)) return true;
+  if (t.isForStatement(node)) return !node.incrementor || !node.condition;
+  return (
+    t.isForOfStatement(node) && t.isCallExpression(node.expression) && calledName(node.expression) === "setInterval"
+  );
+}
+
+const cronPackages = /^(node-cron|cron|croner|node-schedule|toad-scheduler|@nestjs\/schedule|agenda|bree)$/;
+
+function scheduled(units: Units, node: ts.CallExpression | ts.NewExpression): Unit[] {
+  const t = typescript();
+  const name = calledName(node);
+  const handlers = (node.arguments ?? []).flatMap((each) => units.functionsOf(each));
+  if (handlers.length === 0) return [];
+  if (name === "setInterval" || cronPackages.test(originOf(units.code, node.expression)?.module ?? "")) return handlers;
+  // A function that sets a timer for itself.
+  const around = t.findAncestor(node, t.isFunctionLike);
+  const again =
+    name === "setTimeout" && around && handlers.some((each) => each === around || callsBack(units, each, around));
+  return again ? [around] : [];
+}
+
+function callsBack(units: Units, handler: ts.SignatureDeclaration, around: ts.SignatureDeclaration): boolean {
+  return units.sites(handler).some(({ calls }) => calls.includes(around));
+}

@@ -1,0 +1,52 @@
+import type * as ts from "typescript";
+import { type CodeFile, readCode, syntaxProblems } from "../code/code";
+import { embeddedSql } from "../code/embedded-sql";
+import { typescript } from "../code/typescript";
+import { Units } from "../code/unit";
+import type { Source } from "../source";
+import { readCodeAllows } from "./allow-in-code";
+import { createdBy } from "./ddl";
+import { type Linted, named, unreadable, withoutAllowed } from "./linted";
+import type { Rule, TableFacts } from "./rule";
+
+/** What the rules find in TypeScript, and in the SQL that it hands to database clients. */
+export function lintCode(sources: readonly Source[], tables: TableFacts, chosen: readonly Rule[]): Linted[] {
+  if (sources.length === 0) return [];
+  const code = readCode(sources);
+  const units = new Units(code);
+  const inCode = chosen.flatMap((rule) => named(rule, rule.checkCode?.(units) ?? []));
+  return code.files.flatMap((file) => {
+    const problems = syntaxProblems(file);
+    if (problems.length > 0) return problems.flatMap((each) => unreadable(each, file.source));
+    const queries = queriesIn(file, (node) => embeddedSql(code, node, file.source));
+    const inSql = queries.flatMap((query) => {
+      const { statements } = query.parsed;
+      const context = { transaction: false, migration: false, created: createdBy(statements), tables };
+      const found = chosen.flatMap((rule) =>
+        rule.aboutFiles ? [] : named(rule, rule.check?.(statements, context) ?? []),
+      );
+      return found.map((finding) => ({ ...finding, at: query.inFile(finding.at) }));
+    });
+    const found = distinct([...inCode.filter(({ at }) => at.file === file.source.path), ...inSql]);
+    return withoutAllowed(file.source, readCodeAllows(file, queries), found);
+  });
+}
+
+type Query = NonNullable<ReturnType<typeof embeddedSql>>;
+type ReadQuery = Query & { readonly parsed: NonNullable<Query["parsed"]> };
+
+function queriesIn({ tree }: CodeFile, read: (node: ts.Node) => Query | undefined): ReadQuery[] {
+  const found: ReadQuery[] = [];
+  const visit = (node: ts.Node): void => {
+    const query = read(node);
+    if (query?.parsed) found.push({ ...query, parsed: query.parsed });
+    typescript().forEachChild(node, visit);
+  };
+  visit(tree);
+  return found;
+}
+
+/** The same constant may be handed to a client twice. */
+function distinct(findings: readonly Linted[]): Linted[] {
+  return [...new Map(findings.map((each) => [`${each.rule} ${each.at.line} ${each.at.column}`, each])).values()];
+}
