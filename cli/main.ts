@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   bench: { summary: "throughput, latency and overhead, as ratios", load: () => require("./bench") },
   up: ofPulumi("up", "apply a stack"),
   preview: ofPulumi("preview", "show what `up` would change"),
+  "preview-report": { summary: "a preview as a pull request's comment", load: () => require("./preview-report") },
   refresh: ofPulumi("refresh", "take what is really there into the state"),
   destroy: ofPulumi("destroy", "remove what a stack made"),
 };

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { Problems } from "../../../architecture/problem";
+import { command } from "../../../cli/preview-report";
+
+const recorded = join(__dirname, "..", "..", "golden", "preview-report", "preview.json");
+
+async function written(...argv: string[]): Promise<string> {
+  const output = join(mkdtempSync(join(tmpdir(), "preview-report-")), "out");
+  await command().parseAsync([recorded, "-o", output, ...argv], { from: "user" });
+  return readFileSync(output, "utf8");
+}
+
+test("a comment is written into a file, or everything as JSON", async () => {
+  assert.match(await written(), /^<!-- tenantry preview: it -->\n/);
+  assert.equal(JSON.parse(await written("--json")).destructive.length, 4);
+});
+
+test("a file that is not there is refused", async () => {
+  await assert.rejects(
+    command().parseAsync(["nowhere.json"], { from: "user" }),
+    (error: unknown) => error instanceof Problems && /`nowhere\.json` can't be read/.test(error.message),
+  );
+});
