@@ -14,7 +14,7 @@ async function program(): Promise<pulumi.Inputs> {
   const { application, base } = await loadApplication(`sql/${settings.application}`, settings.defaults);
   const { citus, allow } = settings;
 
-  const { declared, endpoints, ready } = platformOf(application, settings);
+  const { declared, endpoints, ready } = await platformOf(application, settings);
   const roles = [...application.roles.map(({ user }) => user), cdcRole(application.name)];
   const provider = new Provider("data", { endpoints, citus, allow, roles }, { dependsOn: [...ready] });
   const nodes = declared?.postgres.nodes ?? onlyCoordinator;

@@ -1,7 +1,11 @@
 import { spawn } from "node:child_process";
 import { Command } from "commander";
+import { renderProblem } from "../architecture/problem";
+import { explain } from "../cluster/explain";
 import { root } from "../local/checkout";
 import { openStack } from "../local/stack";
+import { loadSettings } from "../stacks/settings";
+import { revealSecret } from "./reveal-secret";
 
 const summaries = {
   up: "Apply a stack: `pulumi up` with its backend, passphrase and plugins found.",
@@ -20,7 +24,16 @@ export function command(verb: keyof typeof summaries): Command {
     .action(async (options: readonly string[], { stack }: { readonly stack: string }) => {
       const { pulumi, env, args } = await openStack(stack);
       process.exitCode = await passThrough(pulumi, [verb, ...args, ...options], env);
+      if (process.exitCode !== 0 && verb !== "preview") await explainFailure(stack);
     });
+}
+
+/** On Kubernetes Pulumi tells which object did not become ready, and the cluster why. */
+async function explainFailure(stack: string): Promise<void> {
+  const { kubernetes } = await loadSettings(stack, revealSecret(stack));
+  if (!kubernetes) return;
+  const problems = await explain(kubernetes);
+  if (problems.length > 0) console.error(`\nIn the cluster:\n\n${problems.map(renderProblem).join("\n\n")}`);
 }
 
 /** Runs it in this terminal and ends as it ends. */

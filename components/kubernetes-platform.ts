@@ -6,34 +6,37 @@ import type { Endpoints, Login } from "../architecture/endpoints";
 import type { KubernetesSettings } from "../architecture/kubernetes";
 import { cdcRole } from "../architecture/names";
 import type { Settings } from "../architecture/settings";
+import { requireReady } from "../cluster/preflight";
 import { adminUser } from "./citus/names";
+import { type CitusOptions, planCitus } from "./citus/plan";
+import { wantedVolumes } from "./citus/workload";
 import { CitusCluster } from "./citus-cluster";
-import { kubeconfigFiles, requireCluster } from "./kubeconfig";
 import { declaredEndpoints, parts } from "./kubernetes-endpoints";
 import type { Platform } from "./platform";
 
 /** Provisions a stack's servers in its own namespace of its own cluster. */
-export function kubernetesPlatform(application: Application, settings: Settings, to: KubernetesSettings): Platform {
+export async function kubernetesPlatform(
+  application: Application,
+  settings: Settings,
+  to: KubernetesSettings,
+): Promise<Platform> {
   const { context, server: _, namespace, ...size } = to;
+  const applicationRoles = application.roles.map(({ user }) => user);
+  const replicationRole = cdcRole(application.name);
+  const options: CitusOptions = {
+    ...size,
+    namespace,
+    database: application.name,
+    consistency: settings.consistency,
+    applicationRoles,
+    replicationRoles: [replicationRole],
+  };
   // A preview needs no cluster.
-  if (!pulumi.runtime.isDryRun()) requireCluster(to, kubeconfigFiles());
+  if (!pulumi.runtime.isDryRun()) await requireReady(to, wantedVolumes(planCitus(parts.citus, options)));
   const provider = new Provider("cluster", { context, enableServerSideApply: true });
   const { protect } = to;
   const room = new Namespace("namespace", { metadata: { name: namespace } }, { provider, protect });
-  const applicationRoles = application.roles.map(({ user }) => user);
-  const replicationRole = cdcRole(application.name);
-  const citus = new CitusCluster(
-    parts.citus,
-    {
-      ...size,
-      namespace,
-      database: application.name,
-      consistency: settings.consistency,
-      applicationRoles,
-      replicationRoles: [replicationRole],
-    },
-    { providers: { kubernetes: provider }, dependsOn: [room] },
-  );
+  const citus = new CitusCluster(parts.citus, options, { providers: { kubernetes: provider }, dependsOn: [room] });
   const roles = Object.fromEntries([
     ...application.roles.map(({ name, user }) => [name, user] as const),
     ["cdc", replicationRole] as const,

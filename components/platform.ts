@@ -14,7 +14,7 @@ export interface Platform {
 }
 
 /** Provisions the servers if the stack says so. Kubernetes is loaded only then: it takes seconds. */
-export function platformOf(application: Application, settings: Settings): Platform {
+export async function platformOf(application: Application, settings: Settings): Promise<Platform> {
   const { kubernetes, endpoints } = settings;
   if (!kubernetes) return { declared: endpoints, endpoints, ready: [] };
   // Not `import()`: the program is CommonJS, and what compiles it on the fly knows only `require`.

@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
-import { groupLabels, groupName, podNames, podsService } from "./names";
+import { groupLabels, groupName, groupsOf, podNames, podsService } from "./names";
 import type { CitusPlan } from "./plan";
 import { podTemplate } from "./pod";
 import { formatQuantity } from "./quantity";
@@ -31,7 +31,7 @@ export function statefulSet(plan: CitusPlan, group: number) {
 export function volumeClaims(plan: CitusPlan, group: number) {
   return podNames(plan, group).map((pod) => ({
     metadata: {
-      name: `data-${pod}`,
+      name: claimName(pod),
       namespace: plan.namespace,
       labels: groupLabels(plan, group),
       // Many classes make the volume only when the pod is there.
@@ -41,12 +41,27 @@ export function volumeClaims(plan: CitusPlan, group: number) {
   }));
 }
 
+/** The claims of all groups, with their sizes. */
+export function wantedVolumes(plan: CitusPlan) {
+  return groupsOf(plan).flatMap((group) =>
+    podNames(plan, group).map((pod) => ({ claim: claimName(pod), size: storageOf(plan, group) })),
+  );
+}
+
+/** As a StatefulSet names it. */
+function claimName(pod: string): string {
+  return `data-${pod}`;
+}
+
+function storageOf(plan: CitusPlan, group: number) {
+  return (group === 0 ? plan.coordinator : plan.worker).storage;
+}
+
 function claimSpec(plan: CitusPlan, group: number): types.input.core.v1.PersistentVolumeClaimSpec {
-  const { storage } = group === 0 ? plan.coordinator : plan.worker;
   return {
     accessModes: ["ReadWriteOnce"],
     ...(plan.storageClass !== undefined && { storageClassName: plan.storageClass }),
-    resources: { requests: { storage: formatQuantity(storage) } },
+    resources: { requests: { storage: formatQuantity(storageOf(plan, group)) } },
   };
 }
 

@@ -1,0 +1,79 @@
+import type { Problem } from "../architecture/problem";
+import type { ClusterApi } from "./api";
+
+/** What `up` and `destroy` do with each kind of object, and Pulumi's wait for it. */
+const verbs = ["get", "list", "watch", "create", "patch", "delete"] as const;
+
+/** The kinds that a stack is made of, by API group, in the plural that permissions are written in. */
+export const managedKinds: Readonly<Record<string, readonly string[]>> = {
+  "": ["configmaps", "persistentvolumeclaims", "secrets", "serviceaccounts", "services"],
+  apps: ["statefulsets"],
+  batch: ["jobs"],
+  "networking.k8s.io": ["networkpolicies"],
+  policy: ["poddisruptionbudgets"],
+  "rbac.authorization.k8s.io": ["rolebindings", "roles"],
+};
+
+/** Something that `up` does. */
+export interface Right {
+  readonly group: string;
+  readonly resource: string;
+  readonly verb: string;
+  /** Undefined for what belongs to no namespace. */
+  readonly namespace?: string;
+}
+
+/** All that `up` and `destroy` do in a namespace, and what they only look at. */
+export function neededRights(namespace: string): Right[] {
+  const managed = Object.entries(managedKinds).flatMap(([group, resources]) =>
+    resources.flatMap((resource) => verbs.map((verb) => ({ group, resource, verb, namespace }))),
+  );
+  const watched = ["pods", "events"].flatMap((resource) =>
+    ["list", "watch"].map((verb) => ({ group: "", resource, verb, namespace })),
+  );
+  // Nobody can grant what he does not have, and Patroni works on these.
+  const granted = ["get", "list", "watch", "create", "patch"].map((verb) => ({
+    group: "",
+    resource: "endpoints",
+    verb,
+    namespace,
+  }));
+  const pods = ["get", "patch"].map((verb) => ({ group: "", resource: "pods", verb, namespace }));
+  const own = ["get", "create", "patch", "delete"].map((verb) => ({ group: "", resource: "namespaces", verb }));
+  return [...managed, ...watched, ...granted, ...pods, ...own];
+}
+
+/** Asks the API server what of this is allowed, and tells what is not. */
+export async function missingRights(api: ClusterApi, namespace: string): Promise<Problem[]> {
+  const needed = neededRights(namespace);
+  const allowed = await Promise.all(needed.map((right) => isAllowed(api, right)));
+  return rightsProblem(
+    api.context,
+    namespace,
+    needed.filter((_, index) => !allowed[index]),
+  );
+}
+
+async function isAllowed(api: ClusterApi, right: Right): Promise<boolean> {
+  const body = { spec: { resourceAttributes: { ...right } } };
+  const { status } = await api.authorization.createSelfSubjectAccessReview({ body });
+  return status?.allowed ?? false;
+}
+
+/** One problem for all that is missing, a line a kind. */
+export function rightsProblem(context: string, namespace: string, missing: readonly Right[]): Problem[] {
+  if (missing.length === 0) return [];
+  const kindOf = ({ resource, group }: Right) => (group ? `${resource}.${group}` : resource);
+  const lines = [...new Set(missing.map(kindOf))].map((kind) => {
+    const of = missing.filter((right) => kindOf(right) === kind);
+    return `${kind}: ${of.map(({ verb }) => verb).join(", ")}`;
+  });
+  return [
+    {
+      what: `The user of the context \`${context}\` lacks permissions, so \`up\` would end half-way`,
+      got: `not allowed: ${lines.join("\n            ")}`,
+      expected: `all of these in the namespace \`${namespace}\`, and the namespace itself`,
+      fix: `Ask for a Role with them, or try \`kubectl --context ${context} auth can-i --list --namespace ${namespace}\``,
+    },
+  ];
+}

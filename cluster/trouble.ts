@@ -1,0 +1,203 @@
+import type { Problem } from "../architecture/problem";
+import type { ApiOf } from "./client";
+
+export type Pod = ApiOf<"V1Pod">;
+type Event = ApiOf<"CoreV1Event">;
+type StatefulSet = ApiOf<"V1StatefulSet">;
+type Job = ApiOf<"V1Job">;
+type Claim = ApiOf<"V1PersistentVolumeClaim">;
+type ContainerStatus = ApiOf<"V1ContainerStatus">;
+
+/** A custom resource, as far as its readiness goes. */
+export interface CustomObject {
+  readonly kind: string;
+  readonly name: string;
+  readonly conditions: readonly Condition[];
+}
+
+export interface Condition {
+  readonly type?: string;
+  readonly status?: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** What a namespace held when it was looked at. */
+export interface Seen {
+  readonly namespace: string;
+  readonly pods: readonly Pod[];
+  readonly statefulSets: readonly StatefulSet[];
+  readonly jobs: readonly Job[];
+  readonly claims: readonly Claim[];
+  readonly custom: readonly CustomObject[];
+  readonly events: readonly Event[];
+  /** The last lines that a pod's failing container wrote, by the pod's name. */
+  readonly logs: ReadonlyMap<string, string>;
+}
+
+const shownEvents = 3;
+
+/** Everything in the namespace that is not as it should be: each with its last events and the next step. */
+export function troubles(seen: Seen): Problem[] {
+  return [
+    ...seen.claims.flatMap((claim) => claimTrouble(claim, seen)),
+    ...seen.statefulSets.flatMap((set) => creationTrouble("StatefulSet", set, seen)),
+    ...seen.jobs.flatMap((job) => creationTrouble("Job", job, seen)),
+    ...seen.pods.flatMap((pod) => podTrouble(pod, seen)),
+    ...seen.custom.flatMap((object) => customTrouble(object, seen)),
+  ];
+}
+
+function claimTrouble({ metadata, status }: Claim, seen: Seen): Problem[] {
+  const events = warnings("PersistentVolumeClaim", metadata?.name, seen);
+  if (status?.phase === "Bound" || events.length === 0) return [];
+  return [
+    {
+      what: `Volume claim \`${metadata?.name}\` in \`${seen.namespace}\` gets no volume`,
+      got: lines(events),
+      fix: "Check `tenantry:kubernetes.storageClass`, and that its driver runs and has room; then `up` again",
+    },
+  ];
+}
+
+/** Pods that the API server does not let a controller make. */
+function creationTrouble(kind: string, { metadata }: StatefulSet | Job, seen: Seen): Problem[] {
+  const events = seen.events.filter(
+    (event) => event.reason === "FailedCreate" && isAbout(event, kind, metadata?.name) && !isOvercome(event, seen),
+  );
+  if (events.length === 0) return [];
+  const quota = events.some(({ message }) => message?.includes("exceeded quota"));
+  return [
+    {
+      what: `${kind} \`${metadata?.name}\` in \`${seen.namespace}\` may not make its pods`,
+      got: lines(lastEvents(events)),
+      fix: quota
+        ? `Raise the quota (\`kubectl --namespace ${seen.namespace} describe resourcequota\`), or make the stack's nodes fewer or smaller; then \`up\` again`
+        : "Change what the message names, such as a policy of the cluster or a missing service account; then `up` again",
+    },
+  ];
+}
+
+/** Controllers try again: an old refusal means nothing once the pods are there. */
+function isOvercome({ involvedObject }: Event, seen: Seen): boolean {
+  const set = seen.statefulSets.find(({ metadata }) => metadata?.name === involvedObject.name);
+  const job = seen.jobs.find(({ metadata }) => metadata?.name === involvedObject.name);
+  return set ? set.status?.replicas === set.spec?.replicas : Boolean(job?.status?.active || job?.status?.succeeded);
+}
+
+function podTrouble(pod: Pod, seen: Seen): Problem[] {
+  const { metadata, status } = pod;
+  if (status?.phase === "Succeeded" || isReady(pod) || metadata?.deletionTimestamp) return [];
+  const name = metadata?.name ?? "";
+  const unschedulable = status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  const cause = unschedulable
+    ? scheduling(unschedulable.message)
+    : containerCause(statusesOf(pod), seen.namespace, name);
+  const log = seen.logs.get(name);
+  const events = warnings("Pod", name, seen);
+  const details = cause.details.filter((detail) => !events.some((event) => event.endsWith(detail)));
+  const told = [...details, ...events, ...(log ? [`its log ends: ${log}`] : [])];
+  return [
+    {
+      what: `Pod \`${name}\` in \`${seen.namespace}\` ${cause.what}`,
+      got: lines(told),
+      fix: `${cause.fix}; then \`up\` again`,
+    },
+  ];
+}
+
+interface Cause {
+  readonly what: string;
+  readonly details: readonly string[];
+  readonly fix: string;
+}
+
+function scheduling(message = ""): Cause {
+  return {
+    what: "finds no machine to run on",
+    details: [message],
+    fix: /affinity/.test(message)
+      ? "Add machines, or allow two pods of a node on one: `tenantry:kubernetes.spread: preferred`"
+      : "Add machines, or larger ones, or make the nodes smaller in `tenantry:kubernetes`",
+  };
+}
+
+function containerCause(statuses: readonly ContainerStatus[], namespace: string, pod: string): Cause {
+  const failing = statuses.find(({ ready }) => !ready);
+  const { waiting, terminated } = failing?.state ?? {};
+  const ended = terminated ?? failing?.lastState?.terminated;
+  const details = [waiting?.message, terminated?.message].filter((text) => text !== undefined);
+  const logs = `\`kubectl --namespace ${namespace} logs ${pod}${waiting ? " --previous" : ""}\``;
+  if (/Image/.test(waiting?.reason ?? "")) {
+    return {
+      what: `cannot get its image \`${failing?.image}\``,
+      details,
+      fix: "Build it from `images/` and push it to where the cluster pulls from, or name another in the stack file",
+    };
+  }
+  if (ended?.reason === "OOMKilled") {
+    return {
+      what: "was killed as it used more memory than it has",
+      details,
+      fix: "Give it more `memory` in `tenantry:kubernetes`",
+    };
+  }
+  if (waiting?.reason?.startsWith("CreateContainer")) {
+    return { what: "cannot start its container", details, fix: "Bring back what the message names" };
+  }
+  if (ended && ended.exitCode !== 0) {
+    const exit = `its container \`${failing?.name}\` ended with ${ended.exitCode} (${ended.reason}), ${failing?.restartCount} restarts`;
+    return { what: "keeps failing", details: [exit, ...details], fix: `Look at the reason in ${logs}` };
+  }
+  const fix = `Look at ${logs} and \`kubectl --namespace ${namespace} describe pod ${pod}\``;
+  return { what: "is not ready", details, fix };
+}
+
+function customTrouble({ kind, name, conditions }: CustomObject, seen: Seen): Problem[] {
+  const unready = conditions.filter(({ type, status }) => type === "Ready" && status === "False");
+  const events = warnings(kind, name, seen);
+  if (unready.length === 0) return [];
+  return [
+    {
+      what: `${kind} \`${name}\` in \`${seen.namespace}\` is not ready`,
+      got: lines([...unready.map(({ reason, message }) => [reason, message].filter(Boolean).join(": ")), ...events]),
+      fix: `Change what the message names, or look at the operator's log and \`kubectl --namespace ${seen.namespace} describe ${kind.toLowerCase()} ${name}\``,
+    },
+  ];
+}
+
+/** Whether a pod serves. */
+export function isReady({ status }: Pod): boolean {
+  return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}
+
+/** Init containers come first, as they run first. */
+export function statusesOf({ status }: Pod): readonly ContainerStatus[] {
+  const init = status?.initContainerStatuses ?? [];
+  return [...init.filter(({ state }) => state?.terminated?.exitCode !== 0), ...(status?.containerStatuses ?? [])];
+}
+
+function warnings(kind: string, name: string | undefined, { events }: Seen): string[] {
+  return lastEvents(events.filter((event) => event.type === "Warning" && isAbout(event, kind, name)));
+}
+
+function isAbout({ involvedObject }: Event, kind: string, name: string | undefined): boolean {
+  return involvedObject.kind === kind && involvedObject.name === name;
+}
+
+/** The newest first, each text once. */
+function lastEvents(events: readonly Event[]): string[] {
+  const time = (event: Event) =>
+    new Date(event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? 0).getTime();
+  const texts = events
+    .toSorted((a, b) => time(b) - time(a))
+    .map(
+      ({ reason, message, count }) => `${reason}: ${message?.trim()}${count && count > 1 ? ` (${count} times)` : ""}`,
+    );
+  return [...new Set(texts)].slice(0, shownEvents);
+}
+
+function lines(texts: readonly string[]): string {
+  const told = texts.filter((text) => text !== "");
+  return told.length > 0 ? told.join("\n            ") : "no event says why";
+}

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import test, { after } from "node:test";
+import { kubernetesSchema } from "../../architecture/kubernetes";
+import { renderProblem } from "../../architecture/problem";
+import { explain } from "../../cluster/explain";
+import { requireReady } from "../../cluster/preflight";
+import { type ApiServer, skip, startApiServer } from "./api-server";
+
+let server: Promise<ApiServer> | undefined;
+
+/** One for all tests of this file, each of which has a namespace of its own. */
+async function apiServer(): Promise<ApiServer> {
+  server ??= startApiServer();
+  const started = await server;
+  process.env["KUBECONFIG"] = started.kubeconfig;
+  return started;
+}
+
+after(async () => (await server)?.stop());
+
+function settings(more: object = {}) {
+  return kubernetesSchema.parse({ context: "admin", namespace: "shop", workers: 1, ...more });
+}
+
+const volume = { claim: "data-citus-0-0", size: { bytes: 2 ** 30 } };
+const storageClass = (name: string, isDefault: boolean) => ({
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata: { name, annotations: { "storageclass.kubernetes.io/is-default-class": String(isDefault) } },
+  provisioner: "example.com/none",
+});
+
+test("a cluster that is as the stack needs it passes, whether the namespace is there or not", { skip }, async () => {
+  const { apply } = await apiServer();
+  await apply(storageClass("standard", true));
+  await requireReady(settings(), [volume]);
+});
+
+test("a user without permissions is told all that is missing, and nothing was made", { skip }, async () => {
+  await apiServer();
+  await assert.rejects(
+    requireReady(settings({ context: "nobody" }), [volume]),
+    /user of the context `nobody` lacks permissions[\s\S]*secrets: get, list, watch, create, patch, delete\n[\s\S]*statefulsets\.apps: [\s\S]*namespaces: /,
+  );
+});
+
+test("a storage class that is not there is refused", { skip }, async () => {
+  const { apply } = await apiServer();
+  await apply(storageClass("standard", true));
+  await assert.rejects(requireReady(settings({ storageClass: "standart" }), [volume]), /no storage class `standart`/);
+});
+
+test("a volume that would shrink is refused", { skip }, async () => {
+  const { apply } = await apiServer();
+  await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shrinking" } });
+  await apply({
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: volume.claim, namespace: "shrinking" },
+    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "2Gi" } } },
+  });
+  await assert.rejects(
+    requireReady(settings({ namespace: "shrinking" }), [volume]),
+    /`data-citus-0-0` would shrink, which Kubernetes cannot do\n {2}got: {6}1 GiB\n {2}expected: at least 2 GiB/,
+  );
+});
+
+test("a cluster that does not answer is told within ten seconds", { skip }, async () => {
+  const { kubeconfig } = await apiServer();
+  const started = Date.now();
+  await assert.rejects(
+    requireReady(settings({ context: "gone" }), [volume]),
+    /cluster of the context `gone` does not answer\n {2}got: {6}https:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/,
+  );
+  assert.ok(Date.now() - started < 10_000, kubeconfig);
+});
+
+test("after a failed run the namespace's troubles are told with their events", { skip }, async () => {
+  const { apply } = await apiServer();
+  await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "failed" } });
+  const claim = { kind: "PersistentVolumeClaim", name: "data-citus-0-0", namespace: "failed" };
+  await apply({
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: claim.name, namespace: "failed" },
+    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+  });
+  await apply({
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { name: "first", namespace: "failed" },
+    involvedObject: claim,
+    type: "Warning",
+    reason: "ProvisioningFailed",
+    message: "the disk quota of the project is used up",
+  });
+  const told = (await explain(settings({ namespace: "failed" }))).map(renderProblem).join("\n");
+  assert.match(told, /`data-citus-0-0` in `failed` gets no volume\n {2}got: {6}ProvisioningFailed: the disk quota/);
+});
+
+test("where the cluster is gone after a failed run, that is what is told", { skip }, async () => {
+  await apiServer();
+  const told = (await explain(settings({ context: "gone" }))).map(renderProblem).join("\n");
+  assert.match(told, /^The cluster of the context `gone` does not answer/);
+});

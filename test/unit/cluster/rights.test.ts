@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { renderProblem } from "../../../architecture/problem";
+import { managedKinds, neededRights, rightsProblem } from "../../../cluster/rights";
+import { declaredBy } from "../../../stacks/preview";
+import { stackNames } from "../../../stacks/settings";
+
+test("every kind of object that a stack declares is among those whose permissions are asked for", async () => {
+  const known = Object.entries(managedKinds).flatMap(([group, resources]) =>
+    resources.map((resource) => `${group} ${resource}`),
+  );
+  const declared = new Set<string>();
+  for (const stack of stackNames()) {
+    for (const { inputs } of await declaredBy(stack)) {
+      const { apiVersion, kind } = inputs as { readonly apiVersion?: string; readonly kind?: string };
+      if (typeof apiVersion === "string" && kind && kind !== "Namespace") {
+        const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
+        declared.add(`${group} ${kind.toLowerCase().replace(/y$/, "ie")}s`);
+      }
+    }
+  }
+  assert.deepEqual(
+    [...declared].filter((kind) => !known.includes(kind)),
+    [],
+  );
+});
+
+test("what is missing is one problem, a line a kind", () => {
+  const missing = neededRights("shop").filter(
+    ({ resource, verb }) => resource === "secrets" || (resource === "statefulsets" && verb === "create"),
+  );
+  assert.equal(
+    rightsProblem("staging", "shop", missing).map(renderProblem).join("\n"),
+    `The user of the context \`staging\` lacks permissions, so \`up\` would end half-way
+  got:      not allowed: secrets: get, list, watch, create, patch, delete
+            statefulsets.apps: create
+  expected: all of these in the namespace \`shop\`, and the namespace itself
+  fix:      Ask for a Role with them, or try \`kubectl --context staging auth can-i --list --namespace shop\``,
+  );
+});
+
+test("with all permissions there is nothing to say", () => {
+  assert.deepEqual(rightsProblem("staging", "shop", []), []);
+});

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { renderProblem } from "../../../architecture/problem";
+import { classProblems, existingVolume, sizeProblems } from "../../../cluster/storage";
+
+const GiB = 2 ** 30;
+const standard = { metadata: { name: "standard" }, provisioner: "p" };
+const byDefault = {
+  metadata: { name: "fast", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+  provisioner: "p",
+};
+const claim = (storage: string, storageClassName = "standard") =>
+  existingVolume({
+    metadata: { name: "data-citus-1-0" },
+    spec: { storageClassName, resources: { requests: { storage } } },
+  });
+const wanted = (gibibytes: number) => ({ claim: "data-citus-1-0", size: { bytes: gibibytes * GiB } });
+const rendered = (problems: ReturnType<typeof classProblems>) => problems.map(renderProblem).join("\n");
+
+test("a storage class that is not there is refused, with those that are", () => {
+  assert.equal(
+    rendered(classProblems("standart", [standard, byDefault])),
+    `The cluster has no storage class \`standart\`
+  got:      \`fast\`, \`standard\`
+  fix:      Set \`tenantry:kubernetes.storageClass\` to \`standard\`, or leave it out for the default`,
+  );
+  assert.match(rendered(classProblems("x", [])), /got: +none[\s\S]*to one of these/);
+});
+
+test("without a name the cluster must have a default class", () => {
+  assert.deepEqual(classProblems(undefined, [standard, byDefault]), []);
+  assert.match(rendered(classProblems(undefined, [standard])), /no default storage class[\s\S]*got: +`standard`/);
+});
+
+test("a volume never shrinks", () => {
+  assert.equal(
+    rendered(sizeProblems(wanted(50), [claim("100Gi")], [{ ...standard, allowVolumeExpansion: true }])),
+    `The volume \`data-citus-1-0\` would shrink, which Kubernetes cannot do
+  got:      50 GiB
+  expected: at least 100 GiB, as it is
+  fix:      Set \`storage\` back; to make it smaller, add workers of the new size and remove these`,
+  );
+});
+
+test("a volume grows where its class allows it, and else is refused before anything is made", () => {
+  assert.deepEqual(sizeProblems(wanted(200), [claim("100Gi")], [{ ...standard, allowVolumeExpansion: true }]), []);
+  assert.match(rendered(sizeProblems(wanted(200), [claim("100Gi")], [standard])), /class `standard` does not allow it/);
+});
+
+test("a new volume, one of the same size, and one whose class may not be looked at, pass", () => {
+  assert.deepEqual(sizeProblems(wanted(1), [], [standard]), []);
+  assert.deepEqual(sizeProblems(wanted(1), [claim("1Gi")], [standard]), []);
+  assert.deepEqual(sizeProblems(wanted(2), [claim("1Gi")], []), []);
+});
