@@ -21,7 +21,12 @@ async function program(): Promise<pulumi.Inputs> {
   const declarations = dataPlane(application, base, { ...settings, endpoints: declared }, nodes);
   new DataPlane(application.name, { declarations }, { providers: { tenantry: provider }, dependsOn: [...ready] });
 
-  return { application: application.name, topics: application.events.aggregates.map(({ topic }) => topic) };
+  return {
+    application: application.name,
+    topics: application.events.aggregates.map(({ topic }) => topic),
+    // For `tenantry verify` and `demo`: the stack file does not know what the stack itself provisioned.
+    ...(settings.kubernetes && { servers: pulumi.secret({ endpoints, declared }) }),
+  };
 }
 
 export = () =>

@@ -4,6 +4,7 @@ import { Problems } from "../architecture/problem";
 import { type Progress, runDemo, type Summary } from "../examples/ecommerce/demo";
 import { loadSettings } from "../stacks/settings";
 import { revealSecret } from "./reveal-secret";
+import { serversOf } from "./stack-servers";
 
 interface DemoFlags {
   readonly stack: string;
@@ -34,9 +35,8 @@ export function command(): Command {
 /** False if anything is missing or wrong. */
 async function run({ stack, seconds, tenants, rate, json, yes }: DemoFlags): Promise<boolean> {
   const settings = await loadSettings(stack, revealSecret(stack));
-  refuse(stack, settings.application, settings.endpoints !== undefined, yes ?? false);
-  const { endpoints } = settings;
-  if (!endpoints) return false;
+  refuse(stack, settings.application, yes ?? false);
+  const { endpoints } = await serversOf(stack, settings);
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());
   const onProgress = json ? () => {} : process.stdout.isTTY ? liveDisplay(stack, seconds) : lines();
@@ -46,7 +46,7 @@ async function run({ stack, seconds, tenants, rate, json, yes }: DemoFlags): Pro
   return ok;
 }
 
-function refuse(stack: string, application: string, hasEndpoints: boolean, yes: boolean): void {
+function refuse(stack: string, application: string, yes: boolean): void {
   if (application !== "ecommerce") {
     throw new Problems([
       {
@@ -54,11 +54,6 @@ function refuse(stack: string, application: string, hasEndpoints: boolean, yes: 
         got: `the stack \`${stack}\` is of \`${application}\``,
         fix: "choose a stack of `ecommerce`",
       },
-    ]);
-  }
-  if (!hasEndpoints) {
-    throw new Problems([
-      { what: `The endpoints of the stack \`${stack}\` are not known`, fix: "run `make local` first" },
     ]);
   }
   if (stack !== "local" && !yes) {

@@ -8,6 +8,7 @@ import { checks } from "../verify/checks";
 import { renderReport, reportJson } from "../verify/report";
 import { type CheckReport, verify, worst } from "../verify/verify";
 import { revealSecret } from "./reveal-secret";
+import { serversOf } from "./stack-servers";
 
 interface VerifyFlags {
   readonly stack: string;
@@ -47,13 +48,17 @@ export function command(): Command {
 /** False if anything failed. */
 async function run({ stack, json, timeout, only }: VerifyFlags): Promise<boolean> {
   const settings = await loadSettings(stack, revealSecret(stack));
-  const { endpoints } = settings;
-  if (!endpoints) throw new Problems([noEndpoints(stack)]);
+  const { endpoints, declared } = await serversOf(stack, settings);
   const { application, base } = await loadApplication(
     join(__dirname, "..", "sql", settings.application),
     settings.defaults,
   );
-  const declarations = dataPlane(application, base, settings, endpoints.postgres.nodes ?? onlyCoordinator);
+  const declarations = dataPlane(
+    application,
+    base,
+    { ...settings, endpoints: declared },
+    declared.postgres.nodes ?? onlyCoordinator,
+  );
   const chosen = only ? checks.filter(({ name }) => only.includes(name)) : checks;
   const reports = await verify(
     { application, endpoints, declarations, eventTimeoutMs: timeout * 1_000 },
@@ -69,13 +74,6 @@ async function run({ stack, json, timeout, only }: VerifyFlags): Promise<boolean
 function progress(json: true | undefined): (report: CheckReport) => void {
   if (json || !process.stderr.isTTY) return () => {};
   return ({ check, ms }) => process.stderr.write(`${check} ${(ms / 1_000).toFixed(1)} s\n`);
-}
-
-function noEndpoints(stack: string) {
-  return {
-    what: `The endpoints of the stack \`${stack}\` are not known, so there is nothing to look at`,
-    fix: stack === "local" ? "start it with `make local`" : "write `tenantry:endpoints` into the stack file",
-  };
 }
 
 function seconds(text: string): number {
