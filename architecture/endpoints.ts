@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Address } from "./access";
+import { type Address, formatAddress } from "./access";
 
 /** A database node that holds shards. On plain PostgreSQL the one server, named `coordinator`. */
 export interface PostgresNode {
@@ -32,6 +32,11 @@ export interface PostgresEndpoint extends Login {
    * held against the server's own name. @default each server is reached by its name
    */
   readonly addresses?: Readonly<Record<string, Address>>;
+}
+
+/** Where a server is reached from here. */
+export function addressOf({ host, port, addresses }: Pick<PostgresEndpoint, "host" | "port" | "addresses">): Address {
+  return addresses?.[formatAddress({ host, port })] ?? { host, port };
 }
 
 export interface KafkaEndpoint {

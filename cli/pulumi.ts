@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { renderProblem } from "../architecture/problem";
 import { explain } from "../cluster/explain";
 import { root } from "../local/checkout";
+import { requirePlugins } from "../local/pulumi-plugins";
 import { openStack } from "../local/stack";
 import { loadSettings } from "../stacks/settings";
 import { revealSecret } from "./reveal-secret";
@@ -22,7 +23,8 @@ export function command(verb: keyof typeof summaries): Command {
     .argument("[options...]", `options of \`pulumi ${verb}\`, such as --yes, --diff, --json`)
     .allowUnknownOption()
     .action(async (options: readonly string[], { stack }: { readonly stack: string }) => {
-      const { pulumi, env, args } = await openStack(stack);
+      const { pulumi, env, args, plugins } = await openStack(stack);
+      await requirePlugins(pulumi, plugins, env);
       process.exitCode = await passThrough(pulumi, [verb, ...args, ...options], env);
       if (process.exitCode !== 0 && verb !== "preview") await explainFailure(stack);
     });

@@ -12,7 +12,7 @@ import { Role } from "@pulumi/kubernetes/rbac/v1/role";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import * as pulumi from "@pulumi/pulumi";
 import type { Login } from "../architecture/endpoints";
-import { createAuthority, issueNodeCertificate } from "./citus/certificates";
+import { createAuthority, issueNodeCertificate, type KeyPair } from "./citus/certificates";
 import { generatedSecret, secretValue } from "./citus/generated-secret";
 import {
   authorityMap,
@@ -44,9 +44,11 @@ type Kind<Args, Made> = new (name: string, args: Args, options: pulumi.CustomRes
 export class CitusCluster extends pulumi.ComponentResource {
   /** The certificate of the authority that signs the nodes', PEM. */
   readonly authority: pulumi.Output<string>;
+  /** The nodes' own certificate and key. */
+  readonly certificate: pulumi.Output<KeyPair>;
   /** The administrator's and every declared role's login, by role. */
   readonly logins: pulumi.Output<Readonly<Record<string, Login>>>;
-  /** Comes when all nodes are registered and all roles can log in: whatever uses the database depends on it. */
+  /** Comes when all nodes are registered and the administrator can log in: whatever uses the database depends on it. */
   readonly ready: pulumi.Resource;
   private readonly plan: CitusPlan;
 
@@ -65,6 +67,7 @@ export class CitusCluster extends pulumi.ComponentResource {
       customTimeouts: { create: "16m" },
     });
     this.authority = tls.authority;
+    this.certificate = pulumi.secret(keyPair(tls.secret));
     this.logins = pulumi.secret(
       pulumi
         .all(secrets.map(({ secret }) => secretValue(secret, "password")))
@@ -103,9 +106,7 @@ export class CitusCluster extends pulumi.ComponentResource {
       this,
     );
     const authority = pulumi.unsecret(secretValue(kept, "tls.crt"));
-    const issued = pulumi
-      .all([authority, secretValue(kept, "tls.key")])
-      .apply(([certificate, key]) => issueNodeCertificate({ certificate, key }, certificateNames(this.plan)));
+    const issued = keyPair(kept).apply((signer) => issueNodeCertificate(signer, certificateNames(this.plan)));
     const secret = generatedSecret(
       `${name}-tls`,
       {
@@ -185,4 +186,10 @@ export class CitusCluster extends pulumi.ComponentResource {
       customTimeouts: { create: "15m", update: "30m" },
     });
   }
+}
+
+function keyPair(secret: Secret): pulumi.Output<KeyPair> {
+  return pulumi
+    .all([secretValue(secret, "tls.crt"), secretValue(secret, "tls.key")])
+    .apply(([certificate, key]) => ({ certificate, key }));
 }

@@ -46,6 +46,8 @@ export async function kubernetesPlatform(
     declared,
     endpoints: pulumi.all([citus.authority, citus.logins]).apply(([ca, logins]) => withSecrets(declared, ca, logins)),
     ready: [citus.ready],
+    room,
+    certificate: citus.certificate,
   };
 }
 

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Application } from "../architecture/application";
 import type { Endpoints } from "../architecture/endpoints";
 import type { Settings } from "../architecture/settings";
+import type { KeyPair } from "./citus/certificates";
 
 /** The servers of a stack, whoever runs them. */
 export interface Platform {
@@ -11,10 +12,21 @@ export interface Platform {
   readonly endpoints: pulumi.Input<Endpoints> | undefined;
   /** What must be there before anything is applied to them. */
   readonly ready: readonly pulumi.Resource[];
+  /** What takes the servers along when it is deleted. @default nothing of the stack's */
+  readonly room?: pulumi.Resource;
+  /** The nodes' certificate and key, where their authority is the stack's own. */
+  readonly certificate?: pulumi.Output<KeyPair>;
 }
 
-/** Provisions the servers if the stack says so. Kubernetes is loaded only then: it takes seconds. */
+/** Provisions the servers and the roles if the stack says so. What that needs is loaded only then: it takes seconds. */
 export async function platformOf(application: Application, settings: Settings): Promise<Platform> {
+  const servers = await serversOf(application, settings);
+  if (!settings.postgres?.manageRoles) return servers;
+  const { managedRoles } = require("./managed-roles") as typeof import("./managed-roles");
+  return { ...servers, ready: [...servers.ready, managedRoles(application, settings, servers)] };
+}
+
+async function serversOf(application: Application, settings: Settings): Promise<Platform> {
   const { kubernetes, endpoints } = settings;
   if (!kubernetes) return { declared: endpoints, endpoints, ready: [] };
   // Not `import()`: the program is CommonJS, and what compiles it on the fly knows only `require`.

@@ -1,8 +1,9 @@
 import type { Client } from "pg";
 import type { Login, PostgresNode } from "../architecture/endpoints";
 import { quoteIdentifier, quoteLiteral } from "../architecture/identifier";
+import { isVerifierOf, scramVerifier } from "../architecture/scram";
 import { authenticateNodes, joinWorkers } from "./citus";
-import { isVerifierOf, passwordOf, scramVerifier } from "./scram";
+import { passwordOf } from "./password";
 import { type Admin, finds, withSession } from "./sql-session";
 
 /** What the platform gives an application before its data plane is applied. */

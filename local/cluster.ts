@@ -2,9 +2,9 @@ import type { PostgresNode } from "../architecture/endpoints";
 import { connectServer } from "./connect";
 import type { Home, HomeSettings } from "./home";
 import { kafkaServer } from "./kafka";
+import { passwordOf } from "./password";
 import { postgresServer } from "./postgres";
 import type { PostgresPrograms } from "./postgres-programs";
-import { passwordOf } from "./scram";
 import type { Server } from "./server";
 import type { SystemUser } from "./system-user";
 

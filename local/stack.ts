@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { Problems } from "../architecture/problem";
 import { root, workDirectory } from "./checkout";
 import { readIfThere, writePrivate } from "./files";
+import { neededPlugins, type Plugin } from "./pulumi-plugins";
 import { findProgram, pulumiDirectories } from "./pulumi-programs";
 import { run } from "./run";
 import { restoreCheckpoint } from "./stack-checkpoint";
@@ -19,10 +20,12 @@ export interface StackSession {
   readonly env: NodeJS.ProcessEnv;
   /** Arguments that `up`, `preview`, `refresh` and `destroy` need besides the user's own. */
   readonly args: readonly string[];
+  /** Plugins that these need. */
+  readonly plugins: readonly Plugin[];
 }
 
 /**
- * The other providers in package.json are for Kubernetes. Pulumi would look for their plugins at each run, and where
+ * Where none of the other providers in package.json is used. Pulumi would look for their plugins at each run, and where
  * they cannot be downloaded that takes seconds.
  */
 const noDownloads = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
@@ -40,21 +43,22 @@ export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.
   const directories = await pulumiDirectories(env);
   const pulumi = findProgram("pulumi", directories);
   if (!pulumi) throw notInstalled();
+  const plugins = neededPlugins(readIfThere(stackFile(stack)) ?? "");
   const withPrograms = {
-    ...(!isOnKubernetes(stack) && noDownloads),
+    ...(plugins.length === 0 && noDownloads),
     // Where a language host compiles with ts-node: types are checked by `make check`, not again at each run.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     ...env,
     PATH: directories.join(delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "true",
   };
-  if (!keepsState(stack, env)) return { pulumi, env: withPrograms, args: ["--stack", stack] };
+  if (!keepsState(stack, env)) return { pulumi, env: withPrograms, args: ["--stack", stack], plugins };
   const session = { ...withPrograms, ...backend(), ...passphraseFile(env) };
   clearStaleLocks(state, stack);
   restoreCheckpoint(state, stack);
   const config = await prepare(pulumi, stack, session);
   await clearPending(pulumi, stack, state, session);
-  return { pulumi, env: session, args: ["--stack", stack, ...config] };
+  return { pulumi, env: session, args: ["--stack", stack, ...config], plugins };
 }
 
 /** Forgets what the state says of a stack whose servers were deleted. */
@@ -139,10 +143,6 @@ function copyOf(stack: string): string {
 
 function stackFile(stack: string): string {
   return join(root, "stacks", `Pulumi.${stack}.yaml`);
-}
-
-function isOnKubernetes(stack: string): boolean {
-  return /^\s*tenantry:platform:\s*kubernetes\b/m.test(readIfThere(stackFile(stack)) ?? "");
 }
 
 function requireStackFile(stack: string): void {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkServerIdentity } from "node:tls";
 import { Client, type ClientConfig, type DatabaseError } from "pg";
-import { type Address, formatAddress } from "../architecture/access";
-import type { PostgresEndpoint } from "../architecture/endpoints";
+import { formatAddress } from "../architecture/access";
+import { addressOf, type PostgresEndpoint } from "../architecture/endpoints";
 import { type Problem, Problems } from "../architecture/problem";
 
 /** Time for one attempt to connect. */
@@ -37,11 +37,6 @@ export function clientConfig(server: Server): ClientConfig {
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
   };
-}
-
-/** Where a server is reached from here. */
-export function addressOf({ host, port, addresses }: Server): Address {
-  return addresses?.[formatAddress({ host, port })] ?? { host, port };
 }
 
 function tls({ host, sslmode, ca }: Server): ClientConfig["ssl"] {

@@ -1,7 +1,7 @@
 #!/bin/bash
-# What Patroni leaves to do: its settings follow the program, every node is registered, and the roles, their passwords
-# and the extensions are there. Run again at each change; what is there is left alone.
-# Given: COORDINATOR, DATABASE, GROUPS_TOTAL, PATRONI_HOSTS, DYNAMIC_CONFIG, APPLICATION_ROLES, REPLICATION_ROLES, ADMIN.
+# What Patroni leaves to do before anybody can log in from outside: its settings follow the program, every node is
+# registered, and the administrator has the password. Run again at each change; what is there is left alone.
+# Given: COORDINATOR, DATABASE, GROUPS_TOTAL, PATRONI_HOSTS, DYNAMIC_CONFIG, ADMIN.
 set -euo pipefail
 
 deadline=$((SECONDS + 540))
@@ -37,25 +37,13 @@ for host in $PATRONI_HOSTS; do
 done
 until_works "all nodes in pg_dist_node" all_registered
 
-# ROLE ATTRIBUTES: the password comes from a file, so that no argument and no log holds it.
-make_role() {
-  psql -XAtq --set ON_ERROR_STOP=1 --set role="$1" <<SQL
-\set password \`cat /run/logins/$1\`
-SELECT format('CREATE ROLE %I', :'role') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
-ALTER ROLE :"role" LOGIN $2 PASSWORD :'password';
-SQL
-}
-
-bound="NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
-make_role "$ADMIN" "SUPERUSER"
-for role in $APPLICATION_ROLES; do make_role "$role" "$bound NOREPLICATION"; done
-for role in $REPLICATION_ROLES; do make_role "$role" "$bound REPLICATION"; done
-
+# The password comes from a file, so that no argument and no log holds it.
 psql -XAtq --set ON_ERROR_STOP=1 --set admin="$ADMIN" <<'SQL'
+\set password `cat /run/logins/admin`
+SELECT format('CREATE ROLE %I', :'admin') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'admin') \gexec
+ALTER ROLE :"admin" LOGIN SUPERUSER PASSWORD :'password';
 -- Whatever the administrator makes belongs to one owner, as whom the nodes know each other by their certificate.
 ALTER ROLE :"admin" SET role = 'postgres';
 SELECT citus_set_node_property(nodename, nodeport, 'shouldhaveshards', false)
   FROM pg_dist_node WHERE groupid = 0 AND noderole = 'primary' AND shouldhaveshards;
-CREATE SCHEMA IF NOT EXISTS partman;
-CREATE EXTENSION IF NOT EXISTS pg_partman WITH SCHEMA partman;
 SQL

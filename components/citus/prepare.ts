@@ -70,11 +70,10 @@ function podTemplate(plan: CitusPlan): types.input.core.v1.PodTemplateSpec {
         { name: "tls", secret: { secretName: tlsSecret(plan), defaultMode: 0o640 } },
         {
           name: "logins",
-          projected: {
+          secret: {
+            secretName: loginSecret(plan, adminUser),
             defaultMode: 0o440,
-            sources: loginRoles(plan).map((role) => ({
-              secret: { name: loginSecret(plan, role), items: [{ key: "password", path: role }] },
-            })),
+            items: [{ key: "password", path: "admin" }],
           },
         },
         { name: "temporary", emptyDir: {} },
@@ -92,7 +91,5 @@ function environment(plan: CitusPlan): Record<string, string> {
     PATRONI_HOSTS: groups.map((group) => podHost(plan, podNames(plan, group)[0] ?? "")).join(" "),
     DYNAMIC_CONFIG: JSON.stringify(dynamicConfig(plan)),
     ADMIN: adminUser,
-    APPLICATION_ROLES: plan.applicationRoles.join(" "),
-    REPLICATION_ROLES: plan.replicationRoles.join(" "),
   };
 }

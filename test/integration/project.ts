@@ -17,7 +17,7 @@ import type { TestContext } from "node:test";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
 import type { Endpoints } from "../../architecture/endpoints";
-import { freshDatabase } from "./servers";
+import { type FreshDatabase, freshDatabase } from "./servers";
 
 const checkout = dirname(dirname(__dirname));
 
@@ -41,15 +41,24 @@ export interface Outcome {
   readonly text: string;
 }
 
-/** Everything is removed after the test: resources, database, folder. */
-export async function makeProject(t: TestContext): Promise<Project> {
+/**
+ * Everything is removed after the test: resources, database, folder.
+ *
+ * @param settings of the stack, besides those that every test has
+ * @param prepare makes the application's database and roles; by default all that a platform makes
+ */
+export async function makeProject(
+  t: TestContext,
+  settings: Readonly<Record<string, unknown>> = {},
+  prepare: (application: string) => Promise<FreshDatabase> = freshDatabase,
+): Promise<Project> {
   const application = `shop${randomBytes(3).toString("hex")}`;
-  const fresh = await freshDatabase(application);
+  const fresh = await prepare(application);
   const folder = mkdtempSync(join(tmpdir(), "tenantry-project-"));
   copySources(folder, application);
   const { drop: _, endpoints } = fresh;
   writeFileSync(join(folder, "endpoints.yaml"), stringify(endpoints), { mode: 0o600 });
-  writeFileSync(join(folder, "stacks", "Pulumi.it.yaml"), stackFile(application));
+  writeFileSync(join(folder, "stacks", "Pulumi.it.yaml"), stackFile(application, settings));
   const run = (...args: string[]) => runTenantry(folder, args);
   t.after(async () => {
     await run("destroy", "-s", "it", "--yes");
@@ -83,13 +92,14 @@ function copySources(folder: string, application: string): void {
   }
 }
 
-function stackFile(application: string): string {
+function stackFile(application: string, settings: Readonly<Record<string, unknown>>): string {
   return stringify({
     config: {
       "tenantry:application": application,
       "tenantry:citus": "auto",
       "tenantry:shardCount": 4,
       "tenantry:endpoints": { file: "../endpoints.yaml" },
+      ...settings,
     },
   });
 }

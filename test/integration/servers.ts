@@ -53,3 +53,16 @@ export async function freshDatabase(
   };
   return { ...fresh, endpoints, drop: () => dropDatabase(postgres, workers, database) };
 }
+
+/** The same with nothing made: for a stack that makes its database and roles itself. */
+export async function plannedDatabase(application: string): Promise<FreshDatabase> {
+  const { postgres, kafka, connect } = servers();
+  const password = () => `${randomBytes(9).toString("base64url")} 'ä`;
+  const roles = Object.fromEntries(
+    ["app", "agent", "cdc"].map((role) => [role, { user: `${application}_${role}`, password: password() }]),
+  );
+  const planned: PostgresEndpoint = { ...postgres, database: application, roles };
+  const reference = addConnectSecret(connect.databasePassword, `${application}_cdc`, roles["cdc"]?.password ?? "");
+  const endpoints = { postgres: planned, kafka, connect: { ...connect, databasePassword: reference } };
+  return { ...planned, endpoints, drop: () => dropDatabase(postgres, [], application) };
+}

@@ -175,10 +175,10 @@ test("the Job that prepares has a name of its own for each thing that it does", 
   );
 });
 
-test("no password is part of the Job: it reads each from the role's Secret", () => {
+test("no password is part of the Job: it reads the administrator's, and no other, from its Secret", () => {
   const job = JSON.stringify(prepareJob(plan()));
-  assert.equal(loginSecret(plan(), "shop_cdc"), "citus-login-shop-cdc");
-  assert.ok(job.includes('"name":"citus-login-shop-cdc","items":[{"key":"password","path":"shop_cdc"}]'));
+  assert.ok(job.includes('"secretName":"citus-login-tenantry"'));
+  assert.ok(!job.includes(loginSecret(plan(), "shop_cdc")));
 });
 
 test("sizes are written as Kubernetes writes them", () => {

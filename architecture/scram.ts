@@ -7,7 +7,7 @@ const iterations = 4096;
  * `pg_stat_activity` ever holds it.
  */
 export function scramVerifier(password: string, salt: Buffer = randomBytes(16), rounds = iterations): string {
-  const salted = pbkdf2Sync(password, salt, rounds, 32, "sha256");
+  const salted = pbkdf2Sync(prepared(password), salt, rounds, 32, "sha256");
   const clientKey = createHmac("sha256", salted).update("Client Key").digest();
   const storedKey = createHash("sha256").update(clientKey).digest();
   const serverKey = createHmac("sha256", salted).update("Server Key").digest();
@@ -21,7 +21,18 @@ export function isVerifierOf(verifier: string | null, password: string): boolean
   return scramVerifier(password, Buffer.from(match[2], "base64"), Number(match[1])) === verifier;
 }
 
-/** The password of a role of the embedded servers: the same at every `up`, and no file more to keep. */
-export function passwordOf(secret: string, role: string): string {
-  return createHmac("sha256", secret).update(role).digest("base64url");
+/**
+ * The verifier of a password that must come out the same in each run. Its salt follows from the password at the same cost
+ * as the verifier itself, so that it makes no guess cheaper.
+ */
+export function lastingVerifier(user: string, password: string): string {
+  return scramVerifier(password, pbkdf2Sync(prepared(password), `tenantry:${user}`, iterations, 16, "sha256"));
+}
+
+/** As clients prepare a password before they hash it: SASLprep, RFC 4013 section 2. */
+function prepared(password: string): string {
+  return password
+    .replaceAll(/[\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]/g, " ")
+    .replaceAll(/[\u00AD\u034F\u1806\u180B-\u180D\u200B-\u200D\u2060\uFE00-\uFE0F\uFEFF]/gu, "")
+    .normalize("NFKC");
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isVerifierOf, passwordOf, scramVerifier } from "../../../local/scram";
+import { isVerifierOf, lastingVerifier, scramVerifier } from "../../../architecture/scram";
 
 test("the verifier is the one that PostgreSQL computes", () => {
   // SELECT rolpassword FROM pg_authid after ALTER ROLE … PASSWORD 'pencil', with the salt of RFC 7677.
@@ -19,8 +19,15 @@ test("a verifier is known to be of its password, and of no other", () => {
   assert.equal(isVerifierOf("md5abc", "secret"), false);
 });
 
-test("a role's password is the same each time and another than every other role's", () => {
-  assert.equal(passwordOf("s", "shop_app"), passwordOf("s", "shop_app"));
-  assert.notEqual(passwordOf("s", "shop_app"), passwordOf("s", "shop_cdc"));
-  assert.notEqual(passwordOf("s", "shop_app"), passwordOf("t", "shop_app"));
+test("a lasting verifier is the same in each run, and another for another role or password", () => {
+  const verifier = lastingVerifier("shop_app", "secret");
+  assert.equal(isVerifierOf(verifier, "secret"), true);
+  assert.equal(lastingVerifier("shop_app", "secret"), verifier);
+  assert.notEqual(lastingVerifier("shop_cdc", "secret"), verifier);
+  assert.notEqual(lastingVerifier("shop_app", "secret2"), verifier);
+});
+
+test("a password is prepared as clients do: spaces, soft hyphens and compatibility characters", () => {
+  const verifier = scramVerifier("a b\u00ADIX\u00AA");
+  assert.equal(isVerifierOf(verifier, "a\u00A0b\u2168a"), true);
 });

@@ -1,0 +1,84 @@
+import { Provider } from "@pulumi/postgresql/provider";
+import * as pulumi from "@pulumi/pulumi";
+import type { Application } from "../architecture/application";
+import { addressOf, type PostgresEndpoint } from "../architecture/endpoints";
+import { cdcRole } from "../architecture/names";
+import { Problems } from "../architecture/problem";
+import type { Settings } from "../architecture/settings";
+import { DatabaseRoles } from "./database-roles";
+import type { Platform } from "./platform";
+
+/** The roles of an application on its servers, by `@pulumi/postgresql`. Throws Problems where it can't reach them. */
+export function managedRoles(application: Application, settings: Settings, servers: Platform): DatabaseRoles {
+  const { endpoints, certificate, ready, room } = servers;
+  if (!endpoints) throw new Problems([nowhere]);
+  if (settings.endpoints?.postgres.ca !== undefined) throw new Problems([ownAuthority]);
+  const postgres = pulumi.output(endpoints).apply((known) => known.postgres);
+  const createDatabase = settings.postgres?.manageDatabase ?? false;
+  const provider = new Provider("postgresql", connection(postgres, createDatabase, certificate), {
+    dependsOn: [...ready],
+  });
+  const database = settings.endpoints?.postgres.database ?? application.name;
+  return new DatabaseRoles(
+    "database",
+    {
+      database,
+      applicationRoles: application.roles.map(({ user }) => user),
+      replicationRoles: [cdcRole(application.name)],
+      passwords: postgres.apply(({ roles }) =>
+        Object.fromEntries(Object.values(roles).map(({ user, password }) => [user, password])),
+      ),
+      createDatabase,
+      dropDatabase: settings.allow.includes(`drop ${database}`),
+      ...(room && { deletedWith: room }),
+    },
+    { providers: { postgresql: provider }, dependsOn: [...ready] },
+  );
+}
+
+const nowhere = {
+  what: "The stack makes roles in PostgreSQL, and does not say where that is",
+  expected: "`tenantry:endpoints`, or the file that it names",
+  fix: "Write the endpoints, or set `tenantry:postgres.manageRoles` to `false`",
+};
+const ownAuthority = {
+  what: "The plugin postgresql, which makes the roles, knows the system's authorities and not one of a stack file",
+  got: "`tenantry:endpoints.postgres.ca`",
+  fix: "Remove `ca` and name its file in SSL_CERT_FILE and NODE_EXTRA_CA_CERTS, or set `tenantry:postgres.manageRoles` to `false` and make the roles yourself",
+};
+
+/**
+ * How the plugin logs in. It takes an authority as text only beside a client's certificate, so it gets the nodes' own,
+ * which their server surely accepts. It cannot look for another name than the address in the server's certificate: where
+ * these differ it is content with the authority, which signs for nobody but this cluster.
+ */
+function connection(
+  postgres: pulumi.Output<PostgresEndpoint>,
+  createDatabase: boolean,
+  certificate: pulumi.Output<{ readonly certificate: string; readonly key: string }> | undefined,
+) {
+  const password = pulumi.secret(postgres.password);
+  // Only the password and the key are secret, and a reviewer wants to see the rest.
+  const shown = pulumi.unsecret(postgres);
+  const address = shown.apply(addressOf);
+  const sslmode = pulumi
+    .all([shown, address])
+    .apply(([{ host, sslmode }, at]) =>
+      certificate && sslmode === "verify-full" && at.host !== host ? "verify-ca" : sslmode,
+    );
+  return {
+    host: address.host,
+    port: address.port,
+    username: shown.user,
+    password,
+    // The database itself may not be there yet.
+    database: createDatabase ? "postgres" : shown.database,
+    sslmode,
+    ...(certificate && {
+      sslrootcert: shown.apply(({ ca }) => ca ?? ""),
+      clientcert: pulumi.secret(certificate.apply(({ certificate: cert, key }) => ({ cert, key, sslinline: true }))),
+    }),
+    connectTimeout: 10,
+    maxConnections: 4,
+  };
+}
