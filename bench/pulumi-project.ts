@@ -7,6 +7,7 @@ import type { Endpoints } from "../architecture/endpoints";
 import { root } from "../local/checkout";
 import { findProgram, pulumiDirectories } from "../local/pulumi-programs";
 import { run } from "../local/run";
+import { stateAtTheEnd } from "../local/stack";
 
 /** A Pulumi project in a folder of its own, with the checkout's node_modules, and its state in files beside it. */
 export interface PulumiProject {
@@ -87,6 +88,7 @@ async function openProject(folder: string): Promise<PulumiProject> {
   const state = join(folder, ".state");
   mkdirSync(state, { mode: 0o700 });
   const env = {
+    ...stateAtTheEnd,
     ...process.env,
     PATH: directories.join(delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -30,6 +30,13 @@ export interface StackSession {
  */
 const noDownloads = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
 
+/**
+ * The file backend writes the whole state anew before and after each resource, which costs more than applying them. Where
+ * no other provider is used every resource is ours, and ours take over what is there: so the state is written once, when
+ * Pulumi ends, and after a kill the next `up` finds out by itself what the state does not say.
+ */
+export const stateAtTheEnd = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
+
 const state = join(workDirectory, "state");
 const passphrase = join(workDirectory, "passphrase");
 const copies = join(workDirectory, "stacks");
@@ -53,7 +60,12 @@ export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.
     PULUMI_SKIP_UPDATE_CHECK: "true",
   };
   if (!keepsState(stack, env)) return { pulumi, env: withPrograms, args: ["--stack", stack], plugins };
-  const session = { ...withPrograms, ...backend(), ...passphraseFile(env) };
+  const session = {
+    ...(plugins.length === 0 && stateAtTheEnd),
+    ...withPrograms,
+    ...backend(),
+    ...passphraseFile(env),
+  };
   clearStaleLocks(state, stack);
   restoreCheckpoint(state, stack);
   const config = await prepare(pulumi, stack, session);

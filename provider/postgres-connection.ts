@@ -52,12 +52,13 @@ function tls({ host, sslmode, ca }: Server): ClientConfig["ssl"] {
 
 /**
  * What every session starts with, so that a setting of the role or the database changes nothing. A client that was
- * killed is noticed within seconds even while its statement runs, which frees the advisory lock for the next one.
+ * killed is noticed within seconds even while its statement runs, which frees the advisory lock for the next one. What is
+ * prepared is planned once: PostgreSQL would plan it five times before it thinks of that.
  */
 export const sessionSettings = `
   SET search_path = public; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
   SET lock_timeout = '5s'; SET client_min_messages = warning; SET client_connection_check_interval = '5s';
-  SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'`;
+  SET plan_cache_mode = force_generic_plan; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'`;
 
 /** A connection, ready to use. Waits for a server that is starting; ends with Problems that say what is wrong. */
 export async function connect(server: Server, signal?: AbortSignal): Promise<Client> {

@@ -18,6 +18,7 @@ import {
 import { type LockOptions, takeLock } from "./postgres-lock";
 import { Session } from "./postgres-session";
 import { preflight } from "./preflight";
+import { prepared } from "./statements";
 
 /** How long the change connection and its lock are kept for the next change. */
 const idleMs = 5_000;
@@ -67,7 +68,7 @@ class Postgres implements Database {
     const client = await this.reader();
     let broken = false;
     try {
-      return (await client.query<Row>(sql, [...values])).rows;
+      return (await client.query<Row>(prepared(sql, values))).rows;
     } catch (error) {
       broken = !isServerError(error);
       throw describeFailure(error, this.endpoint);
@@ -199,13 +200,12 @@ class Postgres implements Database {
  * connection a node: else it refuses a foreign key to a reference table, once the transaction has used several at once.
  * PostgreSQL without Citus takes that setting for anybody's own.
  */
-const transactionSettings = "SET LOCAL lock_timeout = '5s'; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
+const begin = "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
 
 async function inTransaction<T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
-  await client.query("BEGIN");
   let result: T;
   try {
-    await client.query(transactionSettings);
+    await client.query(begin);
     result = await work(client);
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {});

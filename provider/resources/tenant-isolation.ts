@@ -116,16 +116,14 @@ async function apply(
   next: TenantIsolationInputs,
   old: TenantIsolationInputs | undefined,
 ): Promise<TenantIsolationState> {
-  const read = database.query.bind(database);
-  const look = async (from: Reader) => observe(from, (await requireTable(from, next)).oid);
-  const before = await look(read);
-  if (planIsolation(next, before, old).length === 0) return asState(next, before);
-  const after = await database.transaction(async (client) => {
-    const within = readerOf(client);
-    await runStatements(client, planIsolation(next, await look(within), old));
-    return look(within);
+  return database.transaction(async (client) => {
+    const read = readerOf(client);
+    const { oid } = await requireTable(read, next);
+    const found = await observe(read, oid);
+    const statements = planIsolation(next, found, old);
+    await runStatements(client, statements);
+    return asState(next, statements.length === 0 ? found : await observe(read, oid));
   });
-  return asState(next, after);
 }
 
 async function observe(read: Reader, tableOid: string): Promise<FoundIsolation> {
