@@ -15,7 +15,7 @@ check types node_modules/.bin/tsc --noEmit
 check style node_modules/.bin/biome check .
 check duplicates node_modules/.bin/jscpd --config .jscpd.json .
 if command -v shellcheck >/dev/null; then
-  check shell shellcheck local/*.sh test/*.sh .ci/run
+  check shell shellcheck local/*.sh test/*.sh images/*.sh .ci/run
 fi
 
 if [ -n "$failed" ]; then

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { parse } from "yaml";
+import { citusImage } from "../../../architecture/kubernetes";
+import { markerOf } from "../../../cli/preview/markdown";
+import { stackNames } from "../../../stacks/settings";
+
+const root = join(__dirname, "..", "..", "..");
+const folder = join(root, ".github", "workflows");
+
+interface Workflow {
+  readonly on: Readonly<Record<string, unknown>>;
+  readonly permissions: object;
+  readonly jobs: Readonly<
+    Record<string, { readonly permissions?: Readonly<Record<string, string>>; readonly steps: readonly Step[] }>
+  >;
+}
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+}
+
+const workflows = readdirSync(folder).map((file) => {
+  const text = readFileSync(join(folder, file), "utf8");
+  return { file, text, workflow: parse(text) as Workflow };
+});
+
+for (const { file, text, workflow } of workflows) {
+  const jobs = Object.entries(workflow.jobs);
+
+  test(`${file}: every action is pinned by its commit, with the version beside it`, () => {
+    for (const [line] of text.matchAll(/uses: .*/g))
+      assert.match(line, /^uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  test(`${file}: rights are given to jobs alone, and a job that runs a pull request's code may only read`, () => {
+    assert.deepEqual(workflow.permissions, {});
+    assert.ok(!("pull_request_target" in workflow.on), "it would run a stranger's code with our secrets");
+    for (const [name, { permissions, steps }] of jobs) {
+      assert.ok(permissions, `${name} names its rights`);
+      const runsCode = steps.some(({ uses }) => uses?.startsWith("actions/checkout@"));
+      const writes = Object.values(permissions).includes("write");
+      if (runsCode && "pull_request" in workflow.on && name !== "publish") assert.ok(!writes, `${name} only reads`);
+    }
+  });
+
+  test(`${file}: nothing that a pull request names is pasted into a script`, () => {
+    const scripts = jobs.flatMap(([, { steps }]) => steps.flatMap(({ run }) => run ?? []));
+    for (const script of scripts) assert.doesNotMatch(script, /\$\{\{/);
+  });
+}
+
+test("the stacks that are previewed by default are there", () => {
+  const text = workflows.find(({ file }) => file === "preview.yml")?.text ?? "";
+  const defaults = [...text.matchAll(/TENANTRY_STACKS \|\| '(\[.*?\])'/g)].map(([, list]) => JSON.parse(list ?? "[]"));
+  assert.equal(defaults.length, 2, "for the preview and for its comment");
+  for (const stack of defaults.flat()) assert.ok(stackNames().includes(stack), stack);
+});
+
+test("a comment is found again by the marker that its report begins with", () => {
+  const text = workflows.find(({ file }) => file === "preview.yml")?.text ?? "";
+  assert.ok(text.includes(`MARKER="${markerOf("STACK").replace("STACK", "$STACK")}"`));
+});
+
+test("images are built under the names that stacks take by default", () => {
+  const lines = execFileSync(join(root, "images", "list.sh"), { encoding: "utf8" })
+    .trim()
+    .split("\n");
+  assert.ok(lines.includes(`images/citus ${citusImage}`), lines.join("\n"));
+});
