@@ -51,10 +51,15 @@ ${placeOrder}
 COMMIT;
 `;
 
-/** For pgbench: the same rows as a tenant, with the event in the same transaction. */
+/**
+ * For pgbench: the same rows as a tenant, with the event in the same transaction. Beginning and setting the tenant take
+ * one round trip, as in `withTenant`.
+ */
 export const tenantScript = `${variables}
+\\startpipeline
 BEGIN;
 SELECT tenantry.set_tenant(${tenant});
+\\endpipeline
 ${placeOrder}
 SELECT tenantry.emit(${tenant}, 'order', ${order}::text, 'OrderPlaced', jsonb_build_object(
   'orderId', ${order}, 'customerId', ${id(2, ":shop::text")}, 'placedAt', now(), 'currency', 'EUR',

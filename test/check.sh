@@ -11,7 +11,7 @@ check() {
   "$@" || failed="$failed $name"
 }
 
-check types node_modules/.bin/tsc --noEmit
+check types node_modules/.bin/tsc --noEmit --incremental --tsBuildInfoFile node_modules/.cache/tsbuildinfo
 check style node_modules/.bin/biome check .
 check duplicates node_modules/.bin/jscpd --config .jscpd.json .
 if command -v shellcheck >/dev/null; then
