@@ -38,6 +38,11 @@ export interface KubernetesSettings {
   readonly spread: "required" | "preferred";
   /** Volumes, keys and the namespace cannot be deleted by `pulumi destroy`. @default true */
   readonly protect: boolean;
+  /**
+   * Who backs the volumes up, how often and for how long, for whoever reads it: tenantry makes no backups. `none: REASON`
+   * where nobody does. @default undeclared, which `tenantry lint` and the policies refuse
+   */
+  readonly backups?: string;
   /** Raised by one, the next `up` replaces all passwords and the nodes' certificate. @default 1 */
   readonly rotation: number;
   /** How the program, outside the cluster, reaches the servers in it. @default by their names in the cluster */
@@ -105,6 +110,10 @@ const keys = z.strictObject(
     image: z.string().min(1).default(citusImage),
     spread: z.enum(["required", "preferred"], "required or preferred").default("required"),
     protect: flag.default(true),
+    backups: z
+      .string("who makes backups, or `none: REASON`")
+      .min(1, "who makes backups, or `none: REASON`")
+      .exactOptional(),
     rotation: wholeNumber(9999).default(1),
     access: accessSchema.default({ by: "cluster" }),
     pooler: flag.default(true),

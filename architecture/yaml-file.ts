@@ -120,7 +120,7 @@ function shown(form: YamlForm<z.ZodType>, path: Path): string {
 }
 
 /** Where the key at the end of the path starts, or the last key before it that is there. */
-function keyOffset(document: Document, path: Path): number {
+export function keyOffset(document: Document, path: Path): number {
   let node: unknown = document.contents;
   let offset = 0;
   for (const key of path) {

@@ -2,26 +2,64 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { isCode } from "../architecture/code/code";
 import { Problems } from "../architecture/problem";
+import { mayBeConnector } from "../architecture/rules/connector-facts";
 import type { LintInput } from "../architecture/rules/lint";
+import {
+  type LintConfiguration,
+  lintConfigurationName,
+  noLintConfiguration,
+  parseLintConfiguration,
+} from "../architecture/rules/lint-configuration";
+import { stackOf } from "../architecture/rules/stack-facts";
 import type { Source } from "../architecture/source";
+import { listNames, suggest } from "../architecture/suggestion";
 import { root } from "../local/checkout";
 
 const descriptionName = "architecture.yaml";
 
+/** What to lint, and how. */
+export interface LintTargets {
+  readonly inputs: readonly LintInput[];
+  readonly configuration: LintConfiguration;
+}
+
 /**
- * What to lint: the SQL, descriptions and TypeScript of paths, folders with all below them. A file of an application is
- * judged with the whole application around it; code with the project's application, where it has only one.
+ * The files of paths, folders with all below them: SQL, descriptions, TypeScript, connectors and stacks. A file of an
+ * application is judged with the whole application around it; code with the application that the configuration says,
+ * or with the project's, where it has only one.
  *
- * @throws Problems where a path leads nowhere, or to nothing that can be linted
+ * @throws Problems where a path leads nowhere, or to nothing that can be linted, and for what is wrong with the configuration
  */
-export function readTargets(paths: readonly string[], from: string = process.cwd()): LintInput[] {
-  const files = paths.length === 0 ? applications().flatMap(lintable) : filesOf(paths, from);
-  const code = files.filter(isCode);
-  const folders = groupByFolder(files.filter((file) => !isCode(file)));
-  return [
-    ...[...folders].map(([folder, wanted]) => readFolder(folder, wanted, from)),
-    ...(code.length > 0 ? [readCodeTarget(code, from)] : []),
-  ];
+export function readTargets(paths: readonly string[], from: string = process.cwd()): LintTargets {
+  const found = findConfiguration(from);
+  const configuration = found ? parseLintConfiguration(read(found, from)) : noLintConfiguration;
+  const isWanted = (path: string) => !found || !configuration.isExcluded(relative(dirname(found), path));
+  const files = (paths.length === 0 ? ownFiles() : filesOf(paths, from)).filter(isWanted);
+  const code = groupBy(files.filter(isCode), (file) => {
+    const application = found && configuration.applicationOf(relative(dirname(found), file));
+    return application === undefined ? onlyApplication() : applicationFolder(application, read(found ?? "", from));
+  });
+  const sql = groupBy(
+    files.filter((file) => file.endsWith(".sql") || basename(file) === descriptionName),
+    dirname,
+  );
+  const stacks = files.filter((file) => stackOf(file) !== undefined).map((file) => read(file, from));
+  const connectors = files
+    .filter((file) => isData(file) && stackOf(file) === undefined)
+    .map((file) => read(file, from))
+    .filter(({ text }) => mayBeConnector(text));
+  return {
+    configuration,
+    inputs: [
+      ...[...sql].map(([folder, wanted]) => readFolder(folder, wanted, from)),
+      ...[...code].map(([folder, wanted]) => ({
+        ...(folder === "" ? { name: "", sql: [] } : readFolder(folder, [], from)),
+        code: wanted.map((file) => read(file, from)),
+        wanted: new Set(wanted.map((file) => shown(file, from))),
+      })),
+      { name: "", sql: [], stacks, connectors, drops: configuration.drops },
+    ],
+  };
 }
 
 function readFolder(folder: string, wanted: readonly string[], from: string): LintInput {
@@ -36,21 +74,23 @@ function readFolder(folder: string, wanted: readonly string[], from: string): Li
   };
 }
 
-function readCodeTarget(code: readonly string[], from: string): LintInput {
-  const [application, ...others] = applications();
-  const around =
-    application !== undefined && others.length === 0 ? readFolder(application, [], from) : { name: "", sql: [] };
-  return {
-    ...around,
-    code: code.map((file) => read(file, from)),
-    wanted: new Set(code.map((file) => shown(file, from))),
-  };
+/** The configuration's path, in the folder or in the nearest one above it. */
+function findConfiguration(folder: string): string | undefined {
+  const path = join(folder, lintConfigurationName);
+  if (existsSync(path)) return path;
+  return dirname(folder) === folder ? undefined : findConfiguration(dirname(folder));
 }
 
-function groupByFolder(files: readonly string[]): Map<string, string[]> {
-  const folders = new Map<string, string[]>();
-  for (const file of files) folders.set(dirname(file), [...(folders.get(dirname(file)) ?? []), file]);
-  return folders;
+function groupBy(files: readonly string[], keyOf: (file: string) => string): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const file of files) groups.set(keyOf(file), [...(groups.get(keyOf(file)) ?? []), file]);
+  return groups;
+}
+
+/** Every application in sql/, and every stack. */
+function ownFiles(): string[] {
+  const stacks = join(root, "stacks");
+  return [...applications().flatMap(lintable), ...lintable(stacks).filter((file) => stackOf(file) !== undefined)];
 }
 
 /** The folder of every application in sql/. */
@@ -61,6 +101,29 @@ function applications(): string[] {
     .filter((folder) => existsSync(join(folder, descriptionName)));
 }
 
+function onlyApplication(): string {
+  const [application = "", ...others] = applications();
+  return others.length === 0 ? application : "";
+}
+
+function applicationFolder(name: string, configuration: Source): string {
+  const known = applications();
+  const folder = known.find((each) => basename(each) === name);
+  if (folder !== undefined) return folder;
+  const meant = suggest(
+    name,
+    known.map((each) => basename(each)),
+  );
+  throw new Problems([
+    {
+      what: `There is no application \`${name}\` in sql/`,
+      expected: listNames(known.map((each) => basename(each))),
+      fix: meant ? `Write \`${meant}\`, if that is what you mean` : "Correct the name under `applications`",
+      at: { file: configuration.path },
+    },
+  ]);
+}
+
 function filesOf(paths: readonly string[], from: string): string[] {
   return [...new Set(paths.flatMap((path) => filesOfPath(resolve(from, path), path)))];
 }
@@ -69,9 +132,9 @@ function filesOfPath(path: string, given: string): string[] {
   if (!existsSync(path)) {
     throw new Problems([{ what: "There is no such file or folder", got: given, fix: "Correct the path" }]);
   }
-  const files = statSync(path).isDirectory() ? below(path) : [path].filter(isLintable);
+  const files = statSync(path).isDirectory() ? below(path) : [path].filter(isJudged);
   if (files.length > 0) return files;
-  const expected = `files that end in .sql or .ts, or ${descriptionName}`;
+  const expected = `SQL, ${descriptionName}, TypeScript, a connector in YAML or JSON, or Pulumi.STACK.yaml`;
   throw new Problems([{ what: "There is nothing to lint", got: given, expected, fix: "Give another path" }]);
 }
 
@@ -91,7 +154,17 @@ function lintable(folder: string): string[] {
 }
 
 function isLintable(path: string): boolean {
-  return path.endsWith(".sql") || basename(path) === descriptionName || isCode(path);
+  return path.endsWith(".sql") || isCode(path) || isData(path);
+}
+
+/** YAML and JSON may be anything: of a folder what is not for us is passed over, of a file given it is said. */
+function isJudged(path: string): boolean {
+  const isOurs = !isData(path) || stackOf(path) !== undefined || basename(path) === descriptionName;
+  return isLintable(path) && (isOurs || mayBeConnector(readFileSync(path, "utf8")));
+}
+
+function isData(path: string): boolean {
+  return /\.(ya?ml|json)$/.test(path);
 }
 
 function read(file: string, from: string): Source {

@@ -14,8 +14,10 @@ interface Flags {
 /** `tenantry lint [PATHS] [--format FORMAT]`: exit code 0 without findings, 1 with, 2 if used wrongly. */
 export function command(): Command {
   return new Command("lint")
-    .description("Look for what harms a running system in SQL, architecture.yaml and TypeScript. Asks no server.")
-    .argument("[PATHS...]", "files and folders; without, every application in sql/")
+    .description(
+      "Look for what harms a running system in SQL, descriptions, TypeScript, connectors and stacks. Asks no server.",
+    )
+    .argument("[PATHS...]", "files and folders; without, every application in sql/ and every stack")
     .addOption(new Option("--format <FORMAT>", "how to say it").choices(formats).default("text"))
     .exitOverride((error: CommanderError) => {
       process.exit(error.exitCode === 0 ? 0 : 2);
@@ -30,9 +32,10 @@ export async function run(
   paths: readonly string[],
   format: Format,
   print: (text: string) => void = (text) => process.stdout.write(text),
+  from: string = process.cwd(),
 ): Promise<0 | 1 | 2> {
   try {
-    const findings = await findIn(paths);
+    const findings = await findIn(paths, from);
     print(renderFindings(findings, format));
     return findings.length > 0 ? 1 : 0;
   } catch (error) {
@@ -42,9 +45,9 @@ export async function run(
   }
 }
 
-async function findIn(paths: readonly string[]): Promise<Linted[]> {
-  const targets = readTargets(paths);
+async function findIn(paths: readonly string[], from: string): Promise<Linted[]> {
+  const { inputs, configuration } = readTargets(paths, from);
   await loadSqlParser();
-  if (targets.some(({ code }) => code)) await loadTypeScript();
-  return targets.flatMap((target) => lint(target));
+  if (inputs.some(({ code }) => code)) await loadTypeScript();
+  return inputs.flatMap((input) => lint(input, configuration.rules));
 }

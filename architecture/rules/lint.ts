@@ -6,6 +6,7 @@ import { parseYaml } from "../yaml-file";
 import { readAllows } from "./allow";
 import { contextOf, readTables } from "./context";
 import { lintCode } from "./lint-code";
+import { lintConnectors, lintStack } from "./lint-files";
 import { type Linted, named, unreadable, withoutAllowed } from "./linted";
 import { rules } from "./list";
 import type { Rule } from "./rule";
@@ -18,13 +19,19 @@ export interface LintInput {
   readonly sql: readonly Source[];
   /** TypeScript that works with the application's tables. @default none */
   readonly code?: readonly Source[];
+  /** YAML and JSON with connectors. @default none */
+  readonly connectors?: readonly Source[];
+  /** Files `Pulumi.STACK.yaml`. @default none */
+  readonly stacks?: readonly Source[];
+  /** Tables that a stack may ask to drop. @default none */
+  readonly drops?: readonly string[];
   /** The files to judge; the others only say what tables there are. @default all */
   readonly wanted?: ReadonlySet<string>;
 }
 
 /** What the rules find, by file and line. PostgreSQL's parser must be loaded (`loadSqlParser`), for code `loadTypeScript` too. */
 export function lint(input: LintInput, chosen: readonly Rule[] = rules): Linted[] {
-  const { name, yaml, sql, code = [], wanted } = input;
+  const { name, yaml, sql, code = [], connectors = [], stacks = [], drops = [], wanted } = input;
   const isWanted = ({ path }: Source) => wanted?.has(path) ?? true;
   const findings: Linted[] = [];
   const described = yaml && parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
@@ -51,6 +58,8 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules): Linted[
     const found = chosen.flatMap((rule) => named(rule, rule.check?.(file.statements, context) ?? []));
     findings.push(...withoutAllowed(file.source, readAllows(file.source, file.statements), found));
   }
+  findings.push(...connectors.flatMap((source) => lintConnectors(source, chosen)));
+  findings.push(...stacks.flatMap((source) => lintStack(source, drops, chosen)));
   findings.push(...lintCode(code, tables, chosen).filter(({ at }) => wanted?.has(at.file) ?? true));
   return findings.toSorted(
     (a, b) => a.at.file.localeCompare(b.at.file) || (a.at.line ?? 0) - (b.at.line ?? 0) || a.rule.localeCompare(b.rule),

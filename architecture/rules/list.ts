@@ -5,13 +5,16 @@ import { addForeignKey } from "./add-foreign-key";
 import { addRequiredColumn } from "./add-required-column";
 import { addSerialColumn } from "./add-serial-column";
 import { addUniqueConstraint } from "./add-unique-constraint";
+import { atLeastOnce } from "./at-least-once";
 import { bypassRlsRole } from "./bypass-rls-role";
 import { changeColumnType } from "./change-column-type";
 import { charColumn } from "./char-column";
 import { columnarInPublication } from "./columnar-in-publication";
 import { concurrentlyInTransaction } from "./concurrently-in-transaction";
+import { connectorSnapshot } from "./connector-snapshot";
 import { createIndexConcurrently } from "./create-index-concurrently";
 import { crossShardJoin } from "./cross-shard-join";
+import { detachPartition } from "./detach-partition";
 import { domainConstraint } from "./domain-constraint";
 import { dropColumn } from "./drop-column";
 import { dropDatabase } from "./drop-database";
@@ -19,19 +22,25 @@ import { dropIndexConcurrently } from "./drop-index-concurrently";
 import { dropNotNull } from "./drop-not-null";
 import { dropTable } from "./drop-table";
 import { dualWrite } from "./dual-write";
+import { enumValueOrder } from "./enum-value-order";
 import { fatPayload } from "./fat-payload";
 import { foreignKeyWithoutTenant } from "./foreign-key-without-tenant";
+import { missingBackups } from "./missing-backups";
 import { missingCoLocation } from "./missing-co-location";
 import { missingIdempotency } from "./missing-idempotency";
+import { missingResources } from "./missing-resources";
 import { outboxPolling } from "./outbox-polling";
+import { plainPassword } from "./plain-password";
 import { policySubquery } from "./policy-subquery";
 import { policyWithoutCheck } from "./policy-without-check";
 import { processedEventsByTime } from "./processed-events-by-time";
+import { publicEndpoint } from "./public-endpoint";
 import { publicationForAllTables } from "./publication-for-all-tables";
 import { queryWithoutTenant } from "./query-without-tenant";
 import { renameColumn } from "./rename-column";
 import { renameTable } from "./rename-table";
 import { repeatableWithoutTransaction } from "./repeatable-without-transaction";
+import { repeatedAssignment } from "./repeated-assignment";
 import { rewritingCommand } from "./rewriting-command";
 import { rowSecurityDisabled } from "./row-security-disabled";
 import type { Rule } from "./rule";
@@ -40,11 +49,16 @@ import { serialColumn } from "./serial-column";
 import { setNotNull } from "./set-not-null";
 import { shortEventRetention } from "./short-event-retention";
 import { smallIntegerKey } from "./small-integer-key";
+import { tableWithoutIsolation } from "./table-without-isolation";
 import { tenantIdentityColumn } from "./tenant-identity-column";
 import { timestampColumn } from "./timestamp-column";
+import { tlsOff } from "./tls-off";
 import { transactionInFile } from "./transaction-in-file";
 import { truncateCascade } from "./truncate-cascade";
 import { unboundedPartitionQuery } from "./unbounded-partition-query";
+import { unlistedDrop } from "./unlisted-drop";
+import { unpinnedImage } from "./unpinned-image";
+import { unprotectedProduction } from "./unprotected-production";
 import { validateWithAdd } from "./validate-with-add";
 import { varcharColumn } from "./varchar-column";
 import { viewWithoutSecurityInvoker } from "./view-without-security-invoker";
@@ -58,13 +72,16 @@ export const rules: readonly Rule[] = [
   addRequiredColumn,
   addSerialColumn,
   addUniqueConstraint,
+  atLeastOnce,
   bypassRlsRole,
   changeColumnType,
   charColumn,
   columnarInPublication,
   concurrentlyInTransaction,
+  connectorSnapshot,
   createIndexConcurrently,
   crossShardJoin,
+  detachPartition,
   domainConstraint,
   dropColumn,
   dropDatabase,
@@ -72,19 +89,25 @@ export const rules: readonly Rule[] = [
   dropNotNull,
   dropTable,
   dualWrite,
+  enumValueOrder,
   fatPayload,
   foreignKeyWithoutTenant,
+  missingBackups,
   missingCoLocation,
   missingIdempotency,
+  missingResources,
   outboxPolling,
+  plainPassword,
   policySubquery,
   policyWithoutCheck,
   processedEventsByTime,
+  publicEndpoint,
   publicationForAllTables,
   queryWithoutTenant,
   renameColumn,
   renameTable,
   repeatableWithoutTransaction,
+  repeatedAssignment,
   rewritingCommand,
   rowSecurityDisabled,
   securityDefiner,
@@ -92,11 +115,16 @@ export const rules: readonly Rule[] = [
   setNotNull,
   shortEventRetention,
   smallIntegerKey,
+  tableWithoutIsolation,
   tenantIdentityColumn,
   timestampColumn,
+  tlsOff,
   transactionInFile,
   truncateCascade,
   unboundedPartitionQuery,
+  unlistedDrop,
+  unpinnedImage,
+  unprotectedProduction,
   validateWithAdd,
   varcharColumn,
   viewWithoutSecurityInvoker,

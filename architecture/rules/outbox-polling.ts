@@ -29,6 +29,10 @@ export const outboxPolling: Rule = {
       );
       return [...locking, ...jobs].map(({ location }) => ({ ...polls, at: query.placeOf(location) }));
     }),
+  checkConnector: ({ config, placeOf }) =>
+    /jdbc/i.test(config["connector.class"] ?? "") && /source/i.test(config["connector.class"] ?? "")
+      ? [{ ...polls, at: placeOf("connector.class") }]
+      : [],
   checkCode: (units) => {
     const found = new Set(repeatedIn(units).flatMap((unit) => readsOf(units, unit, new Set())));
     return [...found].map((node) => ({ ...polls, at: units.code.placeOf(node) }));

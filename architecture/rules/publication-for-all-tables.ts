@@ -1,3 +1,4 @@
+import { isDebezium } from "./connector-facts";
 import { forEachStatement } from "./ddl";
 import type { Rule } from "./rule";
 
@@ -24,4 +25,16 @@ export const publicationForAllTables: Rule = {
         },
       ];
     }),
+  checkConnector(connector) {
+    const { config, name, placeOf } = connector;
+    const mode = config["publication.autocreate.mode"] ?? "all_tables";
+    if (!isDebezium(connector) || mode !== "all_tables") return [];
+    return [
+      {
+        what: `Connector \`${name}\` makes a publication of all tables, where there is none of its name`,
+        fix: "Write `publication.autocreate.mode: disabled`: the publication is a resource of its own",
+        at: placeOf("publication.autocreate.mode"),
+      },
+    ];
+  },
 };

@@ -3,6 +3,9 @@ import type { Units } from "../code/unit";
 import type { Description } from "../description";
 import type { Place } from "../problem";
 import type { ParsedStatement } from "../sql-parser";
+import type { ConnectorFacts } from "./connector-facts";
+import type { StackFacts } from "./stack-facts";
+import type { DeclaredResource, StackOfResources } from "./stack-resources";
 
 /** One thing that harms a running system: this file, its test, and `docs/rules/NAME.md`. */
 export interface Rule {
@@ -15,6 +18,14 @@ export interface Rule {
   check?(statements: readonly ParsedStatement[], context: FileContext): readonly Finding[];
   /** Whether `check` is about a file as a whole, so says nothing of a query in code. @default false */
   readonly aboutFiles?: boolean;
+  /** Looks at a connector, in a file or as a stack declares it. */
+  checkConnector?(connector: ConnectorFacts): readonly Finding[];
+  /** Looks at a stack's file. */
+  checkStack?(stack: StackFacts): readonly Finding[];
+  /** Looks at one resource that a stack's program declares. */
+  checkResource?(resource: DeclaredResource, stack: StackOfResources): readonly Finding[];
+  /** Looks at all that a stack's program declares, together. */
+  checkResources?(resources: readonly DeclaredResource[]): readonly Finding[];
   /** Looks at application code, all files together. */
   checkCode?(units: Units): readonly Finding[];
   /** Looks at architecture.yaml. */

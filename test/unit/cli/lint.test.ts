@@ -10,6 +10,7 @@ import { root } from "../../../local/checkout";
 const bad = "SELECT 1;\nALTER TABLE customers DROP COLUMN phone;\n";
 const what = "Dropping column `customers.phone` breaks every running release that reads or writes it";
 
+/** Lints a folder with these files, from within it. */
 async function lintFiles(files: Readonly<Record<string, string>>, format: Format = "text") {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-lint-"));
   try {
@@ -18,10 +19,10 @@ async function lintFiles(files: Readonly<Record<string, string>>, format: Format
       writeFileSync(join(folder, name), text);
     }
     let printed = "";
-    const code = await run([folder], format, (text) => {
+    const print = (text: string) => {
       printed += text;
-    });
-    return { code, printed };
+    };
+    return { code: await run(["."], format, print, folder), printed };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -67,7 +68,7 @@ test("sarif names the rule, the level and the region", async () => {
 
 test("github writes a workflow command a finding", async () => {
   const { printed } = await lintFiles({ "b.sql": bad }, "github");
-  assert.match(printed, /^::error file=\S+b\.sql,line=2,col=\d+,title=drop-column::Dropping column/);
+  assert.match(printed, /^::error file=b\.sql,line=2,col=\d+,title=drop-column::Dropping column/);
 });
 
 test("the repository's own code, examples and benchmarks are clean", async () => {
@@ -90,4 +91,51 @@ test("without paths every application in sql/ is linted, and the toolkit's are c
     printed += text;
   });
   assert.deepEqual([code, printed], [0, "Nothing found.\n"]);
+});
+
+test("the configuration is found in the folder or above, leaves out paths, and gives severities", async () => {
+  const files = { "test/a.sql": bad, "tenantry-lint.yaml": "exclude: [test/**]\nrules: { drop-column: warning }" };
+  assert.deepEqual(await lintFiles(files), { code: 0, printed: "Nothing found.\n" });
+  const { code, printed } = await lintFiles({ ...files, "sql/b.sql": bad });
+  assert.equal(code, 1);
+  assert.match(printed, /^sql\/b\.sql:2:[\s\S]*drop-column \(warning\)[\s\S]*0 errors, 1 warning\n$/);
+});
+
+test("a configuration that cannot be read ends with 2, and says all that is wrong", async (t) => {
+  const errors = t.mock.method(console, "error", () => undefined);
+  const files = { "a.sql": bad, "tenantry-lint.yaml": "rules: { drop-colum: off, drop-tabel: off }" };
+  assert.equal((await lintFiles(files)).code, 2);
+  const message = String(errors.mock.calls[0]?.arguments[0]);
+  assert.match(message, /There is no rule `drop-colum`[\s\S]*Write `drop-column`[\s\S]*There is no rule `drop-tabel`/);
+});
+
+test("an application that is not there ends with 2, with the one that was probably meant", async (t) => {
+  const errors = t.mock.method(console, "error", () => undefined);
+  const files = { "a.ts": "run();", "tenantry-lint.yaml": "applications: { ecomerce: ['*.ts'] }" };
+  assert.equal((await lintFiles(files)).code, 2);
+  assert.match(
+    String(errors.mock.calls[0]?.arguments[0]),
+    /no application `ecomerce` in sql\/[\s\S]*Write `ecommerce`/,
+  );
+});
+
+test("code, connectors and stacks below a folder are linted, other YAML and JSON is not", async () => {
+  const { printed } = await lintFiles(
+    {
+      "src/a.ts": 'client.query("SELECT FROM tenantry.outbox FOR UPDATE SKIP LOCKED");',
+      "connectors/a.json": '{ "connector.class": "io.confluent.connect.jdbc.JdbcSourceConnector" }',
+      "stacks/Pulumi.prod.yaml": "config: { tenantry:allow: [drop shop.carts] }",
+      "package.json": "{ not even JSON",
+      "other.yaml": "a: [",
+    },
+    "github",
+  );
+  const found = [...printed.matchAll(/file=([^,]+),line=(\d+).*title=([\w-]+)/g)].map(([, ...parts]) =>
+    parts.join(" "),
+  );
+  assert.deepEqual(found, [
+    "src/a.ts 1 outbox-polling",
+    "connectors/a.json 1 outbox-polling",
+    "stacks/Pulumi.prod.yaml 1 unlisted-drop",
+  ]);
 });

@@ -49,3 +49,11 @@ test("reading the outbox once, or once for each of some rows, is no polling", as
   const text = `async function look(ids) { await ${select}; for (const id of ids) await ${select}; setTimeout(() => other(), 1); }`;
   assert.deepEqual(await found(outboxPolling, text, { in: "typescript" }), []);
 });
+
+test("a connector of the kind JDBC source is found", async () => {
+  const text = "connector.class: io.aiven.connect.jdbc.JdbcSourceConnector";
+  assert.deepEqual(await found(outboxPolling, text, { in: "yaml" }), [
+    "1 This polls the outbox: load without events, delay with them",
+  ]);
+  assert.deepEqual(await found(outboxPolling, text.replace("Source", "Sink"), { in: "yaml" }), []);
+});

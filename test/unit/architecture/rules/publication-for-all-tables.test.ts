@@ -21,3 +21,14 @@ test("a whole schema counts", async () => {
     "1 Publication `p` streams every table, those of tomorrow too",
   ]);
 });
+
+test("a connector that would make a publication of all tables is found", async () => {
+  const text = "connector.class: io.debezium.connector.postgresql.PostgresConnector";
+  assert.deepEqual(await found(publicationForAllTables, text, { in: "yaml" }), [
+    "1 Connector `connectors/shop.yaml` makes a publication of all tables, where there is none of its name",
+  ]);
+  assert.deepEqual(
+    await found(publicationForAllTables, `${text}\npublication.autocreate.mode: disabled`, { in: "yaml" }),
+    [],
+  );
+});

@@ -1,6 +1,10 @@
+import { parse } from "yaml";
 import { loadTypeScript } from "../../../../architecture/code/typescript";
 import { lint } from "../../../../architecture/rules/lint";
+import { lintConnectors, lintStack } from "../../../../architecture/rules/lint-files";
+import { lintResource, lintResourcesTogether } from "../../../../architecture/rules/lint-resources";
 import type { Rule } from "../../../../architecture/rules/rule";
+import type { DeclaredResource, StackOfResources } from "../../../../architecture/rules/stack-resources";
 import { loadSqlParser } from "../../../../architecture/sql-parser";
 
 /** A small application that a rule's examples change. */
@@ -22,13 +26,13 @@ CREATE TABLE order_items (tenant_id uuid, order_id uuid, placed_at timestamptz, 
 `;
 
 export interface Example {
-  /** What the text is: a SQL file after those of the tables, architecture.yaml, or code. @default "sql" */
+  /** What the text is: a SQL file after those of the tables, YAML of any kind, or code. @default "sql" */
   readonly in?: "sql" | "yaml" | "typescript";
 }
 
-/** What the rule finds in the text, as `LINE WHAT`. */
+/** What the rule finds in the text, as `LINE WHAT`, and for resources as `TYPE NAME WHAT`. */
 export async function found(rule: Rule, text: string, example: Example = {}): Promise<string[]> {
-  return (await findings(rule, text, example)).map(({ at, what }) => `${at.line} ${what}`);
+  return (await findings(rule, text, example)).map(({ at, what }) => `${at.line ?? at.file} ${what}`);
 }
 
 /** What the rule says to do. */
@@ -40,6 +44,7 @@ const changedFiles = { sql: "sql/shop/020_change.sql", yaml: "sql/shop/architect
 
 async function findings(rule: Rule, text: string, { in: kind = "sql" }: Example) {
   await Promise.all([loadSqlParser(), loadTypeScript()]);
+  if (kind === "yaml" && !text.includes("tenant:")) return inYaml(rule, text);
   const changed = changedFiles[kind];
   const source = { path: changed, text };
   const input = {
@@ -50,4 +55,19 @@ async function findings(rule: Rule, text: string, { in: kind = "sql" }: Example)
   };
   const all = lint(input, [rule]).filter(({ rule }) => rule !== "allow-comment");
   return all.filter(({ at }) => at.file === changed);
+}
+
+/** A connector, the stack `prod`, or the resources that its program declares. */
+function inYaml(rule: Rule, text: string) {
+  if (text.includes("resources:")) {
+    const { resources = [], ...given } = parse(text) as Partial<StackOfResources> & { resources?: DeclaredResource[] };
+    const stack: StackOfResources = { stack: "prod", consistency: "bounded", ...given };
+    const declared = resources.map((each) => ({ ...each, protect: each.protect ?? false }));
+    return [
+      ...declared.flatMap((each) => lintResource(each, stack, [rule])),
+      ...lintResourcesTogether(declared, [rule]),
+    ];
+  }
+  if (text.includes("tenantry:")) return lintStack({ path: "stacks/Pulumi.prod.yaml", text }, ["shop.signed"], [rule]);
+  return lintConnectors({ path: "connectors/shop.yaml", text }, [rule]);
 }

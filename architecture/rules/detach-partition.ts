@@ -1,0 +1,19 @@
+import { alterations } from "./ddl";
+import type { Rule } from "./rule";
+
+export const detachPartition: Rule = {
+  name: "detach-partition",
+  severity: "error",
+  harm: "Detaching a partition takes an ACCESS EXCLUSIVE lock on the whole partitioned table.",
+  check: (statements, context) =>
+    alterations(statements, context)
+      .filter(({ command: { subtype, def } }) => {
+        const concurrent = def && "PartitionCmd" in def && def.PartitionCmd.concurrent;
+        return subtype === "AT_DetachPartition" && !concurrent;
+      })
+      .map(({ table, at }) => ({
+        what: `Detaching a partition of \`${table}\` stops every reader and writer of all its partitions`,
+        fix: "Use DETACH PARTITION … CONCURRENTLY, in a file without a transaction",
+        at,
+      })),
+};
