@@ -14,12 +14,16 @@ async function program(): Promise<pulumi.Inputs> {
   const { application, base } = await loadApplication(`sql/${settings.application}`, settings.defaults);
   const { citus, allow } = settings;
 
-  const { declared, endpoints, ready } = await platformOf(application, settings);
+  const { declared, endpoints, ready, servers } = await platformOf(application, settings);
   const roles = [...application.roles.map(({ user }) => user), cdcRole(application.name)];
   const provider = new Provider("data", { endpoints, citus, allow, roles }, { dependsOn: [...ready] });
   const nodes = declared?.postgres.nodes ?? onlyCoordinator;
   const declarations = dataPlane(application, base, { ...settings, endpoints: declared }, nodes);
-  new DataPlane(application.name, { declarations }, { providers: { tenantry: provider }, dependsOn: [...ready] });
+  new DataPlane(
+    application.name,
+    { declarations, ...(servers && { servers }) },
+    { providers: { tenantry: provider }, dependsOn: [...ready] },
+  );
 
   return {
     application: application.name,

@@ -10,8 +10,10 @@ import { schemaMigration } from "./schema-migration";
 import type { Settings } from "./settings";
 import type { SqlFile } from "./sql-file";
 
+const coordinator = "coordinator";
+
 /** The node of plain PostgreSQL, and of a stack whose servers are not known yet. */
-export const onlyCoordinator: readonly PostgresNode[] = [{ name: "coordinator", host: "localhost", port: 5432 }];
+export const onlyCoordinator: readonly PostgresNode[] = [{ name: coordinator, host: "localhost", port: 5432 }];
 
 /** Partitions of the outbox made ahead, in days: so long may maintenance stand still. */
 const outboxDaysAhead = 4;
@@ -30,13 +32,16 @@ export function dataPlane(
   nodes: readonly PostgresNode[],
 ): Declaration[] {
   const plan = new Plan();
+  const members = declareMembers(plan, settings, nodes);
   for (const file of base) plan.then("Migration", migrationName(file), migration(file, "tenantry", "onChange"));
   plan.then("Migration", `${application.name}/schema`, schemaMigration(application));
   for (const file of application.files) {
     plan.then("Migration", migrationName(file), migration(file, application.schema, "once"));
     declareTables(plan, application, settings, tablesOf(application, file));
   }
-  declareEvents(plan, application, settings, nodes);
+  declareEvents(plan, application, settings, nodes, members);
+  // Last: a node that joins is read before its first shard comes, and one that leaves until its last event is gone.
+  if (settings.citus === "required" || members.size > 0) plan.then("ShardRebalance", application.name, { nodes });
   return plan.declarations;
 }
 
@@ -74,6 +79,17 @@ class Plan {
     this.add(noun, name, inputs);
     this.next();
   }
+}
+
+/** Before any table: those are spread over the members. The coordinator is one by itself. Returns the others, by node. */
+function declareMembers(
+  plan: Plan,
+  { platform }: Settings,
+  nodes: readonly PostgresNode[],
+): ReadonlyMap<PostgresNode, string> {
+  const registeredBy = platform === "kubernetes" ? "patroni" : "tenantry";
+  const workers = nodes.filter(({ name }) => name !== coordinator);
+  return new Map(workers.map((node) => [node, plan.add("CitusNode", node.name, { node, registeredBy })]));
 }
 
 function migrationName({ path }: SqlFile): string {
@@ -152,7 +168,13 @@ function isolation(application: Application, { schema, name }: TenantTable): Inp
 }
 
 /** Tables first, then on each node the slot, then the connector that reads it. */
-function declareEvents(plan: Plan, application: Application, settings: Settings, nodes: readonly PostgresNode[]): void {
+function declareEvents(
+  plan: Plan,
+  application: Application,
+  settings: Settings,
+  nodes: readonly PostgresNode[],
+  members: ReadonlyMap<PostgresNode, string>,
+): void {
   const { events, schema, tenant } = application;
   const { column, type } = tenant;
   const colocateWith = `${schema}.${tenant.table}`;
@@ -184,7 +206,8 @@ function declareEvents(plan: Plan, application: Application, settings: Settings,
   for (const node of nodes) {
     const slot = outboxSlot(application.name, node);
     const connector = outboxConnector(application.name, node);
-    const made = plan.add("ReplicationSlot", slot, { node, slot });
+    const member = members.get(node);
+    const made = plan.add("ReplicationSlot", slot, { node, slot }, member === undefined ? [] : [member]);
     plan.add("Connector", connector, renderOutboxConnector(application, settings, node), [made]);
   }
 }

@@ -16,6 +16,7 @@ export type Declaration = {
 
 /** The inputs of each kind of resource. */
 export interface Inputs {
+  readonly CitusNode: CitusNodeInputs;
   readonly Migration: MigrationInputs;
   readonly DistributedTable: DistributedTableInputs;
   readonly ReferenceTable: ReferenceTableInputs;
@@ -25,6 +26,14 @@ export interface Inputs {
   readonly ProcessedEvents: ProcessedEventsInputs;
   readonly ReplicationSlot: ReplicationSlotInputs;
   readonly Connector: ConnectorInputs;
+  readonly ShardRebalance: ShardRebalanceInputs;
+}
+
+/** A node's membership in the Citus cluster. */
+export interface CitusNodeInputs {
+  readonly node: PostgresNode;
+  /** Who registers it: Patroni by itself, which is waited for, or tenantry, by the host and port of `node`. */
+  readonly registeredBy: "patroni" | "tenantry";
 }
 
 /** One SQL file. */
@@ -114,4 +123,9 @@ export interface ConnectorInputs {
   readonly connector: string;
   /** No secrets: `${file:PATH:KEY}` in their place. */
   readonly config: Readonly<Record<string, string>>;
+}
+
+/** Which nodes hold shards; all others are emptied, online. */
+export interface ShardRebalanceInputs {
+  readonly nodes: readonly PostgresNode[];
 }

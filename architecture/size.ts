@@ -20,3 +20,9 @@ export function formatSize({ bytes }: Size): string {
   const [unit, factor] = Object.entries(factors).findLast(([, size]) => bytes % size === 0) ?? ["B", 1];
   return `${bytes / factor} ${unit}`;
 }
+
+/** Rounded, for people: `1.2 GiB`. */
+export function roundSize({ bytes }: Size): string {
+  const [unit, factor] = Object.entries(factors).findLast(([, size]) => bytes >= size) ?? ["B", 1];
+  return `${Number((bytes / factor).toFixed(1))} ${unit}`;
+}

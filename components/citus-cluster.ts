@@ -22,6 +22,7 @@ import {
   groupsOf,
   loginSecret,
   tlsSecret,
+  workerName,
 } from "./citus/names";
 import { networkPolicy } from "./citus/network";
 import { patroniConfig } from "./citus/patroni-config";
@@ -50,6 +51,8 @@ export class CitusCluster extends pulumi.ComponentResource {
   readonly logins: pulumi.Output<Readonly<Record<string, Login>>>;
   /** Comes when all nodes are registered and the administrator can log in: whatever uses the database depends on it. */
   readonly ready: pulumi.Resource;
+  /** What runs each node that holds shards, by the node's name. */
+  readonly servers: ReadonlyMap<string, pulumi.Resource>;
   private readonly plan: CitusPlan;
 
   /** Throws Problems when the arguments make no cluster. */
@@ -60,6 +63,7 @@ export class CitusCluster extends pulumi.ComponentResource {
     const secrets = loginRoles(this.plan).map((role) => ({ role, secret: this.login(role) }));
     const foundation = [...this.rights(), ...this.network(), tls.secret];
     const groups = groupsOf(this.plan).map((group) => this.group(group, foundation));
+    this.servers = new Map(groups.slice(1).map((pods, index) => [workerName(index + 1), pods]));
     const job = prepareJob(this.plan);
     // Its logical name changes with it: a finished Job stays until its successor is done.
     this.ready = this.child(Job, job.metadata.name.slice(name.length + 1), job, {

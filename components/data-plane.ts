@@ -5,6 +5,11 @@ import { declare } from "../provider";
 export interface DataPlaneArgs {
   /** What `compileDataPlane` made of the application and the settings, in an order in which it can be made. */
   readonly declarations: readonly Declaration[];
+  /**
+   * The servers behind each node, by its name, where this program makes them. A node is their direct dependent: only so does
+   * Pulumi take it out of the cluster before they go, as it orders deletions by nothing else. @default none
+   */
+  readonly servers?: ReadonlyMap<string, pulumi.Resource>;
 }
 
 /** An application's data on servers that run: schema, placement, isolation, partitions, outbox, slots and connectors. */
@@ -16,7 +21,9 @@ export class DataPlane extends pulumi.ComponentResource {
     super("tenantry:index:DataPlane", name, {}, options);
     const made = new Map<string, pulumi.CustomResource>();
     for (const declaration of args.declarations) {
-      const dependsOn = declaration.after.map((key) => resourceOf(made, key, declaration));
+      const servers = declaration.noun === "CitusNode" ? args.servers?.get(declaration.name) : undefined;
+      const earlier = declaration.after.map((key) => resourceOf(made, key, declaration));
+      const dependsOn = servers ? [...earlier, servers] : earlier;
       made.set(`${declaration.noun}/${declaration.name}`, declare(declaration, { parent: this, dependsOn }));
     }
     this.resources = made;

@@ -48,6 +48,7 @@ export async function kubernetesPlatform(
     ready: [citus.ready],
     room,
     certificate: citus.certificate,
+    servers: citus.servers,
   };
 }
 

@@ -16,6 +16,8 @@ export interface Platform {
   readonly room?: pulumi.Resource;
   /** The nodes' certificate and key, where their authority is the stack's own. */
   readonly certificate?: pulumi.Output<KeyPair>;
+  /** What runs each node, by its name. @default nothing of the stack's */
+  readonly servers?: ReadonlyMap<string, pulumi.Resource>;
 }
 
 /** Provisions the servers and the roles if the stack says so. What that needs is loaded only then: it takes seconds. */

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PostgresEndpoint } from "../architecture/endpoints";
 import { Problems } from "../architecture/problem";
 import type { Configuration } from "./configuration";
 import type { Connect } from "./connect";
@@ -6,11 +8,15 @@ import type { Context } from "./context";
 import type { Database } from "./database";
 import type { Engine } from "./engine";
 import { openDatabase } from "./postgres";
+import { connect } from "./postgres-connection";
+import { type Reader, readerOf } from "./statements";
 
 /** The servers that a configured provider acts on, connected to when first needed. */
 export interface Acting {
   /** What a resource may use. The first call connects and checks the server; its problems end every resource alike. */
   context(urn: string): Promise<Context>;
+  /** Asks the database for a preview; undefined where it does not answer at once, for whatever reason. */
+  glance<T>(question: (read: Reader) => Promise<T>): Promise<T | undefined>;
   cancel(): void;
 }
 
@@ -36,8 +42,26 @@ export function startActing(configuration: Configuration, engine: Engine): Actin
         signal: abort.signal,
       };
     },
+    async glance(question) {
+      if (!configuration.endpoints) return undefined;
+      const answer = ask(configuration.endpoints.postgres, question).catch(() => undefined);
+      return Promise.race([answer, sleep(glanceMs, undefined, { ref: false })]);
+    },
     cancel: () => abort.abort(),
   };
+}
+
+/** How long a preview waits for what it can do without. */
+const glanceMs = 4_000;
+
+async function ask<T>(server: PostgresEndpoint, question: (read: Reader) => Promise<T>): Promise<T> {
+  const client = await connect(server);
+  try {
+    await client.query(`SET statement_timeout = ${glanceMs}`);
+    return await question(readerOf(client));
+  } finally {
+    await client.end();
+  }
 }
 
 const notDone = {

@@ -3,7 +3,11 @@ import { Problems } from "../architecture/problem";
 import type { Context } from "./context";
 
 export interface DrainOptions {
-  /** How long the slots may take. @default 600_000 */
+  /** Only the slots on the nodes of these Citus groups. @default all */
+  readonly groups?: readonly number[];
+  /** What has to wait for it, for people. @default "shards are rewritten" */
+  readonly before?: string;
+  /** How long the slots may stand still. @default 600_000 */
   readonly limitMs?: number;
   /** Between two looks. @default 1_000 */
   readonly pollMs?: number;
@@ -26,24 +30,27 @@ const tellEveryMs = 10_000;
  */
 export async function awaitDrained(
   { database, log, signal }: Pick<Context, "database" | "log" | "signal">,
-  { limitMs = 600_000, pollMs = 1_000 }: DrainOptions = {},
+  { groups, before = "shards are rewritten", limitMs = 600_000, pollMs = 1_000 }: DrainOptions = {},
 ): Promise<void> {
   const [there] = await database.query<{ is: boolean }>(
     "SELECT to_regprocedure('tenantry.replication_positions()') IS NOT NULL AS is",
   );
   if (!there?.is) return;
-  const ends = await database.query<{ node: number; lsn: string }>(
+  const positions = await database.query<{ node: number; lsn: string }>(
     "SELECT node, lsn::text AS lsn FROM tenantry.replication_positions()",
   );
+  const ends = positions.filter(({ node }) => groups === undefined || groups.includes(node));
   const values = [ends.map(({ node }) => node), ends.map(({ lsn }) => lsn)];
-  const started = Date.now();
-  for (let toldAt = 0; ; ) {
+  let [movedAt, toldAt, seen] = [Date.now(), 0, ""];
+  for (;;) {
     signal.throwIfAborted();
     const lagging = await database.query<LaggingSlot>(laggingSql, values);
     if (lagging.length === 0) return;
-    if (Date.now() - started >= limitMs) throw new Problems([stillLagging(lagging, limitMs)]);
+    const now = describe(lagging);
+    if (now !== seen) [movedAt, seen] = [Date.now(), now];
+    if (Date.now() - movedAt >= limitMs) throw new Problems([stillLagging(lagging, before, limitMs)]);
     if (Date.now() - toldAt >= tellEveryMs) {
-      log(`waits until every event is read before shards are rewritten: ${describe(lagging)}`);
+      log(`waits until every event is read before ${before}: ${now}`);
       toldAt = Date.now();
     }
     await sleep(pollMs, undefined, { signal });
@@ -62,11 +69,11 @@ function describe(lagging: readonly LaggingSlot[]): string {
   return lagging.map(({ slot, node, behind }) => `slot ${slot} on ${node} is ${behind} bytes behind`).join("; ");
 }
 
-function stillLagging(lagging: readonly LaggingSlot[], limitMs: number) {
+function stillLagging(lagging: readonly LaggingSlot[], before: string, limitMs: number) {
   return {
-    what: "The outbox's shards can't be rewritten while events wait to be read",
+    what: `Events wait to be read, which must be before ${before}`,
     got: describe(lagging),
-    expected: `every slot at the log's end within ${limitMs / 1_000} s`,
+    expected: `every slot at the log's end, and none that stands still for ${limitMs / 1_000} s`,
     fix: "see that its connector runs (`tenantry verify`, the check `connectors`), then run again",
   };
 }

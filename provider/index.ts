@@ -42,6 +42,7 @@ function resource<Noun extends keyof Inputs>(noun: Noun) {
   };
 }
 
+export class CitusNode extends resource("CitusNode") {}
 export class Migration extends resource("Migration") {}
 export class DistributedTable extends resource("DistributedTable") {}
 export class ReferenceTable extends resource("ReferenceTable") {}
@@ -51,10 +52,13 @@ export class Outbox extends resource("Outbox") {}
 export class ProcessedEvents extends resource("ProcessedEvents") {}
 export class ReplicationSlot extends resource("ReplicationSlot") {}
 export class Connector extends resource("Connector") {}
+export class ShardRebalance extends resource("ShardRebalance") {}
 
 /** The resource that a declaration stands for. */
 export function declare(declaration: Declaration, options: pulumi.CustomResourceOptions): pulumi.CustomResource {
   switch (declaration.noun) {
+    case "CitusNode":
+      return new CitusNode(declaration.name, declaration.inputs, options);
     case "Migration":
       return new Migration(declaration.name, declaration.inputs, options);
     case "DistributedTable":
@@ -73,5 +77,7 @@ export function declare(declaration: Declaration, options: pulumi.CustomResource
       return new ReplicationSlot(declaration.name, declaration.inputs, options);
     case "Connector":
       return new Connector(declaration.name, declaration.inputs, options);
+    case "ShardRebalance":
+      return new ShardRebalance(declaration.name, declaration.inputs, options);
   }
 }

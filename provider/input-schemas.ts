@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ForeignKey, TenantType } from "../architecture/application";
 import type { Grants } from "../architecture/declaration";
+import type { PostgresNode } from "../architecture/endpoints";
 import { maxIdentifierBytes } from "../architecture/identifier";
 
 /** Pieces that the inputs of several kinds share. */
@@ -29,3 +30,9 @@ export const grants = z.record(
 
 /** `SCHEMA.TABLE`. */
 export const qualifiedName = z.string().regex(/^[^.]+\../, "expected SCHEMA.TABLE");
+
+export const node = z.object({
+  name: z.string().min(1),
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535),
+}) satisfies z.ZodType<PostgresNode>;

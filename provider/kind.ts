@@ -1,6 +1,7 @@
 import type { ZodType } from "zod";
 import type { Problem } from "../architecture/problem";
 import type { Context } from "./context";
+import type { Reader } from "./statements";
 
 /** One change of one property, as `pulumi preview --diff` shows it. */
 export interface Difference {
@@ -27,6 +28,8 @@ export interface Kind<Inputs extends object, State extends Inputs = Inputs> {
   diff(old: State, next: Inputs): readonly Difference[];
   /** What applying would run, for the preview: SQL, or REST calls, one a line. `old` undefined: create. `next` undefined: delete. */
   preview(old: State | undefined, next: Inputs | undefined): readonly string[];
+  /** As `preview`, from what the database says now. Asked in a preview only where the database answers at once. */
+  foresee?(read: Reader, old: State | undefined, next: Inputs | undefined): Promise<readonly string[]>;
   /** Makes it, or adopts and completes what is there. */
   create(context: Context, next: Inputs): Promise<Made<State>>;
   update(context: Context, id: string, old: State, next: Inputs): Promise<State>;

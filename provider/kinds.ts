@@ -1,4 +1,5 @@
 import type { Kind } from "./kind";
+import { citusNode } from "./resources/citus-node";
 import { connector } from "./resources/connector";
 import { distributedTable } from "./resources/distributed-table";
 import { migration } from "./resources/migration";
@@ -7,11 +8,13 @@ import { partitionSet } from "./resources/partition-set";
 import { processedEvents } from "./resources/processed-events";
 import { referenceTable } from "./resources/reference-table";
 import { replicationSlot } from "./resources/replication-slot";
+import { shardRebalance } from "./resources/shard-rebalance";
 import { tenantIsolation } from "./resources/tenant-isolation";
 
 /** Every kind of resource by its noun. Each checks its own inputs, so callers need not know their types. */
 export const kinds = new Map<string, Kind<object>>(
   [
+    citusNode,
     migration,
     distributedTable,
     referenceTable,
@@ -21,5 +24,6 @@ export const kinds = new Map<string, Kind<object>>(
     processedEvents,
     replicationSlot,
     connector,
+    shardRebalance,
   ].map((kind) => [kind.noun, kind as Kind<object>]),
 );

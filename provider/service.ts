@@ -89,7 +89,7 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
       const next = fromStruct(request.getProperties());
       const response = new rpc.CreateResponse();
       if (request.getPreview()) {
-        showPlan(engine, request.getUrn(), kind, undefined, next);
+        await showPlan(engine, configured?.acting, request.getUrn(), kind, undefined, next);
         response.setProperties(toStruct(next));
         return response;
       }
@@ -103,7 +103,7 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
       const [old, next] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
       const response = new rpc.UpdateResponse();
       if (request.getPreview()) {
-        showPlan(engine, request.getUrn(), kind, old, next);
+        await showPlan(engine, configured?.acting, request.getUrn(), kind, old, next);
         response.setProperties(toStruct(next));
         return response;
       }
@@ -156,15 +156,17 @@ function findKind(kinds: ReadonlyMap<string, Kind<object>>, urn: string): Kind<o
   ]);
 }
 
-function showPlan(
+async function showPlan(
   engine: Engine,
+  acting: Acting | undefined,
   urn: string,
   kind: Kind<object>,
   old: Properties | undefined,
   next: Properties,
-): void {
+): Promise<void> {
   if (hasUnknowns(next)) return;
-  const lines = kind.preview(old, next);
+  const { foresee } = kind;
+  const lines = (foresee && (await acting?.glance((read) => foresee(read, old, next)))) ?? kind.preview(old, next);
   if (lines.length > 0) engine.info(urn, lines.join("\n"));
 }
 

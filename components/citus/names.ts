@@ -49,11 +49,16 @@ export function authorityMap({ name }: Pick<CitusPlan, "name">): string {
   return `${name}-ca`;
 }
 
+/** The name of a worker's node in the rest of the toolkit, by its group. */
+export function workerName(group: number): string {
+  return `worker_${group}`;
+}
+
 /** The nodes that hold shards, as the rest of the toolkit knows them. */
 export function shardNodes(plan: Named & Pick<CitusPlan, "workers">): PostgresNode[] {
   return groupsOf(plan)
     .slice(1)
-    .map((group) => ({ name: `worker_${group}`, host: groupHost(plan, group), port: 5432 }));
+    .map((group) => ({ name: workerName(group), host: groupHost(plan, group), port: 5432 }));
 }
 
 /** The names that the nodes' certificate holds for: wildcards, so that scaling needs no new one. */

@@ -26,7 +26,7 @@ export function primaryService(plan: CitusPlan, group: number): Service {
 
 /** Patroni keeps its state in the annotations of Endpoints; Kubernetes removes those when their Service goes. */
 export function stateServices(plan: CitusPlan, group: number): { readonly key: string; readonly args: Service }[] {
-  return ["config", "sync"].map((suffix) => ({
+  return ["config", "sync", "failover"].map((suffix) => ({
     key: `store-${suffix}`,
     args: { metadata: metadata(plan, group, `-${suffix}`), spec: { clusterIP: "None" } },
   }));

@@ -7,6 +7,7 @@ import { quoteLiteral } from "../../architecture/identifier";
 import { type Problem, Problems } from "../../architecture/problem";
 import type { Context } from "../context";
 import type { Statement } from "../database";
+import { node } from "../input-schemas";
 import type { Kind } from "../kind";
 import { errorCode, sqlState } from "../postgres-connection";
 import { type FoundSlot, findRunningTransactions, findSlot, type RunningTransaction } from "../replication-slots";
@@ -36,7 +37,7 @@ export const replicationSlot: Kind<ReplicationSlotInputs, ReplicationSlotState> 
   noun: "ReplicationSlot",
 
   inputs: z.object({
-    node: z.object({ name: z.string().min(1), host: z.string().min(1), port: z.int().min(1).max(65_535) }),
+    node,
     slot: z
       .string()
       .regex(/^[a-z0-9_]{1,63}$/, "a slot's name has lower case letters, digits and underscores, 63 at most"),

@@ -3,6 +3,7 @@ import { openConnect } from "../../provider/connect-client";
 import type { Context } from "../../provider/context";
 import { kinds } from "../../provider/kinds";
 import { openDatabase } from "../../provider/postgres";
+import { nodeId } from "../../provider/resources/citus-node";
 import { slotId } from "../../provider/resources/replication-slot";
 import type { Check } from "../check";
 import { type Finding, fail, pass } from "../finding";
@@ -58,6 +59,8 @@ function idOf(declaration: Declaration): string {
   switch (declaration.noun) {
     case "Migration":
       return declaration.inputs.path;
+    case "CitusNode":
+      return nodeId(declaration.inputs.node);
     case "ReplicationSlot":
       return slotId(declaration.inputs);
     case "Connector":

@@ -124,14 +124,46 @@ test("the outbox drops a partition only when the slots have passed it, other tab
   ]);
 });
 
-test("every node that holds shards has a slot, and then a connector", async () => {
+test("every node that holds shards is a member, has a slot, then a connector, and only then may get shards", async () => {
   const nodes = ["worker_1", "worker_2"].map((name) => ({ name, host: name, port: 5432 }));
-  assert.deepEqual(ids(await declare({ yaml: [oneAggregate] }, nodes)).slice(-4), [
+  const declared = await declare({ yaml: [oneAggregate] }, nodes);
+  assert.deepEqual(ids(declared).slice(0, 3), ["CitusNode/worker_1", "CitusNode/worker_2", "Migration/shop/schema"]);
+  assert.deepEqual(ids(declared).slice(-5), [
     "ReplicationSlot/shop_outbox_worker_1",
     "Connector/shop-outbox-worker-1",
     "ReplicationSlot/shop_outbox_worker_2",
     "Connector/shop-outbox-worker-2",
+    "ShardRebalance/shop",
   ]);
+  assert.deepEqual(declared.at(-1)?.after, ids(declared).slice(-5, -1));
+  // Pulumi deletes in the opposite order of what depends on each other directly.
+  assert.ok(declared.at(-3)?.after.includes("CitusNode/worker_2"));
+  assert.ok(declared.at(-2)?.after.includes("ReplicationSlot/shop_outbox_worker_2"));
+});
+
+test("the one server of plain PostgreSQL is no member of anything", async () => {
+  const nouns = (await declare({ yaml: [oneAggregate] })).map(({ noun }) => noun);
+  assert.ok(!nouns.includes("CitusNode") && !nouns.includes("ShardRebalance"));
+});
+
+test("a coordinator that holds shards is no node to join, and its shards are placed", async () => {
+  const declared = dataPlane(await parseShop({}), [], { ...settings, citus: "required" }, onlyCoordinator);
+  assert.deepEqual(
+    declared.filter(({ noun }) => noun === "CitusNode" || noun === "ShardRebalance").map(({ noun }) => noun),
+    ["ShardRebalance"],
+  );
+});
+
+test("on Kubernetes Patroni registers the nodes, elsewhere tenantry does", async () => {
+  const node = { name: "worker_1", host: "w", port: 5432 };
+  const application = await parseShop({});
+  for (const [platform, registeredBy] of [
+    ["kubernetes", "patroni"],
+    ["external", "tenantry"],
+  ] as const) {
+    const [first] = dataPlane(application, [], { ...settings, platform }, [node]);
+    assert.deepEqual(first?.inputs, { node, registeredBy });
+  }
 });
 
 test("without events there is no slot, which would keep WAL that nobody reads", async () => {

@@ -37,6 +37,7 @@ test("a cluster is a group for the coordinator and one for each worker, each wit
       `Service citus-${group}-primary`,
       `Service citus-${group}-store-config`,
       `Service citus-${group}-store-sync`,
+      `Service citus-${group}-store-failover`,
       `PersistentVolumeClaim citus-${group}-data-0`,
       `PersistentVolumeClaim citus-${group}-data-1`,
       `PodDisruptionBudget citus-${group}-budget`,

@@ -78,3 +78,26 @@ test("a declaration that comes after one that is not there is a fault, told by b
     /DistributedTable\/shop\.tenants comes after Migration\/sql\/shop\/010_tenants\.sql/,
   );
 });
+
+test("a node comes directly after the servers that this program makes for it, and so leaves before they go", async () => {
+  await mocked;
+  const node = { name: "worker_1", host: "w", port: 5432 };
+  const member: Declaration = {
+    ...{ noun: "CitusNode", name: "worker_1", after: [] },
+    inputs: { node, registeredBy: "patroni" },
+  };
+  const provider = new Provider("scaled-provider", { endpoints: undefined });
+  const pods = new pulumi.ComponentResource("tenantry:test:Pods", "pods");
+  const servers = new Map([["worker_1", pods as pulumi.Resource]]);
+  const before = new Map<string, unknown>();
+  const transformations: pulumi.ResourceTransformation[] = [
+    ({ type, opts }) => {
+      before.set(type, opts.dependsOn);
+      return undefined;
+    },
+  ];
+  const options = { providers: { tenantry: provider }, transformations };
+  const { resources } = new DataPlane("scaled", { declarations: [member], servers }, options);
+  await registration(resources.get("CitusNode/worker_1") ?? assert.fail("it is not declared"));
+  assert.deepEqual(before.get("tenantry:index:CitusNode"), [pods]);
+});

@@ -43,7 +43,7 @@ test("a slot that nobody reads ends the wait with what to do", async () => {
   const { context } = acting([[lagging]]);
   await assert.rejects(awaitDrained(context, { limitMs: 5, pollMs: 1 }), {
     name: "Problems",
-    message: /can't be rewritten while events wait[\s\S]*shop_outbox_worker_1[\s\S]*fix: /,
+    message: /Events wait to be read, which must be before shards are rewritten[\s\S]*shop_outbox_worker_1[\s\S]*fix: /,
   });
 });
 

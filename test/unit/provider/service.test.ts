@@ -26,6 +26,7 @@ const shelf: Kind<Shelf> = {
     ...(old.books === next.books ? [] : [{ path: "books", how: "update" as const }]),
   ],
   preview: (old, next) => [`${old ? "ALTER" : "CREATE"} SHELF ${next?.name}`],
+  foresee: async (read, old, next) => [...(await read("SELECT 1")), ...shelf.preview(old, next)].map(String),
   create: () => assert.fail("nothing is made in a preview"),
   update: () => assert.fail("nothing is changed in a preview"),
   delete: () => assert.fail("nothing is deleted in a preview"),
@@ -181,4 +182,16 @@ test("a wrong configuration is named by its property, and never shown", async (t
 test("resources are refused before the provider is configured", async (t) => {
   const { client } = await serve(t);
   await assert.rejects(check(client, { name: "novels", books: 3 }), /before it was configured/);
+});
+
+test("a preview that the database could answer goes on without it where nothing is reachable", async (t) => {
+  const { client, told } = await serve(t);
+  const endpoints = {
+    postgres: { host: "127.0.0.1", port: 1, database: "d", user: "u", password: "p", sslmode: "disable" },
+    kafka: { bootstrapServers: ["k:1"] },
+    connect: { url: "http://c", databasePassword: "${file:a:b}" },
+  };
+  await configure(client, { endpoints: JSON.stringify(endpoints) });
+  await create(client, { name: "a", books: 1 }, true);
+  assert.deepEqual(told, ["CREATE SHELF a"]);
 });
