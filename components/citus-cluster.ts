@@ -179,8 +179,9 @@ export class CitusCluster extends pulumi.ComponentResource {
       this.child(Service, `${group}-primary`, primaryService(plan, group)),
       ...stateServices(plan, group).map((service) => this.child(Service, `${group}-${service.key}`, service.args)),
     ];
+    const protect = plan.protect && !plan.leaving.includes(workerName(group));
     const claims = volumeClaims(plan, group).map((claim, index) =>
-      this.child(PersistentVolumeClaim, `${group}-data-${index}`, claim, { protect: plan.protect }),
+      this.child(PersistentVolumeClaim, `${group}-data-${index}`, claim, { protect }),
     );
     this.child(PodDisruptionBudget, `${group}-budget`, disruptionBudget(plan, group));
     return this.child(StatefulSet, `${group}-pods`, set, {

@@ -28,6 +28,7 @@ export async function kubernetesPlatform(
     namespace,
     database: application.name,
     consistency: settings.consistency,
+    leaving: settings.allow.flatMap((optIn) => /^remove (\S+)$/.exec(optIn)?.[1] ?? []),
     applicationRoles,
     replicationRoles: [replicationRole],
   };

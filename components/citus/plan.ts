@@ -37,6 +37,8 @@ export interface CitusOptions {
   readonly replicationRoles?: readonly string[];
   /** Volumes and keys cannot be deleted. @default true */
   readonly protect?: boolean;
+  /** Nodes that are about to leave, by name: their volumes are not protected any more. @default none */
+  readonly leaving?: readonly string[];
   /** Raised by one, all passwords and the nodes' certificate are replaced. @default 1 */
   readonly rotation?: number;
 }
@@ -77,6 +79,7 @@ export function planCitus(name: string, options: CitusOptions): CitusPlan {
     applicationRoles: options.applicationRoles ?? [],
     replicationRoles: options.replicationRoles ?? [],
     protect: options.protect ?? true,
+    leaving: options.leaving ?? [],
     rotation: options.rotation ?? 1,
   };
   refuseIfAny(problemsOf(plan));

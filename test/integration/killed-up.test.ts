@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync } from "node:child_process";
-import { once } from "node:events";
 import test from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { killAfter, linearCongruence } from "./kills";
 import { makeProject, type Project } from "./project";
 import { skip } from "./servers";
 
@@ -34,26 +32,6 @@ interface Finding {
   readonly seen: string;
 }
 
-/** Kills Pulumi alone, whose provider must then end by itself, or everything at once as a machine that loses power. */
-function kill(group: ChildProcess, alone: boolean): void {
-  const pid = group.pid ?? assert.fail("it did not start");
-  const pulumi = alone ? pulumiIn(pid) : undefined;
-  try {
-    process.kill(pulumi ?? -pid, "SIGKILL");
-  } catch (error) {
-    // On a machine that has become faster since the time was taken, it may have ended just before.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}
-
-function pulumiIn(group: number): number | undefined {
-  try {
-    return Number(execFileSync("pgrep", ["-g", String(group), "-x", "pulumi"], { encoding: "utf8" }).split("\n")[0]);
-  } catch {
-    return undefined; // It has not started yet, or has ended.
-  }
-}
-
 test(`an up killed at ${kills} moments, and run again, always ends complete (seed ${seed})`, { skip }, async (t) => {
   const moment = linearCongruence(seed);
   let tookMs = 0;
@@ -66,23 +44,10 @@ test(`an up killed at ${kills} moments, and run again, always ends complete (see
     const alone = run % 2 === 0;
     await t.test(`killed ${alone ? "alone" : "with all it started"} after ${afterMs} ms`, async (each) => {
       const project = await makeProject(each);
-      const running = project.start(...up);
-      const ended = once(running, "close");
-      await sleep(afterMs);
-      kill(running, alone);
-      await ended;
+      await killAfter(project, up, afterMs, alone);
       const { code, text } = await project.tenantry(...up);
       assert.equal(code, 0, text);
       assert.deepEqual(await failures(project), []);
     });
   }
 });
-
-/** Numbers from 0 to 1, the same for the same seed (Numerical Recipes' constants). */
-function linearCongruence(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (1_664_525 * state + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-}

@@ -4,9 +4,15 @@ import { Client } from "pg";
 import { stringify } from "yaml";
 import type { PostgresNode } from "../../architecture/endpoints";
 import { startExtraWorker } from "./extra-worker";
+import { killAfter, linearCongruence } from "./kills";
 import { makeProject, type Project } from "./project";
 import { servers, skip } from "./servers";
 import { assertNothingLost, startTraffic } from "./traffic";
+
+/** `make test-kills` takes 6; elsewhere it takes too long. */
+const kills = Number(process.env["TENANTRY_SCALE_KILLS"] ?? 0);
+const skippedKills = kills > 0 ? skip : "takes minutes: `make test-kills` runs it (TENANTRY_SCALE_KILLS)";
+const seed = Number(process.env["TENANTRY_SEED"] ?? 20_261_123);
 
 const up = ["up", "-s", "it", "--yes", "--skip-preview"];
 
@@ -106,3 +112,45 @@ test("two workers become three and two again under writes: no event is lost, non
 async function connectors({ endpoints }: Project): Promise<string> {
   return (await fetch(`${endpoints.connect.url}/connectors`)).text();
 }
+
+test(`scaling killed at ${kills} moments each way goes on with the next up, and no event is lost (seed ${seed})`, {
+  skip: skippedKills,
+}, async (t) => {
+  if (!isCitus()) return t.skip("this server has no Citus");
+  const project = await makeProject(t);
+  const two = project.endpoints.postgres.nodes;
+  const worker = await startExtraWorker(t, project.endpoints.postgres, "worker_3");
+  const finish = async () => {
+    const started = Date.now();
+    const { code, text } = await project.tenantry(...up);
+    assert.equal(code, 0, text);
+    return Date.now() - started;
+  };
+  const onWorker = `SELECT count(DISTINCT shardid)::int FROM citus_shards
+    WHERE table_name = 'tenantry.outbox'::regclass AND nodeport = ${worker.port}`;
+  await finish();
+  const traffic = startTraffic(t, project, { writers: 4, pauseMs: 20 });
+  const moment = linearCongruence(seed);
+  const lasts = new Map<string, number>();
+  const ways = [
+    { what: "three workers", nodes: [...two, worker], holds: 1, slots: 1 },
+    { what: "two workers", nodes: two, holds: 0, slots: 0 },
+  ];
+  for (let run = 0; run <= kills; run++) {
+    for (const { what, nodes, holds, slots } of ways) {
+      // The first round is not killed, to know how long it takes; then the moments are spread over that time.
+      const afterMs = Math.round(((run - moment()) / kills) * (lasts.get(what) ?? 0));
+      await t.test(run === 0 ? what : `${what}, killed after ${afterMs} ms`, async () => {
+        listNodes(project, nodes);
+        if (run > 0) await killAfter(project, up, afterMs, run % 2 === 0);
+        const took = await finish();
+        if (run === 0) lasts.set(what, took);
+        assert.deepEqual(await ask(project, onWorker), [holds]);
+        const kept = "SELECT count(*)::int FROM pg_replication_slots WHERE slot_type = 'logical'";
+        assert.deepEqual(await ask(project, kept, worker), [slots]);
+      });
+    }
+  }
+  await traffic.stop();
+  await assertNothingLost(t, project, traffic);
+});

@@ -2,6 +2,7 @@ import type { Inputs } from "../../architecture/declaration";
 import { outbox, publishedColumns } from "../../architecture/outbox";
 import { connect } from "../../provider/postgres-connection";
 import { readPublication, sameColumns } from "../../provider/publication";
+import { countShards } from "../../provider/shard-holdings";
 import { readerOf } from "../../provider/statements";
 import type { Check } from "../check";
 import { type Finding, fail, judge } from "../finding";
@@ -20,9 +21,24 @@ export const replication: Check = {
     const nodes = target.declarations.flatMap(({ noun, inputs }) => (noun === "ReplicationSlot" ? [inputs] : []));
     const findings: Finding[] = [];
     for (const inputs of nodes) findings.push(...(await checkNode(target, inputs)));
+    if (target.citus && nodes.length > 0) findings.push(...(await unreadNodes(target)));
     return findings;
   },
 };
+
+/** Nodes that got shards without a slot: joined by hand and rebalanced, or still listed as emptied. */
+async function unreadNodes({ admin }: Target): Promise<readonly Finding[]> {
+  const read = readerOf(admin);
+  const shards = await countShards(read);
+  const bare = await read<{ node: number; name: string }>(
+    "SELECT node, name FROM tenantry.replication_positions() WHERE slots = '{}' ORDER BY node",
+  );
+  return bare
+    .filter(({ node }) => shards.has(node))
+    .map(({ node, name }) =>
+      fail(name, `holds ${shards.get(node)} shard groups and has no slot: their events are read by nobody`),
+    );
+}
 
 async function checkNode(target: Target, { node, slot }: Inputs["ReplicationSlot"]): Promise<readonly Finding[]> {
   let client: Awaited<ReturnType<typeof connect>>;

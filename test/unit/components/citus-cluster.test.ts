@@ -71,3 +71,17 @@ test("a cluster that cannot be is refused before any of its parts is declared", 
   assert.throws(() => new CitusCluster("none", { ...args, workers: 0 }, {}), /nowhere to put shards/);
   assert.ok(!registered.slice(count).some(({ name }) => name.startsWith("none-")));
 });
+
+test("volumes are protected, but not those of a node that is said to leave", async () => {
+  const seen = new Map<string, boolean | undefined>();
+  const transformations: pulumi.ResourceTransformation[] = [
+    ({ name, opts }) => {
+      seen.set(name, opts.protect);
+      return undefined;
+    },
+  ];
+  const cluster = new CitusCluster("kept", { ...args, workers: 2, leaving: ["worker_2"] }, { transformations });
+  await valueOf(cluster.ready.urn);
+  assert.deepEqual([seen.get("kept-1-data-0"), seen.get("kept-2-data-0")], [true, false]);
+  assert.deepEqual([...cluster.servers.keys()], ["worker_1", "worker_2"]);
+});
