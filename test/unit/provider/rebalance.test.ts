@@ -17,7 +17,8 @@ function acting(
 ) {
   const [told, ran] = [[] as string[], [] as string[]];
   let look = 0;
-  const query = async (sql: string) => {
+  const query = async (asked: string | { readonly text: string }) => {
+    const sql = typeof asked === "string" ? asked : asked.text;
     ran.push(sql);
     if (sql.includes("pg_dist_background_job")) return { rows: ran.length > 1 && isStarted ? [{ job: "7" }] : [] };
     if (sql.includes("citus_rebalance_status")) return { rows: last ? [last] : [] };
