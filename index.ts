@@ -4,7 +4,7 @@ import { dataPlane, onlyCoordinator } from "./architecture/data-plane";
 import { cdcRole } from "./architecture/names";
 import { Problems } from "./architecture/problem";
 import { DataPlane } from "./components/data-plane";
-import { platformOf } from "./components/platform";
+import { platformOf, topicsOf } from "./components/platform";
 import { Provider } from "./provider";
 import { loadSettings } from "./stacks/settings";
 
@@ -14,7 +14,9 @@ async function program(): Promise<pulumi.Inputs> {
   const { application, base } = await loadApplication(`sql/${settings.application}`, settings.defaults);
   const { citus, allow } = settings;
 
-  const { declared, endpoints, ready, servers } = await platformOf(application, settings);
+  const platform = await platformOf(application, settings);
+  const { declared, endpoints, ready, servers } = platform;
+  const topics = settings.kafka.manageTopics ? [topicsOf(application, settings, platform)] : [];
   const roles = [...application.roles.map(({ user }) => user), cdcRole(application.name)];
   const provider = new Provider("data", { endpoints, citus, allow, roles }, { dependsOn: [...ready] });
   const nodes = declared?.postgres.nodes ?? onlyCoordinator;
@@ -22,7 +24,7 @@ async function program(): Promise<pulumi.Inputs> {
   new DataPlane(
     application.name,
     { declarations, ...(servers && { servers }) },
-    { providers: { tenantry: provider }, dependsOn: [...ready] },
+    { providers: { tenantry: provider }, dependsOn: [...ready, ...topics] },
   );
 
   return {

@@ -41,7 +41,24 @@ export function addressOf({ host, port, addresses }: Pick<PostgresEndpoint, "hos
 
 export interface KafkaEndpoint {
   readonly bootstrapServers: readonly string[];
+  /** @default where a login or an authority is given; without, what is sent is not encrypted */
+  readonly tls?: boolean;
+  /** PEM of the authority that signed the brokers' certificates. @default the system's authorities */
+  readonly ca?: string;
+  /** Where brokers ask for a login. @default none */
+  readonly user?: string;
+  readonly password?: string;
+  /** @default "scram-sha-512" */
+  readonly mechanism?: KafkaMechanism;
 }
+
+/** Whether what is sent to Kafka is encrypted. */
+export function encrypts({ tls, ca, user }: KafkaEndpoint): boolean {
+  return tls ?? (ca !== undefined || user !== undefined);
+}
+
+export const kafkaMechanisms = ["scram-sha-512", "scram-sha-256", "plain"] as const;
+export type KafkaMechanism = (typeof kafkaMechanisms)[number];
 
 export interface ConnectEndpoint {
   /** Base of the REST interface, without a slash at the end. */
@@ -96,18 +113,31 @@ const postgres = z
     }),
   );
 
+const kafka = z
+  .strictObject(
+    {
+      bootstrapServers: z.array(z.string().regex(/^[^:\s]+:\d+$/, "`host:port`")).min(1, "at least one `host:port`"),
+      tls: z.boolean("true or false").exactOptional(),
+      ca: text.exactOptional(),
+      user: text.exactOptional(),
+      password: text.exactOptional(),
+      mechanism: z.enum(kafkaMechanisms, "scram-sha-512, scram-sha-256 or plain").exactOptional(),
+    },
+    "an object with `bootstrapServers`",
+  )
+  .superRefine(({ user, password }, context) => {
+    if ((user === undefined) === (password === undefined)) return;
+    const message = "`user` and `password` together, or neither";
+    context.addIssue({ code: "custom", path: [user === undefined ? "user" : "password"], message });
+  });
+
 const url = "an address such as `http://connect:8083`, without a slash at the end";
 
 /** Endpoints as a stack file or a file of endpoints has them. `nodes` defaults to the one server. */
 export const endpointsSchema = z.strictObject(
   {
     postgres,
-    kafka: z.strictObject(
-      {
-        bootstrapServers: z.array(z.string().regex(/^[^:\s]+:\d+$/, "`host:port`")).min(1, "at least one `host:port`"),
-      },
-      "an object with `bootstrapServers`",
-    ),
+    kafka,
     connect: z.strictObject(
       {
         url: z.string(url).regex(/^https?:\/\/[^\s/]+(\/[^\s]*[^\s/])?$/, url),

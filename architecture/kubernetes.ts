@@ -1,14 +1,8 @@
 import { z } from "zod";
 import { type Access, accessSchema } from "./access";
-import { parseSize, type Size, sizeExpected } from "./size";
-
-/** What one database pod gets. */
-export interface NodeSize {
-  /** Cores, as Kubernetes writes them: `2`, `500m`. */
-  readonly cpu: string;
-  readonly memory: Size;
-  readonly storage: Size;
-}
+import { type ConnectServers, connectServersSchema, type KafkaServers, kafkaServersSchema } from "./kafka-servers";
+import { dnsLabel, flag, type NodeSize, nodeSize, wholeNumber } from "./pod-size";
+import type { Size } from "./size";
 
 /** Where a stack's servers are provisioned, and how large. */
 export interface KubernetesSettings {
@@ -49,21 +43,12 @@ export interface KubernetesSettings {
   readonly access: Access;
   /** PgBouncer in front of the coordinator, for applications. @default true */
   readonly pooler: boolean;
+  readonly kafka: KafkaServers;
+  readonly connect: ConnectServers;
 }
 
 /** @default the image that `images/citus` builds */
 export const citusImage = "ghcr.io/tenantry/citus:17-13.2";
-
-const size = z.string(sizeExpected).transform((text, context): Size => {
-  const parsed = parseSize(text);
-  if (parsed) return parsed;
-  context.addIssue({ code: "custom", message: sizeExpected });
-  return z.NEVER;
-});
-const cpu = z.preprocess(
-  (value) => (typeof value === "number" ? String(value) : value),
-  z.string("cores such as `2` or `500m`").regex(/^([1-9]\d*m|[1-9]\d*|\d+\.\d+)$/, "cores such as `2` or `500m`"),
-);
 
 /** What a database pod gets where nobody says otherwise. */
 export const standardNode: NodeSize = {
@@ -71,28 +56,6 @@ export const standardNode: NodeSize = {
   memory: { bytes: 8 * 2 ** 30 },
   storage: { bytes: 100 * 2 ** 30 },
 };
-const nodeSize = z.strictObject({
-  cpu: cpu.default(standardNode.cpu),
-  memory: size.default(standardNode.memory),
-  storage: size.default(standardNode.storage),
-});
-const dnsLabel = z
-  .string("a name of lower case letters, digits and dashes")
-  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "a name of lower case letters, digits and dashes");
-
-function wholeNumber(most: number) {
-  const expected = `a whole number from 1 to ${most}`;
-  return z.preprocess(
-    (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
-    z.int(expected).min(1, expected).max(most, expected),
-  );
-}
-
-/** Pulumi writes booleans back as strings. */
-export const flag = z.preprocess(
-  (value) => (value === "true" ? true : value === "false" ? false : value),
-  z.boolean("true or false"),
-);
 
 const keys = z.strictObject(
   {
@@ -104,8 +67,8 @@ const keys = z.strictObject(
     namespace: dnsLabel,
     workers: wholeNumber(64).exactOptional(),
     replicas: wholeNumber(9).exactOptional(),
-    coordinator: nodeSize.exactOptional(),
-    worker: nodeSize.exactOptional(),
+    coordinator: nodeSize(standardNode).exactOptional(),
+    worker: nodeSize(standardNode).exactOptional(),
     storageClass: z.string().min(1).exactOptional(),
     image: z.string().min(1).default(citusImage),
     spread: z.enum(["required", "preferred"], "required or preferred").default("required"),
@@ -117,6 +80,8 @@ const keys = z.strictObject(
     rotation: wholeNumber(9999).default(1),
     access: accessSchema.default({ by: "cluster" }),
     pooler: flag.default(true),
+    kafka: kafkaServersSchema.prefault({}),
+    connect: connectServersSchema.prefault({}),
   },
   "an object with `context` and `namespace`",
 );

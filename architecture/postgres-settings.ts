@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag } from "./kubernetes";
+import { flag } from "./pod-size";
 import type { Problem } from "./problem";
 
 /** What a stack makes in PostgreSQL besides the data plane. */

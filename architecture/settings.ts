@@ -1,5 +1,6 @@
 import type { Defaults } from "./defaults";
 import type { Endpoints } from "./endpoints";
+import type { KafkaSettings } from "./kafka-settings";
 import type { KubernetesSettings } from "./kubernetes";
 import type { Overrides } from "./plan/overrides";
 import type { Workload } from "./plan/workload";
@@ -22,6 +23,7 @@ export interface Settings {
   readonly allow: readonly string[];
   /** Where the servers are provisioned, if the platform is `kubernetes`. */
   readonly kubernetes?: KubernetesSettings;
+  readonly kafka: KafkaSettings;
   /** What architecture.yaml leaves out. @default `standardDefaults` */
   readonly defaults?: Defaults;
   /** What the stack makes in PostgreSQL besides the data plane. @default nothing */

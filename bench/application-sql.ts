@@ -29,7 +29,8 @@ export function benchSettings(
   endpoints: Endpoints,
   consistency: Settings["consistency"] = "strong",
 ): Settings {
-  return { application, platform: "external", citus: "auto", consistency, shardCount: 4, allow: [], endpoints };
+  const kafka = { manageTopics: false, replication: 3, consumers: {} };
+  return { application, platform: "external", citus: "auto", consistency, shardCount: 4, allow: [], kafka, endpoints };
 }
 
 function statementsOf(declaration: Declaration, { citus, partman }: DatabaseFacts): readonly string[] {

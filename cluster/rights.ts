@@ -8,7 +8,8 @@ const verbs = ["get", "list", "watch", "create", "patch", "delete"] as const;
 export const managedKinds: Readonly<Record<string, readonly string[]>> = {
   "": ["configmaps", "persistentvolumeclaims", "secrets", "serviceaccounts", "services"],
   apps: ["statefulsets"],
-  batch: ["jobs"],
+  batch: ["cronjobs", "jobs"],
+  "kafka.strimzi.io": ["kafkaconnects", "kafkanodepools", "kafkas", "kafkausers"],
   "networking.k8s.io": ["networkpolicies"],
   policy: ["poddisruptionbudgets"],
   "rbac.authorization.k8s.io": ["rolebindings", "roles"],

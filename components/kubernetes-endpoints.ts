@@ -2,12 +2,11 @@ import { type Endpoints, type PostgresEndpoint, unknownYet } from "../architectu
 import type { KubernetesSettings } from "../architecture/kubernetes";
 import { cdcRole } from "../architecture/names";
 import { adminUser, groupHost, loginSecret, shardNodes } from "./citus/names";
+import { databaseAuthority, restUrl } from "./connect/names";
+import { bootstrapServer } from "./kafka/names";
 
 /** The names of the parts of a stack that is provisioned on Kubernetes. */
 export const parts = { citus: "citus", kafka: "kafka", connect: "connect" } as const;
-
-/** Where the pods of Connect find the authority of Citus' certificates. */
-export const connectAuthority = "/mnt/citus-ca/ca.crt";
 
 /**
  * What is known of the servers before they run: names, never addresses. The certificate is a file, as Connect sees it.
@@ -27,15 +26,15 @@ export function declaredEndpoints(
     database: application,
     ...login(adminUser),
     sslmode: "verify-full",
-    ca: `file:${connectAuthority}`,
+    ca: `file:${databaseAuthority.file}`,
     nodes: shardNodes(citus),
     roles: Object.fromEntries(Object.entries(roles).map(([role, user]) => [role, login(user)])),
   };
   return {
     postgres,
-    kafka: { bootstrapServers: [`${parts.kafka}-kafka-bootstrap.${namespace}.svc:9092`] },
+    kafka: { bootstrapServers: [bootstrapServer({ name: parts.kafka, namespace })], tls: true, ...login(adminUser) },
     connect: {
-      url: `http://${parts.connect}-connect-api.${namespace}.svc:8083`,
+      url: restUrl({ name: parts.connect, namespace }),
       databasePassword: `\${secrets:${namespace}/${loginSecret({ name: parts.citus }, cdcRole(application))}:password}`,
     },
   };

@@ -11,7 +11,13 @@ import { adminUser } from "./citus/names";
 import { type CitusOptions, planCitus } from "./citus/plan";
 import { wantedVolumes } from "./citus/workload";
 import { CitusCluster } from "./citus-cluster";
+import { planConnect } from "./connect/plan";
+import { kafkaVolumes } from "./kafka/node-pools";
+import { planKafka } from "./kafka/plan";
+import { KafkaCluster } from "./kafka-cluster";
+import { KafkaConnect } from "./kafka-connect";
 import { declaredEndpoints, parts } from "./kubernetes-endpoints";
+import { connectOptions, kafkaOptions } from "./kubernetes-kafka";
 import type { Platform } from "./platform";
 
 /** Provisions a stack's servers in its own namespace of its own cluster. */
@@ -20,7 +26,7 @@ export async function kubernetesPlatform(
   settings: Settings,
   to: KubernetesSettings,
 ): Promise<Platform> {
-  const { context, server: _, namespace, ...size } = to;
+  const { context, server: _, namespace, kafka: _kafka, connect: _connect, ...size } = to;
   const applicationRoles = application.roles.map(({ user }) => user);
   const replicationRole = cdcRole(application.name);
   const options: CitusOptions = {
@@ -32,12 +38,23 @@ export async function kubernetesPlatform(
     applicationRoles,
     replicationRoles: [replicationRole],
   };
+  const kafkaArgs = kafkaOptions(application, settings, to);
+  const connectArgs = connectOptions(application, settings, to);
+  planConnect(parts.connect, connectArgs);
+  const volumes = [
+    ...wantedVolumes(planCitus(parts.citus, options)),
+    ...kafkaVolumes(planKafka(parts.kafka, kafkaArgs)),
+  ];
   // A preview needs no cluster.
-  if (!pulumi.runtime.isDryRun()) await requireReady(to, wantedVolumes(planCitus(parts.citus, options)));
+  if (!pulumi.runtime.isDryRun()) await requireReady(to, volumes);
   const provider = new Provider("cluster", { context, enableServerSideApply: true });
   const { protect } = to;
   const room = new Namespace("namespace", { metadata: { name: namespace } }, { provider, protect });
-  const citus = new CitusCluster(parts.citus, options, { providers: { kubernetes: provider }, dependsOn: [room] });
+  const inside = { providers: { kubernetes: provider }, dependsOn: [room] };
+  const citus = new CitusCluster(parts.citus, options, inside);
+  const kafka = new KafkaCluster(parts.kafka, kafkaArgs, inside);
+  const dependsOn = [citus.ready, ...kafka.ready];
+  const connect = new KafkaConnect(parts.connect, connectArgs, { ...inside, dependsOn });
   const roles = Object.fromEntries([
     ...application.roles.map(({ name, user }) => [name, user] as const),
     ["cdc", replicationRole] as const,
@@ -45,8 +62,13 @@ export async function kubernetesPlatform(
   const declared = declaredEndpoints(application.name, to, roles);
   return {
     declared,
-    endpoints: pulumi.all([citus.authority, citus.logins]).apply(([ca, logins]) => withSecrets(declared, ca, logins)),
-    ready: [citus.ready],
+    endpoints: pulumi
+      .all([citus.authority, citus.logins, kafka.authority, kafka.logins])
+      .apply(([ca, logins, kafkaAuthority, users]) => ({
+        ...withSecrets(declared, ca, logins),
+        kafka: { ...declared.kafka, ca: kafkaAuthority, ...users[adminUser] },
+      })),
+    ready: [...dependsOn, connect.ready],
     room,
     certificate: citus.certificate,
     servers: citus.servers,

@@ -35,3 +35,9 @@ async function serversOf(application: Application, settings: Settings): Promise<
   const { kubernetesPlatform } = require("./kubernetes-platform") as typeof import("./kubernetes-platform");
   return kubernetesPlatform(application, settings, kubernetes);
 }
+
+/** The topics of the events, if the stack makes them; the provider of Kafka is loaded only then. */
+export function topicsOf(application: Application, settings: Settings, platform: Platform): pulumi.Resource {
+  const { eventTopics } = require("./event-topics") as typeof import("./event-topics");
+  return eventTopics(application, settings, platform);
+}

@@ -1,5 +1,5 @@
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs";
-import type { KafkaEndpoint } from "../architecture/endpoints";
+import { CompressionCodecs, CompressionTypes, Kafka, type KafkaConfig, logLevel } from "kafkajs";
+import { encrypts, type KafkaEndpoint } from "../architecture/endpoints";
 
 // The connectors compress with LZ4, which kafkajs leaves to others.
 CompressionCodecs[CompressionTypes.LZ4] = () => ({
@@ -14,12 +14,22 @@ const lz4 = () => import("@platformatic/wasm-utils");
  *
  * @param retries how often a request is tried again; none where somebody polls
  */
-export function openKafka({ bootstrapServers }: KafkaEndpoint, clientId: string, retries = 5): Kafka {
+export function openKafka(endpoint: KafkaEndpoint, clientId: string, retries = 5): Kafka {
   return new Kafka({
-    brokers: [...bootstrapServers],
+    brokers: [...endpoint.bootstrapServers],
+    ...security(endpoint),
     clientId,
     logLevel: logLevel.NOTHING,
     connectionTimeout: 5_000,
     retry: { retries, initialRetryTime: 200 },
   });
+}
+
+/** Transport and login, as kafkajs takes them. */
+export function security(endpoint: KafkaEndpoint): Pick<KafkaConfig, "ssl" | "sasl"> {
+  const { ca, user, password = "", mechanism = "scram-sha-512" } = endpoint;
+  return {
+    ssl: encrypts(endpoint) && (ca === undefined || { ca }),
+    ...(user !== undefined && { sasl: { mechanism, username: user, password } as KafkaConfig["sasl"] & object }),
+  };
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { z } from "zod";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
+import { kafkaSchema, kafkaSettings } from "../architecture/kafka-settings";
 import { type KubernetesSettings, kubernetesSchema, standardNode } from "../architecture/kubernetes";
 import { overridesSchema } from "../architecture/plan/overrides";
 import { workloadSchema } from "../architecture/plan/workload";
@@ -45,15 +46,17 @@ export async function loadSettings(stack: string, reveal: Reveal, folder = __dir
   });
   if (Array.isArray(parsed)) throw new Problems(parsed);
   const { config } = parsed.value;
-  const { endpoints, postgres, ...settings } = ownSettings(config);
-  const at = parsed.placeOf("config", "tenantry:postgres");
+  const { endpoints, postgres, kafka, ...settings } = ownSettings(config);
+  const misset = (key: string, problems: readonly Problem[]) =>
+    problems.map((problem) => ({ ...problem, at: parsed.placeOf("config", key) }));
   refuseIfAny([
     ...platformProblems(config, source.path),
     ...sizeProblems(config, parsed.placeOf),
-    ...postgres.problems.map((problem) => ({ ...problem, at })),
+    ...misset("tenantry:postgres", postgres.problems),
+    ...misset("tenantry:kafka", kafka.problems),
   ]);
   const known = endpoints && "file" in endpoints ? readEndpoints(path, endpoints.file) : endpoints;
-  return sized({ ...settings, postgres: postgres.settings, endpoints: known });
+  return sized({ ...settings, postgres: postgres.settings, kafka: kafka.settings, endpoints: known });
 }
 
 function unknownStack(stack: string, known: readonly string[]): Problem {
@@ -92,6 +95,7 @@ const stackSchema = z.object({
         .optional(),
       "tenantry:kubernetes": kubernetesSchema.optional(),
       "tenantry:postgres": postgresSchema.optional(),
+      "tenantry:kafka": kafkaSchema.optional(),
       "tenantry:workload": workloadSchema.optional(),
       "tenantry:plan": overridesSchema.optional(),
     },
@@ -114,6 +118,7 @@ function ownSettings(config: OwnKeys) {
       platform: config["tenantry:platform"],
       citus: config["tenantry:citus"],
     }),
+    kafka: kafkaSettings(config["tenantry:kafka"], config["tenantry:platform"]),
     ...(config["tenantry:kubernetes"] && { kubernetes: kubernetesSettings(config["tenantry:kubernetes"]) }),
     ...(config["tenantry:workload"] && { workload: config["tenantry:workload"] }),
     ...(config["tenantry:plan"] && { plan: config["tenantry:plan"] }),

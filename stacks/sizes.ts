@@ -11,6 +11,7 @@ const planned: readonly (readonly [path: readonly string[], instead: string])[] 
   [["tenantry:kubernetes", "workers"], inPlan("workers")],
   [["tenantry:kubernetes", "replicas"], inPlan("replicas")],
   [["tenantry:kubernetes", "coordinator"], inPlan("coordinatorCores", "coordinatorMemory", "coordinatorStorage")],
+  [["tenantry:kubernetes", "kafka", "brokers"], inPlan("brokers")],
   [["tenantry:kubernetes", "worker"], inPlan("workerCores", "workerMemory", "workerStorage")],
 ];
 

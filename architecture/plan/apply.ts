@@ -1,6 +1,7 @@
 import type { Duration } from "../duration";
 import { parseDuration } from "../duration";
-import type { KubernetesSettings, NodeSize } from "../kubernetes";
+import type { KubernetesSettings } from "../kubernetes";
+import type { NodeSize } from "../pod-size";
 import type { Settings } from "../settings";
 import type { Size } from "../size";
 import type { Interval, Plan, PlannedValues } from "./planned";
@@ -39,6 +40,7 @@ function sizeServers(kubernetes: KubernetesSettings, values: PlannedValues): Kub
     maxConnections: values.maxConnections.value,
     maxWalSize: gibibytes(values.maxWalSize.value),
     maxSlotWalKeepSize: gibibytes(values.maxSlotWalKeepSize.value),
+    kafka: { ...kubernetes.kafka, brokers: values.brokers.value },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { NodeSize } from "../../architecture/kubernetes";
+import type { NodeSize } from "../../architecture/pod-size";
 import { nodeUser } from "./names";
 import { paths } from "./paths";
 import type { CitusPlan } from "./plan";

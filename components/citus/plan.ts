@@ -1,4 +1,5 @@
-import { citusImage, type NodeSize, standardNode } from "../../architecture/kubernetes";
+import { citusImage, standardNode } from "../../architecture/kubernetes";
+import type { NodeSize } from "../../architecture/pod-size";
 import { type Problem, refuseIfAny } from "../../architecture/problem";
 import { formatSize, type Size } from "../../architecture/size";
 

@@ -36,6 +36,7 @@ export async function applyApplication(
       consistency: "strong",
       shardCount: 4,
       allow: [],
+      kafka: { manageTopics: false, replication: 3, consumers: {} },
       endpoints,
     },
     endpoints.postgres.nodes,

@@ -49,6 +49,7 @@ async function startActing(t: TestContext): Promise<Acting> {
     consistency: "strong",
     shardCount: 4,
     allow: [],
+    kafka: { manageTopics: false, replication: 3, consumers: {} },
     endpoints,
   } as const;
   const inputs = renderOutboxConnector(application, settings, node);

@@ -12,6 +12,7 @@ const settings: Settings = {
   consistency: "strong",
   shardCount: 12,
   allow: [],
+  kafka: { manageTopics: false, replication: 3, consumers: {} },
   endpoints: undefined,
 };
 

@@ -50,6 +50,7 @@ const settings: Settings = {
   consistency: "strong",
   shardCount: 32,
   allow: [],
+  kafka: { manageTopics: false, replication: 3, consumers: {} },
   endpoints,
 };
 

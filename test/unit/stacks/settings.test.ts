@@ -43,6 +43,7 @@ test("a stack that names only its application gets production's defaults", async
     shardCount: 32,
     allow: [],
     postgres: { manageRoles: false, manageDatabase: false },
+    kafka: { manageTopics: false, replication: 3, consumers: {} },
     endpoints: undefined,
   });
 });
@@ -157,6 +158,13 @@ test("a stack on Kubernetes that names its place gets production's defaults", as
     rotation: 1,
     access: { by: "cluster" },
     pooler: true,
+    kafka: {
+      operator: "chart",
+      broker: { cpu: "2", memory: { bytes: 4 * GiB }, storage: { bytes: 100 * GiB } },
+      controller: { cpu: "500m", memory: { bytes: GiB }, storage: { bytes: 10 * GiB } },
+      rack: "topology.kubernetes.io/zone",
+    },
+    connect: { cpu: "1", memory: { bytes: 2 * GiB }, image: "ghcr.io/tenantry/connect:4.3.1-1.2.0-3.6.1" },
   });
 });
 
@@ -226,6 +234,38 @@ test("a database is made only where that is enough: not on Kubernetes, not with 
     await problemsOf(`config:\n  tenantry:application: shop\n${alone}`),
     /it comes with the roles[\s\S]*Set `manageRoles` to `true` as well/,
   );
+});
+
+test("Kafka's keys are refused with their place as the others are", async () => {
+  const message = await problemsOf(
+    `${kubernetes}  tenantry:kafka: { replication: 2, consumers: { Billing: all } }\n  tenantry:kubernetes:\n    context: a\n    namespace: b\n    workers: 1\n    kafka: { brokers: 0, operator: helm, rak: zone }\n    connect: { memory: 1G }\n`,
+  );
+  assert.match(message, /kafka.brokers` cannot be read[\s\S]*a whole number from 1 to 99/);
+  assert.match(message, /kafka.operator` cannot be read[\s\S]*chart or existing/);
+  assert.match(message, /no key `rak`[\s\S]*Write `rack`/);
+  assert.match(message, /connect.memory` cannot be read[\s\S]*such as `8 KiB`/);
+  assert.match(message, /lower case letters, digits and dashes/);
+});
+
+test("what the brokers decide is refused in the stack file, with its line", async () => {
+  assert.match(
+    await problemsOf(
+      `${kubernetes}  tenantry:kafka: { replication: 2 }\n  tenantry:kubernetes: { context: a, namespace: b, workers: 1 }\n`,
+    ),
+    /yaml:4:3: The copies of a partition follow from the brokers/,
+  );
+});
+
+test("a login of Kafka without its password is refused, and the password is never repeated", async () => {
+  const half = { ...endpoints, kafka: { ...endpoints.kafka, password: "hunter2" } };
+  const folder = stackFolder(
+    "config:\n  tenantry:application: shop\n  tenantry:endpoints: { file: endpoints.yaml }\n",
+    JSON.stringify(half),
+  );
+  const error: unknown = await loadSettings("dev", noSecrets, folder).catch((thrown: unknown) => thrown);
+  assert.ok(error instanceof Problems);
+  assert.match(error.message, /`user` and `password` together/);
+  assert.doesNotMatch(error.message, /hunter2/);
 });
 
 test("a stack on Kubernetes without a place, and a place without the platform, are refused", async () => {

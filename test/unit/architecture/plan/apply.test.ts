@@ -16,6 +16,7 @@ const settings: Settings = {
   consistency: "strong",
   shardCount: 32,
   allow: [],
+  kafka: { manageTopics: true, replication: 3, consumers: {} },
   endpoints: undefined,
   kubernetes: {
     ...kubernetesSchema.parse({ context: "c", namespace: "n" }),

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { type NodeSize, nodeSize, type WorkerSize, wholeNumber, workerSize } from "./pod-size";
+
+/** The Kafka cluster of a stack that is provisioned on Kubernetes. */
+export interface KafkaServers {
+  /** `chart`: Strimzi's operator is installed with the stack. `existing`: one watches the namespace. @default "chart" */
+  readonly operator: "chart" | "existing";
+  /** @default 3, and 1 where consistency is `eventual` */
+  readonly brokers?: number;
+  /** Pods that keep the metadata; 0: the brokers do that too. @default 3; where consistency is `eventual`, 1, and 0 beside a single broker */
+  readonly controllers?: number;
+  readonly broker: NodeSize;
+  readonly controller: NodeSize;
+  /** The machines' label whose values copies are spread over; every machine must have it. */
+  readonly rack: string;
+}
+
+/** The workers of Kafka Connect. */
+export interface ConnectServers extends WorkerSize {
+  /** @default 2, and 1 where consistency is `eventual` */
+  readonly replicas?: number;
+  readonly image: string;
+}
+
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+/** @default of a broker */
+export const brokerSize: NodeSize = { cpu: "2", memory: { bytes: 4 * GiB }, storage: { bytes: 100 * GiB } };
+/** @default of a controller */
+export const controllerSize: NodeSize = { cpu: "500m", memory: { bytes: GiB }, storage: { bytes: 10 * GiB } };
+/** @default of a worker of Connect */
+export const connectSize: WorkerSize = { cpu: "1", memory: { bytes: 2048 * MiB } };
+/** @default of the label that racks are known by */
+export const zoneLabel = "topology.kubernetes.io/zone";
+/** Versions of Kafka, Strimzi and Debezium. @default the image that `images/connect` builds */
+export const connectImage = "ghcr.io/tenantry/connect:4.3.1-1.2.0-3.6.1";
+
+/** `tenantry:kubernetes.kafka` of a stack file. */
+export const kafkaServersSchema = z.strictObject({
+  operator: z.enum(["chart", "existing"], "chart or existing").default("chart"),
+  brokers: wholeNumber(99).exactOptional(),
+  controllers: wholeNumber(9, 0).exactOptional(),
+  broker: nodeSize(brokerSize).prefault({}),
+  controller: nodeSize(controllerSize).prefault({}),
+  rack: z.string("a label of machines").min(1, "a label of machines").default(zoneLabel),
+});
+
+/** `tenantry:kubernetes.connect` of a stack file. */
+export const connectServersSchema = workerSize(connectSize).extend({
+  replicas: wholeNumber(99).exactOptional(),
+  image: z.string().min(1).default(connectImage),
+});

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { parseSize, type Size, sizeExpected } from "./size";
+
+/** What a pod that keeps nothing gets. */
+export interface WorkerSize {
+  /** Cores, as Kubernetes writes them: `2`, `500m`. */
+  readonly cpu: string;
+  readonly memory: Size;
+}
+
+/** What a pod that keeps data gets. */
+export interface NodeSize extends WorkerSize {
+  readonly storage: Size;
+}
+
+const size = z.string(sizeExpected).transform((text, context): Size => {
+  const parsed = parseSize(text);
+  if (parsed) return parsed;
+  context.addIssue({ code: "custom", message: sizeExpected });
+  return z.NEVER;
+});
+const cpu = z.preprocess(
+  (value) => (typeof value === "number" ? String(value) : value),
+  z.string("cores such as `2` or `500m`").regex(/^([1-9]\d*m|[1-9]\d*|\d+\.\d+)$/, "cores such as `2` or `500m`"),
+);
+
+/** A size in a stack file, where what is not said is as in `standard`. */
+export function nodeSize(standard: NodeSize) {
+  return z.strictObject({
+    cpu: cpu.default(standard.cpu),
+    memory: size.default(standard.memory),
+    storage: size.default(standard.storage),
+  });
+}
+
+export function workerSize(standard: WorkerSize) {
+  return z.strictObject({ cpu: cpu.default(standard.cpu), memory: size.default(standard.memory) });
+}
+
+export const dnsLabel = z
+  .string("a name of lower case letters, digits and dashes")
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "a name of lower case letters, digits and dashes");
+
+/** Pulumi writes numbers and booleans back as strings. */
+export function wholeNumber(most: number, least = 1) {
+  const expected = `a whole number from ${least} to ${most}`;
+  return z.preprocess(
+    (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
+    z.int(expected).min(least, expected).max(most, expected),
+  );
+}
+
+export const flag = z.preprocess(
+  (value) => (value === "true" ? true : value === "false" ? false : value),
+  z.boolean("true or false"),
+);

@@ -1,0 +1,93 @@
+import { formatQuantity } from "../citus/quantity";
+import { apart, containerSecurity, kafkaVersion, patientProbes, podSecurity, strimziApi, untilReady } from "../strimzi";
+import { databaseAuthority, metricsMap, workerLabels, workerTopics } from "./names";
+import type { ConnectPlan } from "./plan";
+
+/** The workers. Connectors are put there by Connect's REST interface, so Strimzi is not told to keep them. */
+export function kafkaConnect(plan: ConnectPlan) {
+  const { name, namespace, replicas, image, kafka, size } = plan;
+  const { configs, offsets, status } = workerTopics(plan);
+  const memory = formatQuantity(size.memory);
+  return {
+    apiVersion: strimziApi,
+    kind: "KafkaConnect",
+    metadata: { name, namespace, annotations: untilReady },
+    spec: {
+      version: kafkaVersion,
+      replicas,
+      image,
+      bootstrapServers: kafka.bootstrapServer,
+      tls: { trustedCertificates: [{ secretName: kafka.authoritySecret, pattern: "*.crt" }] },
+      authentication: {
+        type: "scram-sha-512",
+        username: kafka.user,
+        passwordSecret: { secretName: kafka.passwordSecret, password: "password" },
+      },
+      groupId: name,
+      configStorageTopic: configs,
+      offsetStorageTopic: offsets,
+      statusStorageTopic: status,
+      config: workerConfig(plan),
+      ...patientProbes,
+      logging: { type: "inline", loggers },
+      resources: { requests: { cpu: size.cpu, memory }, limits: { memory } },
+      ...metrics(plan),
+      template: {
+        pod: pod(plan),
+        connectContainer: { securityContext: containerSecurity, volumeMounts: authorityMounts(plan) },
+        podDisruptionBudget: { maxUnavailable: 1 },
+      },
+    },
+  };
+}
+
+function workerConfig({ exactlyOnce }: ConnectPlan): Record<string, string | number> {
+  const json = "org.apache.kafka.connect.json.JsonConverter";
+  return {
+    "exactly.once.source.support": exactlyOnce ? "enabled" : "disabled",
+    "key.converter": json,
+    "value.converter": json,
+    // As many copies as the brokers keep by default.
+    "config.storage.replication.factor": -1,
+    "offset.storage.replication.factor": -1,
+    "status.storage.replication.factor": -1,
+    // Looking into every class of every plugin takes seconds of each start.
+    "plugin.discovery": "service_load",
+    // The connectors of a worker that is lost are taken up at once, not after five minutes.
+    "scheduled.rebalance.max.delay.ms": 0,
+    "config.providers": "secrets",
+    "config.providers.secrets.class": "io.strimzi.kafka.KubernetesSecretConfigProvider",
+  };
+}
+
+/** Two of Debezium's write lines for each batch that say nothing is wrong. */
+const loggers = {
+  "rootLogger.level": "INFO",
+  "logger.batches.name": "io.debezium.metrics.stats.MeasurementCollector",
+  "logger.batches.level": "ERROR",
+  "logger.flushes.name": "io.debezium.connector.postgresql.PostgresStreamingChangeEventSource",
+  "logger.flushes.level": "WARN",
+};
+
+function metrics(plan: ConnectPlan) {
+  if (!plan.metrics) return {};
+  const configMapKeyRef = { name: metricsMap(plan), key: "rules.yaml" };
+  return { metricsConfig: { type: "jmxPrometheusExporter", valueFrom: { configMapKeyRef } } };
+}
+
+function pod(plan: ConnectPlan) {
+  const versions = Object.entries(plan.secrets).map(([name, version]) => `${name}=${version}`);
+  return {
+    metadata: { labels: { ...plan.labels }, annotations: { "tenantry.io/secrets": versions.toSorted().join() } },
+    securityContext: podSecurity,
+    ...apart(plan.spread, workerLabels(plan)),
+    volumes:
+      plan.databaseAuthority === undefined ? [] : [{ name: volume, configMap: { name: plan.databaseAuthority } }],
+  };
+}
+
+const volume = "database-authority";
+
+function authorityMounts({ databaseAuthority: configMap }: ConnectPlan) {
+  return configMap === undefined ? [] : [{ name: volume, mountPath: databaseAuthority.folder, readOnly: true }];
+}

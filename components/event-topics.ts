@@ -1,0 +1,106 @@
+import { Acl } from "@pulumi/kafka/acl";
+import { Provider } from "@pulumi/kafka/provider";
+import { Topic } from "@pulumi/kafka/topic";
+import * as pulumi from "@pulumi/pulumi";
+import type { Aggregate, Application } from "../architecture/application";
+import { durationMs } from "../architecture/duration";
+import { encrypts, type KafkaEndpoint } from "../architecture/endpoints";
+import { consumerTopics } from "../architecture/kafka-settings";
+import { refuseIfAny } from "../architecture/problem";
+import type { Settings } from "../architecture/settings";
+import { type AccessRule, consumerAccess } from "./kafka/access-rules";
+import { copiesOf } from "./kafka/plan";
+import type { Platform } from "./platform";
+
+export interface EventTopicsArgs {
+  readonly aggregates: readonly Aggregate[];
+  /** Copies of each partition; at most as many as there are brokers. */
+  readonly replication: number;
+  /** Topics that go from Kafka, with their records, when they go from the program. @default none: they are left there */
+  readonly deletable?: readonly string[];
+  /** What users may read, where nobody else gives them that right. @default none */
+  readonly readers?: Readonly<Record<string, readonly AccessRule[]>>;
+}
+
+/**
+ * The topics of an application's events, and who may read them. A topic that is taken out of the program is left in
+ * Kafka with its records, unless it is named in `deletable` by an `up` before. More partitions are added in place, and
+ * keys then go to other partitions than before; fewer are refused by Kafka.
+ */
+export class EventTopics extends pulumi.ComponentResource {
+  constructor(name: string, args: EventTopicsArgs, options: pulumi.ComponentResourceOptions) {
+    super("tenantry:index:EventTopics", name, {}, options);
+    for (const { topic, partitions, retention } of args.aggregates) {
+      new Topic(
+        `${name}-${topic}`,
+        {
+          name: topic,
+          partitions,
+          replicationFactor: args.replication,
+          config: { "cleanup.policy": "delete", "retention.ms": String(durationMs(retention)) },
+        },
+        { parent: this, ...topicOptions({ topic, ...args }) },
+      );
+    }
+    for (const [user, rules] of Object.entries(args.readers ?? {})) {
+      for (const [suffix, acl] of accessControls(user, rules)) new Acl(`${name}-${suffix}`, acl, { parent: this });
+    }
+    this.registerOutputs({});
+  }
+}
+
+/** Records outlive their declaration: only what is named goes from Kafka. */
+export function topicOptions({ topic, deletable = [] }: { topic: string; deletable?: readonly string[] }) {
+  return { retainOnDelete: !deletable.includes(topic) };
+}
+
+/** One for each operation, as Kafka keeps them. */
+function accessControls(user: string, rules: readonly AccessRule[]) {
+  return rules.flatMap(({ to, name, prefix, operations }) =>
+    operations.map((operation) => {
+      const acl = {
+        aclPrincipal: `User:${user}`,
+        aclHost: "*",
+        aclPermissionType: "Allow",
+        aclResourceType: `${to.charAt(0).toUpperCase()}${to.slice(1)}`,
+        aclResourceName: name ?? "kafka-cluster",
+        resourcePatternTypeFilter: prefix ? "Prefixed" : "Literal",
+        aclOperation: operation,
+      };
+      return [`${user}-${to}-${name}-${operation}`, acl] as const;
+    }),
+  );
+}
+
+/** The topics of a stack's events, on whichever servers. */
+export function eventTopics(application: Application, settings: Settings, { endpoints, ready }: Platform): EventTopics {
+  const { kubernetes, kafka, consistency, allow } = settings;
+  const { topics, problems } = consumerTopics(application, kafka.consumers);
+  refuseIfAny(problems);
+  const provider = new Provider("kafka", providerArgs(pulumi.output(endpoints).apply((known) => known?.kafka)));
+  const readers = [...topics].map(([user, names]) => [user, consumerAccess(user, names)] as const);
+  return new EventTopics(
+    "topics",
+    {
+      aggregates: application.events.aggregates,
+      replication: kubernetes ? copiesOf(kubernetes.kafka.brokers, consistency).replication : kafka.replication,
+      deletable: allow.flatMap((optIn) => /^drop (.+)$/.exec(optIn)?.[1] ?? []),
+      // Strimzi takes away from its users what it was not told itself.
+      readers: kubernetes ? {} : Object.fromEntries(readers),
+    },
+    { providers: { kafka: provider }, dependsOn: [...ready] },
+  );
+}
+
+function providerArgs(endpoint: pulumi.Output<KafkaEndpoint | undefined>) {
+  const mechanism = { "scram-sha-512": "scram-sha512", "scram-sha-256": "scram-sha256", plain: "plain" } as const;
+  const part = <T>(of: (known: KafkaEndpoint) => T) => endpoint.apply((known) => known && of(known));
+  return {
+    bootstrapServers: endpoint.apply((known) => [...(known?.bootstrapServers ?? [])]),
+    tlsEnabled: part(encrypts),
+    caCert: part(({ ca }) => ca),
+    saslUsername: part(({ user }) => user),
+    saslPassword: pulumi.secret(part(({ password }) => password)),
+    saslMechanism: part(({ user, mechanism: named = "scram-sha-512" }) => user && mechanism[named]),
+  };
+}

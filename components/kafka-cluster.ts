@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { Chart } from "@pulumi/kubernetes/helm/v4/chart";
+import * as pulumi from "@pulumi/pulumi";
+import type { Login } from "../architecture/endpoints";
+import { generatedSecret, secretValue } from "./citus/generated-secret";
+import { kafka } from "./kafka/cluster";
+import { authoritySecret, bootstrapServer, clusterLabel, metricsMap, passwordSecret, poolsOf } from "./kafka/names";
+import { nodePool } from "./kafka/node-pools";
+import { type KafkaOptions, type KafkaPlan, planKafka } from "./kafka/plan";
+import { kafkaUser } from "./kafka/users";
+import { strimziVersion } from "./strimzi";
+
+export interface KafkaClusterArgs extends KafkaOptions {}
+
+/**
+ * A Kafka cluster without ZooKeeper, run by Strimzi, with its users. Clients in the cluster connect by TLS and log in by
+ * SCRAM-SHA-512; a pod is let in by the label `tenantry.io/kafka-client: NAME`. Passwords are made by the first `up` and
+ * kept; raising `rotation` replaces them.
+ *
+ * @example new KafkaCluster("kafka", { namespace: "shop", users: { billing: consumerAccess("billing", topics) } }, { provider })
+ */
+export class KafkaCluster extends pulumi.ComponentResource {
+  readonly bootstrapServer: string;
+  /** The certificate of the authority that signs the brokers', PEM. */
+  readonly authority: pulumi.Output<string>;
+  /** Every user's login, by name. */
+  readonly logins: pulumi.Output<Readonly<Record<string, Login>>>;
+  /** Come when the brokers run and all users can log in: whatever uses Kafka depends on them. */
+  readonly ready: readonly pulumi.Resource[];
+  private readonly plan: KafkaPlan;
+
+  /** Throws Problems when the arguments make no cluster. */
+  constructor(name: string, args: KafkaClusterArgs, options: pulumi.ComponentResourceOptions) {
+    super("tenantry:index:KafkaCluster", name, {}, options);
+    this.plan = planKafka(name, args);
+    const cluster = this.cluster();
+    const users = Object.keys(this.plan.users)
+      .toSorted()
+      .map((user) => this.user(user, cluster));
+    this.bootstrapServer = bootstrapServer(this.plan);
+    this.authority = this.readAuthority(cluster);
+    this.logins = pulumi.secret(
+      pulumi
+        .all(users.map(({ password }) => secretValue(password, "password")))
+        .apply((passwords) =>
+          Object.fromEntries(users.map(({ user }, index) => [user, { user, password: passwords[index] ?? "" }])),
+        ),
+    );
+    this.ready = [cluster, ...users.map(({ resource }) => resource)];
+    this.registerOutputs({ authority: this.authority, logins: this.logins });
+  }
+
+  private cluster(): CustomResource {
+    const { name, protect, metrics } = this.plan;
+    const before: pulumi.Resource[] = this.operator();
+    if (metrics) before.push(this.metrics());
+    const pools = poolsOf(this.plan).map(
+      (pool) =>
+        new CustomResource(`${name}-${pool.name}`, nodePool(this.plan, pool), {
+          parent: this,
+          protect,
+          dependsOn: before,
+        }),
+    );
+    return new CustomResource(`${name}-cluster`, kafka(this.plan), {
+      parent: this,
+      protect,
+      dependsOn: pools,
+      customTimeouts: { create: "15m", update: "30m" },
+    });
+  }
+
+  /** Pods of the operator, its rights, and the kinds of resources that it serves: one to a Kubernetes cluster. */
+  private operator(): pulumi.Resource[] {
+    const { name, namespace, operator } = this.plan;
+    if (operator === "existing") return [];
+    const chart = "oci://quay.io/strimzi-helm/strimzi-kafka-operator";
+    return [new Chart(`${name}-operator`, { chart, version: strimziVersion, namespace }, { parent: this })];
+  }
+
+  private metrics(): pulumi.Resource {
+    const { name, namespace } = this.plan;
+    return new ConfigMap(
+      `${name}-metrics`,
+      {
+        metadata: { name: metricsMap(this.plan), namespace, labels: clusterLabel(this.plan) },
+        data: { "rules.yaml": readFileSync(join(__dirname, "kafka", "metrics.yaml"), "utf8") },
+      },
+      { parent: this },
+    );
+  }
+
+  private user(user: string, cluster: pulumi.Resource) {
+    const { name, namespace, protect, rotation } = this.plan;
+    const password = generatedSecret(
+      // Another name for another rotation: Kafka must know the new one before the old one goes.
+      `${name}-password-${user}-${rotation}`,
+      {
+        name: passwordSecret(this.plan, user, rotation),
+        namespace,
+        labels: clusterLabel(this.plan),
+        type: "kubernetes.io/basic-auth",
+        rotation: 1,
+        values: { username: user, password: pulumi.secret(randomBytes(24).toString("base64url")) },
+      },
+      this,
+    );
+    const resource = new CustomResource(`${name}-user-${user}`, kafkaUser(this.plan, user), {
+      parent: this,
+      protect,
+      dependsOn: [cluster, password],
+    });
+    return { user, password, resource };
+  }
+
+  /** Strimzi makes it with the cluster, and renews it: each run reads the present one. */
+  private readAuthority(cluster: CustomResource): pulumi.Output<string> {
+    const { name, namespace } = this.plan;
+    // Unknown until the cluster is there, so that a preview does not look for it.
+    const id = cluster.id.apply(() => `${namespace}/${authoritySecret(this.plan)}`);
+    return pulumi.unsecret(secretValue(Secret.get(`${name}-authority`, id, { parent: this }), "ca.crt"));
+  }
+}

@@ -1,0 +1,69 @@
+import { containerSecurity, kafkaVersion, patientProbes, podSecurity, strimziApi, untilReady } from "../strimzi";
+import { kafkaClientLabel, listenerPort, loginPrefix, metricsMap } from "./names";
+import type { KafkaPlan } from "./plan";
+
+/** The cluster: who may connect, and what holds for all brokers. How many and how large is its pools' affair. */
+export function kafka(plan: KafkaPlan) {
+  const { name, namespace, rack } = plan;
+  return {
+    apiVersion: strimziApi,
+    kind: "Kafka",
+    metadata: { name, namespace, annotations: untilReady },
+    spec: {
+      kafka: {
+        version: kafkaVersion,
+        listeners: [
+          {
+            name: "tls",
+            port: listenerPort,
+            type: "internal",
+            tls: true,
+            authentication: { type: "scram-sha-512" },
+            networkPolicyPeers: [{ namespaceSelector: {}, podSelector: { matchLabels: kafkaClientLabel(plan) } }],
+          },
+        ],
+        authorization: { type: "simple" },
+        rack: { type: "topology-label", topologyKey: rack },
+        config: brokerConfig(plan),
+        ...patientProbes,
+        ...metrics(plan),
+        template: { podDisruptionBudget: { maxUnavailable: 1 } },
+      },
+      // Topics are declared by Pulumi or made by Connect, so only users are the entity operator's.
+      entityOperator: {
+        userOperator: {
+          secretPrefix: loginPrefix(plan),
+          resources: { requests: { cpu: "50m", memory: "384Mi" }, limits: { memory: "384Mi" } },
+        },
+        template: {
+          pod: { securityContext: podSecurity },
+          userOperatorContainer: { securityContext: containerSecurity },
+        },
+      },
+    },
+  };
+}
+
+function brokerConfig({ replication, minInSync }: KafkaPlan): Record<string, string | number | boolean> {
+  return {
+    // Topics are declared, so that a misspelt name is an error and not a topic.
+    "auto.create.topics.enable": false,
+    "default.replication.factor": replication,
+    "min.insync.replicas": minInSync,
+    "offsets.topic.replication.factor": replication,
+    "transaction.state.log.replication.factor": replication,
+    "transaction.state.log.min.isr": minInSync,
+    "share.coordinator.state.topic.replication.factor": replication,
+    "share.coordinator.state.topic.min.isr": minInSync,
+    // A copy that lags would lose what was acknowledged.
+    "unclean.leader.election.enable": false,
+    // Consumers read from a copy in their own zone.
+    "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",
+  };
+}
+
+function metrics(plan: KafkaPlan) {
+  if (!plan.metrics) return {};
+  const configMapKeyRef = { name: metricsMap(plan), key: "rules.yaml" };
+  return { metricsConfig: { type: "jmxPrometheusExporter", valueFrom: { configMapKeyRef } } };
+}

@@ -1,0 +1,65 @@
+import { formatQuantity } from "../citus/quantity";
+import { apart, containerSecurity, podSecurity, strimziApi } from "../strimzi";
+import { clusterLabel, type Pool, poolName, poolsOf } from "./names";
+import type { KafkaPlan } from "./plan";
+
+/** A pool of nodes. A volume that grows is an edit of its size; Kafka takes it without a restart where the class can. */
+export function nodePool(plan: KafkaPlan, pool: Pool) {
+  const { namespace, storageClass, protect } = plan;
+  const holdsRecords = pool.roles.includes("broker");
+  const { cpu, memory, storage } = holdsRecords ? plan.broker : plan.controller;
+  const name = poolName(plan, pool);
+  return {
+    apiVersion: strimziApi,
+    kind: "KafkaNodePool",
+    metadata: {
+      name,
+      namespace,
+      labels: clusterLabel(plan),
+      annotations: { "strimzi.io/next-node-ids": `[${pool.firstId}-${pool.firstId + 99}]` },
+    },
+    spec: {
+      replicas: holdsRecords ? plan.brokers : plan.controllers,
+      roles: [...pool.roles],
+      storage: {
+        type: "jbod",
+        volumes: [
+          {
+            id: 0,
+            type: "persistent-claim",
+            size: formatQuantity(storage),
+            ...(storageClass !== undefined && { class: storageClass }),
+            deleteClaim: !protect,
+            kraftMetadata: "shared",
+          },
+        ],
+      },
+      // Memory that is promised but not there ends in a kill; cores may be borrowed.
+      resources: { requests: { cpu, memory: formatQuantity(memory) }, limits: { memory: formatQuantity(memory) } },
+      template: {
+        pod: {
+          securityContext: podSecurity,
+          // Leaders move to other brokers first.
+          terminationGracePeriodSeconds: 120,
+          ...apart(plan.spread, { ...clusterLabel(plan), "strimzi.io/pool-name": name }),
+        },
+        kafkaContainer: { securityContext: containerSecurity },
+        initContainer: { securityContext: containerSecurity },
+      },
+    },
+  };
+}
+
+/** The claims of all pools, as Strimzi names them, with their sizes. */
+export function kafkaVolumes(plan: KafkaPlan) {
+  return poolsOf(plan).flatMap((pool) => {
+    const { firstId } = pool;
+    const [count, { storage }] = pool.roles.includes("broker")
+      ? [plan.brokers, plan.broker]
+      : [plan.controllers, plan.controller];
+    return Array.from({ length: count }, (_, index) => ({
+      claim: `data-0-${plan.name}-${poolName(plan, pool)}-${firstId + index}`,
+      size: storage,
+    }));
+  });
+}

@@ -1,0 +1,57 @@
+import type { Application } from "../architecture/application";
+import { consumerTopics } from "../architecture/kafka-settings";
+import type { KubernetesSettings } from "../architecture/kubernetes";
+import { cdcRole } from "../architecture/names";
+import { refuseIfAny } from "../architecture/problem";
+import { isExactlyOnce, type Settings } from "../architecture/settings";
+import { adminUser, authorityMap, clientLabel, loginSecret } from "./citus/names";
+import { workerAccess } from "./connect/access-rules";
+import type { ConnectOptions } from "./connect/plan";
+import { administratorAccess, consumerAccess } from "./kafka/access-rules";
+import { authoritySecret, bootstrapServer, kafkaClientLabel, kafkaLoginSecret } from "./kafka/names";
+import type { KafkaOptions } from "./kafka/plan";
+import { parts } from "./kubernetes-endpoints";
+
+/** The Kafka cluster of a stack: its users are the toolkit's own and the consumers that the stack names. */
+export function kafkaOptions(
+  application: Application,
+  { consistency, kafka: { consumers } }: Settings,
+  { namespace, kafka, storageClass, spread, protect, rotation }: KubernetesSettings,
+): KafkaOptions {
+  const { topics, problems } = consumerTopics(application, consumers);
+  refuseIfAny(problems);
+  const readers = [...topics].map(([user, names]) => [user, consumerAccess(user, names)] as const);
+  const users = {
+    ...Object.fromEntries(readers),
+    [adminUser]: administratorAccess(application.name),
+    [parts.connect]: workerAccess(parts.connect, application.name),
+  };
+  const place = { namespace, spread, protect, rotation, ...(storageClass !== undefined && { storageClass }) };
+  return { ...kafka, ...place, consistency, users };
+}
+
+/** The workers of a stack: they read the change stream of Citus, and may read the Secret with the login for it. */
+export function connectOptions(
+  application: Application,
+  settings: Settings,
+  { namespace, spread, rotation, connect: { replicas, image, ...size } }: KubernetesSettings,
+): ConnectOptions {
+  const [kafka, citus] = [{ name: parts.kafka, namespace }, { name: parts.citus }];
+  return {
+    namespace,
+    kafka: {
+      bootstrapServer: bootstrapServer(kafka),
+      authoritySecret: authoritySecret(kafka),
+      user: parts.connect,
+      passwordSecret: kafkaLoginSecret(kafka, parts.connect),
+    },
+    exactlyOnce: isExactlyOnce(settings),
+    replicas: replicas ?? (settings.consistency === "eventual" ? 1 : 2),
+    size,
+    image,
+    spread,
+    databaseAuthority: authorityMap(citus),
+    secrets: { [loginSecret(citus, cdcRole(application.name))]: String(rotation) },
+    labels: { ...clientLabel(citus), ...kafkaClientLabel(kafka) },
+  };
+}

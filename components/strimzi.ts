@@ -1,0 +1,52 @@
+/** What KafkaCluster and KafkaConnect share of Strimzi, the operator that runs both. */
+
+/** Of the chart, and of the images that `images/connect` is made from. Serves `kafka.strimzi.io/v1` alone. */
+export const strimziVersion = "1.2.0";
+/** The newest that this Strimzi runs. */
+export const kafkaVersion = "4.3.1";
+export const strimziApi = "kafka.strimzi.io/v1";
+
+/** Pulumi waits until the operator has done what the newest edit asks for. */
+export const untilReady = { "pulumi.com/waitFor": "condition=Ready" };
+
+/** For every container of Strimzi's images: user 1001 of group 0, which writes to its volumes and /tmp alone. */
+export const containerSecurity = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
+
+/** A busy machine answers late; a server that is killed for it only has more to do. */
+export const patientProbes = {
+  livenessProbe: { timeoutSeconds: 15, periodSeconds: 10, failureThreshold: 6 },
+  readinessProbe: { timeoutSeconds: 15, periodSeconds: 10, failureThreshold: 3 },
+};
+
+/** Group 0 is the images' own; Strimzi itself asks for it where there are volumes. */
+export const podSecurity = {
+  runAsNonRoot: true,
+  fsGroup: 0,
+  fsGroupChangePolicy: "OnRootMismatch",
+  seccompProfile: { type: "RuntimeDefault" },
+};
+
+/** Pods of the same labels on different machines, and in different zones if it can be. */
+export function apart(spread: "required" | "preferred", labels: Readonly<Record<string, string>>) {
+  const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: labels } };
+  return {
+    affinity: {
+      podAntiAffinity:
+        spread === "required"
+          ? { requiredDuringSchedulingIgnoredDuringExecution: [term] }
+          : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: term }] },
+    },
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: "topology.kubernetes.io/zone",
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: labels },
+      },
+    ],
+  };
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import test, { before } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { EventTopics, topicOptions } from "../../../components/event-topics";
+import { consumerAccess } from "../../../components/kafka/access-rules";
+
+const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+
+before(() =>
+  pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        registered.push({ type, name, inputs });
+        return { id: `${name}-id`, state: inputs };
+      },
+      call: () => ({}),
+    },
+    "tenantry",
+    "unit",
+  ),
+);
+
+const order = {
+  name: "order",
+  topic: "shop.order.events",
+  partitions: 6,
+  retention: { count: 14, unit: "day" },
+} as const;
+
+async function declared(topics: EventTopics): Promise<typeof registered> {
+  await new Promise((resolve) => topics.urn.apply(resolve));
+  await pulumi.runtime.disconnect();
+  return registered;
+}
+
+test("each aggregate has a topic with its partitions, copies and retention, and readers get each right by itself", async () => {
+  const readers = { billing: consumerAccess("billing", [order.topic]) };
+  const parts = await declared(new EventTopics("topics", { aggregates: [order], replication: 3, readers }, {}));
+  assert.deepEqual(parts.find(({ name }) => name === "topics-shop.order.events")?.inputs, {
+    name: "shop.order.events",
+    partitions: 6,
+    replicationFactor: 3,
+    config: { "cleanup.policy": "delete", "retention.ms": "1209600000" },
+  });
+  const acls = parts.filter(({ type }) => type.endsWith(":Acl")).map(({ inputs }) => inputs);
+  assert.deepEqual(acls.map((acl) => `${acl["aclResourceType"]} ${acl["aclOperation"]}`).toSorted(), [
+    "Group Describe",
+    "Group Read",
+    "Topic Describe",
+    "Topic Read",
+  ]);
+  assert.deepEqual(
+    acls.find((acl) => acl["aclResourceType"] === "Group" && acl["aclOperation"] === "Read"),
+    {
+      aclPrincipal: "User:billing",
+      aclHost: "*",
+      aclPermissionType: "Allow",
+      aclResourceType: "Group",
+      aclResourceName: "billing",
+      resourcePatternTypeFilter: "Prefixed",
+      aclOperation: "Read",
+    },
+  );
+});
+
+test("a topic that leaves the program is left in Kafka, unless it was said before that it may go", () => {
+  const kept = (deletable?: readonly string[]) =>
+    topicOptions({ topic: order.topic, ...(deletable && { deletable }) }).retainOnDelete;
+  assert.equal(kept(), true);
+  assert.equal(kept(["shop.payment.events"]), true);
+  assert.equal(kept(["shop.order.events"]), false);
+});

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import test, { before } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { consumerAccess } from "../../../components/kafka/access-rules";
+import { KafkaCluster } from "../../../components/kafka-cluster";
+
+const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+
+before(() =>
+  pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        registered.push({ type, name, inputs });
+        return { id: `${name}-id`, state: inputs };
+      },
+      call: () => ({}),
+    },
+    "tenantry",
+    "unit",
+  ),
+);
+
+const args = { namespace: "shop", users: { billing: consumerAccess("billing", ["shop.order.events"]), connect: [] } };
+
+function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
+}
+
+async function partsOf(cluster: KafkaCluster, name: string): Promise<string[]> {
+  for (const resource of cluster.ready) await valueOf(resource.urn);
+  await valueOf(cluster.logins);
+  return registered
+    .filter((part) => part.name.startsWith(`${name}-`))
+    .map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
+}
+
+test("a cluster is its operator, its pools, its users, and the passwords of these", async () => {
+  assert.deepEqual((await partsOf(new KafkaCluster("kafka", args, {}), "kafka")).toSorted(), [
+    "Chart kafka-operator",
+    "ConfigMap kafka-metrics",
+    "Kafka kafka-cluster",
+    "KafkaNodePool kafka-brokers",
+    "KafkaNodePool kafka-controllers",
+    "KafkaUser kafka-user-billing",
+    "KafkaUser kafka-user-connect",
+    "Secret kafka-authority",
+    "Secret kafka-password-billing-1",
+    "Secret kafka-password-connect-1",
+  ]);
+});
+
+test("an operator that exists is left alone, and metrics can be left out", async () => {
+  const parts = await partsOf(
+    new KafkaCluster("other", { ...args, operator: "existing", metrics: false }, {}),
+    "other",
+  );
+  assert.ok(!parts.some((part) => /^(Chart|ConfigMap)/.test(part)));
+});
+
+test("the chart's version is pinned to that of the resources", async () => {
+  await partsOf(new KafkaCluster("pinned", args, {}), "pinned");
+  const chart = registered.find(({ name }) => name === "pinned-operator");
+  assert.equal(chart?.inputs["chart"], "oci://quay.io/strimzi-helm/strimzi-kafka-operator");
+  assert.equal(chart?.inputs["version"], "1.2.0");
+});
+
+test("logins are generated, long and different, secret, and in no resource but their Secrets", async () => {
+  const cluster = new KafkaCluster("third", args, {});
+  await partsOf(cluster, "third");
+  const logins = await valueOf(cluster.logins);
+  assert.deepEqual(Object.keys(logins), ["billing", "connect"]);
+  assert.ok(Object.values(logins).every(({ password }) => password.length >= 32));
+  assert.notEqual(logins["billing"]?.password, logins["connect"]?.password);
+  assert.equal(await pulumi.isSecret(cluster.logins), true);
+  const others = JSON.stringify(registered.filter(({ type }) => type !== "kubernetes:core/v1:Secret"));
+  for (const { password } of Object.values(logins)) assert.ok(!others.includes(password));
+});
+
+test("a cluster that cannot be is refused before any of its parts is declared", () => {
+  const count = registered.length;
+  assert.throws(() => new KafkaCluster("none", { ...args, controllers: 2 }, {}), /An even number of controllers/);
+  assert.ok(!registered.slice(count).some(({ name }) => name.startsWith("none-")));
+});

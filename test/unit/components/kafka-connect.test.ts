@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import test, { before } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { KafkaConnect } from "../../../components/kafka-connect";
+
+const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+
+before(() =>
+  pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        registered.push({ type, name, inputs });
+        return { id: `${name}-id`, state: inputs };
+      },
+      call: () => ({}),
+    },
+    "tenantry",
+    "unit",
+  ),
+);
+
+const args = {
+  namespace: "shop",
+  kafka: { bootstrapServer: "kafka:9093", authoritySecret: "ca", user: "connect", passwordSecret: "login" },
+  secrets: { "citus-login-cdc": "1" },
+};
+
+test("the workers come with the right to read their Secrets, a closed door, metrics, and what restarts failed tasks", async () => {
+  const connect = new KafkaConnect("connect", args, {});
+  await new Promise((resolve) => connect.ready.urn.apply(resolve));
+  await pulumi.runtime.disconnect();
+  assert.deepEqual(
+    registered
+      .filter(({ name }) => name.startsWith("connect-"))
+      .map(({ type, name }) => `${type.split(":").at(-1)} ${name}`)
+      .toSorted(),
+    [
+      "ConfigMap connect-metrics",
+      "CronJob connect-restart",
+      "KafkaConnect connect-workers",
+      "NetworkPolicy connect-network",
+      "Role connect-role",
+      "RoleBinding connect-binding",
+    ],
+  );
+  assert.equal(connect.url, "http://connect-connect-api.shop.svc:8083");
+  const binding = registered.find(({ name }) => name === "connect-binding");
+  assert.deepEqual(binding?.inputs["subjects"], [
+    { kind: "ServiceAccount", name: "connect-connect", namespace: "shop" },
+  ]);
+});
+
+test("workers that cannot be are refused before any of their parts is declared", () => {
+  const count = registered.length;
+  assert.throws(() => new KafkaConnect("none", { ...args, replicas: 0 }, {}), /Nobody runs the connectors/);
+  assert.ok(!registered.slice(count).some(({ name }) => name.startsWith("none-")));
+});

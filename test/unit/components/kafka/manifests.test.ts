@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { administratorAccess, consumerAccess } from "../../../../components/kafka/access-rules";
+import { kafka } from "../../../../components/kafka/cluster";
+import { bootstrapServer, kafkaLoginSecret, poolsOf } from "../../../../components/kafka/names";
+import { nodePool } from "../../../../components/kafka/node-pools";
+import { type KafkaOptions, planKafka } from "../../../../components/kafka/plan";
+import { kafkaUser } from "../../../../components/kafka/users";
+
+function plan(options: Partial<KafkaOptions> = {}) {
+  return planKafka("kafka", { namespace: "shop", ...options });
+}
+
+const pools = (options: Partial<KafkaOptions> = {}) =>
+  poolsOf(plan(options)).map((pool) => nodePool(plan(options), pool));
+
+test("everybody logs in, over TLS, and is let in by a label", () => {
+  assert.deepEqual(kafka(plan()).spec.kafka.listeners, [
+    {
+      name: "tls",
+      port: 9093,
+      type: "internal",
+      tls: true,
+      authentication: { type: "scram-sha-512" },
+      networkPolicyPeers: [
+        { namespaceSelector: {}, podSelector: { matchLabels: { "tenantry.io/kafka-client": "kafka" } } },
+      ],
+    },
+  ]);
+  assert.deepEqual(kafka(plan()).spec.kafka.authorization, { type: "simple" });
+  assert.equal(bootstrapServer(plan()), "kafka-kafka-bootstrap.shop.svc:9093");
+});
+
+test("topics are declared, and a copy that lags never leads", () => {
+  const { config } = kafka(plan()).spec.kafka;
+  assert.equal(config["auto.create.topics.enable"], false);
+  assert.equal(config["unclean.leader.election.enable"], false);
+});
+
+test("what is acknowledged is on two of three brokers, transactions and offsets too", () => {
+  const { config } = kafka(plan()).spec.kafka;
+  for (const key of ["default", "offsets.topic", "transaction.state.log", "share.coordinator.state.topic"])
+    assert.equal(config[`${key}.replication.factor`], 3, key);
+  for (const key of ["min.insync.replicas", "transaction.state.log.min.isr", "share.coordinator.state.topic.min.isr"])
+    assert.equal(config[key], 2, key);
+});
+
+test("Pulumi waits until Strimzi says that the cluster is ready", () => {
+  assert.equal(kafka(plan()).metadata.annotations["pulumi.com/waitFor"], "condition=Ready");
+});
+
+test("brokers and controllers are pools of their own, or one", () => {
+  const [brokers, controllers] = pools({ controllers: 5, brokers: 4 });
+  assert.deepEqual([brokers?.spec.replicas, brokers?.spec.roles], [4, ["broker"]]);
+  assert.deepEqual([controllers?.spec.replicas, controllers?.spec.roles], [5, ["controller"]]);
+  const combined = pools({ controllers: 0 });
+  assert.equal(combined.length, 1);
+  assert.deepEqual(combined[0]?.spec.roles, ["controller", "broker"]);
+});
+
+test("brokers count from 0, however many controllers there are", () => {
+  assert.equal(pools()[0]?.metadata.annotations["strimzi.io/next-node-ids"], "[0-99]");
+  assert.equal(pools()[1]?.metadata.annotations["strimzi.io/next-node-ids"], "[100-199]");
+});
+
+test("volumes stay where they are protected, and are of the class that is named", () => {
+  const volume = (options: Partial<KafkaOptions>) => pools(options)[0]?.spec.storage.volumes[0];
+  assert.equal(volume({})?.deleteClaim, false);
+  assert.equal(volume({ protect: false })?.deleteClaim, true);
+  assert.equal(volume({ storageClass: "fast" })?.class, "fast");
+  assert.equal(volume({})?.size, "100Gi");
+});
+
+test("no two brokers share a machine, or if it can be", () => {
+  assert.ok(JSON.stringify(pools()).includes("requiredDuringScheduling"));
+  assert.ok(JSON.stringify(pools({ spread: "preferred" })).includes("preferredDuringScheduling"));
+});
+
+test("a pod runs as nobody special, without rights, on a file system that it cannot write", () => {
+  const template = pools()[0]?.spec.template;
+  for (const container of [template?.kafkaContainer, template?.initContainer])
+    assert.deepEqual(container?.securityContext, {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+  assert.equal(template?.pod.securityContext.runAsNonRoot, true);
+});
+
+test("a user's password is referred to, by another name for each rotation, so that Strimzi sees it change", () => {
+  const password = (rotation: number) =>
+    kafkaUser(plan({ rotation, users: { billing: [] } }), "billing").spec.authentication.password.valueFrom
+      .secretKeyRef;
+  assert.deepEqual(password(1), { name: "kafka-password-billing-1", key: "password" });
+  assert.deepEqual(password(2), { name: "kafka-password-billing-2", key: "password" });
+  assert.equal(kafkaLoginSecret(plan(), "billing"), "kafka-login-billing");
+});
+
+test("a consumer reads its topics in groups of its own name, and nothing else", () => {
+  const users = { billing: consumerAccess("billing", ["shop.order.events"]) };
+  assert.deepEqual(kafkaUser(plan({ users }), "billing").spec.authorization.acls, [
+    {
+      resource: { type: "topic", name: "shop.order.events", patternType: "literal" },
+      operations: ["Read", "Describe"],
+    },
+    { resource: { type: "group", name: "billing", patternType: "prefix" }, operations: ["Read", "Describe"] },
+  ]);
+});
+
+test("the administrator keeps one application's topics, and is no superuser", () => {
+  const rules = administratorAccess("shop");
+  assert.deepEqual(
+    rules.filter(({ to }) => to === "topic").map(({ name, prefix }) => [name, prefix]),
+    [["shop.", true]],
+  );
+  assert.ok(!JSON.stringify(rules).includes('"All"'));
+  assert.equal(JSON.stringify(kafka(plan())).includes("superUsers"), false);
+});
