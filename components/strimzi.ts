@@ -16,10 +16,13 @@ export const containerSecurity = {
   capabilities: { drop: ["ALL"] },
 };
 
-/** A busy machine answers late; a server that is killed for it only has more to do. */
+/**
+ * Strimzi knows no startup probe: a server that starts slowly on a busy machine would be killed for it, again and again.
+ * One that is really gone ends by itself.
+ */
 export const patientProbes = {
-  livenessProbe: { timeoutSeconds: 15, periodSeconds: 10, failureThreshold: 6 },
-  readinessProbe: { timeoutSeconds: 15, periodSeconds: 10, failureThreshold: 3 },
+  livenessProbe: { initialDelaySeconds: 180, timeoutSeconds: 15, periodSeconds: 10, failureThreshold: 6 },
+  readinessProbe: { initialDelaySeconds: 5, timeoutSeconds: 15, periodSeconds: 5, failureThreshold: 6 },
 };
 
 /** Group 0 is the images' own; Strimzi itself asks for it where there are volumes. */
