@@ -43,8 +43,14 @@ BEGIN
 END $$`;
 }
 
+/** In this database: the role itself belongs to whoever made it. */
 function statementTimeout({ user, statementTimeout: timeout }: Role): string {
-  return timeout
-    ? `ALTER ROLE ${quoteIdentifier(user)} SET statement_timeout = ${quoteLiteral(`${durationMs(timeout)}ms`)}`
-    : `ALTER ROLE ${quoteIdentifier(user)} RESET statement_timeout`;
+  const what = timeout
+    ? `SET statement_timeout = ${quoteLiteral(`${durationMs(timeout)}ms`)}`
+    : "RESET statement_timeout";
+  return `DO $$
+BEGIN
+  EXECUTE format('ALTER ROLE %I IN DATABASE %I', ${quoteLiteral(user)}, current_database())
+    || ${quoteLiteral(` ${what}`)};
+END $$`;
 }

@@ -400,8 +400,16 @@ BEGIN
 END $$;
 CREATE SCHEMA IF NOT EXISTS "ecommerce";
 GRANT USAGE ON SCHEMA "ecommerce", "tenantry" TO "ecommerce_agent", "ecommerce_app", "ecommerce_cdc";
-ALTER ROLE "ecommerce_agent" SET statement_timeout = '5000ms';
-ALTER ROLE "ecommerce_app" RESET statement_timeout;
+DO $$
+BEGIN
+  EXECUTE format('ALTER ROLE %I IN DATABASE %I', 'ecommerce_agent', current_database())
+    || ' SET statement_timeout = ''5000ms''';
+END $$;
+DO $$
+BEGIN
+  EXECUTE format('ALTER ROLE %I IN DATABASE %I', 'ecommerce_app', current_database())
+    || ' RESET statement_timeout';
+END $$;
 COMMIT;
 
 -- Migration ecommerce/010_reference

@@ -9,14 +9,22 @@ test("the schema is made, and its roles may look into it and into the toolkit's"
   const { statements, apply } = schemaMigration(await parseShop({ yaml: ["schema: My Shop", roles] }));
   assert.equal(apply, "onChange");
   assert.deepEqual(
-    statements.slice(1).map(({ sql }) => sql),
+    statements.slice(1, 3).map(({ sql }) => sql),
     [
       'CREATE SCHEMA IF NOT EXISTS "My Shop"',
       'GRANT USAGE ON SCHEMA "My Shop", "tenantry" TO "shop_agent", "shop_app", "shop_cdc"',
-      `ALTER ROLE "shop_agent" SET statement_timeout = '5000ms'`,
-      'ALTER ROLE "shop_app" RESET statement_timeout',
     ],
   );
+});
+
+test("a role's timeout is one of this database, so that the role stays as whoever made it wants it", async () => {
+  const { statements } = schemaMigration(await parseShop({ yaml: [roles] }));
+  const [agent, app] = statements.slice(3).map(({ sql }) => sql);
+  assert.match(
+    agent ?? "",
+    /IN DATABASE %I', 'shop_agent', current_database\(\)\)\n +\|\| ' SET statement_timeout = ''5000ms'''/,
+  );
+  assert.match(app ?? "", /'shop_app', current_database\(\)\)\n +\|\| ' RESET statement_timeout'/);
 });
 
 test("roles that the platform has not made are named first", async () => {
