@@ -45,6 +45,8 @@ type Kind<Args, Made> = new (name: string, args: Args, options: pulumi.CustomRes
 export class CitusCluster extends pulumi.ComponentResource {
   /** The certificate of the authority that signs the nodes', PEM. */
   readonly authority: pulumi.Output<string>;
+  /** The authority with its key, to sign the certificates of what belongs to the cluster. */
+  readonly signer: pulumi.Output<KeyPair>;
   /** The nodes' own certificate and key. */
   readonly certificate: pulumi.Output<KeyPair>;
   /** The administrator's and every declared role's login, by role. */
@@ -71,6 +73,7 @@ export class CitusCluster extends pulumi.ComponentResource {
       customTimeouts: { create: "16m" },
     });
     this.authority = tls.authority;
+    this.signer = tls.signer;
     this.certificate = pulumi.secret(keyPair(tls.secret));
     this.logins = pulumi.secret(
       pulumi
@@ -94,7 +97,7 @@ export class CitusCluster extends pulumi.ComponentResource {
   }
 
   /** The authority's key lies in a Secret that no pod mounts; its certificate, for clients, in a ConfigMap. */
-  private certificates(): { authority: pulumi.Output<string>; secret: Secret } {
+  private certificates() {
     const { name, namespace, rotation, protect } = this.plan;
     const common = { namespace, labels: clusterLabels(this.plan), type: "kubernetes.io/tls", protect } as const;
     const created = pulumi.output(createAuthority(`${namespace}/${name}`));
@@ -110,7 +113,8 @@ export class CitusCluster extends pulumi.ComponentResource {
       this,
     );
     const authority = pulumi.unsecret(secretValue(kept, "tls.crt"));
-    const issued = keyPair(kept).apply((signer) => issueNodeCertificate(signer, certificateNames(this.plan)));
+    const signer = pulumi.secret(keyPair(kept));
+    const issued = signer.apply((authority) => issueNodeCertificate(authority, certificateNames(this.plan)));
     const secret = generatedSecret(
       `${name}-tls`,
       {
@@ -125,7 +129,7 @@ export class CitusCluster extends pulumi.ComponentResource {
       metadata: { name: authorityMap(this.plan), namespace, labels: clusterLabels(this.plan) },
       data: { "ca.crt": authority },
     });
-    return { authority, secret };
+    return { authority, signer, secret };
   }
 
   private login(role: string): Secret {

@@ -1,6 +1,6 @@
+import type { types } from "@pulumi/kubernetes";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
-import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Access, Address } from "../architecture/access";
 
@@ -33,7 +33,11 @@ export class ExternalAccess extends pulumi.ComponentResource {
   /** Where each server is reached, by its name. */
   readonly addresses: pulumi.Output<Readonly<Record<string, Address>>>;
 
-  constructor(name: string, { namespace, access, servers }: ExternalAccessArgs, options: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { namespace, access, servers }: ExternalAccessArgs,
+    options: pulumi.ComponentResourceOptions,
+  ) {
     super("tenantry:index:ExternalAccess", name, {}, options);
     for (const policy of policies(namespace, access, servers)) {
       new NetworkPolicy(`${name}-${policy.metadata.name}`, policy, { parent: this });
@@ -70,7 +74,11 @@ export function serviceOf(namespace: string, access: ExternalAccessArgs["access"
 }
 
 /** One for each set of pods, however many servers it answers for. */
-export function policies(namespace: string, { from }: Access & { from: readonly string[] }, servers: readonly ReachedServer[]) {
+export function policies(
+  namespace: string,
+  { from }: Access & { from: readonly string[] },
+  servers: readonly ReachedServer[],
+) {
   if (from.length === 0) return [];
   return servers.map(({ name, selector, port }) => ({
     metadata: { name, namespace },

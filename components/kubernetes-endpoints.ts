@@ -6,7 +6,7 @@ import { databaseAuthority, restUrl } from "./connect/names";
 import { bootstrapServer } from "./kafka/names";
 
 /** The names of the parts of a stack that is provisioned on Kubernetes. */
-export const parts = { citus: "citus", kafka: "kafka", connect: "connect" } as const;
+export const parts = { citus: "citus", pooler: "citus-pooler", kafka: "kafka", connect: "connect" } as const;
 
 /**
  * What is known of the servers before they run: names, never addresses. The certificate is a file, as Connect sees it.

@@ -12,6 +12,7 @@ import { type CitusOptions, planCitus } from "./citus/plan";
 import { wantedVolumes } from "./citus/workload";
 import { CitusCluster } from "./citus-cluster";
 import { planConnect } from "./connect/plan";
+import { ConnectionPooler, type ConnectionPoolerArgs } from "./connection-pooler";
 import { kafkaVolumes } from "./kafka/node-pools";
 import { planKafka } from "./kafka/plan";
 import { KafkaCluster } from "./kafka-cluster";
@@ -55,6 +56,10 @@ export async function kubernetesPlatform(
   const kafka = new KafkaCluster(parts.kafka, kafkaArgs, inside);
   const dependsOn = [citus.ready, ...kafka.ready];
   const connect = new KafkaConnect(parts.connect, connectArgs, { ...inside, dependsOn });
+  if (to.pooler) {
+    const args = poolerArgs(application, to, citus);
+    new ConnectionPooler(parts.pooler, args, { ...inside, dependsOn: [citus.ready] });
+  }
   const roles = Object.fromEntries([
     ...application.roles.map(({ name, user }) => [name, user] as const),
     ["cdc", replicationRole] as const,
@@ -72,6 +77,22 @@ export async function kubernetesPlatform(
     room,
     certificate: citus.certificate,
     servers: citus.servers,
+  };
+}
+
+function poolerArgs(application: Application, to: KubernetesSettings, citus: CitusCluster): ConnectionPoolerArgs {
+  const { namespace, maxConnections, image, spread, rotation } = to;
+  return {
+    namespace,
+    cluster: parts.citus,
+    database: application.name,
+    roles: application.roles.map(({ user }) => user),
+    logins: citus.logins,
+    signer: citus.signer,
+    ...(maxConnections !== undefined && { maxConnections }),
+    image,
+    spread,
+    rotation,
   };
 }
 

@@ -31,8 +31,17 @@ export async function createAuthority(commonName: string): Promise<KeyPair> {
   return { certificate: certificate.toString("pem"), key: await privatePem(keys.privateKey) };
 }
 
-/** A certificate for the nodes, as servers under the names and as clients of each other. Valid for 825 days. */
-export async function issueNodeCertificate(authority: KeyPair, dnsNames: readonly string[]): Promise<KeyPair> {
+/** A certificate for the nodes, which know each other by its common name. */
+export function issueNodeCertificate(authority: KeyPair, dnsNames: readonly string[]): Promise<KeyPair> {
+  return issueCertificate(authority, nodeCommonName, dnsNames);
+}
+
+/** A certificate for a server under the names, which is a client too. Valid for 825 days. */
+export async function issueCertificate(
+  authority: KeyPair,
+  commonName: string,
+  dnsNames: readonly string[],
+): Promise<KeyPair> {
   const issuer = new x509.X509Certificate(authority.certificate);
   const signingKey = await webcrypto.subtle.importKey(
     "pkcs8",
@@ -43,7 +52,7 @@ export async function issueNodeCertificate(authority: KeyPair, dnsNames: readonl
   );
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.create({
-    subject: `CN=${nodeCommonName}`,
+    subject: `CN=${commonName}`,
     issuer: issuer.subject,
     publicKey: keys.publicKey,
     signingKey,

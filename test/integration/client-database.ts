@@ -1,5 +1,6 @@
 import type { TestContext } from "node:test";
 import { type Client, Pool } from "pg";
+import type { PostgresEndpoint } from "../../architecture/endpoints";
 import { clientConfig } from "../../provider/postgres-connection";
 import { outbox } from "../../provider/resources/outbox";
 import { partitionSet } from "../../provider/resources/partition-set";
@@ -11,6 +12,8 @@ export interface ClientDatabase {
   /** As the application's role, with this many connections. */
   pool(max: number): Pool;
   readonly admin: Client;
+  /** The same as the application's role logs in. */
+  readonly endpoint: PostgresEndpoint;
   events(tenant: string): Promise<readonly object[]>;
 }
 
@@ -39,10 +42,11 @@ export async function clientDatabase(t: TestContext): Promise<ClientDatabase> {
     const grants = { ecommerce_app: ["SELECT", "INSERT", "UPDATE", "DELETE"] } as const;
     await tenantIsolation.create(context, { schema: "shop", table, ...tenancy, grants });
   }
-  const login = endpoint.roles["app"];
+  const asApp = { ...endpoint, ...endpoint.roles["app"] };
   return {
+    endpoint: asApp,
     pool(max) {
-      const pool = new Pool({ ...clientConfig({ ...endpoint, ...login }), max });
+      const pool = new Pool({ ...clientConfig(asApp), max });
       pools.push(pool);
       return pool;
     },

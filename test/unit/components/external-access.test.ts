@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Access } from "../../../architecture/access";
+import { addressOf, policies, serviceOf } from "../../../components/external-access";
+import { databaseNames, reachedDatabases } from "../../../components/reached-servers";
+
+type Outside = Exclude<Access, { readonly by: "cluster" }>;
+
+const citus = { name: "citus", namespace: "shop", workers: 2 };
+const from = ["10.0.0.0/8"];
+const ways: Record<"loadBalancer" | "nodePort" | "addresses", Outside> = {
+  loadBalancer: { by: "loadBalancer", from, annotations: { "example.com/internal": "true" } },
+  nodePort: { by: "nodePort", from, host: "127.0.0.1", firstPort: 30000 },
+  addresses: {
+    by: "addresses",
+    from: [],
+    coordinator: { host: "db", port: 1 },
+    workers: [
+      { host: "db", port: 2 },
+      { host: "db", port: 3 },
+    ],
+    kafka: [],
+    connect: "http://c:1",
+  },
+};
+const reached = (access: Outside) => reachedDatabases(citus, access);
+
+test("the primary of each node is reached, whichever pod that is", () => {
+  assert.deepEqual(
+    reached(ways.nodePort).map(({ name, selector }) => `${name} ${selector["citus-group"]} ${selector["role"]}`),
+    ["citus-0-access 0 primary", "citus-1-access 1 primary", "citus-2-access 2 primary"],
+  );
+  assert.equal(databaseNames(citus)["citus-2-access"], "citus-2.shop.svc:5432");
+});
+
+test("a load balancer keeps and checks the client's address, and is told what the cloud wants to know", () => {
+  const [server] = reached(ways.loadBalancer);
+  const service = server && serviceOf("shop", ways.loadBalancer, server);
+  assert.deepEqual(service?.metadata.annotations, { "example.com/internal": "true" });
+  assert.equal(service?.spec.externalTrafficPolicy, "Local");
+  assert.deepEqual(service?.spec.loadBalancerSourceRanges, from);
+});
+
+test("ports of the machines are fixed, and a worker more moves no other", () => {
+  const ports = (workers: number) =>
+    reachedDatabases({ ...citus, workers }, ways.nodePort).map(({ nodePort }) => nodePort);
+  assert.deepEqual(ports(2), [30000, 30011, 30012]);
+  assert.deepEqual(ports(3), [30000, 30011, 30012, 30013]);
+});
+
+test("the networks that are declared are let in to the pods, and nobody where none is", () => {
+  assert.deepEqual(policies("shop", ways.nodePort, reached(ways.nodePort))[1]?.spec.ingress, [
+    { from: [{ ipBlock: { cidr: "10.0.0.0/8" } }], ports: [{ protocol: "TCP", port: 5432 }] },
+  ]);
+  assert.deepEqual(policies("shop", ways.addresses, reached(ways.addresses)), []);
+});
+
+test("an address is the machine's port, the load balancer's, or the one that is given", () => {
+  const of = (access: Outside, ingress?: { ip?: string; hostname?: string }[]) =>
+    reached(access).map((server) => addressOf(access, server, ingress));
+  assert.deepEqual(of(ways.nodePort)[1], { host: "127.0.0.1", port: 30011 });
+  assert.deepEqual(of(ways.addresses)[2], { host: "db", port: 3 });
+  assert.deepEqual(of(ways.loadBalancer, [{ ip: "1.2.3.4" }])[0], { host: "1.2.3.4", port: 5432 });
+  assert.deepEqual(of(ways.loadBalancer, [{ hostname: "lb.example.com" }])[0], { host: "lb.example.com", port: 5432 });
+  assert.match(of(ways.loadBalancer)[0]?.host ?? "", /load balancer of citus-0-access/);
+});
+
+test("a worker without an address is a mistake that is told, not a wrong address", () => {
+  const few = { ...ways.addresses, workers: [] } as Outside;
+  assert.throws(() => reached(few).map((server) => addressOf(few, server, undefined)), /citus-1-access has no address/);
+});
