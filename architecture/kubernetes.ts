@@ -45,6 +45,13 @@ export interface KubernetesSettings {
   readonly pooler: boolean;
   readonly kafka: KafkaServers;
   readonly connect: ConnectServers;
+  /** Metrics, alerts and a dashboard for a Prometheus operator and Grafana that are there. @default none */
+  readonly monitoring?: MonitoringSettings | undefined;
+}
+
+export interface MonitoringSettings {
+  /** By which the Prometheus operator chooses what it reads, such as `release: prometheus`. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** @default the image that `images/citus` builds */
@@ -56,6 +63,13 @@ export const standardNode: NodeSize = {
   memory: { bytes: 8 * 2 ** 30 },
   storage: { bytes: 100 * 2 ** 30 },
 };
+
+const monitoring = z
+  .union(
+    [flag, z.strictObject({ labels: z.record(z.string(), z.string()).default({}) })],
+    "true, false, or `{ labels: { release: prometheus } }`",
+  )
+  .transform((value): MonitoringSettings | undefined => (value === true ? { labels: {} } : value || undefined));
 
 const keys = z.strictObject(
   {
@@ -82,6 +96,7 @@ const keys = z.strictObject(
     pooler: flag.default(true),
     kafka: kafkaServersSchema.prefault({}),
     connect: connectServersSchema.prefault({}),
+    monitoring: monitoring.exactOptional(),
   },
   "an object with `context` and `namespace`",
 );

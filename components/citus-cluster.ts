@@ -31,6 +31,8 @@ import { loginRoles, prepareJob } from "./citus/prepare";
 import { patroniRules } from "./citus/rights";
 import { headlessService, primaryService, stateServices } from "./citus/services";
 import { disruptionBudget, statefulSet, volumeClaims } from "./citus/workload";
+import { queriesMap } from "./monitoring/exporter";
+import { queriesFile } from "./monitoring/queries";
 
 export interface CitusClusterArgs extends CitusOptions {}
 
@@ -63,7 +65,7 @@ export class CitusCluster extends pulumi.ComponentResource {
     this.plan = planCitus(name, args);
     const tls = this.certificates();
     const secrets = loginRoles(this.plan).map((role) => ({ role, secret: this.login(role) }));
-    const foundation = [...this.rights(), ...this.network(), tls.secret];
+    const foundation = [...this.rights(), ...this.network(), ...this.questions(), tls.secret];
     const groups = groupsOf(this.plan).map((group) => this.group(group, foundation));
     this.servers = new Map(groups.slice(1).map((pods, index) => [workerName(index + 1), pods]));
     const job = prepareJob(this.plan);
@@ -170,6 +172,17 @@ export class CitusCluster extends pulumi.ComponentResource {
       this.child(Service, "pods", headlessService(this.plan)),
       this.child(NetworkPolicy, "network", { metadata, spec: networkPolicy(this.plan) }),
     ];
+  }
+
+  /** What the exporter in each pod asks. */
+  private questions(): pulumi.Resource[] {
+    if (!this.plan.monitoring) return [];
+    const metadata = {
+      name: queriesMap(this.plan),
+      namespace: this.plan.namespace,
+      labels: clusterLabels(this.plan),
+    };
+    return [this.child(ConfigMap, "queries", { metadata, data: { "queries.yaml": queriesFile() } })];
   }
 
   private group(group: number, foundation: readonly pulumi.Resource[]): pulumi.Resource {

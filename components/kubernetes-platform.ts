@@ -19,6 +19,7 @@ import { KafkaCluster } from "./kafka-cluster";
 import { KafkaConnect } from "./kafka-connect";
 import { declaredEndpoints, parts } from "./kubernetes-endpoints";
 import { connectOptions, kafkaOptions } from "./kubernetes-kafka";
+import { Monitoring } from "./monitoring";
 import type { Platform } from "./platform";
 
 /** Provisions a stack's servers in its own namespace of its own cluster. */
@@ -27,7 +28,7 @@ export async function kubernetesPlatform(
   settings: Settings,
   to: KubernetesSettings,
 ): Promise<Platform> {
-  const { context, server: _, namespace, kafka: _kafka, connect: _connect, ...size } = to;
+  const { context, server: _, namespace, kafka: _kafka, connect: _connect, monitoring, ...size } = to;
   const applicationRoles = application.roles.map(({ user }) => user);
   const replicationRole = cdcRole(application.name);
   const options: CitusOptions = {
@@ -38,6 +39,7 @@ export async function kubernetesPlatform(
     leaving: settings.allow.flatMap((optIn) => /^remove (\S+)$/.exec(optIn)?.[1] ?? []),
     applicationRoles,
     replicationRoles: [replicationRole],
+    monitoring: monitoring !== undefined,
   };
   const kafkaArgs = kafkaOptions(application, settings, to);
   const connectArgs = connectOptions(application, settings, to);
@@ -59,6 +61,11 @@ export async function kubernetesPlatform(
   if (to.pooler) {
     const args = poolerArgs(application, to, citus);
     new ConnectionPooler(parts.pooler, args, { ...inside, dependsOn: [citus.ready] });
+  }
+  if (monitoring) {
+    const strimzi = [parts.kafka, parts.connect];
+    const watched = { namespace, citus: parts.citus, strimzi, labels: monitoring.labels };
+    new Monitoring("monitoring", watched, inside);
   }
   const roles = Object.fromEntries([
     ...application.roles.map(({ name, user }) => [name, user] as const),

@@ -42,6 +42,8 @@ export interface CitusOptions {
   readonly leaving?: readonly string[];
   /** Raised by one, all passwords and the nodes' certificate are replaced. @default 1 */
   readonly rotation?: number;
+  /** An exporter for Prometheus beside PostgreSQL in each pod. @default false */
+  readonly monitoring?: boolean;
 }
 
 type OptionalPart = "storageClass" | "maxWalSize" | "maxSlotWalKeepSize";
@@ -82,6 +84,7 @@ export function planCitus(name: string, options: CitusOptions): CitusPlan {
     protect: options.protect ?? true,
     leaving: options.leaving ?? [],
     rotation: options.rotation ?? 1,
+    monitoring: options.monitoring ?? false,
   };
   refuseIfAny(problemsOf(plan));
   return plan;

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
+import { exporterContainer, queriesMap } from "../monitoring/exporter";
+import { queriesFile } from "../monitoring/queries";
 import { clusterLabels, groupLabels, groupName, podsService, tlsSecret } from "./names";
 import { paths } from "./paths";
 import { patroniConfig } from "./patroni-config";
@@ -16,8 +18,9 @@ export function podTemplate(plan: CitusPlan, group: number): PodTemplate {
     metadata: {
       labels: groupLabels(plan, group),
       annotations: {
-        "tenantry.io/config": createHash("sha256").update(patroniConfig(plan, group)).digest("hex").slice(0, 16),
+        "tenantry.io/config": digest(patroniConfig(plan, group)),
         "tenantry.io/rotation": String(plan.rotation),
+        ...(plan.monitoring && { "tenantry.io/queries": digest(queriesFile()) }),
       },
     },
     spec: {
@@ -68,6 +71,7 @@ export function podTemplate(plan: CitusPlan, group: number): PodTemplate {
             { name: "shared-memory", mountPath: "/dev/shm" },
           ],
         },
+        ...(plan.monitoring ? [exporterContainer(plan.database, paths.sockets, containerSecurity)] : []),
       ],
       volumes: [
         { name: "config", configMap: { name: groupName(plan, group) } },
@@ -77,9 +81,14 @@ export function podTemplate(plan: CitusPlan, group: number): PodTemplate {
         { name: "temporary", emptyDir: {} },
         // Parallel queries meet here; the runtime's 64 MiB are soon full.
         { name: "shared-memory", emptyDir: { medium: "Memory" } },
+        ...(plan.monitoring ? [{ name: "queries", configMap: { name: queriesMap(plan) } }] : []),
       ],
     },
   };
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 /** For every pod of the image. */

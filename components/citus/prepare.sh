@@ -39,12 +39,15 @@ done
 until_works "all nodes in pg_dist_node" all_registered
 
 # The password comes from a file, so that no argument and no log holds it.
-psql -XAtq --set ON_ERROR_STOP=1 --set admin="$ADMIN" <<'SQL'
+psql -XAtq --set ON_ERROR_STOP=1 --set admin="$ADMIN" --set monitor="${MONITOR:-}" <<'SQL'
 \set password `cat /run/logins/admin`
 SELECT format('CREATE ROLE %I', :'admin') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'admin') \gexec
 ALTER ROLE :"admin" LOGIN SUPERUSER PASSWORD :'password';
 -- Whatever the administrator makes belongs to one owner, as whom the nodes know each other by their certificate.
 ALTER ROLE :"admin" SET role = 'postgres';
+-- Without a password: only the pod's own exporter comes in, by the socket.
+SELECT format('CREATE ROLE %I LOGIN CONNECTION LIMIT 5 IN ROLE pg_monitor', :'monitor')
+  WHERE :'monitor' <> '' AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'monitor') \gexec
 SELECT citus_set_node_property(nodename, nodeport, 'shouldhaveshards', false)
   FROM pg_dist_node WHERE groupid = 0 AND noderole = 'primary' AND shouldhaveshards;
 SQL

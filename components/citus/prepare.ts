@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { types } from "@pulumi/kubernetes";
+import { monitorRole } from "../monitoring/exporter";
 import {
   adminUser,
   clusterLabels,
@@ -91,5 +92,6 @@ function environment(plan: CitusPlan): Record<string, string> {
     PATRONI_HOSTS: groups.map((group) => podHost(plan, podNames(plan, group)[0] ?? "")).join(" "),
     DYNAMIC_CONFIG: JSON.stringify(dynamicConfig(plan)),
     ADMIN: adminUser,
+    ...(plan.monitoring && { MONITOR: monitorRole }),
   };
 }

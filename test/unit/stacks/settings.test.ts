@@ -322,3 +322,18 @@ test("values of a plan without a workload are refused, and so are servers withou
   assert.match(message, /yaml:5:3: `tenantry:plan` sets values of a plan, and there is none/);
   assert.match(message, /yaml:4:3: Nothing says how many workers there are/);
 });
+
+test("monitoring is a flag, or the labels that Prometheus' operator chooses by; without it there is none", async () => {
+  const monitoringOf = async (text: string) => {
+    const file = `${kubernetes}  tenantry:kubernetes: { context: a, namespace: b, workers: 2${text} }\n`;
+    return (await loadSettings("dev", noSecrets, stackFolder(file))).kubernetes?.monitoring;
+  };
+  assert.deepEqual(await monitoringOf(", monitoring: true"), { labels: {} });
+  assert.deepEqual(await monitoringOf(", monitoring: { labels: { release: p } }"), { labels: { release: "p" } });
+  assert.equal(await monitoringOf(", monitoring: false"), undefined);
+  assert.equal(await monitoringOf(""), undefined);
+  await assert.rejects(
+    monitoringOf(", monitoring: yes please"),
+    /true, false, or `\{ labels: \{ release: prometheus \} \}`/,
+  );
+});

@@ -1,0 +1,49 @@
+import type { types } from "@pulumi/kubernetes";
+
+type Container = types.input.core.v1.Container;
+
+/** @default postgres_exporter's own image */
+export const exporterImage = "quay.io/prometheuscommunity/postgres-exporter:v0.17.1";
+export const exporterPort = 9187;
+/** The role that looks and may read no row: a member of pg_monitor, without a password, let in by the pod's own socket. */
+export const monitorRole = "tenantry_monitor";
+
+/** How Prometheus' own operator labels its pods, in whichever namespace. */
+export const prometheusLabels = { "app.kubernetes.io/name": "prometheus" } as const;
+
+/** The ConfigMap with the questions. */
+export function queriesMap({ name }: { readonly name: string }): string {
+  return `${name}-queries`;
+}
+
+/** Beside PostgreSQL in each pod, so that it needs neither a password nor the network. */
+export function exporterContainer(
+  database: string,
+  sockets: string,
+  securityContext: types.input.core.v1.SecurityContext,
+): Container {
+  return {
+    name: "exporter",
+    image: exporterImage,
+    imagePullPolicy: "IfNotPresent",
+    args: [
+      "--extend.query-path=/etc/exporter/queries.yaml",
+      `--web.listen-address=:${exporterPort}`,
+      "--no-collector.wal",
+      "--log.level=warn",
+    ],
+    env: [
+      {
+        name: "DATA_SOURCE_NAME",
+        value: `host=${sockets} user=${monitorRole} dbname=${database} sslmode=disable application_name=tenantry-exporter`,
+      },
+    ],
+    ports: [{ name: "metrics", containerPort: exporterPort }],
+    resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+    securityContext,
+    volumeMounts: [
+      { name: "sockets", mountPath: sockets, readOnly: true },
+      { name: "queries", mountPath: "/etc/exporter", readOnly: true },
+    ],
+  };
+}

@@ -1,0 +1,100 @@
+import { stringify } from "yaml";
+
+/** What a column of a query becomes: a label, or a metric `QUERY_COLUMN`. */
+type Columns = Readonly<Record<string, { readonly label: string } | { readonly gauge: string }>>;
+
+export interface MetricsQuery {
+  readonly sql: string;
+  readonly columns: Columns;
+  /** Needs the catalogs of Citus. */
+  readonly citus?: true;
+}
+
+/**
+ * What postgres_exporter asks each pod besides its own questions; pg_monitor is enough for all of it. Slots are told by
+ * primaries alone: a standby's copies say nothing of the reader.
+ */
+export const queries: Readonly<Record<string, MetricsQuery>> = {
+  tenantry_slot: {
+    sql: `SELECT slot_name, CASE WHEN active THEN 1 ELSE 0 END AS active,
+  CASE WHEN wal_status IS NOT DISTINCT FROM 'lost' THEN 1 ELSE 0 END AS lost,
+  coalesce(pg_current_wal_lsn() - confirmed_flush_lsn, 0) AS lag_bytes,
+  coalesce(pg_current_wal_lsn() - restart_lsn, 0) AS retained_bytes,
+  coalesce(safe_wal_size, -1) AS left_bytes
+FROM pg_catalog.pg_replication_slots
+WHERE slot_type = 'logical' AND database = current_database() AND NOT pg_is_in_recovery()`,
+    columns: {
+      slot_name: { label: "The slot" },
+      active: { gauge: "1 while a connector reads it" },
+      lost: { gauge: "1 when PostgreSQL has removed WAL that it needed" },
+      lag_bytes: { gauge: "WAL written and not confirmed by the reader" },
+      retained_bytes: { gauge: "WAL that the slot keeps from being removed" },
+      left_bytes: { gauge: "WAL that may still be written before the slot is lost; -1: without a limit" },
+    },
+  },
+  tenantry_replica: {
+    sql: `SELECT application_name AS replica, sync_state,
+  coalesce(pg_current_wal_lsn() - replay_lsn, 0) AS lag_bytes, coalesce(extract(epoch FROM replay_lag), 0) AS lag_seconds
+FROM pg_catalog.pg_stat_replication
+WHERE NOT pg_is_in_recovery() AND state = 'streaming'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_replication_slots s WHERE s.active_pid = pid AND s.slot_type = 'logical')`,
+    columns: {
+      replica: { label: "The standby's pod" },
+      sync_state: { label: "sync, async, quorum or potential" },
+      lag_bytes: { gauge: "WAL that the standby has not replayed" },
+      lag_seconds: { gauge: "Time until the last WAL was replayed there" },
+    },
+  },
+  tenantry_partitions: {
+    sql: `SELECT n.nspname AS schema, t.relname AS "table",
+  count(*) FILTER (WHERE range.starts > now()) AS ahead,
+  coalesce(extract(epoch FROM max(range.ends) - now()), 0) AS ahead_seconds
+FROM pg_catalog.pg_partitioned_table p
+JOIN pg_catalog.pg_class t ON t.oid = p.partrelid AND NOT t.relispartition
+JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid
+JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+CROSS JOIN LATERAL (
+  SELECT substring(bound FROM 'FROM \\(''(\\d{4}-\\d\\d-\\d\\d[^'']*)''')::timestamptz AS starts,
+    substring(bound FROM 'TO \\(''(\\d{4}-\\d\\d-\\d\\d[^'']*)''')::timestamptz AS ends
+  FROM pg_get_expr(c.relpartbound, c.oid) AS bound
+) AS range
+WHERE p.partstrat = 'r' AND range.ends IS NOT NULL AND NOT pg_is_in_recovery()
+GROUP BY n.nspname, t.relname`,
+    columns: {
+      schema: { label: "The schema" },
+      table: { label: "The partitioned table" },
+      ahead: { gauge: "Partitions that begin later than now" },
+      ahead_seconds: { gauge: "How long rows of now and later find a partition" },
+    },
+  },
+  tenantry_shards: {
+    citus: true,
+    sql: `SELECT n.nodename AS node, n.groupid::text AS "group", count(s.shardid) AS placements
+FROM pg_catalog.pg_dist_node n
+LEFT JOIN (pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_shard s ON s.shardid = p.shardid
+  JOIN pg_catalog.pg_dist_partition d ON d.logicalrelid = s.logicalrelid AND d.partmethod = 'h') ON p.groupid = n.groupid
+WHERE n.noderole = 'primary' AND n.shouldhaveshards AND pg_catalog.pg_is_in_recovery() IS FALSE
+  AND (SELECT groupid FROM pg_catalog.pg_dist_local_group) = 0
+GROUP BY n.nodename, n.groupid`,
+    columns: {
+      node: { label: "The node's primary" },
+      group: { label: "The node's group" },
+      placements: { gauge: "Shards of distributed tables that lie on it" },
+    },
+  },
+};
+
+/** `queries.yaml` of postgres_exporter. */
+export function queriesFile(): string {
+  const file = Object.entries(queries).map(([name, { sql, columns }]) => [
+    name,
+    {
+      query: sql,
+      metrics: Object.entries(columns).map(([column, is]) => ({
+        [column]: "label" in is ? { usage: "LABEL", description: is.label } : { usage: "GAUGE", description: is.gauge },
+      })),
+    },
+  ]);
+  return stringify(Object.fromEntries(file), { lineWidth: 0 });
+}

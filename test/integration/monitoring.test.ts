@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import test, { type TestContext } from "node:test";
+import { Client } from "pg";
+import { type MetricsQuery, queries } from "../../components/monitoring/queries";
+import { type FreshDatabase, freshDatabase, skip } from "./servers";
+
+/** A connection as the least role that may ask: a member of pg_monitor, with no right of its own. */
+async function asMonitor(t: TestContext, fresh: FreshDatabase) {
+  const { host, port, database, user, password } = fresh;
+  const name = `monitor_${randomBytes(4).toString("hex")}`;
+  const admin = new Client({ host, port, database, user, password });
+  await admin.connect();
+  await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD 'only-here' IN ROLE pg_monitor`);
+  const monitor = new Client({ host, port, database, user: name, password: "only-here" });
+  await monitor.connect();
+  t.after(async () => {
+    await monitor.end();
+    await admin.query(`DROP ROLE ${name}`);
+    await admin.end();
+    await fresh.drop();
+  });
+  const rows = async (query: keyof typeof queries) => {
+    const { sql } = queries[query] as MetricsQuery;
+    return (await monitor.query<Record<string, unknown>>(sql)).rows;
+  };
+  return { admin, monitor, rows };
+}
+
+test("what the exporter asks", { skip }, async (t) => {
+  const fresh = await freshDatabase();
+  const { admin, monitor, rows } = await asMonitor(t, fresh);
+  const { rows: citus } = await admin.query("SELECT FROM pg_extension WHERE extname = 'citus'");
+
+  await t.test("every query runs as a member of pg_monitor, and gives the columns that it declares", async (each) => {
+    for (const [name, { sql, columns, citus: needsCitus }] of Object.entries(queries)) {
+      if (needsCitus && citus.length === 0) {
+        each.diagnostic(`${name} needs Citus`);
+        continue;
+      }
+      const { fields } = await monitor.query(sql);
+      assert.deepEqual(
+        fields.map((field) => field.name),
+        Object.keys(columns),
+        name,
+      );
+    }
+  });
+
+  await t.test("a slot that nobody reads falls behind by what is written", async () => {
+    const slot = `monitored_${randomBytes(4).toString("hex")}`;
+    await admin.query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slot]);
+    try {
+      await admin.query("CREATE TABLE filler AS SELECT repeat('x', 1000) FROM generate_series(1, 5000)");
+      const found = (await rows("tenantry_slot")).find(({ slot_name }) => slot_name === slot);
+      assert.equal(found?.["active"], 0);
+      assert.equal(found?.["lost"], 0);
+      assert.ok(Number(found?.["lag_bytes"]) > 5_000_000, `${found?.["lag_bytes"]} bytes`);
+      assert.ok(Number(found?.["retained_bytes"]) >= Number(found?.["lag_bytes"]));
+    } finally {
+      await admin.query("SELECT pg_drop_replication_slot($1)", [slot]);
+    }
+  });
+
+  await t.test("partitions ahead are counted, of tables by time alone", async () => {
+    await admin.query(`
+      CREATE TABLE by_time (at timestamptz NOT NULL) PARTITION BY RANGE (at);
+      CREATE TABLE by_number (n int NOT NULL) PARTITION BY RANGE (n);
+      CREATE TABLE by_number_1 PARTITION OF by_number FOR VALUES FROM (1) TO (9);
+      CREATE TABLE by_time_rest PARTITION OF by_time DEFAULT;
+      DO $$ BEGIN FOR day IN -1..2 LOOP EXECUTE format('CREATE TABLE by_time_%s PARTITION OF by_time FOR VALUES FROM (%L) TO (%L)',
+        day + 1, date_trunc('day', now()) + day * interval '1 day', date_trunc('day', now()) + (day + 1) * interval '1 day'); END LOOP; END $$`);
+    const found = (await rows("tenantry_partitions")).filter(({ table }) => String(table).startsWith("by_"));
+    assert.deepEqual(
+      found.map(({ table, ahead }) => [table, Number(ahead)]),
+      [["by_time", 2]],
+    );
+    const seconds = Number(found[0]?.["ahead_seconds"]);
+    assert.ok(seconds > 2 * 86_400 && seconds <= 3 * 86_400, `${seconds} s`);
+  });
+
+  await t.test("shards are counted on each node", { skip: citus.length === 0 && "needs Citus" }, async () => {
+    await admin.query("CREATE TABLE spread (tenant_id uuid PRIMARY KEY)");
+    await admin.query("SELECT create_distributed_table('spread', 'tenant_id', shard_count => 4)");
+    const found = await rows("tenantry_shards");
+    assert.equal(found.length, fresh.nodes.filter(({ name }) => name !== "coordinator").length);
+    assert.equal(
+      found.reduce((sum, { placements }) => sum + Number(placements), 0),
+      4,
+    );
+  });
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { networkPolicy } from "../../../../components/citus/network";
+import { type CitusPlan, planCitus } from "../../../../components/citus/plan";
+import { podTemplate } from "../../../../components/citus/pod";
+import { Monitoring } from "../../../../components/monitoring";
+import { monitorRole } from "../../../../components/monitoring/exporter";
+
+const registered: { name: string; inputs: { kind?: string; metadata?: { labels?: object } } }[] = [];
+
+const planOf = (monitoring: boolean) =>
+  planCitus("citus", { namespace: "shop", database: "shop", workers: 1, monitoring });
+
+/** Plain values, where Pulumi's types allow outputs. */
+function containersOf(plan: CitusPlan) {
+  return (podTemplate(plan, 1).spec as { containers: { env?: { value?: string }[] }[] }).containers;
+}
+function ingressOf(plan: CitusPlan) {
+  return networkPolicy(plan).ingress as { ports?: { port: number }[] }[];
+}
+
+test("without the flag there is no exporter, and nobody but nodes and clients comes in", () => {
+  const plan = planOf(false);
+  assert.equal(containersOf(plan).length, 1);
+  assert.equal(ingressOf(plan).length, 2);
+});
+
+test("an exporter comes in by the pod's own socket, without a password", () => {
+  const exporter = containersOf(planOf(true))[1];
+  const source = exporter?.env?.[0]?.value ?? "";
+  assert.match(source, new RegExp(`^host=/run/postgresql user=${monitorRole} dbname=shop `));
+  assert.doesNotMatch(source, /password/);
+});
+
+test("Prometheus' pods reach metrics and nothing else", () => {
+  const [, , metrics] = ingressOf(planOf(true));
+  assert.deepEqual(
+    metrics?.ports?.map(({ port }) => port),
+    [9187, 8008],
+  );
+});
+
+test("two monitors, the alerts and the dashboard carry the labels that operators choose by", async () => {
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ name, inputs }) => {
+        registered.push({ name, inputs });
+        return { id: name, state: inputs };
+      },
+      call: () => ({}),
+    },
+    "tenantry",
+    "unit",
+  );
+  const labels = { release: "prometheus" };
+  new Monitoring("monitoring", { namespace: "shop", citus: "citus", strimzi: ["kafka"], labels }, {});
+  await pulumi.runtime.disconnect();
+  const made = registered.filter(({ inputs }) => inputs.metadata).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  assert.deepEqual(
+    made.map(({ name, inputs }) => [name, inputs.kind, inputs.metadata?.labels]),
+    [
+      ["monitoring-alerts", "PrometheusRule", labels],
+      ["monitoring-citus", "PodMonitor", labels],
+      ["monitoring-dashboard", "ConfigMap", { ...labels, grafana_dashboard: "1" }],
+      ["monitoring-strimzi", "PodMonitor", labels],
+    ],
+  );
+});
