@@ -31,10 +31,13 @@ fmt: setup ## format and apply safe fixes
 preview: ## what every stack would be made of, compared with test/golden/preview; UPDATE_GOLDEN=1 takes it over
 	@node --import tsx --test --test-reporter=spec test/unit/stacks/preview.test.ts
 
+smoke: setup ## a stack's whole life on kind, or on the cluster of KUBECONFIG: faults, scaling, events compared
+	@node --import tsx test/smoke/main.ts
+
 demo: setup ## traffic on the running local stack, with a live display
 	@$(tenantry) demo
 
 bench: setup ## throughput, latency and overhead, as ratios measured in one run
 	@$(tenantry) bench
 
-.PHONY: help setup local test test-kills check fmt preview demo bench
+.PHONY: help setup local test test-kills check fmt preview smoke demo bench

@@ -3,10 +3,17 @@ import { randomUUID } from "node:crypto";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Pool } from "pg";
+import type { Endpoints } from "../../architecture/endpoints";
 import { emit, withTenant } from "../../client";
 import { openKafka } from "../../kafka/client";
 import { tail, waitForTopics } from "../../kafka/topic-tail";
-import type { Project } from "./project";
+import { clientConfig } from "../../provider/postgres-connection";
+
+/** An application like `ecommerce`, and where it runs. */
+export interface Shop {
+  readonly application: string;
+  readonly endpoints: Endpoints;
+}
 
 export interface TrafficOptions {
   readonly writers: number;
@@ -26,9 +33,9 @@ export interface Traffic {
 const patienceMs = 60_000;
 
 /** Writes until it is stopped; after a failure the next transaction is tried until the server is back. */
-export function startTraffic(t: TestContext, project: Project, { writers, pauseMs }: TrafficOptions): Traffic {
-  const { host, port, database, roles } = project.endpoints.postgres;
-  const pool = new Pool({ host, port, database, ...roles["app"], max: writers });
+export function startWriters(project: Shop, { writers, pauseMs }: TrafficOptions): Traffic {
+  const { postgres } = project.endpoints;
+  const pool = new Pool({ ...clientConfig({ ...postgres, ...postgres.roles["app"] }), max: writers });
   pool.on("error", () => {});
   const acknowledged = new Set<string>();
   let failed = 0;
@@ -51,11 +58,17 @@ export function startTraffic(t: TestContext, project: Project, { writers, pauseM
     await writing;
     if (!pool.ending) await pool.end();
   };
-  t.after(stop);
   return { acknowledged, failed: () => failed, stop };
 }
 
-function ensureTenant(pool: Pool, { application }: Project, tenant: string) {
+/** As startWriters; stopped at the latest when the test is over. */
+export function startTraffic(t: TestContext, project: Shop, options: TrafficOptions): Traffic {
+  const traffic = startWriters(project, options);
+  t.after(traffic.stop);
+  return traffic;
+}
+
+function ensureTenant(pool: Pool, { application }: Shop, tenant: string) {
   return withTenant(pool, tenant, (client) =>
     client.query(
       `INSERT INTO ${application}.tenants (tenant_id, name, country, currency) VALUES ($1, 'traffic', 'DE', 'EUR') ON CONFLICT DO NOTHING`,
@@ -64,7 +77,7 @@ function ensureTenant(pool: Pool, { application }: Project, tenant: string) {
   );
 }
 
-function registerCustomer(pool: Pool, { application }: Project, tenant: string): Promise<string> {
+function registerCustomer(pool: Pool, { application }: Shop, tenant: string): Promise<string> {
   return withTenant(pool, tenant, async (client) => {
     const customer = randomUUID();
     await client.query(
@@ -80,28 +93,45 @@ function registerCustomer(pool: Pool, { application }: Project, tenant: string):
   });
 }
 
-/** Holds the events of stopped traffic, one by one, against the database and Kafka: none lost, none made up, none twice. */
-export async function assertNothingLost(t: TestContext, project: Project, traffic: Traffic): Promise<void> {
-  const { acknowledged } = traffic;
+/** What happened to events, by their id. */
+export interface Comparison {
+  readonly committed: number;
+  /** Acknowledged, and not in the database. */
+  readonly forgotten: readonly string[];
+  /** Committed, and not on Kafka. */
+  readonly lost: readonly string[];
+  /** On Kafka, and never committed. */
+  readonly invented: readonly string[];
+  /** More than once on Kafka. */
+  readonly twice: readonly string[];
+}
+
+/** Compares the events of stopped traffic, one by one, with the database and Kafka. */
+export async function compareEvents(project: Shop, acknowledged: ReadonlySet<string>): Promise<Comparison> {
   const committed = await committedEvents(project);
   const arrived = await arrivals(project, committed.size);
-  t.diagnostic(`${acknowledged.size} acknowledged, ${committed.size} committed, ${traffic.failed()} failed`);
   const missing = (from: Iterable<string>, kept: { has(id: string): boolean }) =>
     [...from].filter((id) => !kept.has(id));
-  assert.deepEqual(missing(acknowledged, committed), [], "acknowledged, and not in the database");
-  assert.deepEqual(missing(committed, arrived), [], "committed, and lost on the way to Kafka");
-  assert.deepEqual(missing(arrived.keys(), committed), [], "on Kafka, and never committed");
-  assert.deepEqual(
-    [...arrived].filter(([, times]) => times > 1),
-    [],
-    "twice on Kafka",
-  );
+  return {
+    committed: committed.size,
+    forgotten: missing(acknowledged, committed),
+    lost: missing(committed, arrived),
+    invented: missing(arrived.keys(), committed),
+    twice: [...arrived].filter(([, times]) => times > 1).map(([id]) => id),
+  };
+}
+
+/** Holds the events of stopped traffic against the database and Kafka: none lost, none made up, none twice. */
+export async function assertNothingLost(t: TestContext, project: Shop, traffic: Traffic): Promise<void> {
+  const { acknowledged } = traffic;
+  const { committed, ...wrong } = await compareEvents(project, acknowledged);
+  t.diagnostic(`${acknowledged.size} acknowledged, ${committed} committed, ${traffic.failed()} failed`);
+  assert.deepEqual(wrong, { forgotten: [], lost: [], invented: [], twice: [] });
 }
 
 /** The truth: every event that the database keeps. A commit that was not acknowledged may be among them. */
-async function committedEvents({ endpoints }: Project): Promise<ReadonlySet<string>> {
-  const { host, port, database, user, password } = endpoints.postgres;
-  const client = new Client({ host, port, database, user, password });
+async function committedEvents({ endpoints }: Shop): Promise<ReadonlySet<string>> {
+  const client = new Client(clientConfig(endpoints.postgres));
   await client.connect();
   const { rows } = await client.query<{ id: string }>("SELECT id FROM tenantry.outbox");
   await client.end();
@@ -109,7 +139,7 @@ async function committedEvents({ endpoints }: Project): Promise<ReadonlySet<stri
 }
 
 /** How often each event is on Kafka. */
-async function arrivals({ application, endpoints }: Project, expected: number): Promise<ReadonlyMap<string, number>> {
+async function arrivals({ application, endpoints }: Shop, expected: number): Promise<ReadonlyMap<string, number>> {
   const arrived = new Map<string, number>();
   const topic = `${application}.customer.events`;
   const client = openKafka(endpoints.kafka, "traffic-test");

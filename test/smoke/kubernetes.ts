@@ -1,0 +1,89 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { root } from "../../local/checkout";
+import { run } from "../../local/run";
+
+const cluster = "tenantry";
+
+/** Runs a program and gives what it wrote; throws with what it says where it fails. */
+async function command(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
+  const { code, stdout, stderr } = await run(program, args, {
+    cwd: root,
+    ...(env && { env: { ...process.env, ...env } }),
+  });
+  if (code === 0) return stdout;
+  throw new Error(
+    `${program} ${args.join(" ")} ended with ${code}:\n${stderr.trim().split("\n").slice(-20).join("\n")}`,
+  );
+}
+
+/** A cluster of kind's own. */
+export function kindCluster(engine: "docker" | "podman") {
+  const env = engine === "podman" ? { KIND_EXPERIMENTAL_PROVIDER: "podman" } : undefined;
+  return {
+    context: `kind-${cluster}`,
+    async create(): Promise<void> {
+      const existing = (await command("kind", ["get", "clusters"], env)).split("\n");
+      if (existing.includes(cluster)) {
+        throw new Error(
+          `There is a cluster \`${cluster}\` already: \`kind delete cluster --name ${cluster}\`, if nobody needs it`,
+        );
+      }
+      await command("kind", ["create", "cluster", "--name", cluster, "--wait", "180s"], env);
+    },
+    /** Every image of images/, built and loaded. Gives their names. */
+    async loadImages(): Promise<string[]> {
+      const lines = execFileSync(join(root, "images", "list.sh"), { encoding: "utf8" })
+        .trim()
+        .split("\n");
+      for (const [folder = "", image = ""] of lines.map((line) => line.split(" "))) {
+        await command(engine, ["build", "-t", image, folder]);
+        await command("kind", ["load", "docker-image", image, "--name", cluster], env);
+      }
+      return lines.map((line) => line.split(" ")[1] ?? "");
+    },
+    delete: () => command("kind", ["delete", "cluster", "--name", cluster], env),
+  };
+}
+
+/** What the test asks of a namespace and does to it. */
+export function kubectl(context: string, namespace: string) {
+  const ask = (...args: string[]) => command("kubectl", ["--context", context, ...args]);
+  const here = (...args: string[]) => ask("--namespace", namespace, ...args);
+  const names = async (...args: string[]) =>
+    (await here(...args, "-o", "name")).split("\n").filter((name) => name !== "");
+  return {
+    /** The address of a machine, where NodePorts answer. */
+    machine: () => ask("get", "nodes", "-o", "jsonpath={.items[0].status.addresses[?(@.type=='InternalIP')].address}"),
+    async exists(): Promise<boolean> {
+      return (await ask("get", "namespaces", "-o", "name")).split("\n").includes(`namespace/${namespace}`);
+    },
+    /** Ends one of the pods with these labels, without a farewell, and waits until its successor is ready. */
+    async kill(labels: string): Promise<string> {
+      const [victim] = await names("get", "pods", "-l", labels);
+      if (!victim) throw new Error(`No pod has the labels ${labels}`);
+      const before = await here("get", victim, "-o", "jsonpath={.metadata.uid}");
+      await here("delete", victim, "--grace-period=0", "--force");
+      for (const deadline = Date.now() + 300_000; Date.now() < deadline; await sleep(1_000)) {
+        const now = await here("get", victim, "--ignore-not-found", "-o", "jsonpath={.metadata.uid}");
+        if (now === "" || now === before) continue;
+        await here("wait", victim, "--for=condition=Ready", "--timeout=300s");
+        return victim.replace("pod/", "");
+      }
+      throw new Error(`${victim} did not come back within 5 minutes`);
+    },
+    /** Volumes of the namespace that are still there, whether its claims are or not. */
+    async volumes(): Promise<string[]> {
+      const all = await ask(
+        "get",
+        "persistentvolumes",
+        "-o",
+        "jsonpath={range .items[*]}{.spec.claimRef.namespace}/{.metadata.name}{'\\n'}{end}",
+      );
+      return all.split("\n").filter((line) => line.startsWith(`${namespace}/`));
+    },
+  };
+}
+
+export const currentContext = async () => (await command("kubectl", ["config", "current-context"])).trim();

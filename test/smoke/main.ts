@@ -1,0 +1,92 @@
+import { delimiter } from "node:path";
+import { Problems } from "../../architecture/problem";
+import { table } from "../../cli/table";
+import { findProgram } from "../../local/pulumi-programs";
+import { currentContext, kindCluster, kubectl } from "./kubernetes";
+import { type Place, placeOf } from "./place";
+import { stack } from "./stack";
+import { type Setting, steps } from "./steps";
+
+/** `make smoke`: the whole life of a stack on a real cluster, with progress, and a table at its end. */
+async function main(): Promise<void> {
+  const path = (process.env["PATH"] ?? "").split(delimiter);
+  const programs = ["kubectl", "kind", "docker", "podman"].filter((name) => findProgram(name, path));
+  const place = placeOf(process.env, new Set(programs));
+  const rows: string[][] = [];
+  const cleaning: (() => Promise<unknown>)[] = [];
+  const step = async <T extends string>(name: string, run: () => Promise<T>): Promise<T> => {
+    const started = Date.now();
+    console.log(`${new Date().toISOString().slice(11, 19)}  ${name} …`);
+    const took = () => `${Math.round((Date.now() - started) / 1_000)} s`;
+    try {
+      const seen = await run();
+      if (interrupted) throw new Error("interrupted");
+      console.log(`          ${name}: ${seen} (${took()})`);
+      rows.push([name, "pass", took(), seen]);
+      return seen;
+    } catch (error) {
+      rows.push([name, "FAIL", took(), (error as Error).message.split("\n", 1)[0] ?? ""]);
+      throw error;
+    }
+  };
+  // Reaches the programs that a step has started too: the step fails, and what was made is removed.
+  let interrupted = false;
+  process.on("SIGINT", () => {
+    interrupted = true;
+  });
+  try {
+    const setting = await prepare(place, step, cleaning);
+    for (const { name, run } of steps) await step(name, () => run(setting));
+  } finally {
+    if (process.env["TENANTRY_KEEP"])
+      console.log("Left as it is (TENANTRY_KEEP): stack `smoke`, its namespace and its cluster.");
+    else for (const clean of cleaning.reverse()) await clean().catch((error: Error) => console.error(error.message));
+    console.log(`\n${table(["step", "result", "time", "seen"], rows)}`);
+  }
+}
+
+async function prepare(
+  place: Place,
+  step: (name: string, run: () => Promise<string>) => Promise<string>,
+  cleaning: (() => Promise<unknown>)[],
+): Promise<Setting> {
+  const kind = place.kind ? kindCluster(place.engine) : undefined;
+  if (kind) {
+    await step("cluster", async () => {
+      await kind.create();
+      cleaning.push(() => kind.delete());
+      return kind.context;
+    });
+    await step("images", async () => (await kind.loadImages()).join(", "));
+  }
+  const namespace = "tenantry-smoke";
+  const context = kind ? kind.context : await currentContext();
+  const cluster = kubectl(context, namespace);
+  if (await cluster.exists()) {
+    throw new Problems([
+      {
+        what: `The namespace \`${namespace}\` is there already`,
+        fix: `See whether a smoke test is under way; if not, \`kubectl --context ${context} delete namespace ${namespace}\``,
+      },
+    ]);
+  }
+  const keys = {
+    context,
+    namespace,
+    // Whoever runs the test is outside the cluster, on a network that reaches its machines.
+    access: { nodePort: { host: await cluster.machine(), from: ["0.0.0.0/0"] } },
+    ...(!place.kind && { image: place.citus, connect: { image: place.connect } }),
+    ...place.keys,
+  };
+  stack.write(keys);
+  cleaning.push(async () => stack.remove());
+  cleaning.push(async () => {
+    if (await cluster.exists()) await stack.tenantry("destroy", "--yes", "--skip-preview");
+  });
+  return { application: "ecommerce", cluster, keys };
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Problems ? error.message : error);
+  process.exitCode = 1;
+});

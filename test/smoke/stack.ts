@@ -1,0 +1,57 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { serversOf } from "../../cli/stack-servers";
+import { root } from "../../local/checkout";
+import { run } from "../../local/run";
+import { forgetStack } from "../../local/stack";
+import { loadSettings } from "../../stacks/settings";
+import type { Keys } from "./place";
+
+const name = "smoke";
+const file = join(root, "stacks", `Pulumi.${name}.yaml`);
+
+/** The stack `kind` under another name and with a few other keys, so that nobody's own is touched. */
+export const stack = {
+  name,
+
+  /** Writes the file; `keys` are laid over `tenantry:kubernetes`. */
+  write(keys: Keys): void {
+    const kind = parse(readFileSync(join(root, "stacks", "Pulumi.kind.yaml"), "utf8")) as {
+      config: Record<string, unknown>;
+    };
+    const kubernetes = laidOver(kind.config["tenantry:kubernetes"] as Keys, keys);
+    writeFileSync(file, stringify({ config: { ...kind.config, "tenantry:kubernetes": kubernetes } }));
+  },
+
+  remove(): void {
+    rmSync(file, { force: true });
+    forgetStack(name);
+  },
+
+  /** Runs `tenantry ARGUMENTS -s smoke` and gives what it wrote; throws with its last lines where it fails. */
+  async tenantry(verb: string, ...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await run(join(root, "cli", "tenantry"), [verb, "-s", name, ...args], {
+      cwd: root,
+    });
+    if (code === 0) return stdout;
+    throw new Error(
+      `tenantry ${verb} ended with ${code}:\n${`${stdout}${stderr}`.trim().split("\n").slice(-40).join("\n")}`,
+    );
+  },
+
+  async endpoints() {
+    return (await serversOf(name, await loadSettings(name, () => undefined))).endpoints;
+  },
+};
+
+/** Keys of objects one by one, others whole. */
+function laidOver(under: Keys, over: Keys): Keys {
+  const isObject = (value: unknown): value is Keys =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  const both = Object.entries(over).map(([key, value]) => {
+    const below = under[key];
+    return [key, key !== "access" && isObject(value) && isObject(below) ? { ...below, ...value } : value] as const;
+  });
+  return { ...under, ...Object.fromEntries(both) };
+}

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Comparison, compareEvents, startWriters, type Traffic } from "../integration/traffic";
+import type { kubectl } from "./kubernetes";
+import type { Keys } from "./place";
+import { stack } from "./stack";
+
+/** What every step of the test works with. */
+export interface Setting {
+  readonly application: string;
+  readonly cluster: ReturnType<typeof kubectl>;
+  /** Laid over the keys of the stack `kind`. */
+  readonly keys: Keys;
+}
+
+/** A step gives what is worth a line of the closing table; what it throws ends the test. */
+export interface Step {
+  readonly name: string;
+  run(setting: Setting): Promise<string>;
+}
+
+const load = { writers: 4, pauseMs: 50 };
+/** Traffic before and after what is tried. */
+const calmMs = 10_000;
+
+export const steps: readonly Step[] = [
+  {
+    name: "up",
+    run: async () => `${count(await stack.tenantry("up", "--yes", "--skip-preview"), "created")} created`,
+  },
+  { name: "up again", run: unchanged },
+  { name: "verify", run: verified },
+  {
+    name: "kill under traffic",
+    run: (setting) =>
+      underTraffic(setting, async ({ cluster }) => {
+        const primary = await cluster.kill("citus-group=1,role=primary");
+        await sleep(calmMs);
+        const worker = await cluster.kill("strimzi.io/kind=KafkaConnect");
+        return `${primary} and ${worker} deleted`;
+      }),
+  },
+  { name: "2 to 3 workers under traffic", run: (setting) => underTraffic(setting, () => scale(setting, 3)) },
+  { name: "verify with 3", run: verified },
+  { name: "3 to 2 workers under traffic", run: (setting) => underTraffic(setting, () => scale(setting, 2)) },
+  { name: "verify with 2", run: verified },
+  {
+    name: "destroy",
+    run: async ({ cluster }) => {
+      await stack.tenantry("destroy", "--yes", "--skip-preview");
+      const volumes = await cluster.volumes();
+      if (await cluster.exists()) throw new Error("The namespace is still there");
+      if (volumes.length > 0) throw new Error(`Volumes are left: ${volumes.join(", ")}`);
+      return "no namespace and no volume left";
+    },
+  },
+];
+
+async function unchanged(): Promise<string> {
+  const changed = count(await stack.tenantry("up", "--yes", "--skip-preview"), "(?:created|updated|deleted|replaced)");
+  if (changed > 0) throw new Error(`A second up changed ${changed} resources`);
+  return "nothing changed";
+}
+
+/** Sums Pulumi's closing lines, such as `+ 12 created`. */
+function count(text: string, what: string): number {
+  return [...text.matchAll(new RegExp(`^ +\\S+ (\\d+) ${what}`, "gm"))].reduce(
+    (sum, [, found]) => sum + Number(found),
+    0,
+  );
+}
+
+async function verified(): Promise<string> {
+  const text = await stack.tenantry("verify", "--timeout", "120");
+  return /^\d+ pass.*$/m.exec(text)?.[0] ?? "";
+}
+
+async function scale({ keys }: Setting, workers: number): Promise<string> {
+  stack.write({ ...keys, workers });
+  await stack.tenantry("up", "--yes", "--skip-preview");
+  return `${workers} workers`;
+}
+
+/** Does something while tenants write, and then compares every event by its id. */
+async function underTraffic(setting: Setting, act: (setting: Setting) => Promise<string>): Promise<string> {
+  const shop = { application: setting.application, endpoints: await stack.endpoints() };
+  const traffic = startWriters(shop, load);
+  let did: string;
+  try {
+    await sleep(calmMs);
+    did = await act(setting);
+    await sleep(calmMs);
+  } finally {
+    await traffic.stop();
+  }
+  return `${did}; ${judge(traffic, await compareEvents(shop, traffic.acknowledged))}`;
+}
+
+/** Duplicates are told and no failure: after a failover of the database events may come again, and consumers expect it. */
+function judge(traffic: Traffic, { committed, forgotten, lost, invented, twice }: Comparison): string {
+  const said = `${traffic.acknowledged.size} acknowledged, ${committed} committed, ${traffic.failed()} refused, ${forgotten.length + lost.length} lost, ${twice.length} twice`;
+  if (forgotten.length + lost.length + invented.length > 0) throw new Error(`${said}, ${invented.length} made up`);
+  if (traffic.acknowledged.size === 0) throw new Error(`Nothing was written: ${said}`);
+  return said;
+}
