@@ -5,18 +5,22 @@ import { openKubeconfig } from "./kubeconfig";
 import { requireReachable } from "./reach";
 import { missingRights } from "./rights";
 import { volumeProblems, type WantedVolume } from "./storage";
+import { strimziProblems } from "./strimzi";
 
-type Place = Pick<KubernetesSettings, "context" | "server" | "namespace" | "storageClass">;
+type Place = Pick<KubernetesSettings, "context" | "server" | "namespace" | "storageClass" | "kafka">;
 
 /**
  * Ends with Problems, before anything is made, where the stack could not be applied: another cluster or none, missing
- * permissions, no storage class, volumes that would shrink. Takes about a second, at most ten where nothing answers.
+ * permissions, no storage class, volumes that would shrink, no operator for Kafka. Takes about a second, at most ten where nothing answers.
  */
 export async function requireReady(settings: Place, volumes: readonly WantedVolume[]): Promise<void> {
-  const { namespace, storageClass } = settings;
+  const { namespace, storageClass, kafka } = settings;
   const api = await clusterApi(await openKubeconfig(settings));
   await requireReachable(api);
   // First: what is not allowed can't be looked at either.
   refuseIfAny(await missingRights(api, namespace));
-  refuseIfAny(await volumeProblems(api, namespace, storageClass, volumes));
+  refuseIfAny([
+    ...(await volumeProblems(api, namespace, storageClass, volumes)),
+    ...(await strimziProblems(api, kafka.operator)),
+  ]);
 }

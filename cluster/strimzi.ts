@@ -1,0 +1,34 @@
+import type { Problem } from "../architecture/problem";
+import { listNames } from "../architecture/suggestion";
+import { type ClusterApi, statusOf } from "./api";
+
+const group = "kafka.strimzi.io";
+const version = "v1";
+const needed = ["kafkas", "kafkanodepools", "kafkausers", "kafkaconnects"] as const;
+
+/** What stands in the way of Kafka where the stack relies on an operator that is there already. */
+export async function strimziProblems(api: ClusterApi, operator: "chart" | "existing"): Promise<Problem[]> {
+  if (operator === "chart") return [];
+  const served = await api.custom.getAPIResources({ group, version }).then(
+    ({ resources }) => resources.map(({ name }) => name),
+    (error: unknown) => {
+      if (statusOf(error) !== 404) throw error;
+      return [];
+    },
+  );
+  return servedProblems(api.context, served);
+}
+
+/** @param served the kinds of Strimzi's resources that the cluster knows, in the version that is wanted */
+export function servedProblems(context: string, served: readonly string[]): Problem[] {
+  const missing = needed.filter((kind) => !served.includes(kind));
+  if (missing.length === 0) return [];
+  return [
+    {
+      what: `The cluster of the context \`${context}\` has no Strimzi operator that this stack could use`,
+      got: `no ${listNames(missing.map((kind) => `${kind}.${group}/${version}`))}`,
+      expected: "Strimzi 1.2: older ones serve other versions of its resources",
+      fix: "Install or upgrade the operator, or set `tenantry:kubernetes.kafka.operator` to `chart`",
+    },
+  ];
+}

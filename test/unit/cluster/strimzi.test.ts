@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { renderProblem } from "../../../architecture/problem";
+import type { ClusterApi } from "../../../cluster/api";
+import { strimziProblems } from "../../../cluster/strimzi";
+
+/** An API server whose answer about Strimzi's resources is known. */
+function serverThat(answer: () => Promise<unknown>): ClusterApi {
+  return { context: "prod", custom: { getAPIResources: answer } } as unknown as ClusterApi;
+}
+
+const serving = (...names: string[]) =>
+  serverThat(async () => ({ resources: names.map((name) => ({ name, namespaced: true })) }));
+
+test("an operator that is expected must serve the version of the resources that the stack is made of", async () => {
+  const none = serverThat(() => Promise.reject(Object.assign(new Error("not found"), { code: 404 })));
+  const message = (await strimziProblems(none, "existing")).map(renderProblem).join("\n");
+  assert.match(message, /no Strimzi operator that this stack could use[\s\S]*`kafkas.kafka.strimzi.io\/v1`/);
+  assert.match(message, /Strimzi 1.2[\s\S]*or set `tenantry:kubernetes.kafka.operator` to `chart`/);
+  const partly = await strimziProblems(serving("kafkas", "kafkausers", "kafkaconnects"), "existing");
+  assert.match(partly.map(renderProblem).join("\n"), /got: +no `kafkanodepools.kafka.strimzi.io\/v1`\n/);
+});
+
+test("nothing is asked where the operator comes with the stack, and nothing is wrong where it is there", async () => {
+  assert.deepEqual(
+    await strimziProblems(
+      serverThat(() => assert.fail("asked")),
+      "chart",
+    ),
+    [],
+  );
+  const all = serving("kafkas", "kafkanodepools", "kafkausers", "kafkaconnects", "kafkatopics");
+  assert.deepEqual(await strimziProblems(all, "existing"), []);
+});
+
+test("an answer that says nothing about Strimzi is not taken for its absence", async () => {
+  const broken = serverThat(() => Promise.reject(Object.assign(new Error("boom"), { code: 500 })));
+  await assert.rejects(strimziProblems(broken, "existing"), /boom/);
+});
