@@ -33,6 +33,7 @@ const losses: Readonly<Record<string, Loss>> = {
   ":ProcessedEvents": droppedTable,
   ":PartitionSet": () => "no partitions are made any more: writes fail when the last one is full",
   ":TenantIsolation": () => "its grants are revoked; row level security stays on",
+  ":CitusNode": () => "the node leaves the cluster; its shards lie elsewhere by then",
   ":ReplicationSlot": () => "events of this node that were not read yet are lost",
   ":Connector": () => "its offsets go, and no event of its node reaches Kafka any more",
 };

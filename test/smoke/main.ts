@@ -25,7 +25,7 @@ async function main(): Promise<void> {
       rows.push([name, "pass", took(), seen]);
       return seen;
     } catch (error) {
-      rows.push([name, "FAIL", took(), (error as Error).message.split("\n", 1)[0] ?? ""]);
+      rows.push([name, "FAIL", took(), reasonOf(error as Error)]);
       throw error;
     }
   };
@@ -43,6 +43,11 @@ async function main(): Promise<void> {
     else for (const clean of cleaning.reverse()) await clean().catch((error: Error) => console.error(error.message));
     console.log(`\n${table(["step", "result", "time", "seen"], rows)}`);
   }
+}
+
+/** The error that the program of a step told first, for one line of the table. */
+function reasonOf({ message }: Error): string {
+  return /\berror: (.+)/.exec(message)?.[1] ?? message.split("\n", 1)[0] ?? "";
 }
 
 async function prepare(
@@ -87,6 +92,7 @@ async function prepare(
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Problems ? error.message : error);
+  // What a step's program said is in it; where this program threw it helps nobody.
+  console.error((error as Error).message);
   process.exitCode = 1;
 });
