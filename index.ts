@@ -13,6 +13,7 @@ async function program(): Promise<pulumi.Inputs> {
   const settings = await loadSettings(pulumi.getStack(), (key) => new pulumi.Config().requireObject(key));
   const { application, base } = await loadApplication(`sql/${settings.application}`, settings.defaults);
   const { citus, allow } = settings;
+  const checkTogether = await holdPolicies();
 
   const platform = await platformOf(application, settings);
   const { declared, endpoints, ready, servers } = platform;
@@ -27,12 +28,21 @@ async function program(): Promise<pulumi.Inputs> {
     { providers: { tenantry: provider }, dependsOn: [...ready, ...topics] },
   );
 
+  checkTogether();
   return {
     application: application.name,
     topics: application.events.aggregates.map(({ topic }) => topic),
     // For `tenantry verify` and `demo`: the stack file does not know what the stack itself provisioned.
     ...(settings.kubernetes && { servers: pulumi.secret({ endpoints, declared }) }),
   };
+}
+
+/** Where Pulumi can't be given the policy pack, its checks run here: before the first resource, and after the last. */
+async function holdPolicies(): Promise<() => void> {
+  if (process.env["TENANTRY_POLICIES"] !== "program") return () => {};
+  // Not `import()`: what compiles the program on the fly knows only `require`.
+  const inProgram = require("./policy/in-program") as typeof import("./policy/in-program");
+  return inProgram.holdPolicies(pulumi.getStack());
 }
 
 export = () =>

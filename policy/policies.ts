@@ -1,0 +1,79 @@
+import type { ResourceValidationArgs, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { lintResource, lintResourcesTogether } from "../architecture/rules/lint-resources";
+import type { Linted } from "../architecture/rules/linted";
+import { pageOf, type Rule } from "../architecture/rules/rule";
+import type { DeclaredResource, StackOfResources } from "../architecture/rules/stack-resources";
+import { knownOf } from "./known";
+import { lintConfiguration, lintStackFiles, stackOfResources } from "./stack-files";
+import { renderViolation } from "./violation";
+
+/**
+ * A policy for each rule on resources, under the rule's name, and one for the stack's files: its settings, its
+ * application's description and SQL. Errors are mandatory, warnings advisory; `--policy-pack-config` changes that.
+ */
+export function policies(): (ResourceValidationPolicy | StackValidationPolicy)[] {
+  return [...lintConfiguration().rules.flatMap(policiesOf), ...filePolicies()];
+}
+
+function policiesOf(rule: Rule): (ResourceValidationPolicy | StackValidationPolicy)[] {
+  const common = describe(rule);
+  const found: (ResourceValidationPolicy | StackValidationPolicy)[] = [];
+  if (rule.checkResource || rule.checkConnector) {
+    found.push({
+      ...common,
+      validateResource: (args, report) => {
+        const stack = stackOfUrn(args.urn);
+        for (const each of lintResource(declared(args), factsOf(stack), [rule])) report(renderViolation(each));
+      },
+    });
+  }
+  if (rule.checkResources) {
+    // At the end Pulumi shows outputs, which a preview need not know: the inputs are remembered as they come.
+    const seen = new Map<string, DeclaredResource>();
+    found.push({
+      ...common,
+      validateResource: (args) => {
+        seen.set(args.urn, declared(args));
+      },
+      validateStack: ({ resources }, report) => {
+        const inputs = resources.flatMap(({ urn }) => seen.get(urn) ?? []);
+        for (const each of lintResourcesTogether(inputs, [rule])) report(renderViolation(each));
+      },
+    } satisfies ResourceValidationPolicy & StackValidationPolicy);
+  }
+  return found;
+}
+
+function filePolicies(): StackValidationPolicy[] {
+  return (["error", "warning"] as const).map((severity) => ({
+    name: severity === "error" ? "stack-files" : "stack-files-warnings",
+    description: "What `tenantry lint` finds in the stack's settings and in its application's SQL and description",
+    enforcementLevel: severity === "error" ? "mandatory" : "advisory",
+    validateStack: async ({ resources }, report) => {
+      const found: Linted[] = await lintStackFiles(stackOfUrn(resources[0]?.urn ?? ""));
+      for (const each of found.filter((one) => one.severity === severity)) report(renderViolation(each));
+    },
+  }));
+}
+
+const known = new Map<string, StackOfResources>();
+
+/** Asked for each resource and rule, and the same for all of a run. */
+function factsOf(stack: string): StackOfResources {
+  const facts = known.get(stack) ?? stackOfResources(stack);
+  known.set(stack, facts);
+  return facts;
+}
+
+function describe({ name, harm, severity }: Rule) {
+  const enforcementLevel: "mandatory" | "advisory" = severity === "error" ? "mandatory" : "advisory";
+  return { name, description: harm, enforcementLevel, url: pageOf(name) };
+}
+
+function declared({ type, name, props, opts }: ResourceValidationArgs): DeclaredResource {
+  return { type, name, inputs: knownOf(props) as DeclaredResource["inputs"], protect: opts.protect };
+}
+
+function stackOfUrn(urn: string): string {
+  return urn.split(":")[2] ?? "";
+}

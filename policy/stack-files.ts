@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type LintInput, lint } from "../architecture/rules/lint";
+import {
+  type LintConfiguration,
+  lintConfigurationName,
+  noLintConfiguration,
+  parseLintConfiguration,
+} from "../architecture/rules/lint-configuration";
+import type { Linted } from "../architecture/rules/linted";
+import { readStack } from "../architecture/rules/stack-facts";
+import type { StackOfResources } from "../architecture/rules/stack-resources";
+import type { Source } from "../architecture/source";
+import { loadSqlParser } from "../architecture/sql-parser";
+
+/** The one place of policy/ that reads files: those of the project that the pack lies in. */
+const project = join(__dirname, "..");
+
+/** @throws Problems where the configuration cannot be read */
+export function lintConfiguration(): LintConfiguration {
+  return existsSync(join(project, lintConfigurationName))
+    ? parseLintConfiguration(read(lintConfigurationName))
+    : noLintConfiguration;
+}
+
+/** What rules on resources may know of the stack. */
+export function stackOfResources(stack: string): StackOfResources {
+  const facts = factsOf(stack);
+  const consistency = facts?.get("workload", "consistency") ?? facts?.get("consistency");
+  if (consistency === "bounded" || consistency === "eventual") return { stack, consistency };
+  // A plan that sets the delivery itself asks connectors for no more than that.
+  return { stack, consistency: facts?.get("plan", "delivery") === "at-least-once" ? "bounded" : "strong" };
+}
+
+/** What lint finds in the stack's settings, and in its application's description and SQL. */
+export async function lintStackFiles(stack: string): Promise<Linted[]> {
+  await loadSqlParser();
+  const { rules, drops, isExcluded } = lintConfiguration();
+  const isJudged = ({ path }: Source) => !isExcluded(path);
+  const stacks = existsSync(join(project, pathOf(stack))) ? [read(pathOf(stack))].filter(isJudged) : [];
+  const application = applicationOf(stack);
+  const files = [...application.sql, ...(application.yaml ? [application.yaml] : []), ...stacks].filter(isJudged);
+  return lint({ ...application, stacks, drops, wanted: new Set(files.map(({ path }) => path)) }, rules);
+}
+
+function applicationOf(stack: string): LintInput {
+  const name = String(factsOf(stack)?.get("application") ?? "");
+  const folder = `sql/${name}`;
+  if (name === "" || !existsSync(join(project, folder, "architecture.yaml"))) return { name, sql: [] };
+  const sql = readdirSync(join(project, folder)).filter((file) => file.endsWith(".sql"));
+  return {
+    name,
+    yaml: read(`${folder}/architecture.yaml`),
+    sql: sql.toSorted().map((file) => read(`${folder}/${file}`)),
+  };
+}
+
+function factsOf(stack: string) {
+  if (!existsSync(join(project, pathOf(stack)))) return undefined;
+  const facts = readStack(read(pathOf(stack)), []);
+  return Array.isArray(facts) ? undefined : facts;
+}
+
+function pathOf(stack: string): string {
+  return `stacks/Pulumi.${stack}.yaml`;
+}
+
+function read(path: string): Source {
+  return { path, text: readFileSync(join(project, path), "utf8") };
+}

@@ -1,0 +1,8 @@
+import { renderProblem } from "../architecture/problem";
+import type { Linted } from "../architecture/rules/linted";
+import { pageOf } from "../architecture/rules/rule";
+
+/** A finding as `tenantry lint` writes it: place, what, fix, the rule and its page. */
+export function renderViolation({ what, fix, at, rule, severity }: Linted): string {
+  return `${renderProblem({ what, fix, at })}\n  rule:     ${rule} (${severity}): ${pageOf(rule)}`;
+}

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { lintResource, lintResourcesTogether } from "../../../architecture/rules/lint-resources";
+import { rules } from "../../../architecture/rules/list";
+import { knownOf } from "../../../policy/known";
+import { lintStackFiles, stackOfResources } from "../../../policy/stack-files";
+import { declaredBy } from "../../../stacks/preview";
+import { stackNames } from "../../../stacks/settings";
+
+for (const stack of stackNames()) {
+  test(`the stack ${stack} breaks no policy`, async () => {
+    // The mocks do not say what is protected.
+    const declared = (await declaredBy(stack)).map(({ type, name, inputs }) => ({
+      type,
+      name,
+      inputs: knownOf(inputs) as typeof inputs,
+      protect: true,
+    }));
+    const facts = stackOfResources(stack);
+    const found = [
+      ...declared.flatMap((each) => lintResource(each, facts, rules)),
+      ...lintResourcesTogether(declared, rules),
+      ...(await lintStackFiles(stack)),
+    ];
+    assert.ok(declared.length > 0);
+    assert.deepEqual(found, []);
+  });
+}
