@@ -2,25 +2,27 @@ import type { KubernetesSettings } from "../architecture/kubernetes";
 import { refuseIfAny } from "../architecture/problem";
 import { clusterApi } from "./api";
 import { openKubeconfig } from "./kubeconfig";
+import { prometheusProblems } from "./prometheus";
 import { requireReachable } from "./reach";
 import { missingRights } from "./rights";
 import { volumeProblems, type WantedVolume } from "./storage";
 import { strimziProblems } from "./strimzi";
 
-type Place = Pick<KubernetesSettings, "context" | "server" | "namespace" | "storageClass" | "kafka">;
+type Place = Pick<KubernetesSettings, "context" | "server" | "namespace" | "storageClass" | "kafka" | "monitoring">;
 
 /**
  * Ends with Problems, before anything is made, where the stack could not be applied: another cluster or none, missing
- * permissions, no storage class, volumes that would shrink, no operator for Kafka. Takes about a second, at most ten where nothing answers.
+ * permissions, no storage class, volumes that would shrink, no operator for Kafka or Prometheus. Takes about a second, at most ten where nothing answers.
  */
 export async function requireReady(settings: Place, volumes: readonly WantedVolume[]): Promise<void> {
-  const { namespace, storageClass, kafka } = settings;
+  const { namespace, storageClass, kafka, monitoring } = settings;
   const api = await clusterApi(await openKubeconfig(settings));
   await requireReachable(api);
   // First: what is not allowed can't be looked at either.
-  refuseIfAny(await missingRights(api, namespace));
+  refuseIfAny(await missingRights(api, namespace, monitoring !== undefined));
   refuseIfAny([
     ...(await volumeProblems(api, namespace, storageClass, volumes)),
     ...(await strimziProblems(api, kafka.operator)),
+    ...(await prometheusProblems(api, monitoring)),
   ]);
 }

@@ -7,13 +7,16 @@ const verbs = ["get", "list", "watch", "create", "patch", "delete"] as const;
 /** The kinds that a stack is made of, by API group, in the plural that permissions are written in. */
 export const managedKinds: Readonly<Record<string, readonly string[]>> = {
   "": ["configmaps", "persistentvolumeclaims", "secrets", "serviceaccounts", "services"],
-  apps: ["statefulsets"],
+  apps: ["deployments", "statefulsets"],
   batch: ["cronjobs", "jobs"],
   "kafka.strimzi.io": ["kafkaconnects", "kafkanodepools", "kafkas", "kafkausers"],
   "networking.k8s.io": ["networkpolicies"],
   policy: ["poddisruptionbudgets"],
   "rbac.authorization.k8s.io": ["rolebindings", "roles"],
 };
+
+/** And by one that is watched. */
+export const monitoringKinds: typeof managedKinds = { "monitoring.coreos.com": ["podmonitors", "prometheusrules"] };
 
 /** Something that `up` does. */
 export interface Right {
@@ -25,8 +28,9 @@ export interface Right {
 }
 
 /** All that `up` and `destroy` do in a namespace, and what they only look at. */
-export function neededRights(namespace: string): Right[] {
-  const managed = Object.entries(managedKinds).flatMap(([group, resources]) =>
+export function neededRights(namespace: string, isMonitored = false): Right[] {
+  const kinds = { ...managedKinds, ...(isMonitored && monitoringKinds) };
+  const managed = Object.entries(kinds).flatMap(([group, resources]) =>
     resources.flatMap((resource) => verbs.map((verb) => ({ group, resource, verb, namespace }))),
   );
   const watched = ["pods", "events"].flatMap((resource) =>
@@ -45,8 +49,8 @@ export function neededRights(namespace: string): Right[] {
 }
 
 /** Asks the API server what of this is allowed, and tells what is not. */
-export async function missingRights(api: ClusterApi, namespace: string): Promise<Problem[]> {
-  const needed = neededRights(namespace);
+export async function missingRights(api: ClusterApi, namespace: string, isMonitored: boolean): Promise<Problem[]> {
+  const needed = neededRights(namespace, isMonitored);
   const allowed = await Promise.all(needed.map((right) => isAllowed(api, right)));
   return rightsProblem(
     api.context,

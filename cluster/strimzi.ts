@@ -1,6 +1,7 @@
 import type { Problem } from "../architecture/problem";
 import { listNames } from "../architecture/suggestion";
-import { type ClusterApi, statusOf } from "./api";
+import type { ClusterApi } from "./api";
+import { servedKinds } from "./served-kinds";
 
 const group = "kafka.strimzi.io";
 const version = "v1";
@@ -9,14 +10,7 @@ const needed = ["kafkas", "kafkanodepools", "kafkausers", "kafkaconnects"] as co
 /** What stands in the way of Kafka where the stack relies on an operator that is there already. */
 export async function strimziProblems(api: ClusterApi, operator: "chart" | "existing"): Promise<Problem[]> {
   if (operator === "chart") return [];
-  const served = await api.custom.getAPIResources({ group, version }).then(
-    ({ resources }) => resources.map(({ name }) => name),
-    (error: unknown) => {
-      if (statusOf(error) !== 404) throw error;
-      return [];
-    },
-  );
-  return servedProblems(api.context, served);
+  return servedProblems(api.context, await servedKinds(api, group, version));
 }
 
 /** @param served the kinds of Strimzi's resources that the cluster knows, in the version that is wanted */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { renderProblem } from "../../../architecture/problem";
-import { managedKinds, neededRights, rightsProblem } from "../../../cluster/rights";
+import { managedKinds, monitoringKinds, neededRights, rightsProblem } from "../../../cluster/rights";
 import { declaredBy } from "../../../stacks/preview";
 import { stackNames } from "../../../stacks/settings";
 
 test("every kind of object that a stack declares is among those whose permissions are asked for", async () => {
-  const known = Object.entries(managedKinds).flatMap(([group, resources]) =>
+  const known = Object.entries({ ...managedKinds, ...monitoringKinds }).flatMap(([group, resources]) =>
     resources.map((resource) => `${group} ${resource}`),
   );
   const declared = new Set<string>();

@@ -1,0 +1,27 @@
+import type { MonitoringSettings } from "../architecture/kubernetes";
+import type { Problem } from "../architecture/problem";
+import { listNames } from "../architecture/suggestion";
+import type { ClusterApi } from "./api";
+import { servedKinds } from "./served-kinds";
+
+const group = "monitoring.coreos.com";
+const version = "v1";
+const needed = ["podmonitors", "prometheusrules"] as const;
+
+/** What stands in the way of monitoring where the stack asks for it. */
+export async function prometheusProblems(
+  api: ClusterApi,
+  monitoring: MonitoringSettings | undefined,
+): Promise<Problem[]> {
+  if (!monitoring) return [];
+  const served = await servedKinds(api, group, version);
+  const missing = needed.filter((kind) => !served.includes(kind));
+  if (missing.length === 0) return [];
+  return [
+    {
+      what: `The cluster of the context \`${api.context}\` has no Prometheus operator that would watch this stack`,
+      got: `no ${listNames(missing.map((kind) => `${kind}.${group}/${version}`))}`,
+      fix: "Install the operator, as kube-prometheus-stack does, or set `tenantry:kubernetes.monitoring` to `false`",
+    },
+  ];
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { renderProblem } from "../../../architecture/problem";
+import type { ClusterApi } from "../../../cluster/api";
+import { prometheusProblems } from "../../../cluster/prometheus";
+
+/** An API server whose answer about the operator's resources is known. */
+function serverThat(answer: () => Promise<unknown>): ClusterApi {
+  return { context: "prod", custom: { getAPIResources: answer } } as unknown as ClusterApi;
+}
+
+const asked = { labels: {} };
+
+test("monitoring needs the Prometheus operator's resources", async () => {
+  const none = serverThat(() => Promise.reject(Object.assign(new Error("not found"), { code: 404 })));
+  const message = (await prometheusProblems(none, asked)).map(renderProblem).join("\n");
+  assert.match(message, /no Prometheus operator[\s\S]*`podmonitors.monitoring.coreos.com\/v1`/);
+  assert.match(message, /set `tenantry:kubernetes.monitoring` to `false`/);
+});
+
+test("nothing is wrong where they are there, and nothing is asked where no monitoring is wanted", async () => {
+  const resources = ["podmonitors", "prometheusrules", "servicemonitors"].map((name) => ({ name }));
+  assert.deepEqual(
+    await prometheusProblems(
+      serverThat(async () => ({ resources })),
+      asked,
+    ),
+    [],
+  );
+  assert.deepEqual(
+    await prometheusProblems(
+      serverThat(() => assert.fail("asked")),
+      undefined,
+    ),
+    [],
+  );
+});
