@@ -44,10 +44,10 @@ export function nodePorts(firstPort: number) {
     coordinator: firstPort,
     connect: firstPort + 1,
     kafka: firstPort + 2,
-    /** @param id from 0 to 6 */
+    /** @param id from 0 to 16 */
     broker: (id: number) => firstPort + 3 + id,
     /** @param group from 1 on */
-    worker: (group: number) => firstPort + 10 + group,
+    worker: (group: number) => firstPort + 20 + group,
   };
 }
 
@@ -69,9 +69,9 @@ const someNetworks = networks.min(1, "at least one network that may connect");
 const firstPort = z.preprocess(
   (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
   z
-    .int("a port from 30000 to 32690")
-    .min(firstNodePort, "a port from 30000 to 32690")
-    .max(32_690, "a port from 30000 to 32690"),
+    .int("a port from 30000 to 32683")
+    .min(firstNodePort, "a port from 30000 to 32683")
+    .max(32_683, "a port from 30000 to 32683"),
 );
 const url = "an address such as `http://connect.example.com:8083`, without a slash at the end";
 const oneWay = "one of `cluster`, `loadBalancer`, `nodePort` and `addresses`";

@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { Chart } from "@pulumi/kubernetes/helm/v4/chart";
 import * as pulumi from "@pulumi/pulumi";
+import { formatAddress, nodePorts } from "../architecture/access";
 import type { Login } from "../architecture/endpoints";
 import { generatedSecret, secretValue } from "./citus/generated-secret";
 import { kafka } from "./kafka/cluster";
+import { externalBootstrap, externalPort } from "./kafka/external-listener";
 import { authoritySecret, bootstrapServer, clusterLabel, metricsMap, passwordSecret, poolsOf } from "./kafka/names";
 import { nodePool } from "./kafka/node-pools";
 import { type KafkaOptions, type KafkaPlan, planKafka } from "./kafka/plan";
@@ -28,6 +31,8 @@ export class KafkaCluster extends pulumi.ComponentResource {
   readonly bootstrapServer: string;
   /** The certificate of the authority that signs the brokers', PEM. */
   readonly authority: pulumi.Output<string>;
+  /** Where clients outside the Kubernetes cluster begin; empty where there are none. */
+  readonly externalServers: pulumi.Output<readonly string[]>;
   /** Every user's login, by name. */
   readonly logins: pulumi.Output<Readonly<Record<string, Login>>>;
   /** Come when the brokers run and all users can log in: whatever uses Kafka depends on them. */
@@ -44,6 +49,7 @@ export class KafkaCluster extends pulumi.ComponentResource {
       .map((user) => this.user(user, cluster));
     this.bootstrapServer = bootstrapServer(this.plan);
     this.authority = this.readAuthority(cluster);
+    this.externalServers = this.readExternal(cluster);
     this.logins = pulumi.secret(
       pulumi
         .all(users.map(({ password }) => secretValue(password, "password")))
@@ -116,6 +122,27 @@ export class KafkaCluster extends pulumi.ComponentResource {
       dependsOn: [cluster, password],
     });
     return { user, password, resource };
+  }
+
+  private readExternal(cluster: CustomResource): pulumi.Output<readonly string[]> {
+    const { name, access } = this.plan;
+    switch (access.by) {
+      case "cluster":
+        return pulumi.output([]);
+      case "nodePort":
+        return pulumi.output([formatAddress({ host: access.host, port: nodePorts(access.firstPort).kafka })]);
+      case "addresses":
+        return pulumi.output(access.kafka.map(formatAddress));
+      case "loadBalancer": {
+        const id = cluster.id.apply(() => externalBootstrap(this.plan));
+        const { status } = Service.get(`${name}-external`, id, { parent: this });
+        return status.apply(({ loadBalancer }) =>
+          (loadBalancer?.ingress ?? []).map(({ ip, hostname }) =>
+            formatAddress({ host: ip ?? hostname ?? "", port: externalPort }),
+          ),
+        );
+      }
+    }
   }
 
   /** Strimzi makes it with the cluster, and renews it: each run reads the present one. */

@@ -16,7 +16,7 @@ import { parts } from "./kubernetes-endpoints";
 export function kafkaOptions(
   application: Application,
   { consistency, kafka: { consumers } }: Settings,
-  { namespace, kafka, storageClass, spread, protect, rotation }: KubernetesSettings,
+  { namespace, kafka, storageClass, spread, protect, rotation, access }: KubernetesSettings,
 ): KafkaOptions {
   const { topics, problems } = consumerTopics(application, consumers);
   refuseIfAny(problems);
@@ -26,7 +26,7 @@ export function kafkaOptions(
     [adminUser]: administratorAccess(application.name),
     [parts.connect]: workerAccess(parts.connect, application.name),
   };
-  const place = { namespace, spread, protect, rotation, ...(storageClass !== undefined && { storageClass }) };
+  const place = { namespace, spread, protect, rotation, access, ...(storageClass !== undefined && { storageClass }) };
   return { ...kafka, ...place, consistency, users };
 }
 

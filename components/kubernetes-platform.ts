@@ -21,6 +21,7 @@ import { declaredEndpoints, parts } from "./kubernetes-endpoints";
 import { connectOptions, kafkaOptions } from "./kubernetes-kafka";
 import { Monitoring } from "./monitoring";
 import type { Platform } from "./platform";
+import { reachFromOutside } from "./reached-servers";
 
 /** Provisions a stack's servers in its own namespace of its own cluster. */
 export async function kubernetesPlatform(
@@ -72,15 +73,19 @@ export async function kubernetesPlatform(
     ["cdc", replicationRole] as const,
   ]);
   const declared = declaredEndpoints(application.name, to, roles);
+  const outside = reachFromOutside(to, kafka, { ...inside, dependsOn: [citus.ready, connect.ready] });
   return {
     declared,
     endpoints: pulumi
       .all([citus.authority, citus.logins, kafka.authority, kafka.logins])
-      .apply(([ca, logins, kafkaAuthority, users]) => ({
-        ...withSecrets(declared, ca, logins),
-        kafka: { ...declared.kafka, ca: kafkaAuthority, ...users[adminUser] },
-      })),
-    ready: [...dependsOn, connect.ready],
+      .apply(
+        ([ca, logins, kafkaAuthority, users]): Endpoints => ({
+          ...withSecrets(declared, ca, logins),
+          kafka: { ...declared.kafka, ca: kafkaAuthority, ...users[adminUser] },
+        }),
+      )
+      .apply((known) => (outside ? outside.reached(known) : pulumi.output(known))),
+    ready: [...dependsOn, connect.ready, ...(outside?.ready ?? [])],
     room,
     certificate: citus.certificate,
     servers: citus.servers,

@@ -1,24 +1,47 @@
-import { type Access, formatAddress, nodePorts } from "../architecture/access";
+import * as pulumi from "@pulumi/pulumi";
+import { type Access, type Address, formatAddress, nodePorts } from "../architecture/access";
+import type { Endpoints } from "../architecture/endpoints";
+import type { KubernetesSettings } from "../architecture/kubernetes";
 import { groupHost, groupLabels, groupName, groupsOf } from "./citus/names";
-import type { ReachedServer } from "./external-access";
+import { restPort, workerLabels } from "./connect/names";
+import { ExternalAccess, type ReachedServer } from "./external-access";
+import type { KafkaCluster } from "./kafka-cluster";
+import { parts } from "./kubernetes-endpoints";
 
-interface Citus {
+interface Placed {
   readonly name: string;
   readonly namespace: string;
-  readonly workers: number;
 }
 
 type Outside = Exclude<Access, { readonly by: "cluster" }>;
 
 const port = 5432;
 
+/** How a program outside the cluster reaches the stack's servers; undefined where it is inside. */
+export function reachFromOutside(
+  { access, namespace, workers }: KubernetesSettings,
+  kafka: Pick<KafkaCluster, "externalServers">,
+  options: pulumi.ComponentResourceOptions,
+) {
+  if (access.by === "cluster") return undefined;
+  const citus = { name: parts.citus, namespace, workers };
+  const servers = [...reachedDatabases(citus, access), reachedConnect({ name: parts.connect }, access)];
+  const way = new ExternalAccess("access", { namespace, access, servers }, options);
+  const found = pulumi.all([way.addresses, kafka.externalServers]);
+  const reached = (inside: Endpoints) =>
+    found.apply(([addresses, bootstrapServers]) =>
+      outsideEndpoints(inside, access, citus, addresses, bootstrapServers),
+    );
+  return { ready: [way], reached };
+}
+
 /** The primaries of a Citus cluster: the program makes a slot on each of them. */
-export function reachedDatabases(citus: Citus, access: Outside): ReachedServer[] {
+export function reachedDatabases(citus: Placed & { readonly workers: number }, access: Outside): ReachedServer[] {
   const ports = nodePorts(access.by === "nodePort" ? access.firstPort : 0);
   return groupsOf(citus).map((group) => {
     const given = access.by !== "addresses" ? undefined : group === 0 ? access.coordinator : access.workers[group - 1];
     return {
-      name: `${groupName(citus, group)}-access`,
+      name: accessName(citus, group),
       // Patroni moves the label when another pod becomes the primary.
       selector: { ...groupLabels(citus, group), role: "primary" },
       port,
@@ -28,12 +51,40 @@ export function reachedDatabases(citus: Citus, access: Outside): ReachedServer[]
   });
 }
 
-/** By what name the certificate of each of these servers speaks: `HOST:PORT` by the server's name. */
-export function databaseNames(citus: Citus): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    groupsOf(citus).map((group) => [
-      `${groupName(citus, group)}-access`,
-      formatAddress({ host: groupHost(citus, group), port }),
-    ]),
-  );
+/** The workers of Kafka Connect, whichever answers. */
+export function reachedConnect(connect: Pick<Placed, "name">, access: Outside): ReachedServer {
+  const { connect: nodePort } = nodePorts(access.by === "nodePort" ? access.firstPort : 0);
+  const at = access.by === "addresses" ? new URL(access.connect) : undefined;
+  return {
+    name: `${connect.name}-access`,
+    selector: workerLabels(connect),
+    port: restPort,
+    nodePort,
+    ...(at && { given: { host: at.hostname, port: Number(at.port || (at.protocol === "https:" ? 443 : 80)) } }),
+  };
+}
+
+/** The endpoints as they are reached from outside. Servers keep their names, by which their certificates are checked. */
+export function outsideEndpoints(
+  inside: Endpoints,
+  access: Outside,
+  citus: Placed & { readonly workers: number },
+  addresses: Readonly<Record<string, Address>>,
+  bootstrapServers: readonly string[],
+): Endpoints {
+  const databases = groupsOf(citus).flatMap((group) => {
+    const at = addresses[accessName(citus, group)];
+    return at ? [[formatAddress({ host: groupHost(citus, group), port }), at] as const] : [];
+  });
+  const connect = addresses[`${parts.connect}-access`];
+  const url = access.by === "addresses" ? access.connect : connect && `http://${formatAddress(connect)}`;
+  return {
+    postgres: { ...inside.postgres, addresses: Object.fromEntries(databases) },
+    kafka: { ...inside.kafka, bootstrapServers },
+    connect: { ...inside.connect, ...(url !== undefined && { url }) },
+  };
+}
+
+function accessName(citus: Placed, group: number): string {
+  return `${groupName(citus, group)}-access`;
 }

@@ -1,4 +1,5 @@
 import { containerSecurity, kafkaVersion, patientProbes, podSecurity, strimziApi, untilReady } from "../strimzi";
+import { externalListeners } from "./external-listener";
 import { kafkaClientLabel, listenerPort, loginPrefix, metricsMap } from "./names";
 import type { KafkaPlan } from "./plan";
 
@@ -21,6 +22,7 @@ export function kafka(plan: KafkaPlan) {
             authentication: { type: "scram-sha-512" },
             networkPolicyPeers: [{ namespaceSelector: {}, podSelector: { matchLabels: kafkaClientLabel(plan) } }],
           },
+          ...externalListeners(plan.access, plan.brokers),
         ],
         authorization: { type: "simple" },
         rack: { type: "topology-label", topologyKey: rack },

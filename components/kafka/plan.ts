@@ -1,3 +1,4 @@
+import { type Access } from "../../architecture/access";
 import { brokerSize, controllerSize, zoneLabel } from "../../architecture/kafka-servers";
 import { userName } from "../../architecture/kafka-settings";
 import type { NodeSize } from "../../architecture/pod-size";
@@ -31,6 +32,8 @@ export interface KafkaOptions {
   readonly users?: Readonly<Record<string, readonly AccessRule[]>>;
   /** Metrics for Prometheus at port 9404 of each pod. @default true */
   readonly metrics?: boolean;
+  /** How clients outside the Kubernetes cluster reach the brokers. @default they do not */
+  readonly access?: Access;
   /** Volumes and passwords cannot be deleted. @default true */
   readonly protect?: boolean;
   /** Raised by one, all users' passwords are replaced. @default 1 */
@@ -72,6 +75,7 @@ export function planKafka(name: string, options: KafkaOptions): KafkaPlan {
     rack: options.rack ?? zoneLabel,
     users: options.users ?? {},
     metrics: options.metrics ?? true,
+    access: options.access ?? { by: "cluster" },
     protect: options.protect ?? true,
     rotation: options.rotation ?? 1,
     replication,
@@ -89,6 +93,15 @@ export function copiesOf(given: number | undefined, consistency: KafkaPlan["cons
 
 function problemsOf(plan: KafkaPlan): Problem[] {
   const problems = [...brokerProblems(plan), ...controllerProblems(plan), ...userProblems(plan)];
+  const { access } = plan;
+  if (access.by === "addresses" && access.kafka.length !== plan.brokers) {
+    problems.push({
+      what: `Each broker of \`${plan.name}\` tells clients outside the cluster an address of its own`,
+      got: `${access.kafka.length} addresses for ${plan.brokers} brokers`,
+      expected: `${plan.brokers} addresses, in the order of the brokers`,
+      fix: "Correct `kafka` in `access.addresses`",
+    });
+  }
   problems.push(...sizeProblems("broker", plan.broker));
   if (plan.controllers > 0) problems.push(...sizeProblems("controller", plan.controller));
   return problems;

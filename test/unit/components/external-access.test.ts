@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Access } from "../../../architecture/access";
+import type { Endpoints } from "../../../architecture/endpoints";
 import { addressOf, policies, serviceOf } from "../../../components/external-access";
-import { databaseNames, reachedDatabases } from "../../../components/reached-servers";
+import { externalListeners } from "../../../components/kafka/external-listener";
+import { planKafka } from "../../../components/kafka/plan";
+import { outsideEndpoints, reachedConnect, reachedDatabases } from "../../../components/reached-servers";
 
 type Outside = Exclude<Access, { readonly by: "cluster" }>;
 
@@ -30,7 +33,6 @@ test("the primary of each node is reached, whichever pod that is", () => {
     reached(ways.nodePort).map(({ name, selector }) => `${name} ${selector["citus-group"]} ${selector["role"]}`),
     ["citus-0-access 0 primary", "citus-1-access 1 primary", "citus-2-access 2 primary"],
   );
-  assert.equal(databaseNames(citus)["citus-2-access"], "citus-2.shop.svc:5432");
 });
 
 test("a load balancer keeps and checks the client's address, and is told what the cloud wants to know", () => {
@@ -44,8 +46,8 @@ test("a load balancer keeps and checks the client's address, and is told what th
 test("ports of the machines are fixed, and a worker more moves no other", () => {
   const ports = (workers: number) =>
     reachedDatabases({ ...citus, workers }, ways.nodePort).map(({ nodePort }) => nodePort);
-  assert.deepEqual(ports(2), [30000, 30011, 30012]);
-  assert.deepEqual(ports(3), [30000, 30011, 30012, 30013]);
+  assert.deepEqual(ports(2), [30000, 30021, 30022]);
+  assert.deepEqual(ports(3), [30000, 30021, 30022, 30023]);
 });
 
 test("the networks that are declared are let in to the pods, and nobody where none is", () => {
@@ -58,7 +60,7 @@ test("the networks that are declared are let in to the pods, and nobody where no
 test("an address is the machine's port, the load balancer's, or the one that is given", () => {
   const of = (access: Outside, ingress?: { ip?: string; hostname?: string }[]) =>
     reached(access).map((server) => addressOf(access, server, ingress));
-  assert.deepEqual(of(ways.nodePort)[1], { host: "127.0.0.1", port: 30011 });
+  assert.deepEqual(of(ways.nodePort)[1], { host: "127.0.0.1", port: 30021 });
   assert.deepEqual(of(ways.addresses)[2], { host: "db", port: 3 });
   assert.deepEqual(of(ways.loadBalancer, [{ ip: "1.2.3.4" }])[0], { host: "1.2.3.4", port: 5432 });
   assert.deepEqual(of(ways.loadBalancer, [{ hostname: "lb.example.com" }])[0], { host: "lb.example.com", port: 5432 });
@@ -68,4 +70,62 @@ test("an address is the machine's port, the load balancer's, or the one that is 
 test("a worker without an address is a mistake that is told, not a wrong address", () => {
   const few = { ...ways.addresses, workers: [] } as Outside;
   assert.throws(() => reached(few).map((server) => addressOf(few, server, undefined)), /citus-1-access has no address/);
+});
+
+test("outside, servers keep their names and get addresses beside them; Kafka and Connect are called by theirs", () => {
+  const login = { user: "tenantry", password: "hush" };
+  const inside: Endpoints = {
+    postgres: {
+      host: "citus-0.shop.svc",
+      port: 5432,
+      database: "shop",
+      ...login,
+      sslmode: "verify-full",
+      nodes: [],
+      roles: {},
+    },
+    kafka: { bootstrapServers: ["kafka-kafka-bootstrap.shop.svc:9093"], tls: true },
+    connect: { url: "http://connect-connect-api.shop.svc:8083", databasePassword: "${secrets:a/b:c}" },
+  };
+  const servers = [...reached(ways.nodePort), reachedConnect({ name: "connect" }, ways.nodePort)];
+  const addresses = Object.fromEntries(
+    servers.map((server) => [server.name, addressOf(ways.nodePort, server, undefined)]),
+  );
+  const outside = outsideEndpoints(inside, ways.nodePort, citus, addresses, ["127.0.0.1:30002"]);
+  assert.equal(outside.postgres.host, "citus-0.shop.svc");
+  assert.deepEqual(outside.postgres.addresses, {
+    "citus-0.shop.svc:5432": { host: "127.0.0.1", port: 30000 },
+    "citus-1.shop.svc:5432": { host: "127.0.0.1", port: 30021 },
+    "citus-2.shop.svc:5432": { host: "127.0.0.1", port: 30022 },
+  });
+  assert.deepEqual(outside.kafka, { bootstrapServers: ["127.0.0.1:30002"], tls: true });
+  assert.equal(outside.connect.url, "http://127.0.0.1:30001");
+});
+
+test("brokers tell clients outside an address that these reach, by TLS and after a login", () => {
+  assert.deepEqual(externalListeners({ by: "cluster" }, 3), []);
+  assert.deepEqual(externalListeners(ways.nodePort, 1), [
+    {
+      name: "external",
+      port: 9094,
+      tls: true,
+      authentication: { type: "scram-sha-512" },
+      networkPolicyPeers: [{ ipBlock: { cidr: "10.0.0.0/8" } }],
+      type: "nodeport",
+      configuration: {
+        bootstrap: { nodePort: 30002, alternativeNames: ["127.0.0.1"] },
+        brokers: [{ broker: 0, nodePort: 30003, advertisedHost: "127.0.0.1", advertisedPort: 30003 }],
+      },
+    },
+  ]);
+  assert.match(
+    JSON.stringify(externalListeners(ways.loadBalancer, 2)),
+    /"loadBalancerSourceRanges":\["10\.0\.0\.0\/8"\]/,
+  );
+  const given = { ...ways.addresses, kafka: [{ host: "k", port: 5 }] } as Access;
+  assert.match(JSON.stringify(externalListeners(given, 1)), /"broker":0,"advertisedHost":"k","advertisedPort":5/);
+});
+
+test("a broker without an address is refused", () => {
+  assert.throws(() => planKafka("kafka", { namespace: "shop", access: ways.addresses }), /0 addresses for 3 brokers/);
 });
