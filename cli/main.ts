@@ -17,6 +17,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   verify: { summary: "look at a running stack: isolation, events, drift", load: () => require("./verify") },
   demo: { summary: "traffic on a running stack, compared with what arrived", load: () => require("./demo") },
   bench: { summary: "throughput, latency and overhead, as ratios", load: () => require("./bench") },
+  rotate: {
+    summary: "replace a stack's passwords and certificates with the next `up`",
+    load: () => require("./rotate"),
+  },
   up: ofPulumi("up", "apply a stack"),
   preview: ofPulumi("preview", "show what `up` would change"),
   "preview-report": { summary: "a preview as a pull request's comment", load: () => require("./preview-report") },
