@@ -10,6 +10,7 @@ import { workDirectory } from "../local/checkout";
 import { homeAt } from "../local/home";
 import { showProgress } from "../local/progress";
 import { explained } from "../local/system-error";
+import { within } from "./within";
 
 interface Flags extends Sizes {
   readonly home: string;
@@ -66,11 +67,4 @@ function parseParts(text: string): readonly PartName[] {
   if (unknown !== undefined)
     throw new InvalidArgumentError(`There is no part \`${unknown}\`: ${partNames.join(", ")}.`);
   return partNames.filter((part) => names.includes(part));
-}
-
-function within(least: number, most: number): (text: string) => number {
-  return (text) => {
-    if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
 }

@@ -1,10 +1,11 @@
 import Table from "cli-table3";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { Problems } from "../architecture/problem";
 import { type Progress, runDemo, type Summary } from "../examples/ecommerce/demo";
 import { loadSettings } from "../stacks/settings";
 import { revealSecret } from "./reveal-secret";
 import { serversOf } from "./stack-servers";
+import { within } from "./within";
 
 interface DemoFlags {
   readonly stack: string;
@@ -165,11 +166,4 @@ export function renderSummary(summary: Summary): string {
     ? "Every order and payment that committed is on Kafka once and in the read model."
     : "Something is missing or wrong: `tenantry verify` says where to look.";
   return `${table.toString()}\n${verdict}`;
-}
-
-function within(least: number, most: number): (text: string) => number {
-  return (text) => {
-    if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
 }

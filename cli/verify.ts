@@ -6,15 +6,19 @@ import { Problems } from "../architecture/problem";
 import { loadSettings } from "../stacks/settings";
 import { checks } from "../verify/checks";
 import { renderReport, reportJson } from "../verify/report";
+import { leakDefaults } from "../verify/target";
 import { type CheckReport, verify, worst } from "../verify/verify";
 import { revealSecret } from "./reveal-secret";
 import { serversOf } from "./stack-servers";
+import { within } from "./within";
 
 interface VerifyFlags {
   readonly stack: string;
   readonly json?: true;
   readonly timeout: number;
   readonly only?: readonly string[];
+  readonly seed: number;
+  readonly queries: number;
 }
 
 /** The exit code where nothing could be looked at: wrong usage, or a database that can't be reached. */
@@ -26,7 +30,9 @@ export function command(): Command {
     .description("Look at a running stack: placement, isolation, events, partitions, replication, drift.")
     .requiredOption("-s, --stack <STACK>", "the stack in stacks/Pulumi.STACK.yaml")
     .option("--json", "print the findings as JSON")
-    .option("--timeout <SECONDS>", "how long an event may take to Kafka", seconds, 30)
+    .option("--timeout <SECONDS>", "how long an event may take to Kafka", within(1, 3_600), 30)
+    .option("--queries <N>", "how many queries `leaks` asks", within(1, 1_000_000), leakDefaults.queries)
+    .option("--seed <N>", "what these are made from: the same makes the same", within(0, 2 ** 31), leakDefaults.seed)
     .option("--only <CHECKS>", "some checks only, parted by commas", checkNames)
     .addHelpText(
       "after",
@@ -46,7 +52,7 @@ export function command(): Command {
 }
 
 /** False if anything failed. */
-async function run({ stack, json, timeout, only }: VerifyFlags): Promise<boolean> {
+async function run({ stack, json, timeout, only, seed, queries }: VerifyFlags): Promise<boolean> {
   const settings = await loadSettings(stack, revealSecret(stack));
   const { endpoints, declared } = await serversOf(stack, settings);
   const { application, base } = await loadApplication(
@@ -61,7 +67,7 @@ async function run({ stack, json, timeout, only }: VerifyFlags): Promise<boolean
   );
   const chosen = only ? checks.filter(({ name }) => only.includes(name)) : checks;
   const reports = await verify(
-    { application, endpoints, declarations, eventTimeoutMs: timeout * 1_000 },
+    { application, endpoints, declarations, eventTimeoutMs: timeout * 1_000, leaks: { seed, queries } },
     chosen,
     progress(json),
   );
@@ -74,11 +80,6 @@ async function run({ stack, json, timeout, only }: VerifyFlags): Promise<boolean
 function progress(json: true | undefined): (report: CheckReport) => void {
   if (json || !process.stderr.isTTY) return () => {};
   return ({ check, ms }) => process.stderr.write(`${check} ${(ms / 1_000).toFixed(1)} s\n`);
-}
-
-function seconds(text: string): number {
-  if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 3_600) return Number(text);
-  throw new InvalidArgumentError("Expected a whole number from 1 to 3600.");
 }
 
 function checkNames(text: string): readonly string[] {

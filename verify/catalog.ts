@@ -40,6 +40,8 @@ export interface Column {
   /** Whether an INSERT must name it. */
   readonly isNeeded: boolean;
   readonly isGenerated: boolean;
+  /** Whether a sequence gives its values. */
+  readonly isNumbered: boolean;
 }
 
 export interface CheckConstraint {
@@ -92,7 +94,8 @@ SELECT json_build_object(
       'maxLength', CASE WHEN b.typname IN ('varchar', 'bpchar') AND greatest(a.atttypmod, t.typtypmod) > 4
         THEN greatest(a.atttypmod, t.typtypmod) - 4 END,
       'isNeeded', (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL,
-      'isGenerated', a.attgenerated <> '' OR a.attidentity = 'a') ORDER BY a.attnum)
+      'isGenerated', a.attgenerated <> '' OR a.attidentity = 'a',
+      'isNumbered', a.attidentity <> '' OR pg_get_serial_sequence(c.oid::regclass::text, a.attname) IS NOT NULL) ORDER BY a.attnum)
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
       JOIN pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),

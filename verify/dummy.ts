@@ -1,8 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
+import { markedText } from "./canary";
 import type { CheckConstraint, Column } from "./catalog";
-
-/** Part of every text made here, so that a row of another tenant is recognised wherever it shows up. */
-export const textMark = "tenantry-verify";
 
 /** Values to try for a column, the likeliest first; empty for a type that is not known. */
 export function candidates(column: Column, checks: readonly CheckConstraint[]): readonly string[] {
@@ -52,7 +50,7 @@ function ofType({ base }: Column): readonly string[] {
 }
 
 function texts(): readonly string[] {
-  const marked = `${textMark}-${randomUUID().slice(0, 8)}`;
+  const marked = markedText();
   const email = `${marked}@example.com`;
   const plain = [
     "probe",

@@ -1,5 +1,6 @@
 import type { ClientBase, CustomTypesConfig, DatabaseError } from "pg";
 import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
+import { canary } from "./canary";
 import type { CatalogForeignKey, CatalogTable, CheckConstraint, Column } from "./catalog";
 import { candidates } from "./dummy";
 import type { Relation } from "./target";
@@ -12,6 +13,11 @@ const maxAttempts = 40;
 
 /** A table into which no row could be written. */
 export class NoRow extends Error {}
+
+export interface RowOptions {
+  /** Also gives columns that an INSERT needn't name a value that nobody else has, unless the table refuses it. @default false */
+  readonly plant?: boolean;
+}
 
 /** Finds the row that a foreign key is to refer to: the one written before, or an existing one of a shared table. */
 export type FindParent = (key: CatalogForeignKey) => Promise<Row | undefined>;
@@ -27,8 +33,9 @@ export async function writeRow(
   table: CatalogTable,
   fixed: Row,
   findParent: FindParent,
+  options: RowOptions = {},
 ): Promise<Row> {
-  const insert = await planRow(table, fixed, findParent);
+  const insert = await planRow(table, fixed, findParent, options);
   for (let attempt = 0; ; attempt += 1) {
     const { sql, values } = insert.statement();
     await client.query("SAVEPOINT row");
@@ -52,22 +59,36 @@ export interface PlannedRow {
 }
 
 /** The INSERT of an invented row. Throws NoRow for a type that is not known, and for a parent that isn't there. */
-export async function planRow(table: CatalogTable, fixed: Row, findParent: FindParent): Promise<PlannedRow> {
+export async function planRow(
+  table: CatalogTable,
+  fixed: Row,
+  findParent: FindParent,
+  { plant = false }: RowOptions = {},
+): Promise<PlannedRow> {
   const given = new Map(Object.entries(fixed));
   for (const key of table.foreignKeys) await referToParent(table, key, given, findParent);
-  const invented = new Map<string, { readonly values: readonly string[]; index: number }>();
-  for (const column of table.columns.filter(({ name, isNeeded }) => isNeeded && !given.has(name))) {
-    const values = candidates(column, table.checks);
-    if (values.length === 0) throw new NoRow(`no value is known for ${column.name} of type ${column.type}`);
-    invented.set(column.name, { values, index: 0 });
+  const referring = new Set(table.foreignKeys.flatMap(({ columns }) => columns));
+  // Undefined leaves the column out.
+  const invented = new Map<string, { readonly values: readonly (string | undefined)[]; index: number }>();
+  for (const column of table.columns.filter(({ name }) => !given.has(name))) {
+    const { name, isNeeded } = column;
+    if (!isNeeded && (!plant || isSettled(column) || referring.has(name))) continue;
+    const planted = plant ? canary(column) : undefined;
+    const values = [
+      ...(planted === undefined ? [] : [planted]),
+      ...(isNeeded ? candidates(column, table.checks) : [undefined]),
+    ];
+    if (values.length === 0) throw new NoRow(`no value is known for ${name} of type ${column.type}`);
+    invented.set(name, { values, index: 0 });
   }
+  const chosen = (name: string) => {
+    const choice = invented.get(name);
+    return choice ? choice.values[choice.index] : given.get(name);
+  };
   return {
     statement() {
-      const columns = table.columns.filter(({ name }) => given.has(name) || invented.has(name));
-      const values = columns.map(({ name }) => {
-        const choice = invented.get(name);
-        return (choice ? choice.values[choice.index] : given.get(name)) ?? null;
-      });
+      const columns = table.columns.filter(({ name }) => chosen(name) !== undefined);
+      const values = columns.map(({ name }) => chosen(name) ?? null);
       return { sql: insertSql(table, columns), values };
     },
     vary(error) {
@@ -81,6 +102,11 @@ export async function planRow(table: CatalogTable, fixed: Row, findParent: FindP
       return false;
     },
   };
+}
+
+/** Whether the database gives the value: a number out of a sequence would be missed there. */
+function isSettled({ isGenerated, isNumbered }: Column): boolean {
+  return isGenerated || isNumbered;
 }
 
 async function referToParent(
@@ -110,7 +136,7 @@ function returning({ columns }: CatalogTable): string {
 }
 
 /** As PostgreSQL sent it. Citus refuses a cast to text in RETURNING, as it may depend on settings. */
-const asText: CustomTypesConfig = { getTypeParser: () => (value: string) => value };
+export const asText: CustomTypesConfig = { getTypeParser: () => (value: string) => value };
 
 /** The columns whose values an error is about, as far as it says. */
 function blamed({ checks, columns }: CatalogTable, error: unknown): readonly string[] {

@@ -12,11 +12,22 @@ export interface Target {
   readonly declarations: readonly Declaration[];
   /** How long an event may take to Kafka, in milliseconds. */
   readonly eventTimeoutMs: number;
+  readonly leaks: LeakOptions;
   /** As the stack's admin, outside a transaction. Checks use it one after another. */
   readonly admin: Client;
   /** Citus' version, undefined on plain PostgreSQL. */
   readonly citus: string | undefined;
 }
+
+/** The generated queries of the check `leaks`. */
+export interface LeakOptions {
+  /** The same seed makes the same queries of the same database. @default 1 */
+  readonly seed: number;
+  /** In all, shared among the roles. @default 1_000 */
+  readonly queries: number;
+}
+
+export const leakDefaults: LeakOptions = { seed: 1, queries: 1_000 };
 
 export interface TargetOptions {
   readonly application: Application;
@@ -24,15 +35,21 @@ export interface TargetOptions {
   readonly declarations: readonly Declaration[];
   /** @default 30_000 */
   readonly eventTimeoutMs?: number;
+  /** @default leakDefaults */
+  readonly leaks?: LeakOptions;
 }
 
 /** Connects to the database, without which there is nothing to look at. Throws Problems if it can't. */
-export async function openTarget({ eventTimeoutMs = 30_000, ...options }: TargetOptions): Promise<Target> {
+export async function openTarget({
+  eventTimeoutMs = 30_000,
+  leaks = leakDefaults,
+  ...options
+}: TargetOptions): Promise<Target> {
   const admin = await connect(options.endpoints.postgres);
   const { rows } = await admin.query<{ citus: string }>(
     "SELECT extversion AS citus FROM pg_extension WHERE extname = 'citus'",
   );
-  return { ...options, eventTimeoutMs, admin, citus: rows[0]?.citus };
+  return { ...options, eventTimeoutMs, leaks, admin, citus: rows[0]?.citus };
 }
 
 /** A table whose rows belong to tenants, by its place in the catalogs. */

@@ -1,28 +1,10 @@
 import type { Role } from "../../architecture/application";
 import { quoteQualified } from "../../architecture/identifier";
-import type { Column } from "../catalog";
 import type { Check } from "../check";
-import { candidates } from "../dummy";
 import { type Finding, judge, pass, warn } from "../finding";
 import { type Probing, withProbes } from "../probing";
-import type { Row } from "../row-writer";
-import { type Target, tenantRelations } from "../target";
-
-/** A function of the application's schema that one of its roles may call. */
-interface Routine {
-  readonly schema: string;
-  readonly name: string;
-  readonly signature: string;
-  readonly returnsRows: boolean;
-  /** Whether it runs as an owner who is above row level security. */
-  readonly escapes: boolean;
-  readonly owner: string;
-  /** Those without a default. */
-  readonly parameters: readonly (Pick<Column, "name" | "type" | "base" | "isArray" | "labels"> & {
-    readonly oid: string;
-  })[];
-  readonly callers: readonly string[];
-}
+import { argumentsOf, type Routine, readRoutines } from "../routines";
+import type { Target } from "../target";
 
 /** Functions are a third door: one that runs as its owner leaves row level security outside. */
 export const functions: Check = {
@@ -68,7 +50,7 @@ async function checkRoutine(target: Target, probing: Probing, routine: Routine):
 
 async function tryRoutine(target: Target, probing: Probing, role: Role, routine: Routine) {
   const [owner, stranger] = probing.tenants;
-  const values = routine.parameters.map((parameter) => argument(target, probing, parameter));
+  const values = argumentsOf(target, probing, routine);
   const call = `${quoteQualified(routine.schema, routine.name)}(${routine.parameters
     .map(({ type }, index) => `$${index + 1}::${type}`)
     .join(", ")})`;
@@ -83,42 +65,3 @@ async function tryRoutine(target: Target, probing: Probing, role: Role, routine:
   }
   return { returned: false, unclear };
 }
-
-/** The other tenant's own value for a parameter named after a column, with or without a prefix; else an invented one. */
-function argument(target: Target, probing: Probing, parameter: Routine["parameters"][number]): string | null {
-  const [owner] = probing.tenants;
-  const { column } = target.application.tenant;
-  const plain = parameter.name.replace(/^(p|in|arg)?_+/, "");
-  if (plain === column || plain === "tenant") return owner;
-  for (const relation of tenantRelations(target)) {
-    const value = valueOf(probing.row(owner, relation), plain);
-    if (value !== undefined && value !== null) return value;
-  }
-  return candidates({ ...parameter, domain: null, maxLength: null, isNeeded: true, isGenerated: false }, [])[0] ?? null;
-}
-
-const valueOf = (row: Row | undefined, column: string) => row?.[column];
-
-async function readRoutines(target: Target): Promise<readonly Routine[]> {
-  const { rows } = await target.admin.query<Routine>(routinesSql, [
-    [target.application.schema],
-    target.application.roles.map(({ user }) => user),
-  ]);
-  return rows;
-}
-
-const routinesSql = `
-SELECT n.nspname AS schema, p.proname AS name, p.oid::regprocedure::text AS signature, owner.rolname AS owner,
-  p.proretset OR t.typtype = 'c' OR t.typname = 'record' AS "returnsRows",
-  p.prosecdef AND (owner.rolsuper OR owner.rolbypassrls) AS escapes,
-  coalesce((SELECT json_agg(json_build_object('name', coalesce(p.proargnames[a.position], ''), 'oid', a.type::text,
-      'type', format_type(a.type, NULL), 'base', at.typname, 'isArray', at.typcategory = 'A',
-      'labels', (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = at.oid)) ORDER BY a.position)
-    FROM unnest(p.proargtypes) WITH ORDINALITY AS a(type, position) JOIN pg_type at ON at.oid = a.type
-    WHERE a.position <= p.pronargs - p.pronargdefaults), '[]') AS parameters,
-  ARRAY(SELECT r.rolname::text FROM pg_roles r WHERE r.rolname = ANY ($2) AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
-    AND has_schema_privilege(r.oid, n.oid, 'USAGE') ORDER BY 1) AS callers
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_type t ON t.oid = p.prorettype
-  JOIN pg_roles owner ON owner.oid = p.proowner
-WHERE n.nspname = ANY ($1) AND p.prokind = 'f' AND t.typname NOT IN ('trigger', 'event_trigger')
-ORDER BY 1, 3`;

@@ -4,6 +4,7 @@ import { drift } from "./drift";
 import { events } from "./events";
 import { functions } from "./functions";
 import { isolation } from "./isolation";
+import { leaks } from "./leaks";
 import { partitions } from "./partitions";
 import { foreignKeys, placement } from "./placement";
 import { redelivery } from "./redelivery";
@@ -19,6 +20,7 @@ export const checks: readonly Check[] = [
   isolation,
   views,
   functions,
+  leaks,
   partitions,
   replication,
   connectors,

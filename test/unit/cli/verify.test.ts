@@ -12,6 +12,8 @@ test("verify without a stack, of an unknown one, and with a check that nobody kn
     [["verify", "-s", "nowhere"], /There is no stack `nowhere`[\s\S]*fix:/],
     [["verify", "-s", "local", "--only", "luck"], /Expected some of: placement, foreign keys, roles/],
     [["verify", "-s", "local", "--timeout", "0"], /Expected a whole number from 1 to 3600/],
+    [["verify", "-s", "local", "--queries", "many"], /Expected a whole number from 1 to 1000000/],
+    [["verify", "-s", "local", "--seed", "-1"], /Expected a whole number from 0/],
   ] as const) {
     const { status, stderr } = tenantry(...args);
     assert.equal(status, 2, stderr);
@@ -23,7 +25,7 @@ test("verify without a stack, of an unknown one, and with a check that nobody kn
 test("the help names every check and what it claims", () => {
   const { status, stdout } = tenantry("verify", "--help");
   assert.equal(status, 0);
-  for (const name of ["isolation", "views", "functions", "events", "redelivery", "drift"]) {
+  for (const name of ["isolation", "views", "functions", "leaks", "events", "redelivery", "drift"]) {
     assert.match(stdout, new RegExp(`^  ${name} +\\w`, "m"));
   }
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { markIn } from "../../../verify/canary";
 import type { CatalogTable, Column } from "../../../verify/catalog";
 import { candidates } from "../../../verify/dummy";
 import { NoRow, planRow } from "../../../verify/row-writer";
@@ -14,6 +15,7 @@ const column = (name: string, base: string, more: Partial<Column> = {}): Column 
   maxLength: null,
   isNeeded: true,
   isGenerated: false,
+  isNumbered: false,
   ...more,
 });
 
@@ -101,4 +103,39 @@ test("values fit the column: labels of an enum, the length of a varchar", () => 
   assert.deepEqual(candidates(column("mood", "mood", { labels: ["sad", "ok"] }), []), ["sad", "ok"]);
   assert.ok(candidates(column("code", "varchar", { maxLength: 3 }), []).every((value) => value.length <= 3));
   assert.deepEqual(candidates(column("tags", "_text", { isArray: true }), []), ["{}"]);
+});
+
+test("planted, a row holds values that nobody else has, also in columns that need none", async () => {
+  const columns = [
+    column("tenant_id", "uuid"),
+    column("note", "text", { isNeeded: false }),
+    column("total", "numeric", { type: "numeric(14,3)" }),
+    column("rate", "numeric", { type: "numeric(5,2)" }),
+    column("details", "jsonb", { isNeeded: false }),
+    column("number", "int8", { isNeeded: false, isNumbered: true }),
+    column("customer", "uuid", { isNeeded: false }),
+  ];
+  const parent = { schema: "shop", name: "customers" };
+  const foreignKeys = [{ columns: ["customer"], parent, parentColumns: ["id"] }];
+  const row = await planRow(table({ columns, foreignKeys }), { tenant_id: "t" }, noParent, { plant: true });
+  const { sql, values } = row.statement();
+  assert.match(sql, /\("tenant_id", "note", "total", "rate", "details"\)/);
+  const [, note, total, rate, details] = values;
+  for (const value of [note, total, details]) assert.ok(markIn(value ?? ""), `${value} is telling`);
+  assert.equal(rate, "1", "too short for a telling number");
+});
+
+test("a planted value that a CHECK refuses is left out where the column needs none", async () => {
+  const checks = [{ name: "c", columns: ["status"], definition: "CHECK (status = 'open')" }];
+  const columns = [column("id", "uuid"), column("status", "text", { isNeeded: false })];
+  const row = await planRow(table({ columns, checks }), {}, noParent, { plant: true });
+  assert.equal(row.statement().values.length, 2);
+  row.vary({ code: "23514", constraint: "c" });
+  assert.equal(row.statement().values.length, 1);
+});
+
+test("a mark is found in a value whatever PostgreSQL adds to it, and none in a value that others have", () => {
+  assert.equal(markIn("712345678.000"), "712345678");
+  assert.equal(markIn('{"probe": "tenantry-verify-0a1b2c3d"}'), "tenantry-verify-0a1b2c3d");
+  for (const common of ["1", "placed", "{}", "1712345678", "2026-01-01"]) assert.equal(markIn(common), undefined);
 });

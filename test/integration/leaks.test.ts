@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Client } from "pg";
+import { quoteQualified } from "../../architecture/identifier";
+import { clientConfig } from "../../provider/postgres-connection";
+import { leaks } from "../../verify/checks/leaks";
+import type { Finding } from "../../verify/finding";
+import { verify } from "../../verify/verify";
+import { applyApplication } from "./applied";
+import { freshDatabase, skip } from "./servers";
+
+interface Policed {
+  readonly schema: string;
+  readonly name: string;
+  readonly isPartition: boolean;
+  readonly using: string;
+}
+
+interface Hole {
+  readonly what: string;
+  readonly sql: readonly string[];
+  readonly undo: readonly string[];
+  readonly subject: string;
+  readonly seen: RegExp;
+}
+
+/** Doors that no policy closes. Functions with parameters are in plpgsql: in those of SQL, Citus refuses to read. */
+const holes: readonly Hole[] = [
+  {
+    what: "a materialized view that a role may read",
+    sql: [
+      "CREATE MATERIALIZED VIEW ecommerce.all_carts AS SELECT * FROM ecommerce.carts WITH NO DATA",
+      "GRANT SELECT ON ecommerce.all_carts TO ecommerce_agent",
+      // The probe rows are not there yet; those of a shop are.
+      "INSERT INTO ecommerce.tenants (tenant_id, name, country, currency) VALUES ('11111111-1111-4111-8111-111111111111', 's', 'DE', 'EUR')",
+      "INSERT INTO ecommerce.carts (tenant_id, currency) VALUES ('11111111-1111-4111-8111-111111111111', 'EUR')",
+      "REFRESH MATERIALIZED VIEW ecommerce.all_carts",
+    ],
+    undo: [
+      "DROP MATERIALIZED VIEW ecommerce.all_carts",
+      "DELETE FROM ecommerce.carts",
+      "DELETE FROM ecommerce.tenants",
+    ],
+    subject: "ecommerce.all_carts",
+    seen: /ecommerce_agent learn of another tenant/,
+  },
+  {
+    what: "a function that runs as its owner",
+    sql: [
+      `CREATE FUNCTION ecommerce.find_customer(email_part text DEFAULT '') RETURNS SETOF ecommerce.customers
+         LANGUAGE plpgsql STABLE SECURITY DEFINER
+         AS $$ BEGIN RETURN QUERY SELECT * FROM ecommerce.customers WHERE email LIKE '%' || email_part || '%'; END $$`,
+    ],
+    undo: ["DROP FUNCTION ecommerce.find_customer"],
+    subject: "ecommerce.find_customer",
+    seen: /learn of another tenant.*\(function\)/,
+  },
+];
+
+test("the leak test finds each policy that is removed", { skip }, async (t) => {
+  const database = await freshDatabase();
+  const admin = new Client(clientConfig(database));
+  t.after(async () => {
+    await admin.end();
+    await database.drop();
+  });
+  const { application, declarations } = await applyApplication("ecommerce", database.endpoints, {
+    without: ["ReplicationSlot", "Connector"],
+  });
+  await admin.connect();
+  const run = async (sql: readonly string[], undo: readonly string[]): Promise<readonly Finding[]> => {
+    for (const statement of sql) await admin.query(statement);
+    try {
+      const reports = await verify({ application, endpoints: database.endpoints, declarations }, [leaks]);
+      return reports.flatMap(({ findings }) => findings);
+    } finally {
+      for (const statement of undo) await admin.query(statement);
+    }
+  };
+  const named = (findings: readonly Finding[], subject: string, seen: RegExp) => {
+    const finding = findings.find((each) => each.subject === subject && each.outcome === "fail");
+    assert.ok(finding, `nothing said of ${subject}: ${JSON.stringify(findings)}`);
+    assert.match(finding.seen, seen);
+    return finding;
+  };
+  const policed = await readPoliced(admin);
+  const tables = policed.filter(({ isPartition }) => !isPartition);
+  const partitions = policed.filter(({ isPartition }) => isPartition);
+
+  await t.test("nothing where all are in place", async () => {
+    const [finding, ...others] = await run([], []);
+    assert.deepEqual(others, []);
+    assert.equal(finding?.outcome, "pass");
+    assert.match(finding?.seen ?? "", /^no other tenant in the answers to 1,000 queries of \d+ kinds as ecommerce_app/);
+  });
+
+  await t.test("they are those of every tenant table and its partitions", () => {
+    const declared = application.tables.filter(({ kind }) => kind === "tenant").map(({ name }) => `ecommerce.${name}`);
+    const found = tables.map(({ schema, name }) => `${schema}.${name}`);
+    assert.deepEqual(new Set(found), new Set([...declared, "tenantry.outbox", "tenantry.processed_events"]));
+    assert.ok(partitions.length > 20, `${partitions.length} partitions`);
+  });
+
+  const drop = ({ schema, name }: Policed) => `DROP POLICY tenant_isolation ON ${quoteQualified(schema, name)}`;
+  const create = ({ schema, name }: Policed, using: string) =>
+    `CREATE POLICY tenant_isolation ON ${quoteQualified(schema, name)} USING (${using}) WITH CHECK (${using})`;
+
+  for (const table of tables) {
+    const subject = `${table.schema}.${table.name}`;
+    await t.test(`the policy of ${subject}, in whose place every row is let through`, async () => {
+      const findings = await run([drop(table), create(table, "true")], [drop(table), create(table, table.using)]);
+      named(findings, subject, /learn of another tenant by \d\d+ queries/);
+    });
+  }
+
+  await t.test("the policies of all tables, in whose place is none, so that nobody sees a row", async () => {
+    const findings = await run(
+      tables.map(drop),
+      tables.map((table) => create(table, table.using)),
+    );
+    for (const { schema, name } of tables) {
+      named(findings, `${schema}.${name}`, /^no query as ecommerce_\w+ showed the row that its tenant has$/);
+    }
+    assert.ok(!findings.some(({ seen }) => seen.includes("learn of another tenant")));
+  });
+
+  for (const set of tables.filter(({ name }) =>
+    partitions.some((partition) => partition.name.startsWith(`${name}_p`)),
+  )) {
+    await t.test(`the policy of each partition of ${set.schema}.${set.name}, which a role may read`, async () => {
+      const own = partitions.filter(({ name }) => name.startsWith(`${set.name}_p`));
+      const all = own.map(({ schema, name }) => quoteQualified(schema, name));
+      const findings = await run(
+        all.flatMap((table) => [
+          `GRANT SELECT ON ${table} TO ecommerce_app`,
+          `ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`,
+        ]),
+        all.flatMap((table) => [
+          `REVOKE SELECT ON ${table} FROM ecommerce_app`,
+          `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
+        ]),
+      );
+      for (const { schema, name } of own) named(findings, `${schema}.${name}`, /ecommerce_app learn of another tenant/);
+    });
+  }
+
+  for (const view of ["order_totals", "stock"]) {
+    await t.test(`security_invoker of the view ecommerce.${view}`, async () => {
+      const name = quoteQualified("ecommerce", view);
+      const findings = await run(
+        [`ALTER VIEW ${name} SET (security_invoker = false)`],
+        [`ALTER VIEW ${name} SET (security_invoker = true)`],
+      );
+      named(findings, `ecommerce.${view}`, /ecommerce_app, ecommerce_agent learn of another tenant/);
+    });
+  }
+
+  for (const { what, sql, undo, subject, seen } of holes) {
+    await t.test(what, async () => {
+      named(await run(sql, undo), subject, seen);
+    });
+  }
+
+  await t.test("a key that is unique over all tenants, by what an INSERT answers", async () => {
+    const findings = await run(
+      ["CREATE UNIQUE INDEX customers_email_anywhere ON ecommerce.customers (email)"],
+      ["DROP INDEX ecommerce.customers_email_anywhere"],
+    );
+    named(findings, "ecommerce.customers", /answered .*, and 1 rows where other tenants can't matter/);
+  });
+
+  await t.test("nothing again when all is as it was, and no row is left", async () => {
+    const [finding] = await run([], []);
+    assert.equal(finding?.outcome, "pass");
+    for (const { schema, name } of tables) {
+      const { rowCount } = await admin.query(`SELECT FROM ${quoteQualified(schema, name)}`);
+      assert.equal(rowCount, 0, name);
+    }
+    const { rows } = await admin.query("SELECT rolname FROM pg_roles WHERE rolname LIKE '%leak%'");
+    assert.deepEqual(rows, []);
+  });
+});
+
+/** Closed partitions take no row, so there is nothing in them to find. */
+async function readPoliced(admin: Client): Promise<readonly Policed[]> {
+  const { rows } = await admin.query<Policed>(
+    `SELECT n.nspname AS schema, c.relname AS name, c.relispartition AS "isPartition", pg_get_expr(p.polqual, p.polrelid) AS using
+     FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE p.polname = 'tenant_isolation'
+       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND conname = 'partition_is_closed')
+     ORDER BY 1, 2`,
+  );
+  return rows;
+}

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { loadSqlParser, parseSql } from "../../../../architecture/sql-parser";
+import { generate, shapes } from "../../../../verify/leaks/generate";
+import type { LeakQuery } from "../../../../verify/leaks/query";
+import { column, relation, surface, tenant } from "./surface";
+
+const orders = relation("orders", {
+  foreignKeys: [
+    {
+      columns: ["tenant_id", "id"],
+      parent: { schema: "shop", name: "customers" },
+      parentColumns: ["tenant_id", "id"],
+    },
+  ],
+});
+const countries = relation("countries", {
+  ofTenants: false,
+  isTenantTable: false,
+  columns: [column("code", "text")],
+  own: undefined,
+  other: undefined,
+});
+const shop = surface([relation("customers"), orders, countries], {
+  closed: [{ schema: "shop", name: "orders_2026" }],
+  calls: [{ schema: "shop", name: "find", sql: '"shop"."find"(\'x\'::text)' }],
+  sequences: [{ schema: "shop", name: "numbers" }],
+});
+
+const sqlOf = ({ steps, twin = [] }: LeakQuery) => [...steps, ...twin].map(({ sql }) => sql);
+
+test("the same seed makes the same queries, another one others", () => {
+  assert.deepEqual(generate(shop, 7, 500), generate(shop, 7, 500));
+  assert.notDeepEqual(generate(shop, 7, 500), generate(shop, 8, 500));
+});
+
+test("there are as many as asked for, of every kind, on every relation", () => {
+  const queries = generate(shop, 1, 1_000);
+  assert.equal(queries.length, 1_000);
+  assert.deepEqual(new Set(queries.map(({ shape }) => shape)), new Set(shapes.map(({ name }) => name)));
+  for (const shape of ["select", "cursor", "copy of a query", "explain", "prepared statement"]) {
+    const met = queries.filter((query) => query.shape === shape).flatMap(({ relations }) => relations);
+    assert.deepEqual(new Set(met), new Set(["shop.customers", "shop.orders", "shop.countries"]), shape);
+  }
+});
+
+test("some are asked without a tenant, never those that mean nothing without", () => {
+  const queries = generate(shop, 1, 1_000);
+  const without = queries.filter(({ context }) => context === "none");
+  assert.ok(without.length > 20 && without.length < 200, `${without.length}`);
+  assert.ok(!without.some(({ shape }) => shape === "prepared by the other tenant"));
+});
+
+test("a role that may read nothing has nothing to ask", () => {
+  assert.deepEqual(generate(surface([]), 1, 100), []);
+});
+
+test("nothing is written as a role that may not write", () => {
+  const may = { insert: false, update: false, delete: false };
+  const queries = generate(surface([relation("orders", { may })]), 1, 500);
+  assert.equal(queries.length, 500);
+  for (const sql of queries.flatMap(sqlOf))
+    assert.doesNotMatch(sql, /^(INSERT|UPDATE|DELETE|MERGE)|FOR (UPDATE|SHARE)/);
+});
+
+test("what writes is held to the rows of the two tenants, so that a broken policy loses nobody's", () => {
+  for (const sql of generate(shop, 1, 2_000).flatMap(sqlOf)) {
+    if (!/\b(UPDATE|DELETE|MERGE)\b/.test(sql)) continue;
+    assert.ok(sql.includes(tenant.own) || sql.includes(tenant.other) || /FOR UPDATE|ON CONFLICT/.test(sql), sql);
+  }
+});
+
+test("a large table is not read whole: every query has a limit, and samples are small", () => {
+  const large = surface([relation("orders", { rowCount: 1e9 })]);
+  for (const query of generate(large, 1, 1_000)) {
+    assert.notEqual(query.shape, "copy of a table");
+    if (query.shape === "sample") assert.match(query.steps[0]?.sql ?? "", /\(0\.005\)/);
+    if (["select", "join", "set operation"].includes(query.shape))
+      assert.match(query.steps[0]?.sql ?? "", / LIMIT 200/);
+  }
+});
+
+test("every query is one that PostgreSQL's parser reads, whatever the names", async () => {
+  await loadSqlParser();
+  const name = fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" }).filter((text) => !text.includes("\0"));
+  const anyRelation = fc.record({ name, columns: fc.uniqueArray(name, { minLength: 1, maxLength: 4 }) }).map((drawn) =>
+    relation(drawn.name, {
+      columns: [column("tenant_id", "uuid"), ...drawn.columns.map((each) => column(each, "text"))],
+      other: { tenant_id: tenant.other, [drawn.columns[0] ?? ""]: "it's tenantry-verify-0000000b \\" },
+    }),
+  );
+  const property = fc.property(fc.array(anyRelation, { minLength: 1, maxLength: 3 }), fc.nat(), (relations, seed) => {
+    for (const sql of generate(surface(relations), seed, 150).flatMap(sqlOf)) {
+      const parsed = parseSql({ path: "query", text: sql });
+      assert.ok(!Array.isArray(parsed), `${sql}: ${JSON.stringify(parsed)}`);
+      assert.equal(parsed.statements.length, 1, sql);
+    }
+  });
+  fc.assert(property, { numRuns: 30, seed: 1 });
+});

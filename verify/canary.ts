@@ -1,0 +1,47 @@
+import { randomInt, randomUUID } from "node:crypto";
+import type { Column } from "./catalog";
+
+/** Part of every text made here, so that a row of another tenant is recognised wherever it shows up. */
+export const textMark = "tenantry-verify";
+
+/**
+ * A value that nobody else has, for a column whose type can hold one. Those of int4 can't: a view that multiplies it
+ * would overflow, and a smaller one may be somebody's.
+ */
+export function canary({ base, type, isArray, labels, maxLength }: Column): string | undefined {
+  if (isArray || labels || (maxLength !== null && maxLength < markedText().length)) return undefined;
+  switch (base) {
+    case "uuid":
+      return randomUUID();
+    case "text":
+    case "varchar":
+    case "bpchar":
+    case "citext":
+      return markedText();
+    case "json":
+    case "jsonb":
+      return JSON.stringify({ probe: markedText() });
+    case "numeric":
+      return takesNineDigits(type) ? markedNumber() : undefined;
+    case "int8":
+    case "float8":
+      return markedNumber();
+    default:
+      return undefined;
+  }
+}
+
+/** What in a value, as text, nobody else has; undefined for a value that others may have too. */
+export function markIn(value: string): string | undefined {
+  if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(value)) return value;
+  return value.match(/tenantry[-_]verify[-_][0-9a-f]{8}/)?.[0] ?? value.match(/^(7\d{8})(?:\.0*)?$/)?.[1];
+}
+
+export const markedText = () => `${textMark}-${randomUUID().slice(0, 8)}`;
+
+const markedNumber = () => String(randomInt(700_000_000, 800_000_000));
+
+function takesNineDigits(type: string): boolean {
+  const [, precision, scale] = /\((\d+),(-?\d+)\)/.exec(type) ?? [];
+  return precision === undefined || Number(precision) - Number(scale) >= 9;
+}
