@@ -29,8 +29,8 @@ export interface Probing {
   parentOf(tenant: string): FindParent;
   /** Runs `work` as the role, with the tenant's context or none; undone afterwards. */
   as<T>(role: Role, tenant: string | undefined, work: (attempt: Attempter) => Promise<T>): Promise<T>;
-  /** The same for many tries in one session. */
-  session<T>(role: Role, work: (session: RoleSession) => Promise<T>): Promise<T>;
+  /** The same for many tries in one session, each statement of which may take so long. */
+  session<T>(role: Role, timeout: string, work: (session: RoleSession) => Promise<T>): Promise<T>;
 }
 
 export interface RoleSession {
@@ -81,7 +81,8 @@ export async function withProbes<T>(target: Target, work: (probing: Probing) => 
       reason: (relation) => rows.reasons.get(relationKey(relation)),
       marks: (tenant) => rows.marks(tenant),
       parentOf: (tenant) => rows.parentOf(tenant),
-      as: (role, tenant, tries) => session(role, ({ trial }) => trial(tenant, (client) => tries(attempter(client)))),
+      as: (role, tenant, tries) =>
+        session(role, statementTimeout, ({ trial }) => trial(tenant, (client) => tries(attempter(client)))),
       session,
     });
   } finally {
@@ -187,10 +188,12 @@ function isOutbox({ schema, name }: Relation): boolean {
 }
 
 function switchTo(admin: ClientBase): Probing["session"] {
-  return (role, work) =>
+  return (role, timeout, work) =>
     work({
       trial: async (tenant, tries) => {
-        await admin.query(`SAVEPOINT role; SET LOCAL ROLE ${quoteIdentifier(role.user)}`);
+        await admin.query(
+          `SAVEPOINT role; SET LOCAL statement_timeout = '${timeout}'; SET LOCAL ROLE ${quoteIdentifier(role.user)}`,
+        );
         try {
           await setContext(admin, tenant);
           return await tries(admin);
@@ -202,7 +205,7 @@ function switchTo(admin: ClientBase): Probing["session"] {
 }
 
 function loginAs(target: Target): Probing["session"] {
-  return async (role, work) => {
+  return async (role, timeout, work) => {
     const login = loginOf(target, role);
     const client = login ? new Client(clientConfig({ ...target.endpoints.postgres, ...login })) : target.admin;
     if (login) await client.connect();
@@ -211,7 +214,7 @@ function loginAs(target: Target): Probing["session"] {
       return await work({
         trial: async (tenant, tries) => {
           try {
-            await client.query(`BEGIN; SET LOCAL statement_timeout = '${statementTimeout}'${become}`);
+            await client.query(`BEGIN; SET LOCAL statement_timeout = '${timeout}'${become}`);
             await setContext(client, tenant);
             return await tries(client);
           } finally {

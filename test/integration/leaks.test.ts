@@ -68,10 +68,15 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
     without: ["ReplicationSlot", "Connector"],
   });
   await admin.connect();
+  // On Citus a query takes ten times as long.
+  const queries = database.nodes.length > 1 ? 400 : 1_000;
   const run = async (sql: readonly string[], undo: readonly string[]): Promise<readonly Finding[]> => {
     for (const statement of sql) await admin.query(statement);
     try {
-      const reports = await verify({ application, endpoints: database.endpoints, declarations }, [leaks]);
+      const reports = await verify(
+        { application, endpoints: database.endpoints, declarations, leaks: { seed: 1, queries } },
+        [leaks],
+      );
       return reports.flatMap(({ findings }) => findings);
     } finally {
       for (const statement of undo) await admin.query(statement);
@@ -91,7 +96,10 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
     const [finding, ...others] = await run([], []);
     assert.deepEqual(others, []);
     assert.equal(finding?.outcome, "pass");
-    assert.match(finding?.seen ?? "", /^no other tenant in the answers to 1,000 queries of \d+ kinds as ecommerce_app/);
+    assert.match(
+      finding?.seen ?? "",
+      /^no other tenant in the answers to (1,000|400) queries of \d+ kinds as ecommerce_app/,
+    );
   });
 
   await t.test("they are those of every tenant table and its partitions", () => {
@@ -109,7 +117,7 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
     const subject = `${table.schema}.${table.name}`;
     await t.test(`the policy of ${subject}, in whose place every row is let through`, async () => {
       const findings = await run([drop(table), create(table, "true")], [drop(table), create(table, table.using)]);
-      named(findings, subject, /learn of another tenant by \d\d+ queries/);
+      named(findings, subject, /learn of another tenant by \d+ queries/);
     });
   }
 

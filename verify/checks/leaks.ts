@@ -2,7 +2,7 @@ import type { Role } from "../../architecture/application";
 import type { Check } from "../check";
 import { fail } from "../finding";
 import { finderOf, judgeAnswer } from "../leaks/answer";
-import { ask, forgetPrepared } from "../leaks/ask";
+import { ask, forgetPrepared, mostTime } from "../leaks/ask";
 import { generate } from "../leaks/generate";
 import { type Asked, type Run, summarise } from "../leaks/summary";
 import { readSurface, type Surface } from "../leaks/surface";
@@ -40,7 +40,7 @@ async function askAs(
   const foreign = finderOf(probing.marks(other));
   const anybodys = finderOf([...probing.marks(other), ...probing.marks(own)]);
   const owns = finderOf(probing.marks(own));
-  return probing.session(role, async (session) => {
+  return probing.session(role, mostTime, async (session) => {
     const asked: Asked[] = [];
     for (const query of generate(surface, seed, queries)) {
       const tenant = query.context === "tenant" ? own : undefined;

@@ -45,7 +45,7 @@ export const counting: readonly Shape[] = [
     make(d, r) {
       if (!r.ofTenants) return undefined;
       const ask = (where: string) =>
-        `SELECT EXISTS (SELECT FROM ${nameOf(r)} AS a WHERE ${where}a.${d.tenantColumn} <> ${d.own})`;
+        `SELECT EXISTS (SELECT 1 FROM ${nameOf(r)} AS a WHERE ${where}a.${d.tenantColumn} <> ${d.own})`;
       return { steps: [{ sql: ask("") }], twin: [{ sql: ask("false AND ") }] };
     },
   },

@@ -10,7 +10,7 @@ export const writing: readonly Shape[] = [
   write("update returning", "update", (d, r) => {
     const self = settable(d, r);
     return pinned(
-      `UPDATE ${nameOf(r)} AS a SET ${self} = a.${self} WHERE a.${d.tenantColumn} = ${d.other} RETURNING ${d.row(r, "a")}::text`,
+      `UPDATE ${nameOf(r)} AS a SET ${self} = a.${self} WHERE a.${d.tenantColumn} = ${d.other} RETURNING a.*`,
     );
   }),
   write("update from", "update", (d, r) => {
@@ -20,7 +20,7 @@ export const writing: readonly Shape[] = [
     );
   }),
   write("delete returning", "delete", (d, r) =>
-    pinned(`DELETE FROM ${nameOf(r)} AS a WHERE a.${d.tenantColumn} = ${d.other} RETURNING ${d.row(r, "a")}::text`),
+    pinned(`DELETE FROM ${nameOf(r)} AS a WHERE a.${d.tenantColumn} = ${d.other} RETURNING a.*`),
   ),
   write("delete using", "delete", (d, r) =>
     pinned(
@@ -29,7 +29,7 @@ export const writing: readonly Shape[] = [
   ),
   write("data-modifying WITH", "delete", (d, r) =>
     pinned(
-      `WITH gone AS (DELETE FROM ${nameOf(r)} AS a WHERE a.${d.tenantColumn} = ${d.other} RETURNING ${d.row(r, "a")}::text) SELECT * FROM gone`,
+      `WITH gone AS (DELETE FROM ${nameOf(r)} AS a WHERE a.${d.tenantColumn} = ${d.other} RETURNING a.*) SELECT * FROM gone`,
     ),
   ),
   write("merge", "delete", (d, r) =>

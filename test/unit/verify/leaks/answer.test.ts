@@ -70,6 +70,11 @@ test("another answer than the one where other tenants can't matter is a leak", (
   assert.equal(judge({ error: unique }, { twin }, { error: unique }).kind, "refused");
 });
 
+test("a question that the server can't answer at all proves nothing beside one that it can", () => {
+  const error = { code: "0A000", text: "complex joins are only supported when …" };
+  assert.equal(judge({ error }, { twin: [{ sql: "SELECT 2" }] }, { rows: ["1"] }).kind, "refused");
+});
+
 test("the tenant's own rows are told from counts and from nothing", () => {
   assert.equal(judge({ rows: ["tenantry-verify-0000000a"] }).kind, "own");
   assert.equal(judge({ rows: ["1"] }).kind, "rows");

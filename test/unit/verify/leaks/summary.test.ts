@@ -47,13 +47,15 @@ test("queries that nearly all fail prove nothing", () => {
   assert.match(findings[0]?.seen ?? "", /too few showed any row/);
 });
 
-test("a table that never shows its tenant's row is named", () => {
-  const findings = summarise(run, [asked({ kind: "own" }, ["shop.carts"])]);
-  assert.deepEqual(findings[0], {
+test("a table that never shows its tenant's row is named, once it was tried often enough", () => {
+  const others = Array.from({ length: 8 }, () => asked({ kind: "own" }, ["shop.carts"]));
+  const vain = Array.from({ length: 8 }, () => asked({ kind: "none" }));
+  assert.deepEqual(summarise(run, [...others, ...vain])[0], {
     outcome: "fail",
     subject: "shop.orders",
     seen: "no query as shop_app showed the row that its tenant has",
   });
+  assert.equal(summarise(run, [...others, ...vain.slice(1)])[0]?.outcome, "pass");
 });
 
 test("an error that nobody expected wants a look", () => {
