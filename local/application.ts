@@ -50,6 +50,7 @@ export async function ensureApplication(
   await withSession(admin, database, async (client) => {
     for (const [role, login] of Object.entries(logins)) await ensureRole(client, login, role === "cdc");
     await ensurePartman(client);
+    await ensureStatistics(client);
   });
   if (workers.length > 0) await authenticateNodes(nodes, database, authentication);
   return logins;
@@ -67,6 +68,14 @@ async function ensureCitus(client: Client): Promise<void> {
 async function ensurePartman(client: Client): Promise<void> {
   await client.query("CREATE SCHEMA IF NOT EXISTS partman");
   await client.query("CREATE EXTENSION IF NOT EXISTS pg_partman WITH SCHEMA partman");
+}
+
+/** In a schema of its own: in `public` every role could read what the others of its name have run. */
+async function ensureStatistics(client: Client): Promise<void> {
+  const loaded = "select 1 where current_setting('pg_stat_statements.max', true) is not null";
+  if (!(await finds(client, loaded, []))) return;
+  await client.query("CREATE SCHEMA IF NOT EXISTS statistics");
+  await client.query("CREATE EXTENSION IF NOT EXISTS pg_stat_statements WITH SCHEMA statistics");
 }
 
 async function ensureRole(client: Client, { user, password }: Login, replication: boolean): Promise<void> {

@@ -7,6 +7,8 @@ export interface PostgresConfig {
   /** The superuser. */
   readonly admin: string;
   readonly citus: boolean;
+  /** Whether this PostgreSQL has pg_stat_statements: of some installations it is a part of its own. */
+  readonly statistics: boolean;
   /** PostgreSQL from 17.11 asks which plugins may decode; earlier ones do not know the setting. */
   readonly outputPluginLibraries: boolean;
 }
@@ -26,7 +28,12 @@ export function renderPostgresConfig(config: PostgresConfig): string {
     max_wal_senders: 30,
     max_replication_slots: 60,
     max_worker_processes: 24,
-    shared_preload_libraries: config.citus ? "citus,pg_partman_bgw" : "pg_partman_bgw",
+    // Citus insists on being the first.
+    shared_preload_libraries: [
+      ...(config.citus ? ["citus"] : []),
+      ...(config.statistics ? ["pg_stat_statements"] : []),
+      "pg_partman_bgw",
+    ].join(","),
     "pg_partman_bgw.dbname": config.database,
     "pg_partman_bgw.role": config.admin,
     "pg_partman_bgw.interval": 60,

@@ -12,6 +12,8 @@ export interface PostgresPrograms {
   readonly version: string;
   readonly partman: boolean;
   readonly citus: boolean;
+  /** Whether it has pg_stat_statements. */
+  readonly statistics: boolean;
 }
 
 /** Directories that may hold PostgreSQL's programs, the best guess first. TENANTRY_PG_BIN leaves no choice. */
@@ -70,6 +72,7 @@ async function inspect(bin: string): Promise<PostgresPrograms | undefined> {
     major: Number.parseInt(version, 10),
     partman: existsSync(join(extensions, "pg_partman.control")),
     citus: existsSync(join(extensions, "citus.control")),
+    statistics: existsSync(join(extensions, "pg_stat_statements.control")),
   };
 }
 

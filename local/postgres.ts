@@ -98,6 +98,7 @@ async function configure(own: PostgresServer): Promise<boolean> {
     database: own.database,
     admin,
     citus: own.citus,
+    statistics: own.programs.statistics,
     outputPluginLibraries: /^output_plugin_libraries\t/m.test(described.stdout),
   });
   const changed = [

@@ -72,9 +72,9 @@ export async function readTables(client: ClientBase, relations: readonly Relatio
 }
 
 const policies = (relation: string) => `
-  coalesce((SELECT json_agg(json_build_object('name', p.polname, 'isPermissive', p.polpermissive, 'command', p.polcmd,
-      'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid)) ORDER BY p.polname)
-    FROM pg_policy p WHERE p.polrelid = ${relation}), '[]')`;
+  coalesce((SELECT json_agg(json_build_object('name', pol.polname, 'isPermissive', pol.polpermissive, 'command', pol.polcmd,
+      'using', pg_get_expr(pol.polqual, pol.polrelid), 'check', pg_get_expr(pol.polwithcheck, pol.polrelid)) ORDER BY pol.polname)
+    FROM pg_policy pol WHERE pol.polrelid = ${relation}), '[]')`;
 
 const columnNames = (relation: string, keys: string) => `
   (SELECT json_agg(a.attname ORDER BY k.position) FROM unnest(${keys}) WITH ORDINALITY AS k(attnum, position)

@@ -3,12 +3,17 @@ import test from "node:test";
 import { Client } from "pg";
 import { clientConfig } from "../../provider/postgres-connection";
 import type { Check } from "../../verify/check";
+import { eventSizes } from "../../verify/checks/event-sizes";
 import { functions } from "../../verify/checks/functions";
 import { isolation } from "../../verify/checks/isolation";
 import { partitions } from "../../verify/checks/partitions";
 import { foreignKeys, placement } from "../../verify/checks/placement";
+import { policies } from "../../verify/checks/policies";
 import { redelivery } from "../../verify/checks/redelivery";
 import { roles } from "../../verify/checks/roles";
+import { scans } from "../../verify/checks/scans";
+import { statements } from "../../verify/checks/statements";
+import { tenantSizes } from "../../verify/checks/tenant-sizes";
 import { views } from "../../verify/checks/views";
 import type { Finding, Outcome } from "../../verify/finding";
 import { verify } from "../../verify/verify";
@@ -47,6 +52,91 @@ const breakages: readonly Breakage[] = [
     check: isolation,
     subject: "ecommerce.payments",
     seen: /^row level security is not forced$/,
+  },
+  {
+    what: "a second policy by which rows of every tenant may be read, as the catalogs have it",
+    sql: "CREATE POLICY reports ON ecommerce.orders FOR SELECT USING (true)",
+    undo: "DROP POLICY reports ON ecommerce.orders",
+    check: policies,
+    subject: "ecommerce.orders",
+    seen: /policy `reports` widens `tenant_isolation`/,
+  },
+  {
+    what: "a policy that lets everything be written, as the catalogs have it",
+    sql: [
+      "DROP POLICY tenant_isolation ON ecommerce.customers",
+      `CREATE POLICY tenant_isolation ON ecommerce.customers
+            USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid) WITH CHECK (true)`,
+    ],
+    undo: [
+      "DROP POLICY tenant_isolation ON ecommerce.customers",
+      `CREATE POLICY tenant_isolation ON ecommerce.customers ${policy}`,
+    ],
+    check: policies,
+    subject: "ecommerce.customers",
+    seen: /does not hold what is written.*WITH CHECK \(true\)/,
+  },
+  {
+    what: "a policy that lets everything be read",
+    sql: [
+      "DROP POLICY tenant_isolation ON ecommerce.carts",
+      "CREATE POLICY tenant_isolation ON ecommerce.carts USING (true)",
+    ],
+    undo: [
+      "DROP POLICY tenant_isolation ON ecommerce.carts",
+      `CREATE POLICY tenant_isolation ON ecommerce.carts ${policy}`,
+    ],
+    check: policies,
+    subject: "ecommerce.carts",
+    seen: /does not ask for the tenant: USING \(true\)/,
+  },
+  {
+    what: "a table without any policy",
+    sql: "DROP POLICY tenant_isolation ON ecommerce.carts",
+    undo: `CREATE POLICY tenant_isolation ON ecommerce.carts ${policy}`,
+    check: policies,
+    subject: "ecommerce.carts",
+    seen: /^it has no policy, so nobody sees a row$/,
+  },
+  {
+    what: "statements of a role that ask every shard",
+    sql: [
+      "SET ROLE ecommerce_app",
+      ...Array.from({ length: 10 }, () => "SELECT name FROM ecommerce.customers WHERE email = 'private@example.com'"),
+      "RESET ROLE",
+    ],
+    undo: "SELECT statistics.pg_stat_statements_reset()",
+    check: statements,
+    subject: "ecommerce_app",
+    seen: /^10 calls, .*query-without-tenant.*: SELECT name FROM ecommerce\.customers WHERE email = \$1$/,
+    outcome: "warn",
+  },
+  {
+    what: "a role that polls the outbox",
+    sql: [
+      "GRANT UPDATE ON tenantry.outbox TO ecommerce_app",
+      "SET ROLE ecommerce_app",
+      ...Array.from(
+        { length: 10 },
+        () => `SELECT id FROM tenantry.outbox WHERE tenant_id = '11111111-1111-4111-8111-111111111111'
+                 AND created_at > now() - interval '1 hour' FOR UPDATE SKIP LOCKED`,
+      ),
+      "RESET ROLE",
+    ],
+    undo: ["REVOKE UPDATE ON tenantry.outbox FROM ecommerce_app", "SELECT statistics.pg_stat_statements_reset()"],
+    check: statements,
+    subject: "ecommerce_app",
+    seen: /outbox-polling/,
+  },
+  {
+    what: "an event that is nearly too large",
+    sql: `INSERT INTO tenantry.outbox (tenant_id, id, aggregate_type, aggregate_id, type, payload)
+            VALUES ('11111111-1111-4111-8111-111111111111', gen_random_uuid(), 'order', 'o', 'T', to_jsonb(repeat('x', 7000)))`,
+    undo: "DELETE FROM tenantry.outbox",
+    check: eventSizes,
+    subject: "order",
+    seen: /the largest has 7,002 of 8,192 bytes/,
+    outcome: "warn",
   },
   {
     what: "a policy that was dropped",
@@ -283,7 +373,10 @@ test("tenantry verify on a real server", { skip }, async (t) => {
     const reports = await verify({ application, endpoints: database.endpoints, declarations }, checks);
     return reports.flatMap(({ check, findings }) => findings.map((finding) => ({ check, ...finding })));
   };
-  const all = [placement, foreignKeys, roles, isolation, views, functions, redelivery];
+  const all = [
+    ...[placement, foreignKeys, roles, policies, isolation, views, functions, redelivery],
+    ...[eventSizes, tenantSizes, scans, statements],
+  ];
   /** What is not as it should be; the maintenance worker knows the application's own database only. */
   const amiss = (findings: readonly Finding[]) =>
     findings.filter(({ outcome, subject }) => (outcome === "fail" || outcome === "warn") && subject !== "maintenance");

@@ -8,7 +8,7 @@ import { readEnds, tail, waitForTopics } from "../../kafka/topic-tail";
 import type { Check } from "../check";
 import { type Finding, fail, judge, skip } from "../finding";
 import { probeTenants } from "../probe-tenants";
-import { clearProbes } from "../probing";
+import { clearProbes, signed } from "../probing";
 import type { Target } from "../target";
 import { asWriter } from "../writer";
 
@@ -100,8 +100,8 @@ async function send(target: Target, tenant: string, aggregate: Aggregate, key: s
     for (const content of contents) {
       const id = await emit(client, tenant, aggregate, key, content);
       const { rows } = await client.query<{ payload: string; ms: string }>(
-        `SELECT payload::text AS payload, floor(extract(epoch FROM created_at) * 1000)::text AS ms
-         FROM tenantry.outbox WHERE "${target.application.tenant.column.replaceAll('"', '""')}" = $1 AND id = $2`,
+        signed(`SELECT payload::text AS payload, floor(extract(epoch FROM created_at) * 1000)::text AS ms
+         FROM tenantry.outbox WHERE "${target.application.tenant.column.replaceAll('"', '""')}" = $1 AND id = $2`),
         [tenant, id],
       );
       const [row] = rows;

@@ -1,15 +1,21 @@
 import type { Check } from "../check";
 import { connectors } from "./connectors";
+import { consumers } from "./consumers";
 import { drift } from "./drift";
+import { eventSizes } from "./event-sizes";
 import { events } from "./events";
 import { functions } from "./functions";
 import { isolation } from "./isolation";
 import { leaks } from "./leaks";
 import { partitions } from "./partitions";
 import { foreignKeys, placement } from "./placement";
+import { policies } from "./policies";
 import { redelivery } from "./redelivery";
 import { replication } from "./replication";
 import { roles } from "./roles";
+import { scans } from "./scans";
+import { statements } from "./statements";
+import { tenantSizes } from "./tenant-sizes";
 import { views } from "./views";
 
 /** In the order of the report: what later ones rest on comes first. */
@@ -17,6 +23,7 @@ export const checks: readonly Check[] = [
   placement,
   foreignKeys,
   roles,
+  policies,
   isolation,
   views,
   functions,
@@ -26,5 +33,10 @@ export const checks: readonly Check[] = [
   connectors,
   events,
   redelivery,
+  consumers,
+  eventSizes,
+  tenantSizes,
+  statements,
+  scans,
   drift,
 ];

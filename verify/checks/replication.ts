@@ -5,7 +5,7 @@ import { readPublication, sameColumns } from "../../provider/publication";
 import { countShards } from "../../provider/shard-holdings";
 import { readerOf } from "../../provider/statements";
 import type { Check } from "../check";
-import { type Finding, fail, judge } from "../finding";
+import { type Finding, fail, judge, warn } from "../finding";
 import type { Target } from "../target";
 
 /** More WAL than this between what was written and what was confirmed is no longer a moment's delay. */
@@ -16,7 +16,8 @@ const patienceMs = 10_000;
 /** The way from the outbox to Connect: the publication on every node, and a slot that is read. */
 export const replication: Check = {
   name: "replication",
-  claim: "the publication has the router's columns, and every node's slot is read without much lag",
+  claim:
+    "the publication has the router's columns, every node's slot is read without much lag, and no other one is left unread",
   async run(target) {
     const nodes = target.declarations.flatMap(({ noun, inputs }) => (noun === "ReplicationSlot" ? [inputs] : []));
     const findings: Finding[] = [];
@@ -62,6 +63,7 @@ async function checkNode(target: Target, { node, slot }: Inputs["ReplicationSlot
         wrong.push(`its columns are ${found.columns?.join(", ") ?? "none"}, not ${columns.join(", ")}`);
       }
     }
+    const others = await readOtherSlots(client, slot);
     return [
       judge(
         `${outbox.publication} on ${node.name}`,
@@ -69,22 +71,33 @@ async function checkNode(target: Target, { node, slot }: Inputs["ReplicationSlot
         "inserts of the outbox, the router's columns, the root's name",
       ),
       await checkSlot(client, slot),
+      ...others.map((other) => judgeOther(node.name, other)),
     ];
   } finally {
     await client.end();
   }
 }
 
-interface Slot {
+interface Slot extends Retained {
   readonly active: boolean;
   readonly wal: string | null;
   readonly lag: string | null;
 }
 
+/** The log that a slot keeps, in bytes. */
+export interface Retained {
+  readonly retained: number;
+  /** `max_slot_wal_keep_size`, beyond which PostgreSQL removes what the slot needs; null where there is none. */
+  readonly limit: number | null;
+}
+
+const retainedSql = `(pg_current_wal_lsn() - restart_lsn)::float8 AS retained,
+  (SELECT nullif(setting::float8, -1) * 1048576 FROM pg_settings WHERE name = 'max_slot_wal_keep_size') AS limit`;
+
 async function checkSlot(client: Awaited<ReturnType<typeof connect>>, slot: string): Promise<Finding> {
   for (const deadline = Date.now() + patienceMs; ; await new Promise((resolve) => setTimeout(resolve, 500))) {
     const { rows } = await client.query<Slot>(
-      `SELECT active, wal_status AS wal, (pg_current_wal_lsn() - confirmed_flush_lsn)::text AS lag
+      `SELECT active, wal_status AS wal, (pg_current_wal_lsn() - confirmed_flush_lsn)::text AS lag, ${retainedSql}
        FROM pg_replication_slots WHERE slot_name = $1`,
       [slot],
     );
@@ -96,8 +109,41 @@ async function checkSlot(client: Awaited<ReturnType<typeof connect>>, slot: stri
     if (found.wal === "lost") wrong.push("PostgreSQL has removed WAL that it needed");
     const lag = Number(found.lag ?? 0);
     if (lag > mostLagBytes) wrong.push(`lags ${mebibytes(lag)} behind`);
+    const near = nearLimit(found);
+    if (near !== undefined) wrong.push(near);
     return judge(slot, wrong, `active, ${mebibytes(lag)} behind`);
   }
+}
+
+/** From half of the limit on there is less time than the time that it took. */
+export function nearLimit({ retained, limit }: Retained): string | undefined {
+  if (limit === null || retained < limit / 2) return undefined;
+  return `keeps ${mebibytes(retained)} of the ${mebibytes(limit)} that max_slot_wal_keep_size allows, then it loses events`;
+}
+
+interface OtherSlot extends Retained {
+  readonly name: string;
+}
+
+/** Slots that nobody reads and this stack does not declare: of this database, or of a whole server's standby. */
+async function readOtherSlots(client: Awaited<ReturnType<typeof connect>>, own: string): Promise<readonly OtherSlot[]> {
+  const { rows } = await client.query<OtherSlot>(
+    `SELECT slot_name AS name, ${retainedSql} FROM pg_replication_slots
+     WHERE NOT active AND NOT temporary AND slot_name <> $1 AND (database IS NULL OR database = current_database())
+       AND restart_lsn IS NOT NULL ORDER BY 1`,
+    [own],
+  );
+  return rows;
+}
+
+export function judgeOther(node: string, { name, ...retained }: OtherSlot): Finding {
+  const near = nearLimit(retained);
+  const keeps =
+    near ?? `keeps ${mebibytes(retained.retained)} of the log${retained.limit === null ? ", without a limit" : ""}`;
+  return warn(
+    name,
+    `nobody reads this slot on ${node}, and it is not this stack's: ${keeps}; start its reader, or SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}')`,
+  );
 }
 
 const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

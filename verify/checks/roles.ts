@@ -4,6 +4,7 @@ import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
 import { clientConfig } from "../../provider/postgres-connection";
 import type { Check } from "../check";
 import { type Finding, fail, judge } from "../finding";
+import { signed } from "../probing";
 import { loginOf, type Target, tenantRelations } from "../target";
 
 /** Row level security holds roles, not those who own tables or are above it: the application's must be neither. */
@@ -89,7 +90,7 @@ async function seenAtLogin(target: Target, login: { readonly user: string; reado
         [relation],
       );
       if (rows[0]?.seen !== true) continue;
-      const { rowCount } = await client.query(`SELECT FROM ${relation} LIMIT 1`);
+      const { rowCount } = await client.query(signed(`SELECT FROM ${relation} LIMIT 1`));
       if (rowCount !== 0) wrong.push(`sees rows of ${schema}.${name} without a tenant`);
     }
   } catch (error) {

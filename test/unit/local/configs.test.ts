@@ -3,7 +3,14 @@ import test from "node:test";
 import { renderConnectConfig, renderKafkaConfig, renderLogConfig } from "../../../local/kafka-config";
 import { renderHba, renderPostgresConfig } from "../../../local/postgres-config";
 
-const plain = { port: 15432, database: "ecommerce", admin: "postgres", citus: false, outputPluginLibraries: true };
+const plain = {
+  port: 15432,
+  database: "ecommerce",
+  admin: "postgres",
+  citus: false,
+  statistics: true,
+  outputPluginLibraries: true,
+};
 
 test("PostgreSQL listens on loopback only, by TCP only, with scram passwords only", () => {
   const config = renderPostgresConfig(plain);
@@ -20,17 +27,22 @@ test("PostgreSQL listens on loopback only, by TCP only, with scram passwords onl
 test("PostgreSQL writes logical WAL and lets pg_partman maintain the application's database", () => {
   const config = renderPostgresConfig({ ...plain, database: "o'hara" });
   assert.match(config, /^wal_level = 'logical'$/m);
-  assert.match(config, /^shared_preload_libraries = 'pg_partman_bgw'$/m);
+  assert.match(config, /^shared_preload_libraries = 'pg_stat_statements,pg_partman_bgw'$/m);
   assert.match(config, /^pg_partman_bgw.dbname = 'o''hara'$/m);
 });
 
 test("Citus is loaded first, with change data capture, and its plugin may decode where PostgreSQL asks for that", () => {
   const config = renderPostgresConfig({ ...plain, citus: true });
-  assert.match(config, /^shared_preload_libraries = 'citus,pg_partman_bgw'$/m);
+  assert.match(config, /^shared_preload_libraries = 'citus,pg_stat_statements,pg_partman_bgw'$/m);
   assert.match(config, /^citus.enable_change_data_capture = 'on'$/m);
   assert.match(config, /^output_plugin_libraries = 'pgoutput, test_decoding, citus'$/m);
   const older = renderPostgresConfig({ ...plain, citus: true, outputPluginLibraries: false });
   assert.doesNotMatch(older, /output_plugin_libraries/);
+});
+
+test("PostgreSQL without pg_stat_statements starts without it", () => {
+  const config = renderPostgresConfig({ ...plain, statistics: false });
+  assert.match(config, /^shared_preload_libraries = 'pg_partman_bgw'$/m);
 });
 
 test("plain PostgreSQL gets no setting that it does not know", () => {

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { TableFacts } from "../../../../architecture/rules/rule";
+import { loadSqlParser } from "../../../../architecture/sql-parser";
+import { type Counted, judgeStatements } from "../../../../verify/checks/statements";
+
+const tables: TableFacts = {
+  tenantColumn: "tenant_id",
+  catalog: { tables: new Map(), views: new Map() },
+  isTenantTable: (name) => ["orders", "customers", "tenantry.outbox"].includes(name),
+  partitionColumn: (name) => ({ orders: "placed_at", "tenantry.outbox": "created_at" })[name],
+};
+
+const counted = (sql: string, more: Partial<Counted> = {}): Counted => ({
+  ...{ role: "shop_app", sql, calls: 1_234, meanMs: 5.25, totalMs: 6_000 },
+  ...more,
+});
+
+const judge = (...sql: string[]) =>
+  judgeStatements(
+    "shop",
+    sql.map((each) => counted(each)),
+    tables,
+  );
+
+test.before(loadSqlParser);
+
+test("statements that name their tenant and bound their time pass, constants as PostgreSQL counts them", () => {
+  const findings = judge(
+    "SELECT * FROM shop.customers WHERE tenant_id = $1",
+    "SELECT * FROM shop.orders WHERE tenant_id = $1 AND placed_at > now() - interval $2",
+    "SELECT tenantry.set_tenant($1)",
+  );
+  assert.deepEqual(findings, [
+    { outcome: "pass", subject: "shop", seen: "3 statements of its roles keep to their tenant and their time" },
+  ]);
+});
+
+test("one without its tenant is named, with how often and how long it runs", () => {
+  assert.deepEqual(judge("SELECT * FROM shop.customers WHERE email = $1"), [
+    {
+      outcome: "warn",
+      subject: "shop_app",
+      seen: "1,234 calls, 5.3 ms each: This asks every shard of `customers`: row level security alone prunes none (query-without-tenant): Add `tenant_id = …` to WHERE, such as tenantry.current_tenant(): SELECT * FROM shop.customers WHERE email = $1",
+    },
+  ]);
+});
+
+test("a join without the tenant and a poll of the outbox fail, an unbounded read is told", () => {
+  const [join] = judge(
+    "SELECT * FROM shop.customers c JOIN shop.orders o ON o.customer_id = c.customer_id WHERE c.tenant_id = $1 AND o.placed_at > $2",
+  );
+  assert.equal(join?.outcome, "fail");
+  assert.match(join?.seen ?? "", /cross-shard-join/);
+  const [poll] = judge(
+    "SELECT * FROM tenantry.outbox WHERE tenant_id = $1 AND created_at > $2 LIMIT $3 FOR UPDATE SKIP LOCKED",
+  );
+  assert.equal(poll?.outcome, "fail");
+  assert.match(poll?.seen ?? "", /outbox-polling/);
+  const [read] = judge("SELECT * FROM shop.orders WHERE tenant_id = $1");
+  assert.equal(read?.outcome, "warn");
+  assert.match(read?.seen ?? "", /unbounded-partition-query/);
+});
+
+test("a value that was left in a statement is not shown", () => {
+  const [finding] = judge(
+    "SELECT * FROM shop.customers WHERE email = 'secret@example.com' AND note = $tag$hidden$tag$",
+  );
+  assert.match(finding?.seen ?? "", /email = '…' AND note = '…'$/);
+  assert.doesNotMatch(finding?.seen ?? "", /secret|hidden/);
+});
+
+test("what ran once or twice is a try by hand; what can't be read is counted", () => {
+  const rare = counted("SELECT * FROM shop.customers", { calls: 2, totalMs: 3 });
+  assert.equal(judgeStatements("shop", [rare], tables)[0]?.outcome, "pass");
+  assert.match(judge("SELECT * FROM")[0]?.seen ?? "", /; 1 could not be read$/);
+});
+
+test("ten are shown, the rest is counted", () => {
+  const many = Array.from({ length: 14 }, (_, index) => `SELECT c${index} FROM shop.customers`);
+  const findings = judge(...many);
+  assert.equal(findings.length, 11);
+  assert.match(findings.at(-1)?.seen ?? "", /^4 more statements/);
+});

@@ -1,0 +1,57 @@
+import { openKafka } from "../../kafka/client";
+import { readGroups } from "../../kafka/groups";
+import type { Check } from "../check";
+import { type Finding, pass, skip, warn } from "../finding";
+import type { Target } from "../target";
+
+/** Looking through the marks of all tenants for one consumer may read the whole table. */
+const patience = "5s";
+
+/** Consumers that never marked an event as processed: a redelivery, which Kafka promises, is processed twice. */
+export const consumers: Check = {
+  name: "consumers",
+  claim: "every consumer group of the application's topics marks the events that it has processed",
+  async run(target) {
+    const topics = target.application.events.aggregates.map(({ topic }) => topic);
+    if (topics.length === 0) return [skip(target.application.name, "no aggregate is declared")];
+    const groups = await readGroups(openKafka(target.endpoints.kafka, "tenantry-verify"), topics);
+    // Ours come and go, and process nothing.
+    const others = groups.filter((group) => !group.startsWith("tenantry-"));
+    if (others.length === 0) return [skip(target.application.name, "no consumer group has read its topics")];
+    const marking = await readMarking(target, others);
+    if (!marking) return [skip("tenantry.processed_events", `could not be looked through within ${patience}`)];
+    return others.map((group) => judgeGroup(group, marking.has(group)));
+  },
+};
+
+export function judgeGroup(group: string, marks: boolean): Finding {
+  if (marks) return pass(group, "marks the events that it has processed");
+  return warn(
+    group,
+    "has read events and marked none as processed: call `processOnce` in the transaction of its work, with the group's name, or the end of it, as the consumer",
+  );
+}
+
+/** The names that a group may mark events by: its own, and what it ends in, as `order-summaries` of `shop-order-summaries`. */
+export function namesOf(group: string): readonly string[] {
+  const ends = [...group.matchAll(/[-._]/g)].map(({ index }) => group.slice(index + 1));
+  return [group, ...ends].filter((name) => name !== "");
+}
+
+async function readMarking({ admin }: Target, groups: readonly string[]): Promise<ReadonlySet<string> | undefined> {
+  try {
+    await admin.query(`BEGIN; SET LOCAL statement_timeout = '${patience}'`);
+    const marking = new Set<string>();
+    for (const group of groups) {
+      const sql = "SELECT consumer FROM tenantry.processed_events WHERE consumer = ANY ($1) LIMIT 1";
+      const { rowCount } = await admin.query(sql, [namesOf(group)]);
+      if (rowCount !== 0) marking.add(group);
+    }
+    return marking;
+  } catch (error) {
+    if ((error as { code?: string }).code === "57014") return undefined;
+    throw error;
+  } finally {
+    await admin.query("ROLLBACK");
+  }
+}

@@ -1,0 +1,64 @@
+import type { Rule, Severity, TableFacts } from "../architecture/rules/rule";
+import { type ParsedStatement, parseSql } from "../architecture/sql-parser";
+import type { Outcome } from "./finding";
+import type { Target } from "./target";
+
+/** What rules may know of the tables, out of the stack's own description. */
+export function tableFacts({ application, declarations }: Pick<Target, "application" | "declarations">): TableFacts {
+  // The rules call the toolkit's own tables by their schema.
+  const nameIn = (schema: string, table: string) => (schema === "tenantry" ? `tenantry.${table}` : table);
+  const tenants = new Set(["tenantry.outbox", "tenantry.processed_events"]);
+  for (const { kind, name } of application.tables) if (kind === "tenant") tenants.add(name);
+  const partitioned = new Map(
+    declarations.flatMap(({ noun, inputs }) =>
+      noun === "PartitionSet" ? [[nameIn(inputs.schema, inputs.table), inputs.by] as const] : [],
+    ),
+  );
+  return {
+    tenantColumn: application.tenant.column,
+    catalog: { tables: new Map(), views: new Map() },
+    isTenantTable: (name) => tenants.has(name),
+    partitionColumn: (name) => partitioned.get(name),
+  };
+}
+
+/** What a rule says of SQL that runs. Undefined for what PostgreSQL's parser, which must be loaded, can't read. */
+export function judgeSql(sql: string, rules: readonly Rule[], tables: TableFacts): readonly Judged[] | undefined {
+  const parsed = parseSql({ path: "the database", text: sql });
+  if (Array.isArray(parsed)) return undefined;
+  const context = { transaction: true, migration: false, created: new Set<string>(), tables };
+  return rules.flatMap((rule) =>
+    (rule.check?.(parsed.statements, context) ?? []).map(({ what, fix }) => ({
+      rule: rule.name,
+      severity: rule.severity,
+      what,
+      fix,
+    })),
+  );
+}
+
+export interface Judged {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly what: string;
+  readonly fix: string;
+}
+
+export const outcomeOf = (judged: readonly Judged[]): Outcome =>
+  judged.some(({ severity }) => severity === "error") ? "fail" : "warn";
+
+/** SQL without the values that it holds, on one line. Undefined for what can't be read. */
+export function withoutValues(sql: string): string | undefined {
+  const parsed = parseSql({ path: "the database", text: sql });
+  return Array.isArray(parsed) ? undefined : parsed.statements.map(blanked).join("; ");
+}
+
+function blanked({ tokens }: ParsedStatement): string {
+  const words = tokens.map(({ text }) => (/^([a-z&]*'|\$[^0-9]*\$)/i.test(text) ? "'…'" : text));
+  const line = words
+    .join(" ")
+    .replaceAll(/ ?(::|\.|,|\)) ?/g, "$1")
+    .replaceAll(/\( /g, "(")
+    .replaceAll(/([,)])(?=\w)/g, "$1 ");
+  return line.length > 240 ? `${line.slice(0, 240)} …` : line;
+}
