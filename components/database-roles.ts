@@ -15,8 +15,11 @@ export interface DatabaseRolesArgs {
   readonly replicationRoles?: readonly string[];
   /** Every role's password. */
   readonly passwords: pulumi.Input<Readonly<Record<string, string>>>;
-  /** Makes the database too, and lets only these roles connect to it. @default false: it is there */
-  readonly createDatabase?: boolean;
+  /**
+   * Makes the database too, by this provider, which connects to another one, and lets only these roles connect to it.
+   * @default it is there
+   */
+  readonly createWith?: pulumi.ProviderResource;
   /** Drops the database when it is deleted here; else it stays, with its data. @default false */
   readonly dropDatabase?: boolean;
   /** What takes the servers along when it is deleted, so that nothing is deleted on them before. @default nothing does */
@@ -38,21 +41,23 @@ export class DatabaseRoles extends pulumi.ComponentResource {
     options: pulumi.ComponentResourceOptions,
   ) {
     super("tenantry:index:DatabaseRoles", prefix, {}, options);
-    const { database, applicationRoles, replicationRoles = [], createDatabase, dropDatabase } = args;
-    const roles = [...applicationRoles, ...replicationRoles].map((role) => ({
-      role,
-      made: this.child(Role, role, roleArgs(role, replicationRoles.includes(role), args.passwords)),
-    }));
-    const stays = { retainOnDelete: true };
-    const rooms: pulumi.Resource[] = [];
-    if (createDatabase) {
-      const made = this.child(
-        Database,
-        database,
-        { name: database, encoding: "UTF8", template: "template0" },
-        { retainOnDelete: !dropDatabase },
-      );
-      rooms.push(made);
+    const { database, applicationRoles, replicationRoles = [], createWith, dropDatabase } = args;
+    // Roles are made, and what they were granted is taken from them, in the database itself.
+    const made = createWith
+      ? [
+          this.child(
+            Database,
+            database,
+            { name: database, encoding: "UTF8", template: "template0" },
+            { provider: createWith, retainOnDelete: !dropDatabase },
+          ),
+        ]
+      : [];
+    const roles = [...applicationRoles, ...replicationRoles].map((role) => {
+      const args = roleArgs(role, replicationRoles.includes(role), this.args.passwords);
+      return { role, resource: this.child(Role, role, args, { dependsOn: made }) };
+    });
+    if (createWith) {
       const connect = (role: string, privileges: string[], after: pulumi.Resource[]) =>
         this.child(
           Grant,
@@ -60,11 +65,12 @@ export class DatabaseRoles extends pulumi.ComponentResource {
           { database, objectType: "database", role, privileges },
           { dependsOn: after },
         );
-      const closed = connect("public", [], [made]);
-      for (const { role, made } of roles) connect(role, ["CONNECT"], [closed, made]);
+      const closed = connect("public", [], made);
+      for (const { role, resource } of roles) connect(role, ["CONNECT"], [closed, resource]);
     }
+    const stays = { retainOnDelete: true };
     // As much the data's as the database itself.
-    const schema = this.child(Schema, "partman", { name: "partman", database }, { ...stays, dependsOn: rooms });
+    const schema = this.child(Schema, "partman", { name: "partman", database }, { ...stays, dependsOn: made });
     const partman = { name: "pg_partman", schema: "partman", database };
     this.child(Extension, "pg-partman", partman, { ...stays, dependsOn: [schema] });
     this.registerOutputs({});

@@ -14,10 +14,12 @@ export function managedRoles(application: Application, settings: Settings, serve
   if (!endpoints) throw new Problems([nowhere]);
   if (settings.endpoints?.postgres.ca !== undefined) throw new Problems([ownAuthority]);
   const postgres = pulumi.output(endpoints).apply((known) => known.postgres);
-  const createDatabase = settings.postgres?.manageDatabase ?? false;
-  const provider = new Provider("postgresql", connection(postgres, createDatabase, certificate), {
+  const provider = new Provider("postgresql", connection(postgres, certificate), {
     dependsOn: [...ready],
   });
+  const createWith =
+    settings.postgres?.manageDatabase &&
+    new Provider("postgresql-server", { ...connection(postgres, certificate), database: "postgres" });
   const database = settings.endpoints?.postgres.database ?? application.name;
   return new DatabaseRoles(
     "database",
@@ -28,7 +30,7 @@ export function managedRoles(application: Application, settings: Settings, serve
       passwords: postgres.apply(({ roles }) =>
         Object.fromEntries(Object.values(roles).map(({ user, password }) => [user, password])),
       ),
-      createDatabase,
+      ...(createWith && { createWith }),
       dropDatabase: settings.allow.includes(`drop ${database}`),
       ...(room && { deletedWith: room }),
     },
@@ -54,7 +56,6 @@ const ownAuthority = {
  */
 function connection(
   postgres: pulumi.Output<PostgresEndpoint>,
-  createDatabase: boolean,
   certificate: pulumi.Output<{ readonly certificate: string; readonly key: string }> | undefined,
 ) {
   const password = pulumi.secret(postgres.password);
@@ -71,8 +72,7 @@ function connection(
     port: address.port,
     username: shown.user,
     password,
-    // The database itself may not be there yet.
-    database: createDatabase ? "postgres" : shown.database,
+    database: shown.database,
     sslmode,
     ...(certificate && {
       sslrootcert: shown.apply(({ ca }) => ca ?? ""),

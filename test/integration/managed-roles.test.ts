@@ -92,7 +92,7 @@ test("a stack that makes its database and roles, through its life", {
 
   await t.test("a password changed by hand is found and put right", async () => {
     await ask(project, {}, `ALTER ROLE ${app.user} PASSWORD 'another'`);
-    assert.match(succeeded(await project.tenantry("preview", "-s", "it", "--refresh", "--diff")), /role\/role:Role/);
+    assert.match(succeeded(await project.tenantry("preview", "-s", "it", "--refresh", "--diff")), /~ password/);
     succeeded(await project.tenantry("up", "-s", "it", "--yes", "--skip-preview", "--refresh"));
     assert.deepEqual(await ask(project, app, "SELECT 1 AS one"), [{ one: 1 }]);
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Provider } from "@pulumi/postgresql/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { isVerifierOf } from "../../../architecture/scram";
 
@@ -73,8 +74,11 @@ test("a database that is there is left alone, but for pg_partman, which stays wi
   );
 });
 
+/** A provider that connects to another database. */
+const maker = () => new Provider("server", { database: "postgres" });
+
 test("a database that it makes is closed to all but the roles, and stays unless dropping it is allowed", async () => {
-  const all = await rolesWith({ createDatabase: true });
+  const all = await rolesWith({ createWith: maker() });
   const grants = all.filter(({ type }) => type === "postgresql:index/grant:Grant").map(({ inputs }) => inputs);
   assert.deepEqual(
     grants.map(({ role, privileges }) => ({ role, privileges })),
@@ -85,6 +89,6 @@ test("a database that it makes is closed to all but the roles, and stays unless 
     ],
   );
   assert.equal(all.find(({ name }) => name === "database-shop")?.retained, true);
-  const dropped = await rolesWith({ createDatabase: true, dropDatabase: true });
+  const dropped = await rolesWith({ createWith: maker(), dropDatabase: true });
   assert.equal(dropped.find(({ name }) => name === "database-shop")?.retained, false);
 });
