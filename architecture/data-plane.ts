@@ -5,7 +5,9 @@ import { standardDefaults } from "./defaults";
 import { type Duration, durationMs, formatDuration } from "./duration";
 import type { PostgresNode } from "./endpoints";
 import { outboxGrants, processedEventsGrants, referenceTableGrants, tenantTableGrants } from "./grants";
+import { isolatedTenantProblems, tenantValue } from "./isolated-tenants";
 import { outbox, outboxConnector, outboxSlot } from "./outbox";
+import { refuseIfAny } from "./problem";
 import { schemaMigration } from "./schema-migration";
 import type { Settings } from "./settings";
 import type { SqlFile } from "./sql-file";
@@ -40,6 +42,7 @@ export function dataPlane(
     declareTables(plan, application, settings, tablesOf(application, file));
   }
   declareEvents(plan, application, settings, nodes, members);
+  declareTenantShards(plan, application, settings);
   // Last: a node that joins is read before its first shard comes, and one that leaves until its last event is gone.
   if (settings.citus === "required" || members.size > 0) plan.then("ShardRebalance", application.name, { nodes });
   return plan.declarations;
@@ -209,6 +212,16 @@ function declareEvents(
     const member = members.get(node);
     const made = plan.add("ReplicationSlot", slot, { node, slot }, member === undefined ? [] : [member]);
     plan.add("Connector", connector, renderOutboxConnector(application, settings, node), [made]);
+  }
+}
+
+/** When the outbox can be read: their shards are split, and what is in the log is read before. */
+function declareTenantShards(plan: Plan, { schema, tenant }: Application, { isolatedTenants = [] }: Settings): void {
+  refuseIfAny(isolatedTenantProblems(tenant.type, isolatedTenants));
+  plan.next();
+  for (const written of isolatedTenants) {
+    const value = tenantValue(tenant.type, written);
+    plan.then("TenantShard", value, { schema, table: tenant.table, type: tenant.type, tenant: value });
   }
 }
 

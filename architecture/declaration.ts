@@ -26,6 +26,7 @@ export interface Inputs {
   readonly ProcessedEvents: ProcessedEventsInputs;
   readonly ReplicationSlot: ReplicationSlotInputs;
   readonly Connector: ConnectorInputs;
+  readonly TenantShard: TenantShardInputs;
   readonly ShardRebalance: ShardRebalanceInputs;
 }
 
@@ -123,6 +124,16 @@ export interface ConnectorInputs {
   readonly connector: string;
   /** No secrets: `${file:PATH:KEY}` in their place. */
   readonly config: Readonly<Record<string, string>>;
+}
+
+/** One tenant in shards of its own. */
+export interface TenantShardInputs {
+  /** The root of the tenants' co-location group. */
+  readonly schema: string;
+  readonly table: string;
+  readonly type: TenantType;
+  /** The tenant column's value, as text. */
+  readonly tenant: string;
 }
 
 /** Which nodes hold shards; all others are emptied, online. */

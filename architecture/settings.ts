@@ -19,6 +19,8 @@ export interface Settings {
   readonly delivery?: "exactly-once" | "at-least-once";
   /** Shards of the tenants' co-location group; fixed once data is distributed. @default 32 (Citus' own default) */
   readonly shardCount: number;
+  /** Tenants that get shards of their own, by the tenant column's value. @default none */
+  readonly isolatedTenants?: readonly string[];
   /** Opt-ins to what destroys or rewrites data: `drop ecommerce.carts`. @default none */
   readonly allow: readonly string[];
   /** Where the servers are provisioned, if the platform is `kubernetes`. */

@@ -52,6 +52,7 @@ export class Outbox extends resource("Outbox") {}
 export class ProcessedEvents extends resource("ProcessedEvents") {}
 export class ReplicationSlot extends resource("ReplicationSlot") {}
 export class Connector extends resource("Connector") {}
+export class TenantShard extends resource("TenantShard") {}
 export class ShardRebalance extends resource("ShardRebalance") {}
 
 /** The resource that a declaration stands for. */
@@ -77,6 +78,8 @@ export function declare(declaration: Declaration, options: pulumi.CustomResource
       return new ReplicationSlot(declaration.name, declaration.inputs, options);
     case "Connector":
       return new Connector(declaration.name, declaration.inputs, options);
+    case "TenantShard":
+      return new TenantShard(declaration.name, declaration.inputs, options);
     case "ShardRebalance":
       return new ShardRebalance(declaration.name, declaration.inputs, options);
   }

@@ -10,6 +10,7 @@ import { referenceTable } from "./resources/reference-table";
 import { replicationSlot } from "./resources/replication-slot";
 import { shardRebalance } from "./resources/shard-rebalance";
 import { tenantIsolation } from "./resources/tenant-isolation";
+import { tenantShard } from "./resources/tenant-shard";
 
 /** Every kind of resource by its noun. Each checks its own inputs, so callers need not know their types. */
 export const kinds = new Map<string, Kind<object>>(
@@ -24,6 +25,7 @@ export const kinds = new Map<string, Kind<object>>(
     processedEvents,
     replicationSlot,
     connector,
+    tenantShard,
     shardRebalance,
   ].map((kind) => [kind.noun, kind as Kind<object>]),
 );

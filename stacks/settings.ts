@@ -90,6 +90,9 @@ const stackSchema = z.object({
       "tenantry:allow": z
         .array(z.string().regex(optIn, "such as `drop ecommerce.carts`"), "a list such as `[drop ecommerce.carts]`")
         .default([]),
+      "tenantry:isolatedTenants": z
+        .array(z.union([z.string().min(1), z.int().transform(String)]), "a list of the tenant column's values")
+        .optional(),
       "tenantry:endpoints": z
         .union([fileReference, endpointsSchema], "`{ file: PATH }`, or `postgres`, `kafka` and `connect`")
         .optional(),
@@ -113,6 +116,7 @@ function ownSettings(config: OwnKeys) {
     consistency: config["tenantry:consistency"] ?? "strong",
     shardCount: config["tenantry:shardCount"] ?? 32,
     allow: config["tenantry:allow"],
+    ...(config["tenantry:isolatedTenants"] && { isolatedTenants: config["tenantry:isolatedTenants"] }),
     endpoints: config["tenantry:endpoints"],
     postgres: postgresSettings(config["tenantry:postgres"], {
       platform: config["tenantry:platform"],

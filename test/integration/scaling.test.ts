@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Client } from "pg";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import type { PostgresNode } from "../../architecture/endpoints";
 import { startExtraWorker } from "./extra-worker";
 import { killAfter, linearCongruence } from "./kills";
@@ -33,6 +33,12 @@ async function ask(project: Project, sql: string, server: Partial<PostgresNode> 
   }
 }
 
+async function succeed(project: Project, ...args: string[]): Promise<string> {
+  const { code, text } = await project.tenantry(...args);
+  assert.equal(code, 0, text);
+  return text;
+}
+
 const isCitus = () => servers().postgres.nodes.length > 1;
 
 test("two workers become three and two again under writes: no event is lost, none comes twice", { skip }, async (t) => {
@@ -41,11 +47,7 @@ test("two workers become three and two again under writes: no event is lost, non
   const { application, endpoints } = project;
   const two = endpoints.postgres.nodes;
   const worker = await startExtraWorker(t, endpoints.postgres, "worker_3");
-  const run = async (...args: string[]) => {
-    const { code, text } = await project.tenantry(...args);
-    assert.equal(code, 0, text);
-    return text;
-  };
+  const run = (...args: string[]) => succeed(project, ...args);
   await run(...up);
   const traffic = startTraffic(t, project, { writers: 4, pauseMs: 20 });
 
@@ -112,6 +114,38 @@ test("two workers become three and two again under writes: no event is lost, non
 async function connectors({ endpoints }: Project): Promise<string> {
   return (await fetch(`${endpoints.connect.url}/connectors`)).text();
 }
+
+test("a tenant that writes gets a shard of its own in all tables, and no event is lost or comes twice", {
+  skip,
+}, async (t) => {
+  if (!isCitus()) return t.skip("this server has no Citus");
+  const project = await makeProject(t);
+  const { application } = project;
+  const run = (...args: string[]) => succeed(project, ...args);
+  await run(...up);
+  const traffic = startTraffic(t, project, { writers: 4, pauseMs: 20 });
+  const [tenant = ""] = traffic.tenants;
+  const stack = parse(project.read("stacks/Pulumi.it.yaml")) as { config: object };
+  const config = { ...stack.config, "tenantry:isolatedTenants": [tenant] };
+  project.write("stacks/Pulumi.it.yaml", stringify({ config }));
+  const preview = await run("preview", "-s", "it", "--diff");
+  assert.match(preview, /copies a shard group of about [\d.]+ MiB/);
+  assert.match(
+    preview,
+    new RegExp(`isolate_tenant_to_new_shard\\('"${application}"."tenants"', '${tenant}'::uuid, 'CASCADE'`),
+  );
+  assert.match(preview, /\+ 1 to create\n\s+\d+ unchanged/);
+  await run(...up);
+  const alone = `SELECT DISTINCT shardminvalue = shardmaxvalue FROM pg_dist_shard WHERE shardid IN (
+    get_shard_id_for_distribution_column('${application}.tenants', '${tenant}'::uuid),
+    get_shard_id_for_distribution_column('tenantry.outbox', '${tenant}'::uuid))`;
+  assert.deepEqual(await ask(project, alone), [true]);
+  assert.match(await run(...up), /Resources:\n\s+\d+ unchanged/);
+  const found = await project.tenantry("verify", "-s", "it", "--only", "placement,foreign keys,isolation,drift");
+  assert.equal(found.code, 0, found.text);
+  await traffic.stop();
+  await assertNothingLost(t, project, traffic);
+});
 
 test(`scaling killed at ${kills} moments each way goes on with the next up, and no event is lost (seed ${seed})`, {
   skip: skippedKills,

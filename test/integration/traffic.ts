@@ -23,6 +23,8 @@ export interface TrafficOptions {
 
 /** Tenants that write, one business row and its event in each transaction, whatever happens to the servers. */
 export interface Traffic {
+  /** One a writer. */
+  readonly tenants: readonly string[];
   /** Events whose commit was acknowledged. */
   readonly acknowledged: ReadonlySet<string>;
   readonly failed: () => number;
@@ -40,8 +42,8 @@ export function startWriters(project: Shop, { writers, pauseMs }: TrafficOptions
   const acknowledged = new Set<string>();
   let failed = 0;
   let isOver = false;
-  const write = async () => {
-    const tenant = randomUUID();
+  const tenants = Array.from({ length: writers }, () => randomUUID());
+  const write = async (tenant: string) => {
     for (let ready = false; !isOver; await sleep(pauseMs)) {
       try {
         if (!ready) await ensureTenant(pool, project, tenant);
@@ -52,13 +54,13 @@ export function startWriters(project: Shop, { writers, pauseMs }: TrafficOptions
       }
     }
   };
-  const writing = Promise.all(Array.from({ length: writers }, write));
+  const writing = Promise.all(tenants.map(write));
   const stop = async () => {
     isOver = true;
     await writing;
     if (!pool.ending) await pool.end();
   };
-  return { acknowledged, failed: () => failed, stop };
+  return { tenants, acknowledged, failed: () => failed, stop };
 }
 
 /** As startWriters; stopped at the latest when the test is over. */

@@ -196,3 +196,19 @@ function reviewed({ noun, inputs }: Declaration): object {
   const { path, transaction, schema, apply } = inputs;
   return { path, transaction, schema, apply };
 }
+
+test("isolated tenants get their shards when their events can be read, and before shards are spread", async () => {
+  const tenants = ["0193F7A0-0000-7000-8000-00000000000A"];
+  const node = { name: "worker_1", host: "w", port: 5432 };
+  const application = await parseShop({ yaml: [oneAggregate] });
+  const declared = dataPlane(application, [], { ...settings, isolatedTenants: tenants }, [node]);
+  assert.deepEqual(ids(declared).slice(-3), [
+    "Connector/shop-outbox-worker-1",
+    "TenantShard/0193f7a0-0000-7000-8000-00000000000a",
+    "ShardRebalance/shop",
+  ]);
+  assert.throws(
+    () => dataPlane(application, [], { ...settings, isolatedTenants: ["acme"] }, [node]),
+    /no tenant's value/,
+  );
+});

@@ -1,0 +1,138 @@
+import { z } from "zod";
+import type { TenantShardInputs } from "../../architecture/declaration";
+import { quoteLiteral } from "../../architecture/identifier";
+import { type Problem, Problems } from "../../architecture/problem";
+import { roundSize } from "../../architecture/size";
+import type { Context } from "../context";
+import { awaitDrained } from "../drained-slots";
+import { identifier, tenantType } from "../input-schemas";
+import type { Kind } from "../kind";
+import { warnOfNoCitus } from "../placement";
+import { type Reader, runStatement } from "../statements";
+import { quoteTable, tableId } from "../tables";
+
+export interface TenantShardState extends TenantShardInputs {
+  /** `impossible`: this server has no Citus. `missing`: the tenant shares its shard with others. */
+  readonly isolated: "yes" | "missing" | "impossible";
+}
+
+/**
+ * A shard group of its own for one tenant, in all tables co-located with the root. The shards that it shared are split
+ * online, once the slots of the outbox have read what the log held. Deleted, the tenant stays where it is: its shard holds
+ * nobody else, and does no harm.
+ */
+export const tenantShard: Kind<TenantShardInputs, TenantShardState> = {
+  noun: "TenantShard",
+
+  inputs: z.object({
+    schema: identifier,
+    table: identifier,
+    type: tenantType,
+    tenant: z.string().min(1, "a tenant's value"),
+  }) satisfies z.ZodType<TenantShardInputs>,
+
+  diff(old, next) {
+    return [
+      ...(["schema", "table", "type", "tenant"] as const)
+        .filter((path) => old[path] !== next[path])
+        .map((path) => ({ path, how: "replace" as const })),
+      ...(old.isolated === "missing" ? [{ path: "isolated", how: "update" as const }] : []),
+    ];
+  },
+
+  preview(old, next) {
+    if (!next || (old && old.isolated !== "missing")) return [];
+    return ["-- where Citus is installed, online, once every slot has read what the log holds:", split(next)];
+  },
+
+  async foresee(read, old, next) {
+    const lines = tenantShard.preview(old, next);
+    const [shared] = next && lines.length > 0 ? await read<{ bytes: string }>(sharedSize, [quoteTable(next)]) : [];
+    if (!shared) return lines;
+    return [`-- copies a shard group of about ${roundSize({ bytes: Number(shared.bytes) })}`, ...lines];
+  },
+
+  async create(context, next) {
+    return { id: `${tableId(next)}/${next.tenant}`, state: await apply(context, next) };
+  },
+
+  update: (context, _id, _old, next) => apply(context, next),
+
+  async delete() {},
+
+  async read({ database }, id, old) {
+    const inputs = old ?? (await parseId(database.query.bind(database), id));
+    if (!inputs) return undefined;
+    const { schema, table, type, tenant } = inputs;
+    return { schema, table, type, tenant, isolated: await isolationOf(database, inputs) };
+  },
+};
+
+/** The values are quoted, as Citus takes the type from the expression. */
+function split({ tenant, type, ...name }: TenantShardInputs): string {
+  const value = `${quoteLiteral(tenant)}::${type}`;
+  return `SELECT isolate_tenant_to_new_shard(${quoteLiteral(quoteTable(name))}, ${value}, 'CASCADE')`;
+}
+
+/** The average, as asking for one tenant's shard would need a value of the right type. */
+const sharedSize = `SELECT coalesce(sum(size) / nullif(count(DISTINCT shardminvalue), 0), 0)::bigint::text AS bytes
+  FROM pg_dist_partition AS root JOIN pg_dist_partition AS beside USING (colocationid)
+  JOIN pg_dist_shard AS shard ON shard.logicalrelid = beside.logicalrelid JOIN citus_shard_sizes() ON shard_id = shardid
+  WHERE root.logicalrelid = to_regclass($1)`;
+
+async function isolationOf(
+  database: Context["database"],
+  { tenant, type, ...name }: TenantShardInputs,
+): Promise<TenantShardState["isolated"]> {
+  if ((await database.facts).citus === undefined) return "impossible";
+  const [shard] = await database.query<{ alone: boolean }>(
+    `SELECT shardminvalue = shardmaxvalue AS alone FROM pg_dist_shard
+     WHERE shardid = get_shard_id_for_distribution_column($1::regclass, $2::text::${type})`,
+    [quoteTable(name), tenant],
+  );
+  return shard?.alone ? "yes" : "missing";
+}
+
+/** Looks first: a split that a killed run began is either done or was rolled back and cleaned up by Citus. */
+async function apply(context: Context, next: TenantShardInputs): Promise<TenantShardState> {
+  const { database, log } = context;
+  const before = await isolationOf(database, next);
+  if (before === "impossible") warnOfNoCitus(context);
+  if (before === "missing") {
+    await awaitDrained(context, { before: `the shard of tenant ${next.tenant} is split` });
+    log(`splits the shard of tenant ${next.tenant}`);
+    await database.locked((client) => runStatement(client, { sql: split(next) }));
+    if ((await isolationOf(database, next)) !== "yes") throw new Problems([notAlone(next)]);
+    return { ...next, isolated: "yes" };
+  }
+  return { ...next, isolated: before };
+}
+
+/** `SCHEMA.TABLE/TENANT`, as a tenant's value may hold anything. */
+async function parseId(read: Reader, id: string): Promise<TenantShardInputs | undefined> {
+  const [, schema, table, tenant] = /^([^.]+)\.([^/]+)\/(.+)$/s.exec(id) ?? [];
+  if (!schema || !table || !tenant) throw new Problems([noId(id)]);
+  const [column] = await read<{ type: string }>(
+    `SELECT format_type(atttypid, atttypmod) AS type FROM pg_dist_partition JOIN pg_attribute ON attrelid = logicalrelid
+     WHERE logicalrelid = to_regclass($1) AND attname = column_to_column_name(logicalrelid, partkey)`,
+    [quoteTable({ schema, table })],
+  );
+  return column && { schema, table, tenant, type: tenantType.parse(column.type) };
+}
+
+function noId(got: string): Problem {
+  return {
+    what: "This is no tenant shard's id",
+    got,
+    expected: "SCHEMA.TABLE/TENANT, the table being the root of the tenants",
+    fix: "import it by this id",
+  };
+}
+
+function notAlone({ tenant, ...name }: TenantShardInputs): Problem {
+  return {
+    what: `Tenant ${tenant} of ${tableId(name)} still shares its shard after the split`,
+    expected: "a shard for one value of the hash alone",
+    fix: "see Citus' log on the coordinator, then run again",
+  };
+}

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { tenantShard } from "../../../../provider/resources/tenant-shard";
+
+const tenant = { schema: "shop", table: "tenants", type: "text", tenant: "o'neill" } as const;
+
+test("the preview shows the split, and how much it copies where the database answers", async () => {
+  const lines = tenantShard.preview(undefined, tenant);
+  assert.equal(lines[1], `SELECT isolate_tenant_to_new_shard('"shop"."tenants"', 'o''neill'::text, 'CASCADE')`);
+  const read = async () => [{ bytes: String(3 * 2 ** 30) }];
+  assert.equal(
+    (await tenantShard.foresee?.(read as never, undefined, tenant))?.[0],
+    "-- copies a shard group of about 3 GiB",
+  );
+});
+
+test("one that shares its shard again is split again; one that is alone, or can't be, is left alone", () => {
+  const diff = (isolated: "yes" | "missing" | "impossible") => tenantShard.diff({ ...tenant, isolated }, tenant);
+  assert.deepEqual(diff("missing"), [{ path: "isolated", how: "update" }]);
+  assert.deepEqual([diff("yes"), diff("impossible")], [[], []]);
+  assert.deepEqual(tenantShard.preview({ ...tenant, isolated: "yes" }, tenant), []);
+  assert.deepEqual(tenantShard.preview({ ...tenant, isolated: "yes" }, undefined), []);
+});
+
+test("another tenant is another resource", () => {
+  const next = { ...tenant, tenant: "else" };
+  assert.deepEqual(tenantShard.diff({ ...tenant, isolated: "yes" }, next), [{ path: "tenant", how: "replace" }]);
+});
+
+test("an id names the root table and the tenant", async () => {
+  await assert.rejects(
+    tenantShard.read({ database: { query: async () => [] } } as never, "acme", undefined),
+    /no tenant shard's id[\s\S]*SCHEMA\.TABLE\/TENANT/,
+  );
+});
