@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { StatefulSet } from "@pulumi/kubernetes/apps/v1/statefulSet";
 import { Job } from "@pulumi/kubernetes/batch/v1/job";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
-import type { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
@@ -13,7 +12,7 @@ import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import * as pulumi from "@pulumi/pulumi";
 import type { Login } from "../architecture/endpoints";
 import { createAuthority, issueNodeCertificate, type KeyPair } from "./citus/certificates";
-import { generatedSecret, secretValue } from "./citus/generated-secret";
+import { generatedSecret, secretData, secretValue } from "./citus/generated-secret";
 import {
   authorityMap,
   certificateNames,
@@ -25,6 +24,7 @@ import {
   workerName,
 } from "./citus/names";
 import { networkPolicy } from "./citus/network";
+import { derivedPassword } from "./citus/password";
 import { patroniConfig } from "./citus/patroni-config";
 import { type CitusOptions, type CitusPlan, planCitus } from "./citus/plan";
 import { loginRoles, prepareJob } from "./citus/prepare";
@@ -64,7 +64,7 @@ export class CitusCluster extends pulumi.ComponentResource {
     super("tenantry:index:CitusCluster", name, {}, options);
     this.plan = planCitus(name, args);
     const tls = this.certificates();
-    const secrets = loginRoles(this.plan).map((role) => ({ role, secret: this.login(role) }));
+    const secrets = loginRoles(this.plan).map((role) => ({ role, secret: this.login(role, tls.signer) }));
     const foundation = [...this.rights(), ...this.network(), ...this.questions(), tls.secret];
     const groups = groupsOf(this.plan).map((group) => this.group(group, foundation));
     this.servers = new Map(groups.slice(1).map((pods, index) => [workerName(index + 1), pods]));
@@ -101,7 +101,7 @@ export class CitusCluster extends pulumi.ComponentResource {
   /** The authority's key lies in a Secret that no pod mounts; its certificate, for clients, in a ConfigMap. */
   private certificates() {
     const { name, namespace, rotation, protect } = this.plan;
-    const common = { namespace, labels: clusterLabels(this.plan), type: "kubernetes.io/tls", protect } as const;
+    const common = { namespace, labels: clusterLabels(this.plan), type: "kubernetes.io/tls" } as const;
     const created = pulumi.output(createAuthority(`${namespace}/${name}`));
     const kept = generatedSecret(
       `${name}-authority`,
@@ -110,6 +110,7 @@ export class CitusCluster extends pulumi.ComponentResource {
         name: `${name}-authority`,
         // Replaced, it would leave every client without trust.
         rotation: 1,
+        protect,
         values: { "tls.crt": created.certificate, "tls.key": created.key },
       },
       this,
@@ -134,20 +135,18 @@ export class CitusCluster extends pulumi.ComponentResource {
     return { authority, signer, secret };
   }
 
-  private login(role: string): Secret {
-    const { name, namespace, rotation, protect } = this.plan;
-    return generatedSecret(
-      `${name}-login-${role}`,
+  private login(role: string, signer: pulumi.Output<KeyPair>): Secret {
+    const { namespace, rotation, protect } = this.plan;
+    const password = signer.apply(({ key }) => derivedPassword(key, role, rotation));
+    return this.child(
+      Secret,
+      `login-${role}`,
       {
-        name: loginSecret(this.plan, role),
-        namespace,
-        labels: clusterLabels(this.plan),
+        metadata: { name: loginSecret(this.plan, role), namespace, labels: clusterLabels(this.plan) },
         type: "kubernetes.io/basic-auth",
-        rotation,
-        protect,
-        values: { username: role, password: pulumi.secret(randomBytes(24).toString("base64url")) },
+        data: pulumi.secret(secretData({ username: role, password })),
       },
-      this,
+      { protect, additionalSecretOutputs: ["data"] },
     );
   }
 

@@ -20,22 +20,28 @@ const rotationKey = "tenantry.io/rotation";
  */
 export function generatedSecret(logicalName: string, args: GeneratedSecretArgs, parent: pulumi.Resource): Secret {
   const { name, namespace, labels, type, rotation, values } = args;
-  const data = pulumi.all(values).apply((known) => mapValues(known, (text) => Buffer.from(text).toString("base64")));
   return new Secret(
     logicalName,
     {
       metadata: { name, namespace, labels: { ...labels }, annotations: { [rotationKey]: String(rotation) } },
       type,
-      data: pulumi.secret(data),
+      data: pulumi.secret(secretData(values)),
     },
     {
       parent,
       protect: args.protect ?? false,
       ignoreChanges: ["data"],
       replaceOnChanges: [`metadata.annotations["${rotationKey}"]`],
+      // Those who mount it know it by its name, which no two can have.
+      deleteBeforeReplace: true,
       additionalSecretOutputs: ["data"],
     },
   );
+}
+
+/** Values as a Secret's `data`. */
+export function secretData(values: Readonly<Record<string, pulumi.Input<string>>>) {
+  return pulumi.all(values).apply((known) => mapValues(known, (text) => Buffer.from(text).toString("base64")));
 }
 
 /** The values as the cluster holds them. */
