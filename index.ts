@@ -16,7 +16,7 @@ async function program(): Promise<pulumi.Inputs> {
   const checkTogether = await holdPolicies();
 
   const platform = await platformOf(application, settings);
-  const { declared, endpoints, ready, servers } = platform;
+  const { declared, endpoints, ready, servers, room } = platform;
   const topics = settings.kafka.manageTopics ? [topicsOf(application, settings, platform)] : [];
   const roles = [...application.roles.map(({ user }) => user), cdcRole(application.name)];
   const provider = new Provider("data", { endpoints, citus, allow, roles }, { dependsOn: [...ready] });
@@ -24,7 +24,7 @@ async function program(): Promise<pulumi.Inputs> {
   const declarations = dataPlane(application, base, { ...settings, endpoints: declared }, nodes);
   new DataPlane(
     application.name,
-    { declarations, ...(servers && { servers }) },
+    { declarations, ...(servers && { servers }), ...(room && { deletedWith: room }) },
     { providers: { tenantry: provider }, dependsOn: [...ready, ...topics] },
   );
 

@@ -10,6 +10,8 @@ export interface DataPlaneArgs {
    * Pulumi take it out of the cluster before they go, as it orders deletions by nothing else. @default none
    */
   readonly servers?: ReadonlyMap<string, pulumi.Resource>;
+  /** What takes the servers along when it is deleted, so that nothing is deleted on them before. @default nothing does */
+  readonly deletedWith?: pulumi.Resource;
 }
 
 /** An application's data on servers that run: schema, placement, isolation, partitions, outbox, slots and connectors. */
@@ -20,11 +22,12 @@ export class DataPlane extends pulumi.ComponentResource {
   constructor(name: string, args: DataPlaneArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:DataPlane", name, {}, options);
     const made = new Map<string, pulumi.CustomResource>();
+    const shared = { parent: this, ...(args.deletedWith && { deletedWith: args.deletedWith }) };
     for (const declaration of args.declarations) {
       const servers = declaration.noun === "CitusNode" ? args.servers?.get(declaration.name) : undefined;
       const earlier = declaration.after.map((key) => resourceOf(made, key, declaration));
       const dependsOn = servers ? [...earlier, servers] : earlier;
-      made.set(`${declaration.noun}/${declaration.name}`, declare(declaration, { parent: this, dependsOn }));
+      made.set(`${declaration.noun}/${declaration.name}`, declare(declaration, { ...shared, dependsOn }));
     }
     this.resources = made;
     this.registerOutputs({});

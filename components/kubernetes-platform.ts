@@ -51,7 +51,13 @@ export async function kubernetesPlatform(
   ];
   // A preview needs no cluster.
   if (!pulumi.runtime.isDryRun()) await requireReady(to, volumes);
-  const provider = new Provider("cluster", { context, enableServerSideApply: true });
+  const provider = new Provider("cluster", {
+    context,
+    enableServerSideApply: true,
+    // Pulumi would delete and make them anew, which a protected one refuses; what reads them is restarted by its annotation.
+    enableSecretMutable: true,
+    enableConfigMapMutable: true,
+  });
   const { protect } = to;
   const room = new Namespace("namespace", { metadata: { name: namespace } }, { provider, protect });
   const inside = { providers: { kubernetes: provider }, dependsOn: [room] };

@@ -101,3 +101,20 @@ test("a node comes directly after the servers that this program makes for it, an
   await registration(resources.get("CitusNode/worker_1") ?? assert.fail("it is not declared"));
   assert.deepEqual(before.get("tenantry:index:CitusNode"), [pods]);
 });
+
+test("nothing is deleted on servers that go along with what holds them", async () => {
+  await mocked;
+  const provider = new Provider("going-provider", { endpoints: undefined, roles: ["shop_app"] });
+  const room = new pulumi.ComponentResource("test:index:Room", "room");
+  const goneWith = new Map<string, pulumi.Resource | undefined>();
+  const transformations: pulumi.ResourceTransformation[] = [
+    ({ type, opts }) => {
+      goneWith.set(type, opts.deletedWith);
+      return undefined;
+    },
+  ];
+  const args = { declarations: [migration], deletedWith: room };
+  const { resources } = new DataPlane("going", args, { providers: { tenantry: provider }, transformations });
+  for (const resource of resources.values()) await registration(resource);
+  assert.equal(goneWith.get("tenantry:index:Migration"), room);
+});
