@@ -15,7 +15,7 @@ export interface ClusterApi {
 }
 
 /** An API server that takes longer is as good as none. */
-export const answerWithinMs = 10_000;
+export const answerWithinMs = 20_000;
 
 /** The API of the current context's cluster. Nothing is asked yet. */
 export async function clusterApi(config: KubeConfig): Promise<ClusterApi> {

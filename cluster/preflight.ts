@@ -1,9 +1,9 @@
 import type { KubernetesSettings } from "../architecture/kubernetes";
-import { refuseIfAny } from "../architecture/problem";
-import { clusterApi } from "./api";
+import { Problems, refuseIfAny } from "../architecture/problem";
+import { type ClusterApi, clusterApi } from "./api";
 import { openKubeconfig } from "./kubeconfig";
 import { prometheusProblems } from "./prometheus";
-import { requireReachable } from "./reach";
+import { requireReachable, unreachable } from "./reach";
 import { missingRights } from "./rights";
 import { volumeProblems, type WantedVolume } from "./storage";
 import { strimziProblems } from "./strimzi";
@@ -12,12 +12,19 @@ type Place = Pick<KubernetesSettings, "context" | "server" | "namespace" | "stor
 
 /**
  * Ends with Problems, before anything is made, where the stack could not be applied: another cluster or none, missing
- * permissions, no storage class, volumes that would shrink, no operator for Kafka or Prometheus. Takes about a second, at most ten where nothing answers.
+ * permissions, no storage class, volumes that would shrink, no operator for Kafka or Prometheus. Takes about a second, and at
+ * most twenty where nothing answers.
  */
 export async function requireReady(settings: Place, volumes: readonly WantedVolume[]): Promise<void> {
-  const { namespace, storageClass, kafka, monitoring } = settings;
   const api = await clusterApi(await openKubeconfig(settings));
   await requireReachable(api);
+  await look(api, settings, volumes).catch((error: unknown) => {
+    throw error instanceof Problems ? error : new Problems([unreachable(api, error)]);
+  });
+}
+
+async function look(api: ClusterApi, settings: Place, volumes: readonly WantedVolume[]): Promise<void> {
+  const { namespace, storageClass, kafka, monitoring } = settings;
   // First: what is not allowed can't be looked at either.
   refuseIfAny(await missingRights(api, namespace, monitoring !== undefined));
   refuseIfAny([

@@ -1,5 +1,6 @@
 import type { Problem } from "../architecture/problem";
 import type { ClusterApi } from "./api";
+import type { ApiOf } from "./client";
 
 /** What `up` and `destroy` do with each kind of object, and Pulumi's wait for it. */
 const verbs = ["get", "list", "watch", "create", "patch", "delete"] as const;
@@ -48,14 +49,35 @@ export function neededRights(namespace: string, isMonitored = false): Right[] {
   return [...managed, ...watched, ...granted, ...pods, ...own];
 }
 
+/** What a user may do in a namespace, as the API server lists it. */
+type Rule = ApiOf<"V1ResourceRule">;
+
 /** Asks the API server what of this is allowed, and tells what is not. */
 export async function missingRights(api: ClusterApi, namespace: string, isMonitored: boolean): Promise<Problem[]> {
-  const needed = neededRights(namespace, isMonitored);
+  const review = await api.authorization.createSelfSubjectRulesReview({ body: { spec: { namespace } } });
+  const rules = review.status?.resourceRules ?? [];
+  // The list may be incomplete, and a rule of a namespace does not hold outside: what it lacks is asked one by one.
+  const needed = neededRights(namespace, isMonitored).filter((right) => !isListed(right, rules));
   const allowed = await Promise.all(needed.map((right) => isAllowed(api, right)));
   return rightsProblem(
     api.context,
     namespace,
     needed.filter((_, index) => !allowed[index]),
+  );
+}
+
+export function isListed({ group, resource, verb, namespace }: Right, rules: readonly Rule[]): boolean {
+  const names = (list: readonly string[] | undefined, name: string) =>
+    (list ?? []).some((listed) => listed === "*" || listed === name);
+  return (
+    namespace !== undefined &&
+    rules.some(
+      (rule) =>
+        names(rule.apiGroups, group) &&
+        names(rule.resources, resource) &&
+        names(rule.verbs, verb) &&
+        (rule.resourceNames ?? []).length === 0,
+    )
   );
 }
 

@@ -192,7 +192,8 @@ function lastEvents(events: readonly Event[]): string[] {
   const texts = events
     .toSorted((a, b) => time(b) - time(a))
     .map(
-      ({ reason, message, count }) => `${reason}: ${message?.trim()}${count && count > 1 ? ` (${count} times)` : ""}`,
+      ({ reason, message, count }) =>
+        `${reason}: ${message?.trim().replaceAll(/\s*\n\s*/g, " ")}${count && count > 1 ? ` (${count} times)` : ""}`,
     );
   return [...new Set(texts)].slice(0, shownEvents);
 }

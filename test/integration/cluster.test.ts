@@ -65,14 +65,14 @@ test("a volume that would shrink is refused", { skip }, async () => {
   );
 });
 
-test("a cluster that does not answer is told within ten seconds", { skip }, async () => {
+test("a cluster that does not answer is told within twenty seconds", { skip }, async () => {
   const { kubeconfig } = await apiServer();
   const started = Date.now();
   await assert.rejects(
     requireReady(settings({ context: "gone" }), [volume]),
     /cluster of the context `gone` does not answer\n {2}got: {6}https:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/,
   );
-  assert.ok(Date.now() - started < 10_000, kubeconfig);
+  assert.ok(Date.now() - started < 20_000, kubeconfig);
 });
 
 test("after a failed run the namespace's troubles are told with their events", { skip }, async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { renderProblem } from "../../../architecture/problem";
-import { managedKinds, monitoringKinds, neededRights, rightsProblem } from "../../../cluster/rights";
+import { isListed, managedKinds, monitoringKinds, neededRights, rightsProblem } from "../../../cluster/rights";
 import { declaredBy } from "../../../stacks/preview";
 import { stackNames } from "../../../stacks/settings";
 
@@ -26,7 +26,7 @@ test("every kind of object that a stack declares is among those whose permission
 });
 
 test("what is missing is one problem, a line a kind", () => {
-  const missing = neededRights("shop").filter(
+  const missing = neededRights("shop", false).filter(
     ({ resource, verb }) => resource === "secrets" || (resource === "statefulsets" && verb === "create"),
   );
   assert.equal(
@@ -41,4 +41,21 @@ test("what is missing is one problem, a line a kind", () => {
 
 test("with all permissions there is nothing to say", () => {
   assert.deepEqual(rightsProblem("staging", "shop", []), []);
+});
+
+test("a rule covers a right of its group, kind and verb, in the namespace and for every name", () => {
+  const right = { group: "apps", resource: "statefulsets", verb: "create", namespace: "shop" };
+  const rule = { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["create"] };
+  assert.ok(isListed(right, [rule]));
+  assert.ok(isListed(right, [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }]));
+  assert.ok(!isListed({ ...right, verb: "delete" }, [rule]));
+  assert.ok(!isListed(right, [{ ...rule, resourceNames: ["citus-0"] }]));
+  const { namespace: _, ...outside } = right;
+  assert.ok(!isListed(outside, [rule]));
+});
+
+test("what only monitoring needs is asked for where it is on", () => {
+  const groups = (monitored: boolean) => new Set(neededRights("shop", monitored).map(({ group }) => group));
+  assert.ok(!groups(false).has("monitoring.coreos.com"));
+  assert.ok(groups(true).has("monitoring.coreos.com"));
 });
