@@ -8,30 +8,38 @@ import { renderViolation } from "./violation";
 
 /**
  * The pack's checks inside of the program, for where Pulumi cannot be given a policy pack. Call it before the first
- * resource is declared, and what it returns after the last.
+ * resource is declared, and what it returns after the last: what breaks a rule then fails the preview.
  *
- * @throws RunError for errors in the stack's files; a resource that breaks a rule is not registered
+ * @throws RunError for errors in the stack's files
  */
 export async function holdPolicies(stack: string): Promise<() => void> {
   const { rules } = lintConfiguration();
-  refuse(await lintStackFiles(stack));
+  const inFiles = await lintStackFiles(stack);
+  warn(inFiles);
+  const errors = inFiles.filter(isError);
+  if (errors.length > 0) throw new pulumi.RunError(errors.map(renderViolation).join("\n\n"));
   const facts = stackOfResources(stack);
   const declared: DeclaredResource[] = [];
   pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
     const inputs = knownOf(props) as DeclaredResource["inputs"];
-    const resource = { type, name, inputs, protect: opts.protect ?? false };
-    declared.push(resource);
-    refuse(lintResource(resource, facts, rules));
+    declared.push({ type, name, inputs, protect: opts.protect ?? false });
     return undefined;
   });
-  return () => refuse(lintResourcesTogether(declared, rules));
+  return () => {
+    const found = [
+      ...declared.flatMap((each) => lintResource(each, facts, rules)),
+      ...lintResourcesTogether(declared, rules),
+    ];
+    warn(found);
+    // Not thrown: a program that throws once resources are declared was seen never to end.
+    const errors = found.filter(isError);
+    for (const each of errors) void pulumi.log.error(renderViolation(each));
+    if (errors.length > 0) process.exitCode = 1;
+  };
 }
 
-/** Warnings are shown, errors end the program. */
-function refuse(found: readonly Linted[]): void {
-  const [errors, warnings] = [found.filter(isError), found.filter((each) => !isError(each))];
-  for (const each of warnings) void pulumi.log.warn(renderViolation(each));
-  if (errors.length > 0) throw new pulumi.RunError(errors.map(renderViolation).join("\n\n"));
+function warn(found: readonly Linted[]): void {
+  for (const each of found.filter((one) => !isError(one))) void pulumi.log.warn(renderViolation(each));
 }
 
 function isError({ severity }: Linted): boolean {

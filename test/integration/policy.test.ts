@@ -164,7 +164,7 @@ test("what breaks no rule passes", async (t) => {
   assert.equal(code, 0, text);
 });
 
-test("the same checks in the program: files before the first resource, a resource at once, the whole at the end", async (t) => {
+test("the same checks in the program: files before the first resource, resources at the end", async (t) => {
   const files = await preview(t, { program: table, ...badFiles, inProgram: true });
   if (files.code === null) return;
   assert.notEqual(files.code, 0);
