@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { loadApplication } from "./architecture/application-loader";
-import { dataPlane, onlyCoordinator } from "./architecture/data-plane";
-import { cdcRole } from "./architecture/names";
+import { databasesOf } from "./architecture/databases";
 import { Problems } from "./architecture/problem";
 import { DataPlane } from "./components/data-plane";
 import { platformOf, topicsOf } from "./components/platform";
@@ -11,22 +10,24 @@ import { loadSettings } from "./stacks/settings";
 /** The Pulumi program: a stack's settings and its application's description become the resources of its data plane. */
 async function program(): Promise<pulumi.Inputs> {
   const settings = await loadSettings(pulumi.getStack(), (key) => new pulumi.Config().requireObject(key));
-  const { application, base } = await loadApplication(`sql/${settings.application}`, settings.defaults);
+  const loaded = await loadApplication(`sql/${settings.application}`, settings.defaults);
+  const { application } = loaded;
   const { citus, allow } = settings;
   const checkTogether = await holdPolicies();
 
   const platform = await platformOf(application, settings);
   const { declared, endpoints, ready, servers, room } = platform;
   const topics = settings.kafka.manageTopics ? [topicsOf(application, settings, platform)] : [];
-  const roles = [...application.roles.map(({ user }) => user), cdcRole(application.name)];
-  const provider = new Provider("data", { endpoints, citus, allow, roles }, { dependsOn: [...ready] });
-  const nodes = declared?.postgres.nodes ?? onlyCoordinator;
-  const declarations = dataPlane(application, base, { ...settings, endpoints: declared }, nodes);
-  new DataPlane(
-    application.name,
-    { declarations, ...(servers && { servers }), ...(room && { deletedWith: room }) },
-    { providers: { tenantry: provider }, dependsOn: [...ready, ...topics] },
-  );
+  for (const { name, tenant, roles, declarations, reach } of databasesOf(loaded, settings, declared)) {
+    const reached = endpoints && pulumi.output(endpoints).apply(reach);
+    const args = { endpoints: reached, citus, allow, roles };
+    const provider = new Provider(tenant ? `data-${tenant}` : "data", args, { dependsOn: [...ready] });
+    new DataPlane(
+      name,
+      { declarations, ...(servers && { servers }), ...(room && { deletedWith: room }) },
+      { providers: { tenantry: provider }, dependsOn: [...ready, ...topics] },
+    );
+  }
 
   checkTogether();
   return {

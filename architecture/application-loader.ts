@@ -33,6 +33,8 @@ export interface LoadedApplication {
   readonly application: Application;
   /** The toolkit's own SQL, its variables filled in for this application. */
   readonly base: readonly SqlFile[];
+  /** The same for a part of it. */
+  baseOf(part: Application): readonly SqlFile[];
 }
 
 /**
@@ -50,7 +52,9 @@ export async function loadApplication(
   const yaml = descriptionFile(application);
   await loadSqlParser();
   const parsed = parseApplication(basename(application), readSource(yaml), readSql(application), defaults);
-  return { application: parsed, base: parseBase(parsed, readSql(base)) };
+  const sources = readSql(base);
+  const baseOf = (part: Application) => parseBase(part, sources);
+  return { application: parsed, base: baseOf(parsed), baseOf };
 }
 
 /** Its path. Throws Problems if it is not there. */

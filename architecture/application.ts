@@ -1,6 +1,7 @@
 import type { Duration } from "./duration";
 import type { Size } from "./size";
 import type { SqlFile } from "./sql-file";
+import type { Tenant as TenantEntry } from "./tenancy/tenants";
 
 /** An application's data, parsed: past this point no code asks again whether a value is right. */
 export interface Application {
@@ -15,7 +16,20 @@ export interface Application {
   readonly files: readonly SqlFile[];
   readonly events: Events;
   readonly roles: readonly Role[];
+  /** Where it is a part of the application that `partsOf` made. @default the whole, for all tenants */
+  readonly part?: Part;
 }
+
+/** One tenant's own part, or what the tenants of the model `schema` share. */
+export type Part =
+  | { readonly model: "silo"; readonly tenant: TenantEntry }
+  | {
+      readonly model: "schema";
+      /** Undefined: what they share. */
+      readonly tenant?: TenantEntry;
+      /** Where shared tables live. */
+      readonly sharedSchema: string;
+    };
 
 export interface Tenant {
   /** The tenant root table, unqualified. */

@@ -2,6 +2,7 @@ import type { Application } from "./application";
 import { fileNumber } from "./checks/file-names";
 import { text } from "./held-back";
 import { quoteIdentifier, quoteLiteral } from "./identifier";
+import { eventsSchema, streamPrefix } from "./names";
 import { type Problem, refuseIfAny } from "./problem";
 import { hashOf, lineAt, placeAt, type Source } from "./source";
 import { type SqlFile, withoutTransaction } from "./sql-file";
@@ -9,7 +10,8 @@ import { type ParsedSql, parseSql } from "./sql-parser";
 
 /**
  * The toolkit's own SQL with its variables filled in as psql would: `:"name"` an identifier, `:'name'` a literal,
- * `:name` as it is. The hash is that of the result: another tenant column is another file.
+ * `:name` as it is. The hash is that of the result: another tenant column is another file. For a tenant's own schema
+ * only what lies in it, the functions over its outbox; for what such tenants share, the rest.
  *
  * @throws Problems with what cannot be read
  */
@@ -17,6 +19,7 @@ export function parseBase(application: Application, sources: readonly Source[]):
   const variables = baseVariables(application);
   const problems: Problem[] = [];
   const files = sources
+    .filter((source) => isFor(application, source))
     .toSorted((a, b) => fileNumber(a.path) - fileNumber(b.path))
     .flatMap((source): SqlFile[] => {
       const filled = { path: source.path, text: substitute(source, variables, problems) };
@@ -31,9 +34,15 @@ export function parseBase(application: Application, sources: readonly Source[]):
   return files;
 }
 
-function baseVariables({ name, schema, tenant }: Application): ReadonlyMap<string, string> {
+function isFor({ part }: Application, { text }: Source): boolean {
+  return part?.model !== "schema" || /:events\b/.test(text) === (part.tenant !== undefined);
+}
+
+function baseVariables(application: Application): ReadonlyMap<string, string> {
+  const { schema, tenant } = application;
   return new Map([
-    ["application", name],
+    ["application", streamPrefix(application)],
+    ["events", eventsSchema(application)],
     ["column", tenant.column],
     ["type", tenant.type],
     ["root_schema", schema],

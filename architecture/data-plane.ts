@@ -6,11 +6,14 @@ import { type Duration, durationMs, formatDuration } from "./duration";
 import type { PostgresNode } from "./endpoints";
 import { outboxGrants, processedEventsGrants, referenceTableGrants, tenantTableGrants } from "./grants";
 import { isolatedTenantProblems, tenantValue } from "./isolated-tenants";
+import { eventsSchema, streamPrefix } from "./names";
 import { outbox, outboxConnector, outboxSlot } from "./outbox";
 import { refuseIfAny } from "./problem";
 import { schemaMigration } from "./schema-migration";
 import type { Settings } from "./settings";
+import { hashOf } from "./source";
 import type { SqlFile } from "./sql-file";
+import { tenantDirectory } from "./tenancy/tenant-directory";
 
 const coordinator = "coordinator";
 
@@ -33,26 +36,84 @@ export function dataPlane(
   settings: Settings,
   nodes: readonly PostgresNode[],
 ): Declaration[] {
+  const plan = new Plan(application.part?.tenant?.name);
+  const members = declareMembers(plan, settings, nodes);
+  declareData(plan, application, base, settings);
+  declareEvents(plan, application, settings);
+  declareStreams(plan, application, settings, nodes, members);
+  return plan.declarations;
+}
+
+/**
+ * The same where each tenant has a schema of its own: what they share, then every tenant's tables and outbox beside each
+ * other, then the slots and connectors, which read all outboxes.
+ *
+ * @param parts what `partsOf` makes for the model `schema`
+ */
+export function schemaDataPlane(
+  parts: readonly Application[],
+  baseOf: (part: Application) => readonly SqlFile[],
+  settings: Settings,
+  nodes: readonly PostgresNode[],
+): Declaration[] {
+  const [common, ...tenants] = parts;
+  if (!common) return [];
   const plan = new Plan();
   const members = declareMembers(plan, settings, nodes);
-  for (const file of base) plan.then("Migration", migrationName(file), migration(file, "tenantry", "onChange"));
-  plan.then("Migration", `${application.name}/schema`, schemaMigration(application));
+  declareData(plan, common, baseOf(common), settings);
+  plan.then("Migration", `${common.name}/tenants`, tenantDirectory(common, tenants));
+  const forks = tenants.map((part) => {
+    const fork = plan.fork(part.part?.tenant?.name);
+    const { schema } = part;
+    fork.then("TenantSchema", schema, { schema, tenant: part.part?.tenant?.name ?? schema });
+    declareData(fork, part, baseOf(part), settings);
+    declareEvents(fork, part, settings);
+    return fork;
+  });
+  plan.join(forks);
+  declareStreams(plan, common, settings, nodes, members);
+  return plan.declarations;
+}
+
+function declareData(plan: Plan, application: Application, base: readonly SqlFile[], settings: Settings): void {
+  const { part } = application;
+  // A tenant's own functions come after its schema.
+  const ofTenant = part?.model === "schema" && part.tenant;
+  const migrate = (file: SqlFile, schema: string, apply: "once" | "onChange") =>
+    plan.then("Migration", migrationName(file), migration(file, application, schema, apply));
+  if (!ofTenant) for (const file of base) migrate(file, "tenantry", "onChange");
+  plan.then("Migration", `${application.name}/schema`, ofPart(application, schemaMigration(application)));
+  if (ofTenant) for (const file of base) migrate(file, "tenantry", "onChange");
   for (const file of application.files) {
-    plan.then("Migration", migrationName(file), migration(file, application.schema, "once"));
+    migrate(file, application.schema, "once");
     declareTables(plan, application, settings, tablesOf(application, file));
   }
-  declareEvents(plan, application, settings, nodes, members);
-  declareTenantShards(plan, application, settings);
-  // Last: a node that joins is read before its first shard comes, and one that leaves until its last event is gone.
-  if (settings.citus === "required" || members.size > 0) plan.then("ShardRebalance", application.name, { nodes });
-  return plan.declarations;
 }
 
 /** Collects declarations; each step comes after all of the step before. */
 class Plan {
-  readonly declarations: Declaration[] = [];
-  private before: string[] = [];
   private current: string[] = [];
+
+  constructor(
+    /** To whom alone everything belongs. */
+    private readonly tenant?: string,
+    readonly declarations: Declaration[] = [],
+    private before: string[] = [],
+  ) {}
+
+  /** A plan that goes on from here, beside others. */
+  fork(tenant: string | undefined): Plan {
+    this.next();
+    return new Plan(tenant, this.declarations, this.before);
+  }
+
+  /** Goes on when all of these are done. */
+  join(forks: readonly Plan[]): void {
+    this.next();
+    for (const fork of forks) fork.next();
+    const ends = forks.flatMap(({ before }) => before);
+    if (ends.length > 0) this.before = [...new Set(ends)];
+  }
 
   /** Declares something in the current step. */
   add<Noun extends keyof Inputs>(
@@ -61,10 +122,13 @@ class Plan {
     inputs: Inputs[Noun],
     after: readonly string[] = [],
   ): string {
-    const declaration = { noun, name, inputs, after: [...new Set([...this.before, ...after])] };
+    const { tenant } = this;
+    const unique = tenant === undefined ? name : `${name}@${tenant}`;
+    const before = [...new Set([...this.before, ...after])];
+    const declaration = { noun, name: unique, inputs, ...(tenant !== undefined && { tenant }), after: before };
     // The type ties each noun to its inputs, which a generic parameter does too, though not for the compiler.
     this.declarations.push(declaration as unknown as Declaration);
-    const id = `${noun}/${name}`;
+    const id = `${noun}/${unique}`;
     this.current.push(id);
     return id;
   }
@@ -99,9 +163,22 @@ function migrationName({ path }: SqlFile): string {
   return path.replace(/^sql\//, "").replace(/\.sql$/, "");
 }
 
-function migration(file: SqlFile, schema: string, apply: "once" | "onChange"): Inputs["Migration"] {
+function migration(
+  file: SqlFile,
+  application: Application,
+  schema: string,
+  apply: "once" | "onChange",
+): Inputs["Migration"] {
   const { path, hash, statements, transaction } = file;
-  return { path, hash, statements, transaction, schema, apply };
+  return ofPart(application, { path, hash, statements, transaction, schema, apply });
+}
+
+/** Applied for each tenant by itself, which the ledger knows by path and content. */
+function ofPart({ part }: Application, inputs: Inputs["Migration"]): Inputs["Migration"] {
+  if (part?.model !== "schema" || !part.tenant) return inputs;
+  const { name } = part.tenant;
+  const hash = hashOf(`${name} ${inputs.hash}`);
+  return { ...inputs, path: `${inputs.path}@${name}`, hash, sharedSchema: part.sharedSchema };
 }
 
 /** Reference tables first, then the tenant root, then its children; among these, a table after those that it refers to. */
@@ -137,17 +214,18 @@ function declareReference(plan: Plan, application: Application, table: Reference
   return plan.add("ReferenceTable", nameOf(table), { schema, table: name, foreignKeys, grants }, after);
 }
 
-function distributed(
-  { tenant, schema }: Application,
-  settings: Settings,
-  table: TenantTable,
-): Inputs["DistributedTable"] {
+function distributed(application: Application, settings: Settings, table: TenantTable): Inputs["DistributedTable"] {
+  const { tenant, schema, part } = application;
   return {
     schema: table.schema,
     table: table.name,
     column: tenant.column,
     placement:
-      table.name === tenant.table ? { shardCount: settings.shardCount } : { colocateWith: `${schema}.${tenant.table}` },
+      part?.model === "schema"
+        ? { withSchema: true }
+        : table.name === tenant.table
+          ? { shardCount: settings.shardCount }
+          : { colocateWith: `${schema}.${tenant.table}` },
     foreignKeys: table.foreignKeys,
   };
 }
@@ -166,53 +244,64 @@ function partitionSet(table: TenantTable, partition: NonNullable<TenantTable["pa
 }
 
 function isolation(application: Application, { schema, name }: TenantTable): Inputs["TenantIsolation"] {
-  const { column, type } = application.tenant;
-  return { schema, table: name, column, type, grants: tenantTableGrants(application, name) };
+  return { schema, table: name, ...tenancyOf(application), grants: tenantTableGrants(application, name) };
 }
 
-/** Tables first, then on each node the slot, then the connector that reads it. */
-function declareEvents(
+function tenancyOf({ tenant: { column, type }, part }: Application) {
+  return { column, type, ...(part?.tenant && { onlyTenant: part.tenant.id }) };
+}
+
+/** The outbox and the processed events, beside the tenants' tables. */
+function declareEvents(plan: Plan, application: Application, settings: Settings): void {
+  const { events, tenant, part } = application;
+  const schema = eventsSchema(application);
+  const own = part?.model === "schema";
+  const placed = {
+    ...(own && { schema }),
+    column: tenant.column,
+    type: tenant.type,
+    ...(!own && { colocateWith: `${application.schema}.${tenant.table}` }),
+  };
+  const name = `${schema}.${outbox.table}`;
+  plan.next();
+  const table = plan.add("Outbox", name, {
+    ...placed,
+    maxPayloadBytes: events.maxPayload.bytes,
+    publication: outbox.publication,
+  });
+  const set = plan.add("PartitionSet", name, outboxPartitions(schema, events.retention, settings), [table]);
+  const tenancy = tenancyOf(application);
+  const written = { schema, table: outbox.table, ...tenancy, grants: outboxGrants(application) };
+  plan.add("TenantIsolation", name, written, [set]);
+  const processed = { schema, table: "processed_events" };
+  const processedName = `${processed.schema}.${processed.table}`;
+  const memory = plan.add("ProcessedEvents", processedName, { ...placed, retention: processedRetention(application) });
+  const remembered = { ...processed, ...tenancy, grants: processedEventsGrants(application) };
+  plan.add("TenantIsolation", processedName, remembered, [memory]);
+}
+
+/** On each node the slot, then the connector that reads it. */
+function declareStreams(
   plan: Plan,
   application: Application,
   settings: Settings,
   nodes: readonly PostgresNode[],
   members: ReadonlyMap<PostgresNode, string>,
 ): void {
-  const { events, schema, tenant } = application;
-  const { column, type } = tenant;
-  const colocateWith = `${schema}.${tenant.table}`;
-  const name = `${outbox.schema}.${outbox.table}`;
   plan.next();
-  const table = plan.add("Outbox", name, {
-    column,
-    type,
-    colocateWith,
-    maxPayloadBytes: events.maxPayload.bytes,
-    publication: outbox.publication,
-  });
-  const set = plan.add("PartitionSet", name, outboxPartitions(events.retention, settings), [table]);
-  const written = { schema: outbox.schema, table: outbox.table, column, type, grants: outboxGrants(application) };
-  plan.add("TenantIsolation", name, written, [set]);
-  const processed = { schema: outbox.schema, table: "processed_events" };
-  const processedName = `${processed.schema}.${processed.table}`;
-  const memory = plan.add("ProcessedEvents", processedName, {
-    column,
-    type,
-    colocateWith,
-    retention: processedRetention(application),
-  });
-  const remembered = { ...processed, column, type, grants: processedEventsGrants(application) };
-  plan.add("TenantIsolation", processedName, remembered, [memory]);
   // A slot that nobody reads keeps the server's WAL for ever.
-  if (events.aggregates.length === 0) return;
-  plan.next();
-  for (const node of nodes) {
-    const slot = outboxSlot(application.name, node);
-    const connector = outboxConnector(application.name, node);
+  for (const node of application.events.aggregates.length === 0 ? [] : nodes) {
+    const prefix = streamPrefix(application);
+    const slot = outboxSlot(prefix, node);
+    const connector = outboxConnector(prefix, node);
     const member = members.get(node);
     const made = plan.add("ReplicationSlot", slot, { node, slot }, member === undefined ? [] : [member]);
     plan.add("Connector", connector, renderOutboxConnector(application, settings, node), [made]);
   }
+  // A tenant that has a place of its own needs no shard.
+  if (!application.part) declareTenantShards(plan, application, settings);
+  // Last: a node that joins is read before its first shard comes, and one that leaves until its last event is gone.
+  if (settings.citus === "required" || members.size > 0) plan.then("ShardRebalance", application.name, { nodes });
 }
 
 /** When the outbox can be read: their shards are split, and what is in the log is read before. */
@@ -225,10 +314,10 @@ function declareTenantShards(plan: Plan, { schema, tenant }: Application, { isol
   }
 }
 
-function outboxPartitions(retention: Duration, { defaults }: Settings): Inputs["PartitionSet"] {
+function outboxPartitions(schema: string, retention: Duration, { defaults }: Settings): Inputs["PartitionSet"] {
   const { outboxInterval } = defaults ?? standardDefaults;
   return {
-    schema: outbox.schema,
+    schema,
     table: outbox.table,
     by: "created_at",
     every: formatDuration(outboxInterval),

@@ -9,6 +9,8 @@ export type Declaration = {
     /** Unique within the noun, and stable: it becomes part of the URN. */
     readonly name: string;
     readonly inputs: Inputs[Noun];
+    /** The tenant to whom alone it belongs; its name then ends in `@TENANT`. */
+    readonly tenant?: string;
     /** `NOUN/NAME` of the declarations that must be there before. */
     readonly after: readonly string[];
   };
@@ -18,6 +20,7 @@ export type Declaration = {
 export interface Inputs {
   readonly CitusNode: CitusNodeInputs;
   readonly Migration: MigrationInputs;
+  readonly TenantSchema: TenantSchemaInputs;
   readonly DistributedTable: DistributedTableInputs;
   readonly ReferenceTable: ReferenceTableInputs;
   readonly TenantIsolation: TenantIsolationInputs;
@@ -37,6 +40,13 @@ export interface CitusNodeInputs {
   readonly registeredBy: "patroni" | "tenantry";
 }
 
+/** A schema of one tenant. With Citus its tables lie together on one node, and move together. */
+export interface TenantSchemaInputs {
+  readonly schema: string;
+  /** As in the names of its declarations. */
+  readonly tenant: string;
+}
+
 /** One SQL file. */
 export interface MigrationInputs {
   readonly path: string;
@@ -47,6 +57,8 @@ export interface MigrationInputs {
   readonly transaction: boolean;
   /** The schema that unqualified names mean. */
   readonly schema: string;
+  /** Where they are looked for next: the shared tables of a tenant's schema. @default nowhere */
+  readonly sharedSchema?: string;
   /** `once`: an applied file is never edited. `onChange`: idempotent, run again when its hash changes; the toolkit's own. */
   readonly apply: "once" | "onChange";
 }
@@ -61,8 +73,14 @@ export interface DistributedTableInputs {
   readonly table: string;
   /** The distribution column. */
   readonly column: string;
-  /** `shardCount` starts a co-location group: the tenant root's. All others join that of a table, `SCHEMA.TABLE`. */
-  readonly placement: { readonly shardCount: number } | { readonly colocateWith: string };
+  /**
+   * `shardCount` starts a co-location group: the tenant root's. All others join that of a table, `SCHEMA.TABLE`.
+   * `withSchema`: where its schema lies, which is a tenant's own.
+   */
+  readonly placement:
+    | { readonly shardCount: number }
+    | { readonly colocateWith: string }
+    | { readonly withSchema: true };
   readonly foreignKeys: readonly ForeignKey[];
 }
 
@@ -80,6 +98,8 @@ export interface TenantIsolationInputs {
   readonly table: string;
   readonly column: string;
   readonly type: TenantType;
+  /** The only tenant whose rows may be written. @default any, if it is the transaction's */
+  readonly onlyTenant?: string;
   readonly grants: Grants;
 }
 
@@ -95,20 +115,26 @@ export interface PartitionSetInputs {
   readonly dropAfter: "retention" | "slots";
 }
 
-/** The table `tenantry.outbox`, placed like a tenant table, and its publication. */
+/** The table `outbox`, placed like a tenant table, and its publication. */
 export interface OutboxInputs {
+  /** A tenant's own, whose outboxes share the publication. @default "tenantry" */
+  readonly schema?: string;
   readonly column: string;
   readonly type: TenantType;
-  readonly colocateWith: string;
+  /** @default with its schema, which is a tenant's own */
+  readonly colocateWith?: string;
   readonly maxPayloadBytes: number;
   readonly publication: string;
 }
 
-/** The table `tenantry.processed_events`, placed like a tenant table; pruned in batches. */
+/** The table `processed_events`, placed like a tenant table; pruned in batches. */
 export interface ProcessedEventsInputs {
+  /** A tenant's own. @default "tenantry" */
+  readonly schema?: string;
   readonly column: string;
   readonly type: TenantType;
-  readonly colocateWith: string;
+  /** @default with its schema, which is a tenant's own */
+  readonly colocateWith?: string;
   /** How long a processed event is remembered; longer than a topic's retention, or a replay is processed twice. */
   readonly retention: string;
 }

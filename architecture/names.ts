@@ -1,3 +1,5 @@
+import type { Application } from "./application";
+
 /** The names that an application's parts have in PostgreSQL and Kafka. */
 
 /** A role of `architecture.yaml` in PostgreSQL. */
@@ -13,4 +15,14 @@ export function cdcRole(application: string): string {
 /** The topic of an aggregate's events. */
 export function topicName(application: string, aggregate: string): string {
   return `${application}.${aggregate}.events`;
+}
+
+/** Prefixes slots and connectors: the application's name, and in a silo the tenant's too. */
+export function streamPrefix({ name, part }: Pick<Application, "name" | "part">): string {
+  return part?.model === "silo" ? `${name}_${part.tenant.name}` : name;
+}
+
+/** Where the outbox, the processed events and the functions over them lie: with the tables of a tenant's own schema. */
+export function eventsSchema({ schema, part }: Pick<Application, "schema" | "part">): string {
+  return part?.model === "schema" && part.tenant ? schema : "tenantry";
 }

@@ -5,9 +5,13 @@ import { quoteIdentifier, quoteLiteral } from "./identifier";
 import { cdcRole } from "./names";
 import { hashOf } from "./source";
 
-/** The application's schema, and who may look into it; run again when its roles change. */
+/**
+ * The application's schema, and who may look into it; run again when its roles change. A tenant's roles find its own
+ * schema, and then the shared one, by names without a schema; nobody else may even connect to a silo.
+ */
 export function schemaMigration(application: Application): MigrationInputs {
-  const { name, schema, roles } = application;
+  const { name, schema, roles, part } = application;
+  const owner = part?.tenant;
   const users = [...roles.map(({ user }) => user), cdcRole(name)].toSorted();
   const schemas = [...new Set([schema, "tenantry"])].map(quoteIdentifier).join(", ");
   const statements = [
@@ -15,6 +19,10 @@ export function schemaMigration(application: Application): MigrationInputs {
     `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`,
     `GRANT USAGE ON SCHEMA ${schemas} TO ${users.map(quoteIdentifier).join(", ")}`,
     ...roles.map(statementTimeout).toSorted(),
+    ...(part?.model === "silo" ? [closeDatabase(users)] : []),
+    ...(part?.model === "schema" && owner
+      ? roles.map(({ user }) => searchPath(user, [schema, part.sharedSchema]))
+      : []),
   ];
   return {
     path: `sql/${name}/architecture.yaml`,
@@ -52,5 +60,21 @@ function statementTimeout({ user, statementTimeout: timeout }: Role): string {
 BEGIN
   EXECUTE format('ALTER ROLE %I IN DATABASE %I', ${quoteLiteral(user)}, current_database())
     || ${quoteLiteral(` ${what}`)};
+END $$`;
+}
+
+function closeDatabase(users: readonly string[]): string {
+  return `DO $$
+BEGIN
+  EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO ${users.map(quoteIdentifier).join(", ").replaceAll("'", "''")}', current_database());
+END $$`;
+}
+
+function searchPath(user: string, schemas: readonly string[]): string {
+  const path = [...new Set([...schemas, "public"])].map(quoteIdentifier).join(", ");
+  return `DO $$
+BEGIN
+  EXECUTE format('ALTER ROLE ${quoteIdentifier(user).replaceAll("'", "''")} IN DATABASE %I SET search_path = ${path.replaceAll("'", "''")}', current_database());
 END $$`;
 }

@@ -5,6 +5,7 @@ import type { KubernetesSettings } from "./kubernetes";
 import type { Overrides } from "./plan/overrides";
 import type { Workload } from "./plan/workload";
 import type { PostgresSettings } from "./postgres-settings";
+import type { Tenancy } from "./tenancy/tenants";
 
 /** A stack's settings, parsed. */
 export interface Settings {
@@ -21,6 +22,8 @@ export interface Settings {
   readonly shardCount: number;
   /** Tenants that get shards of their own, by the tenant column's value. @default none */
   readonly isolatedTenants?: readonly string[];
+  /** How tenants share the database, and those that the stack provisions. @default shared */
+  readonly tenancy?: Tenancy;
   /** Opt-ins to what destroys or rewrites data: `drop ecommerce.carts`. @default none */
   readonly allow: readonly string[];
   /** Where the servers are provisioned, if the platform is `kubernetes`. */

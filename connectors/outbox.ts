@@ -6,6 +6,7 @@ import type { Aggregate, Application } from "../architecture/application";
 import type { ConnectorInputs } from "../architecture/declaration";
 import { durationMs } from "../architecture/duration";
 import { type PostgresNode, unknownYet } from "../architecture/endpoints";
+import { streamPrefix } from "../architecture/names";
 import { headerColumns, outbox, outboxConnector, outboxSlot } from "../architecture/outbox";
 import { isExactlyOnce, type Settings } from "../architecture/settings";
 
@@ -28,17 +29,18 @@ export function renderOutboxConnector(
   settings: Settings,
   node: PostgresNode,
 ): ConnectorInputs {
-  const connector = outboxConnector(application.name, node);
+  const prefix = streamPrefix(application);
+  const connector = outboxConnector(prefix, node);
   const aggregates = application.events.aggregates.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const rows = `${outbox.schema}.${outbox.table}`;
+  const rows = outboxPattern(application);
   const values = {
     ...endpointValues(settings, node),
     application: application.name,
     connector,
-    slot: outboxSlot(application.name, node),
+    slot: outboxSlot(prefix, node),
     publication: outbox.publication,
-    table: literalPattern(rows),
-    rowTopicPattern: literalPattern(`${connector}.${rows}`),
+    table: rows,
+    rowTopicPattern: `${literalPattern(`${connector}.`)}${rows}`,
     headers: [...headerColumns(application.tenant.column)].map(([column, name]) => `${column}:header:${name}`).join(),
     groups: aggregates.map(group).join(),
   };
@@ -51,6 +53,14 @@ export function renderOutboxConnector(
       ...(isExactlyOnce(settings) ? fill(template.exactlyOnce, values) : {}),
     },
   };
+}
+
+/** The outbox, or those of all tenants that have a schema: a new tenant changes no connector. */
+function outboxPattern({ name, part }: Application): string {
+  const table = literalPattern(`.${outbox.table}`);
+  return part?.model === "schema"
+    ? `${literalPattern(`${name}_`)}[a-z0-9_]+${table}`
+    : literalPattern(outbox.schema) + table;
 }
 
 function endpointValues({ endpoints }: Settings, node: PostgresNode): Values {

@@ -44,6 +44,7 @@ function resource<Noun extends keyof Inputs>(noun: Noun) {
 
 export class CitusNode extends resource("CitusNode") {}
 export class Migration extends resource("Migration") {}
+export class TenantSchema extends resource("TenantSchema") {}
 export class DistributedTable extends resource("DistributedTable") {}
 export class ReferenceTable extends resource("ReferenceTable") {}
 export class TenantIsolation extends resource("TenantIsolation") {}
@@ -62,6 +63,8 @@ export function declare(declaration: Declaration, options: pulumi.CustomResource
       return new CitusNode(declaration.name, declaration.inputs, options);
     case "Migration":
       return new Migration(declaration.name, declaration.inputs, options);
+    case "TenantSchema":
+      return new TenantSchema(declaration.name, declaration.inputs, options);
     case "DistributedTable":
       return new DistributedTable(declaration.name, declaration.inputs, options);
     case "ReferenceTable":

@@ -10,6 +10,7 @@ import { referenceTable } from "./resources/reference-table";
 import { replicationSlot } from "./resources/replication-slot";
 import { shardRebalance } from "./resources/shard-rebalance";
 import { tenantIsolation } from "./resources/tenant-isolation";
+import { tenantSchema } from "./resources/tenant-schema";
 import { tenantShard } from "./resources/tenant-shard";
 
 /** Every kind of resource by its noun. Each checks its own inputs, so callers need not know their types. */
@@ -17,6 +18,7 @@ export const kinds = new Map<string, Kind<object>>(
   [
     citusNode,
     migration,
+    tenantSchema,
     distributedTable,
     referenceTable,
     tenantIsolation,

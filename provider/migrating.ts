@@ -189,8 +189,9 @@ async function record(client: Client, next: MigrationInputs, done: number, inDou
   });
 }
 
-function searchPath({ schema }: MigrationInputs): string {
-  return schema === "public" ? "public" : `${quoteIdentifier(schema)}, public`;
+function searchPath({ schema, sharedSchema }: MigrationInputs): string {
+  const schemas = [schema, ...(sharedSchema === undefined ? [] : [sharedSchema])];
+  return [...schemas.filter((name) => name !== "public").map(quoteIdentifier), "public"].join(", ");
 }
 
 function placed({ path }: MigrationInputs, { sql, line }: SqlStatement): PlacedStatement {

@@ -10,6 +10,8 @@ import { parseTableId, quoteTable, type TableName, tableId } from "./tables";
 export type Placement =
   /** On the coordinator alone. */
   | { readonly kind: "local" }
+  /** One shard, beside the others of its schema, which is distributed. */
+  | { readonly kind: "schema" }
   /** A copy on every node. */
   | { readonly kind: "reference"; readonly localRows: boolean }
   | {
@@ -31,8 +33,10 @@ export async function readPlacement(read: Reader, tableOid: string): Promise<Pla
     shards: number | null;
     group: string[];
     local_rows: boolean;
+    single: boolean;
   }>(
-    `SELECT p.partmethod AS method, p.repmodel AS replication, column_to_column_name(p.logicalrelid, p.partkey) AS column,
+    `SELECT p.partmethod AS method, p.repmodel AS replication,
+       p.partmethod = 'n' AND p.repmodel = 's' AND p.colocationid > 0 AS single, column_to_column_name(p.logicalrelid, p.partkey) AS column,
        (SELECT shardcount FROM pg_dist_colocation g WHERE g.colocationid = p.colocationid) AS shards,
        ARRAY(SELECT nspname || '.' || relname FROM pg_dist_partition o JOIN pg_class c ON c.oid = o.logicalrelid
          JOIN pg_namespace n ON n.oid = relnamespace
@@ -46,7 +50,8 @@ export async function readPlacement(read: Reader, tableOid: string): Promise<Pla
     const { column, shards: shardCount, group, local_rows: localRows } = row;
     return { kind: "distributed", column, shardCount, group, localRows };
   }
-  return row?.replication === "t" ? { kind: "reference", localRows: row.local_rows } : { kind: "local" };
+  if (row?.replication === "t") return { kind: "reference", localRows: row.local_rows };
+  return row?.single ? { kind: "schema" } : { kind: "local" };
 }
 
 /**
@@ -58,13 +63,15 @@ export function placementAsInputs(
   found: Placement & { kind: "distributed" },
   declared: DistributedTableInputs["placement"] | undefined,
 ): DistributedTableInputs["placement"] {
-  if (declared && ("shardCount" in declared || found.group.includes(declared.colocateWith))) return declared;
+  if (declared && ("withSchema" in declared || "shardCount" in declared || found.group.includes(declared.colocateWith)))
+    return declared;
   const [first] = found.group.filter((id) => declared === undefined || id !== tableId(name));
   if (first === undefined || first === tableId(name)) return { shardCount: found.shardCount };
   return { colocateWith: first };
 }
 
 export function distribute({ column, placement, ...name }: DistributedTableInputs): Statement {
+  if ("withSchema" in placement) throw new Error(`${tableId(name)} is placed by Citus, with its schema`);
   const [table, by] = [literal(name), quoteLiteral(column)];
   const where =
     "shardCount" in placement
@@ -84,6 +91,7 @@ export function redistribute(
   const statements: Statement[] = [];
   if (found.column !== next.column) statements.push(alter(`distribution_column => ${quoteLiteral(next.column)}`));
   const { placement } = next;
+  if ("withSchema" in placement) return [];
   if ("colocateWith" in placement) {
     if (!found.group.includes(placement.colocateWith)) {
       statements.push(alter(`colocate_with => ${colocation(placement.colocateWith)}, ${alone}`));

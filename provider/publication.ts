@@ -8,12 +8,14 @@ export interface Publication {
   readonly name: string;
   readonly table: TableName;
   readonly columns: readonly string[];
+  /** Whether it may have other tables: tenants' outboxes have one publication. @default false */
+  readonly isShared?: boolean;
 }
 
 export interface FoundPublication {
   /** The table's published columns; undefined if the publication doesn't have the table. */
   readonly columns: readonly string[] | undefined;
-  /** Inserts only, partitions under their root's name, and no other table. */
+  /** Inserts only, partitions under their root's name, and no other table unless it is shared. */
   readonly asDeclared: boolean;
 }
 
@@ -26,6 +28,14 @@ export function planPublication(wanted: Publication, found: FoundPublication | u
   const table = `TABLE ${quoteTable(wanted.table)} (${columns})`;
   if (!found) return [{ sql: `CREATE PUBLICATION ${name} FOR ${table}\nWITH (${settings})` }];
   if (found.asDeclared && sameColumns(found.columns, wanted.columns)) return [];
+  if (wanted.isShared) {
+    // The others stay as they are.
+    return [
+      ...(found.asDeclared ? [] : [{ sql: `ALTER PUBLICATION ${name} SET (${settings})` }]),
+      ...(found.columns ? [{ sql: `ALTER PUBLICATION ${name} DROP TABLE ${quoteTable(wanted.table)}` }] : []),
+      { sql: `ALTER PUBLICATION ${name} ADD ${table}` },
+    ];
+  }
   return [{ sql: `ALTER PUBLICATION ${name} SET (${settings})` }, { sql: `ALTER PUBLICATION ${name} SET ${table}` }];
 }
 
@@ -36,19 +46,18 @@ export function sameColumns(one: readonly string[] | undefined, other: readonly 
 
 export async function readPublication(
   read: Reader,
-  name: string,
-  table: TableName,
+  { name, table, isShared = false }: Pick<Publication, "name" | "table" | "isShared">,
 ): Promise<FoundPublication | undefined> {
   const [found] = await read<{ columns: string[] | null; as_declared: boolean }>(
     `SELECT
        pubinsert AND NOT (pubupdate OR pubdelete OR pubtruncate OR puballtables) AND pubviaroot
-         AND NOT EXISTS (SELECT FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid <> $2::regclass)
+         AND ($3 OR NOT EXISTS (SELECT FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid <> $2::regclass))
          AND NOT EXISTS (SELECT FROM pg_publication_namespace WHERE pnpubid = p.oid) AS as_declared,
        (SELECT ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = prrelid AND attnum > 0 AND NOT attisdropped
            AND (prattrs IS NULL OR attnum = ANY (prattrs::int2[])) ORDER BY attnum)
          FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid = $2::regclass AND prqual IS NULL) AS columns
      FROM pg_publication p WHERE pubname = $1`,
-    [name, quoteTable(table)],
+    [name, quoteTable(table), isShared],
   );
   return found && { columns: found.columns ?? undefined, asDeclared: found.as_declared };
 }

@@ -1,5 +1,5 @@
 import type { TenantIsolationInputs } from "../architecture/declaration";
-import { quoteIdentifier } from "../architecture/identifier";
+import { quoteIdentifier, quoteLiteral } from "../architecture/identifier";
 import type { Statement } from "./database";
 import type { Reader } from "./statements";
 import { quoteTable, type TableName, tableId } from "./tables";
@@ -25,7 +25,7 @@ export interface FoundRowSecurity extends TableName {
   readonly policies: readonly FoundPolicy[];
 }
 
-type Tenancy = Pick<TenantIsolationInputs, "column" | "type">;
+type Tenancy = Pick<TenantIsolationInputs, "column" | "type" | "onlyTenant">;
 
 const isOff = "row level security is off";
 const isNotForced = "row level security is not forced on the owner";
@@ -48,7 +48,12 @@ export function gapsOf(found: FoundRowSecurity, tenancy: Tenancy): readonly stri
 export function tableWithGaps(name: TableName, gaps: readonly string[], tenancy: Tenancy): FoundRowSecurity {
   const condition = tenantCondition(tenancy);
   const policy = { permissive: true, command: "*", everyone: true };
-  const own = { ...policy, name: policyName, using: condition, check: gaps.includes(wasChanged) ? null : condition };
+  const own = {
+    ...policy,
+    name: policyName,
+    using: condition,
+    check: gaps.includes(wasChanged) ? null : writeCondition(tenancy),
+  };
   const widening = gaps.flatMap((gap) => /^the policy (.*) widens access$/s.exec(gap)?.[1] ?? []);
   return {
     ...{ schema: name.schema, table: name.table },
@@ -76,7 +81,7 @@ export function planRowSecurity(found: FoundRowSecurity, tenancy: Tenancy): read
     if (policy) statements.push(drop(policyName));
     const condition = tenantCondition(tenancy);
     statements.push({
-      sql: `CREATE POLICY ${quoteIdentifier(policyName)} ON ${table} USING (${condition}) WITH CHECK (${condition})`,
+      sql: `CREATE POLICY ${quoteIdentifier(policyName)} ON ${table} USING (${condition}) WITH CHECK (${writeCondition(tenancy)})`,
     });
   }
   statements.push(...wideningPolicies(found).map(drop));
@@ -93,10 +98,19 @@ function tenantCondition({ column, type }: Tenancy): string {
   return `${quoteIdentifier(column)} = nullif(current_setting('app.tenant_id', true), '')::${type}`;
 }
 
+/** In a tenant's own place, its logins can't write in another's name either, whatever they set as their tenant. */
+function writeCondition(tenancy: Tenancy): string {
+  const { column, type, onlyTenant } = tenancy;
+  const condition = tenantCondition(tenancy);
+  if (onlyTenant === undefined) return condition;
+  return `${condition} AND ${quoteIdentifier(column)} = ${quoteLiteral(onlyTenant)}::${type}`;
+}
+
 function isExpected(policy: FoundPolicy, tenancy: Tenancy): boolean {
-  const expected = canonical(tenantCondition(tenancy));
-  const same = (expression: string | null) => expression !== null && canonical(expression) === expected;
-  return policy.permissive && policy.command === "*" && policy.everyone && same(policy.using) && same(policy.check);
+  const same = (found: string | null, expected: string) => found !== null && canonical(found) === canonical(expected);
+  const { permissive, command, everyone, using, check } = policy;
+  const bindsAll = permissive && command === "*" && everyone;
+  return bindsAll && same(using, tenantCondition(tenancy)) && same(check, writeCondition(tenancy));
 }
 
 /**

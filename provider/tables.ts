@@ -59,7 +59,7 @@ function tableMissing(name: TableName): Problem {
 export async function deleteTable(context: Context, name: TableName): Promise<void> {
   const id = tableId(name);
   if (!(await findTable(context.database.query.bind(context.database), name))) return;
-  if (!context.allow.has(`drop ${id}`)) {
+  if (!context.allow.has(`drop ${id}`) && !context.allow.has(`drop ${name.schema}`)) {
     context.warn(
       `${id} stays in the database with its rows; to drop it, add \`drop ${id}\` to tenantry:allow beforehand`,
     );

@@ -62,6 +62,7 @@ export const distributedTable: Kind<DistributedTableInputs, DistributedTableStat
     placement: z.union([
       z.object({ shardCount: z.int().min(1).max(64_000) }),
       z.object({ colocateWith: qualifiedName }),
+      z.object({ withSchema: z.literal(true) }),
     ]),
     foreignKeys: z.array(foreignKey),
   }) satisfies z.ZodType<DistributedTableInputs>,
@@ -131,10 +132,14 @@ function planPlacement(
     case undefined:
       return [];
     case "local":
-      return [distribute(next)];
+      return "withSchema" in next.placement ? [] : [distribute(next)];
+    case "schema":
+      if ("withSchema" in next.placement) return [];
+      throw new Problems([isInTenantSchema(next)]);
     case "reference":
       throw new Problems([isReferenceTable(next)]);
     case "distributed": {
+      if ("withSchema" in next.placement) throw new Problems([isSharedTable(next)]);
       const current = { ...next, column: found.column, placement: placementAsInputs(next, found, old.placement) };
       const differs = rewrites(current, next).length > 0;
       return [
@@ -163,6 +168,7 @@ function rewrites(old: DistributedTableInputs, next: DistributedTableInputs): re
 }
 
 function describePlacement({ placement }: DistributedTableInputs): string {
+  if ("withSchema" in placement) return "with its schema";
   return "shardCount" in placement ? `${placement.shardCount} shards of its own` : `beside ${placement.colocateWith}`;
 }
 
@@ -185,6 +191,20 @@ function isReferenceTable(name: TableName): Problem {
   return {
     what: `${tableId(name)} is a reference table in the database, and declared as a tenant's`,
     fix: `declare it as \`reference: true\`, or run SELECT undistribute_table('${tableId(name)}') and apply again`,
+  };
+}
+
+function isInTenantSchema(name: TableName): Problem {
+  return {
+    what: `${tableId(name)} lies in a tenant's schema, which Citus places as one, and is declared as all tenants'`,
+    fix: `set \`tenantry:tenancy: schema\`, or run SELECT citus_schema_undistribute('${name.schema}') and apply again`,
+  };
+}
+
+function isSharedTable(name: TableName): Problem {
+  return {
+    what: `${tableId(name)} is distributed by a column, and declared as a table of one tenant's schema`,
+    fix: `run SELECT undistribute_table('${tableId(name)}'), then SELECT citus_schema_distribute('${name.schema}'), and apply again`,
   };
 }
 
@@ -235,15 +255,18 @@ function asState(
   declared: Pick<DistributedTableInputs, "column"> & Partial<DistributedTableInputs>,
 ): DistributedTableState {
   const distributed = placement?.kind === "distributed" ? placement : undefined;
+  const placed = distributed || placement?.kind === "schema";
   return {
     schema: name.schema,
     table: name.table,
     column: distributed?.column ?? declared.column,
     placement: distributed
       ? placementAsInputs(name, distributed, declared.placement)
-      : (declared.placement ?? { colocateWith: tableId(name) }),
+      : placement?.kind === "schema"
+        ? { withSchema: true }
+        : (declared.placement ?? { colocateWith: tableId(name) }),
     foreignKeys: foreignKeysAsInputs(foreignKeys, declared.foreignKeys),
-    distributed: distributed ? "yes" : placement ? "missing" : "impossible",
+    distributed: placed ? "yes" : placement ? "missing" : "impossible",
   };
 }
 
@@ -260,6 +283,7 @@ function expectedFrom(old: DistributedTableState | undefined): FoundDistributedT
 
 function expectedPlacement({ distributed, placement, column, ...name }: DistributedTableState): Placement | undefined {
   if (distributed !== "yes") return distributed === "missing" ? { kind: "local" } : undefined;
+  if ("withSchema" in placement) return { kind: "schema" };
   const group = "colocateWith" in placement ? [placement.colocateWith, tableId(name)] : [tableId(name)];
   const shardCount = "shardCount" in placement ? placement.shardCount : 0;
   return { kind: "distributed", column, shardCount, group, localRows: false };

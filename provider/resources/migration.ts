@@ -20,6 +20,7 @@ export const migration: Kind<MigrationInputs> = {
     statements: z.array(z.object({ sql: z.string(), line: z.int().min(1) })),
     transaction: z.boolean(),
     schema: identifier,
+    sharedSchema: identifier.exactOptional(),
     apply: z.enum(["once", "onChange"]),
   }) satisfies z.ZodType<MigrationInputs>,
 

@@ -10,7 +10,7 @@ import type { Difference, Kind } from "../kind";
 import { type FoundPublication, type Publication, planPublication, readPublication, sameColumns } from "../publication";
 import { keepShardCatalogs, shardCatalogLines, shardCatalogsKept } from "../shard-catalogs";
 import { type Reader, readerOf, runStatements } from "../statements";
-import { deleteTable, findTable, previewDelete, quoteTable, tableId } from "../tables";
+import { deleteTable, findTable, parseTableId, previewDelete, quoteTable, type TableName, tableId } from "../tables";
 import { tenancyDifferences } from "../tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
 
@@ -33,7 +33,9 @@ export interface FoundOutbox {
   readonly publication: FoundPublication | undefined;
 }
 
-const table = { schema: names.schema, table: names.table } as const;
+function tableOf({ schema = names.schema }: Pick<OutboxInputs, "schema">): TableName {
+  return { schema, table: names.table };
+}
 
 /**
  * The table behind `tenantry.emit()`, and its publication. The event's id, key, type and payload become a record; the
@@ -43,9 +45,10 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
   noun: "Outbox",
 
   inputs: z.object({
+    schema: identifier.exactOptional(),
     column: identifier,
     type: tenantType,
-    colocateWith: qualifiedName,
+    colocateWith: qualifiedName.exactOptional(),
     maxPayloadBytes: z
       .int()
       .min(1)
@@ -71,7 +74,7 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
   },
 
   preview(old, next) {
-    if (!next) return old ? [...previewDelete(table), ...planDrop(old).map(({ sql }) => sql)] : [];
+    if (!next) return old ? [...previewDelete(tableOf(old)), ...planDrop(old).map(({ sql }) => sql)] : [];
     const found = old && expectedFrom(old, next);
     return [
       ...(old?.shardCatalogs === "kept" || old?.shardCatalogs === "impossible" ? [] : shardCatalogLines),
@@ -82,30 +85,35 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
   },
 
   async create(context, next) {
-    return { id: tableId(table), state: await apply(context, next) };
+    return { id: tableId(tableOf(next)), state: await apply(context, next) };
   },
 
   update: (context, _id, _old, next) => apply(context, next),
 
   /** A publication without a slot costs nothing, and a connector that still reads it would fail without: it goes with its table. */
   async delete(context, _id, old) {
-    await deleteTable(context, table);
+    await deleteTable(context, tableOf(old));
     const read = context.database.query.bind(context.database);
-    if (await findTable(read, table)) return;
+    if (await findTable(read, tableOf(old))) return;
     await context.database.transaction((client) => runStatements(client, planDrop(old)));
   },
 
-  async read(context, _id, old) {
+  async read(context, id, old) {
+    const table = old ? tableOf(old) : parseTableId(id);
     const placed = await distributedTable.read(context, tableId(table), old && asPlaced(old));
     if (!placed) return undefined;
     const publication = old?.publication ?? names.publication;
     const read = context.database.query.bind(context.database);
-    const found = await observe(read, publication);
+    const found = await observe(read, table, publication);
     if (!found) return undefined;
+    const own = ownOf(table);
     return {
+      ...own,
       column: found.column,
       type: tenantType.catch("text").parse(found.type),
-      colocateWith: "colocateWith" in placed.placement ? placed.placement.colocateWith : tableId(table),
+      ...(!own.schema && {
+        colocateWith: "colocateWith" in placed.placement ? placed.placement.colocateWith : tableId(table),
+      }),
       maxPayloadBytes: Math.min(...Object.values(found.limits), ...(isUnlimited(found) ? [0] : [])),
       publication,
       distributed: placed.distributed,
@@ -118,6 +126,7 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
 /** What is missing of the table itself between what was found and what is wanted. */
 export function planOutboxTable(next: OutboxInputs, found: FoundOutbox | undefined): readonly Statement[] {
   const limit = limitOf(next.maxPayloadBytes);
+  const table = tableOf(next);
   if (!found) return [createTable(next)];
   if (found.limits[limit.name] === next.maxPayloadBytes && Object.keys(found.limits).length === 1) return [];
   const alter = `ALTER TABLE ${quoteTable(table)}`;
@@ -134,10 +143,10 @@ export function planOutboxTable(next: OutboxInputs, found: FoundOutbox | undefin
  * The checks are what the connector can't do: an event that Kafka refuses, by its size or its topic's name, stops the
  * events of all tenants behind it.
  */
-function createTable({ column, type, maxPayloadBytes }: OutboxInputs): Statement {
+function createTable({ column, type, maxPayloadBytes, ...own }: OutboxInputs): Statement {
   const tenant = quoteIdentifier(column);
   return {
-    sql: `CREATE TABLE ${quoteTable(table)} (
+    sql: `CREATE TABLE ${quoteTable(tableOf(own))} (
   ${tenant} ${type} NOT NULL,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -170,20 +179,32 @@ function limitOf(bytes: number): { readonly name: string; readonly sql: string }
   return { name, sql: `CONSTRAINT ${name} CHECK (octet_length(payload::text) <= ${bytes})` };
 }
 
-function planDrop({ publication }: OutboxInputs): readonly Statement[] {
-  return [{ sql: `DROP PUBLICATION IF EXISTS ${quoteIdentifier(publication)}` }];
+/** The one that tenants' outboxes share stays: it goes on without this table. */
+function planDrop({ publication, schema }: OutboxInputs): readonly Statement[] {
+  return schema !== undefined ? [] : [{ sql: `DROP PUBLICATION IF EXISTS ${quoteIdentifier(publication)}` }];
 }
 
-function asTable({ column, colocateWith }: OutboxInputs): DistributedTableInputs {
-  return { ...table, column, placement: { colocateWith }, foreignKeys: [] };
+function asTable({ column, colocateWith, ...own }: OutboxInputs): DistributedTableInputs {
+  const placement = colocateWith === undefined ? ({ withSchema: true } as const) : { colocateWith };
+  return { ...tableOf(own), column, placement, foreignKeys: [] };
+}
+
+/** The schema, where it is a tenant's own. */
+function ownOf({ schema }: TableName): Pick<OutboxInputs, "schema"> {
+  return schema === names.schema ? {} : { schema };
 }
 
 function asPlaced(old: OutboxState): DistributedTableState {
   return { ...asTable(old), distributed: old.distributed };
 }
 
-function publicationOf({ publication, column }: OutboxInputs): Publication {
-  return { name: publication, table, columns: publishedColumns(column) };
+function publicationOf({ publication, column, ...own }: OutboxInputs): Publication {
+  return {
+    name: publication,
+    table: tableOf(own),
+    columns: publishedColumns(column),
+    isShared: own.schema !== undefined,
+  };
 }
 
 /** What the catalogs are expected to say, for a preview that asks no server. */
@@ -205,17 +226,18 @@ async function apply(context: Context, next: OutboxInputs): Promise<OutboxState>
     await database.transaction(keepShardCatalogs);
   }
   await database.transaction(async (client) => {
-    const found = await observe(readerOf(client), next.publication);
+    const found = await observe(readerOf(client), tableOf(next), next.publication);
     if (found) refuseIfAny(keyProblems(found, next));
     await runStatements(client, planOutboxTable(next, found));
   });
   await distributedTable.create(context, asTable(next));
   await database.transaction(async (client) => {
-    const found = await readPublication(readerOf(client), next.publication, table);
+    const found = await readPublication(readerOf(client), publicationOf(next));
     await runStatements(client, planPublication(publicationOf(next), found));
   });
-  const state = await outbox.read(context, tableId(table), { ...next, ...unknown });
-  if (!state) throw new Error(`${tableId(table)} was dropped while it was made`);
+  const id = tableId(tableOf(next));
+  const state = await outbox.read(context, id, { ...next, ...unknown });
+  if (!state) throw new Error(`${id} was dropped while it was made`);
   return state;
 }
 
@@ -227,7 +249,7 @@ async function readShardCatalogs({ database }: Context, read: Reader): Promise<O
   return (await shardCatalogsKept(read)) ? "kept" : "missing";
 }
 
-async function observe(read: Reader, publication: string): Promise<FoundOutbox | undefined> {
+async function observe(read: Reader, table: TableName, publication: string): Promise<FoundOutbox | undefined> {
   const [key] = await read<{ column: string; type: string; limits: Record<string, number> }>(
     `SELECT attname AS column, format_type(atttypid, atttypmod) AS type,
        (SELECT coalesce(json_object_agg(conname, substring(pg_get_constraintdef(oid) FROM '<= (\\d+)')::int), '{}')
@@ -236,7 +258,8 @@ async function observe(read: Reader, publication: string): Promise<FoundOutbox |
      WHERE indrelid = to_regclass($1) AND indisprimary`,
     [quoteTable(table), limitPrefix],
   );
-  return key && { ...key, publication: await readPublication(read, publication, table) };
+  const isShared = ownOf(table).schema !== undefined;
+  return key && { ...key, publication: await readPublication(read, { name: publication, table, isShared }) };
 }
 
 function isUnlimited({ limits }: FoundOutbox): boolean {
@@ -245,12 +268,13 @@ function isUnlimited({ limits }: FoundOutbox): boolean {
 
 function keyProblems(old: Pick<FoundOutbox, "column" | "type">, next: OutboxInputs): readonly Problem[] {
   if (old.column === next.column && old.type === next.type) return [];
+  const id = tableId(tableOf(next));
   return [
     {
-      what: `${tableId(table)} belongs to the tenants by another column, which is part of its key`,
+      what: `${id} belongs to the tenants by another column, which is part of its key`,
       got: `${next.column} ${next.type}`,
       expected: `${old.column} ${old.type}, as it is now`,
-      fix: `set the tenant column back; or, once every connector has read its last event, DROP TABLE ${tableId(table)}, refresh, and apply again`,
+      fix: `set the tenant column back; or, once every connector has read its last event, DROP TABLE ${id}, refresh, and apply again`,
     },
   ];
 }

@@ -8,7 +8,7 @@ import { identifier, qualifiedName, tenantType } from "../input-schemas";
 import { durationOfInterval, durationText, sameDuration } from "../interval";
 import type { Difference, Kind } from "../kind";
 import { type Reader, readerOf, runStatements } from "../statements";
-import { deleteTable, previewDelete, quoteTable, tableId } from "../tables";
+import { deleteTable, parseTableId, previewDelete, quoteTable, type TableName, tableId } from "../tables";
 import { tenancyDifferences } from "../tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
 
@@ -26,7 +26,11 @@ export interface FoundProcessedEvents {
   readonly retention: string | undefined;
 }
 
-const table = { schema: "tenantry", table: "processed_events" } as const;
+const toolkitSchema = "tenantry";
+
+function tableOf({ schema = toolkitSchema }: Pick<ProcessedEventsInputs, "schema">): TableName {
+  return { schema, table: "processed_events" };
+}
 
 /**
  * The table behind `tenantry.process_once()`: which consumer has processed which event. Not partitioned by time, as its
@@ -35,7 +39,13 @@ const table = { schema: "tenantry", table: "processed_events" } as const;
 export const processedEvents: Kind<ProcessedEventsInputs, ProcessedEventsState> = {
   noun: "ProcessedEvents",
 
-  inputs: z.object({ column: identifier, type: tenantType, colocateWith: qualifiedName, retention: durationText }),
+  inputs: z.object({
+    schema: identifier.exactOptional(),
+    column: identifier,
+    type: tenantType,
+    colocateWith: qualifiedName.exactOptional(),
+    retention: durationText,
+  }),
 
   check(old, next, allow) {
     if (!old) return [];
@@ -49,7 +59,7 @@ export const processedEvents: Kind<ProcessedEventsInputs, ProcessedEventsState> 
   },
 
   preview(old, next) {
-    if (!next) return old ? previewDelete(table) : [];
+    if (!next) return old ? previewDelete(tableOf(old)) : [];
     return [
       ...planProcessedEvents(next, old).map(({ sql }) => sql),
       ...distributedTable.preview(old && asPlaced(old), asTable(next)),
@@ -57,22 +67,27 @@ export const processedEvents: Kind<ProcessedEventsInputs, ProcessedEventsState> 
   },
 
   async create(context, next) {
-    return { id: tableId(table), state: await apply(context, next) };
+    return { id: tableId(tableOf(next)), state: await apply(context, next) };
   },
 
   update: (context, _id, _old, next) => apply(context, next),
 
-  delete: (context) => deleteTable(context, table),
+  delete: (context, _id, old) => deleteTable(context, tableOf(old)),
 
-  async read(context, _id, old) {
+  async read(context, id, old) {
+    const table = old ? tableOf(old) : parseTableId(id);
     const placed = await distributedTable.read(context, tableId(table), old && asPlaced(old));
-    const found = placed && (await observe(context.database.query.bind(context.database)));
+    const found = placed && (await observe(context.database.query.bind(context.database), table));
     if (!found) return undefined;
     const { retention = "none" } = found;
+    const isOwn = table.schema !== toolkitSchema;
     return {
+      ...(isOwn && { schema: table.schema }),
       column: found.column,
       type: tenantType.catch("text").parse(found.type),
-      colocateWith: "colocateWith" in placed.placement ? placed.placement.colocateWith : tableId(table),
+      ...(!isOwn && {
+        colocateWith: "colocateWith" in placed.placement ? placed.placement.colocateWith : tableId(table),
+      }),
       retention: old && sameDuration(old.retention, retention) ? old.retention : retention,
       distributed: placed.distributed,
     };
@@ -98,7 +113,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN interval ${quoteLiteral(retention)}`
   };
 }
 
-function createTable({ column, type }: ProcessedEventsInputs): readonly Statement[] {
+function createTable({ column, type, ...own }: ProcessedEventsInputs): readonly Statement[] {
+  const table = tableOf(own);
   const tenant = quoteIdentifier(column);
   return [
     {
@@ -115,8 +131,9 @@ function createTable({ column, type }: ProcessedEventsInputs): readonly Statemen
   ];
 }
 
-function asTable({ column, colocateWith }: ProcessedEventsInputs): DistributedTableInputs {
-  return { ...table, column, placement: { colocateWith }, foreignKeys: [] };
+function asTable({ column, colocateWith, ...own }: ProcessedEventsInputs): DistributedTableInputs {
+  const placement = colocateWith === undefined ? ({ withSchema: true } as const) : { colocateWith };
+  return { ...tableOf(own), column, placement, foreignKeys: [] };
 }
 
 function asPlaced(old: ProcessedEventsState): DistributedTableState {
@@ -126,7 +143,7 @@ function asPlaced(old: ProcessedEventsState): DistributedTableState {
 /** Each step looks at what is there: a run after a kill goes on where it was. */
 async function apply(context: Context, next: ProcessedEventsInputs): Promise<ProcessedEventsState> {
   await context.database.transaction(async (client) => {
-    const found = await observe(readerOf(client));
+    const found = await observe(readerOf(client), tableOf(next));
     if (found) refuseIfAny(keyProblems(found, next));
     await runStatements(client, planProcessedEvents(next, found));
   });
@@ -134,7 +151,7 @@ async function apply(context: Context, next: ProcessedEventsInputs): Promise<Pro
   return { ...next, distributed: state.distributed };
 }
 
-async function observe(read: Reader): Promise<FoundProcessedEvents | undefined> {
+async function observe(read: Reader, table: TableName): Promise<FoundProcessedEvents | undefined> {
   const [key] = await read<{ column: string; type: string; can_say: boolean }>(
     `SELECT attname AS column, format_type(atttypid, atttypmod) AS type,
        to_regprocedure('tenantry.processed_events_retention()') IS NOT NULL AS can_say
@@ -151,11 +168,12 @@ async function observe(read: Reader): Promise<FoundProcessedEvents | undefined> 
 
 function keyProblems(old: Pick<FoundProcessedEvents, "column" | "type">, next: ProcessedEventsInputs) {
   if (old.column === next.column && old.type === next.type) return [];
+  const id = tableId(tableOf(next));
   const problem: Problem = {
-    what: `${tableId(table)} belongs to the tenants by another column, which is part of its key`,
+    what: `${id} belongs to the tenants by another column, which is part of its key`,
     got: `${next.column} ${next.type}`,
     expected: `${old.column} ${old.type}, as it is now`,
-    fix: `set the tenant column back; or DROP TABLE ${tableId(table)}, refresh, and apply again: consumers then process redelivered events once more`,
+    fix: `set the tenant column back; or DROP TABLE ${id}, refresh, and apply again: consumers then process redelivered events once more`,
   };
   return [problem];
 }

@@ -138,6 +138,13 @@ function planPlacement(next: ReferenceTableInputs, found: Placement | undefined)
       return [copyToAllNodes(next)];
     case "reference":
       return found.localRows ? [truncateLocalRows(next)] : [];
+    case "schema":
+      throw new Problems([
+        {
+          what: `${tableId(next)} lies in a tenant's schema, and is declared as a reference table`,
+          fix: `move it out: ALTER TABLE ${tableId(next)} SET SCHEMA ..., and apply again`,
+        },
+      ]);
     case "distributed":
       throw new Problems([
         {

@@ -47,6 +47,7 @@ export const tenantIsolation: Kind<TenantIsolationInputs, TenantIsolationState> 
     table: identifier,
     column: identifier,
     type: tenantType,
+    onlyTenant: z.string().min(1).exactOptional(),
     grants,
   }) satisfies z.ZodType<TenantIsolationInputs>,
 
@@ -60,7 +61,7 @@ export const tenantIsolation: Kind<TenantIsolationInputs, TenantIsolationState> 
     ];
     return [
       ...changed(["schema", "table"], "replace"),
-      ...changed(["column", "type"], "update"),
+      ...changed(["column", "type", "onlyTenant"], "update"),
       ...updates.map((path) => ({ path, how: "update" as const })),
     ];
   },
@@ -131,13 +132,21 @@ async function observe(read: Reader, tableOid: string): Promise<FoundIsolation> 
 }
 
 function asState(
-  { schema, table, column, type, ...declared }: Omit<TenantIsolationInputs, "grants"> & Partial<TenantIsolationInputs>,
+  {
+    schema,
+    table,
+    column,
+    type,
+    onlyTenant,
+    ...declared
+  }: Omit<TenantIsolationInputs, "grants"> & Partial<TenantIsolationInputs>,
   { tables, grants: found }: FoundIsolation,
 ): TenantIsolationState {
   const held = grantsAsInputs(found, declared.grants);
   return {
     ...{ schema, table, column, type, grants: held },
-    gaps: collectGaps(tables, { column, type }),
+    ...(onlyTenant !== undefined && { onlyTenant }),
+    gaps: collectGaps(tables, { column, type, ...(onlyTenant !== undefined && { onlyTenant }) }),
     surplus: surplusGrants(found, Object.keys(held)),
   };
 }
@@ -155,7 +164,8 @@ async function readTenancy(read: Reader, tableOid: string): Promise<Pick<TenantI
 /** What the catalogs are expected to say, for a preview that asks no server. Partitions are known only by their gaps. */
 function expectedFrom(old: TenantIsolationState | undefined, next: TenantIsolationInputs): FoundIsolation {
   if (!old) return { tables: [openTable(next)], grants: noGrants };
-  const gaps = old.column === next.column && old.type === next.type ? [] : [tableWithGaps(next, [], old)];
+  const same = old.column === next.column && old.type === next.type && old.onlyTenant === next.onlyTenant;
+  const gaps = same ? [] : [tableWithGaps(next, [], old)];
   return {
     tables: [...gaps, ...Object.entries(old.gaps).map(([id, why]) => tableWithGaps(parseTableId(id), why, next))],
     grants: grantsFromState(old),

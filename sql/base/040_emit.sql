@@ -2,7 +2,7 @@
 --
 -- One plain INSERT of constants, so that Citus sends it to the node of the tenant's other rows and commits in one phase;
 -- joined to the business INSERT in a WITH it would be copied between nodes and committed in two.
-CREATE OR REPLACE FUNCTION tenantry.emit(
+CREATE OR REPLACE FUNCTION :events.emit(
   tenant :type, aggregate_type text, aggregate_id text, type text, payload jsonb
 ) RETURNS uuid
   LANGUAGE plpgsql
@@ -12,7 +12,7 @@ DECLARE
   event_id CONSTANT uuid := gen_random_uuid();
 BEGIN
   PERFORM tenantry.require_tenant(tenant);
-  INSERT INTO tenantry.outbox (:"column", id, aggregate_type, aggregate_id, type, payload)
+  INSERT INTO :events.outbox (:"column", id, aggregate_type, aggregate_id, type, payload)
   VALUES (tenant, event_id, aggregate_type, aggregate_id, type, payload);
   RETURN event_id;
 END

@@ -3,7 +3,7 @@ import { outbox, publishedColumns } from "../../architecture/outbox";
 import { connect } from "../../provider/postgres-connection";
 import { readPublication, sameColumns } from "../../provider/publication";
 import { countShards } from "../../provider/shard-holdings";
-import { readerOf } from "../../provider/statements";
+import { type Reader, readerOf } from "../../provider/statements";
 import type { Check } from "../check";
 import { type Finding, fail, judge, warn } from "../finding";
 import type { Target } from "../target";
@@ -49,19 +49,9 @@ async function checkNode(target: Target, { node, slot }: Inputs["ReplicationSlot
     return [fail(slot, `the node ${node.name} can't be reached: ${(error as Error).message.split("\n", 1)[0]}`)];
   }
   try {
-    const found = await readPublication(readerOf(client), outbox.publication, {
-      schema: outbox.schema,
-      table: outbox.table,
-    });
     const wrong: string[] = [];
-    if (!found) wrong.push("there is no such publication");
-    else {
-      if (!found.asDeclared)
-        wrong.push("it publishes more than the outbox's inserts, or partitions under their own names");
-      const columns = publishedColumns(target.application.tenant.column);
-      if (!sameColumns(found.columns, columns)) {
-        wrong.push(`its columns are ${found.columns?.join(", ") ?? "none"}, not ${columns.join(", ")}`);
-      }
+    for (const { schema } of target.declarations.flatMap(({ noun, inputs }) => (noun === "Outbox" ? [inputs] : []))) {
+      wrong.push(...(await checkPublication(readerOf(client), target, schema)));
     }
     const others = await readOtherSlots(client, slot);
     return [
@@ -76,6 +66,23 @@ async function checkNode(target: Target, { node, slot }: Inputs["ReplicationSlot
   } finally {
     await client.end();
   }
+}
+
+async function checkPublication(read: Reader, target: Target, schema: string | undefined): Promise<readonly string[]> {
+  const found = await readPublication(read, {
+    name: outbox.publication,
+    table: { schema: schema ?? outbox.schema, table: outbox.table },
+    isShared: schema !== undefined,
+  });
+  if (!found) return ["there is no such publication"];
+  const wrong: string[] = [];
+  const of = schema === undefined ? "" : ` of ${schema}`;
+  if (!found.asDeclared) wrong.push("it publishes more than the outbox's inserts, or partitions under their own names");
+  const columns = publishedColumns(target.application.tenant.column);
+  if (!sameColumns(found.columns, columns)) {
+    wrong.push(`its columns${of} are ${found.columns?.join(", ") ?? "none"}, not ${columns.join(", ")}`);
+  }
+  return wrong;
 }
 
 interface Slot extends Retained {

@@ -1,0 +1,61 @@
+import type { Application } from "../application";
+import type { MigrationInputs } from "../declaration";
+import { quoteLiteral } from "../identifier";
+import { hashOf } from "../source";
+
+/**
+ * The toolkit's functions for all tenants of the model `schema`: they call those of the tenant's own schema, so an
+ * application writes the same in every model. With the caller's rights: another tenant's schema is closed to it.
+ */
+export function tenantDirectory(application: Application, parts: readonly Application[]): MigrationInputs {
+  const { name, tenant } = application;
+  const { type } = tenant;
+  const cases = parts.flatMap(({ schema, part }) =>
+    part?.tenant ? [`    WHEN ${quoteLiteral(part.tenant.id)}::${type} THEN ${quoteLiteral(schema)}`] : [],
+  );
+  const statements = [
+    // A function and not a table: it is the same on every node, and costs no read.
+    `CREATE OR REPLACE FUNCTION tenantry.tenant_schema(tenant ${type}) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN ${cases.length > 0 ? `CASE tenant\n${cases.join("\n")}\n  END` : "NULL::text"}`,
+    dispatch(
+      `emit(tenant ${type}, aggregate_type text, aggregate_id text, type text, payload jsonb)`,
+      "uuid",
+      "SELECT %I.emit($1, $2, $3, $4, $5)",
+      "tenant, aggregate_type, aggregate_id, type, payload",
+    ),
+    dispatch(
+      `process_once(tenant ${type}, consumer text, event_id uuid)`,
+      "boolean",
+      "SELECT %I.process_once($1, $2, $3)",
+      "tenant, consumer, event_id",
+    ),
+  ];
+  return {
+    path: `sql/${name}/tenants`,
+    hash: hashOf(statements.join(";\n")),
+    statements: statements.map((sql) => ({ sql, line: 1 })),
+    transaction: true,
+    schema: "tenantry",
+    apply: "onChange",
+  };
+}
+
+function dispatch(signature: string, returns: string, call: string, values: string): string {
+  return `CREATE OR REPLACE FUNCTION tenantry.${signature} RETURNS ${returns}
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  home CONSTANT text := tenantry.tenant_schema(tenant);
+  result ${returns};
+BEGIN
+  IF home IS NULL THEN
+    RAISE EXCEPTION 'tenant % has no schema here', coalesce(tenant::text, 'null')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Add it to tenantry:tenants of the stack, and run tenantry up.';
+  END IF;
+  EXECUTE format('${call}', home) INTO result USING ${values};
+  RETURN result;
+END
+$$`;
+}

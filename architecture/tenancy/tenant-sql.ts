@@ -1,0 +1,151 @@
+import type { Application } from "../application";
+import { quoteIdentifier } from "../identifier";
+import { roleUser } from "../names";
+import { type Problem, refuseIfAny } from "../problem";
+import type { SqlFile } from "../sql-file";
+import { type ParsedStatement, parseSql } from "../sql-parser";
+import type { Model, Tenant } from "./tenants";
+
+/** An application's SQL files for tenants that have a place of their own. */
+export interface TenantFiles {
+  /** Applied once: those that are about reference and local tables alone. None in a silo. */
+  readonly shared: readonly SqlFile[];
+  /** Applied for each tenant, with its roles' names in place of the application's. */
+  own(tenant: Tenant): readonly SqlFile[];
+}
+
+/**
+ * Divides the files, once for all tenants. PostgreSQL's parser must be loaded.
+ *
+ * @throws Problems with files that can't be divided, and with names that would lead out of a tenant's schema
+ */
+export function tenantFiles(application: Application, model: Model): TenantFiles {
+  const files = application.files.map((file) => read(application, file));
+  if (model === "silo")
+    return { shared: [], own: (tenant) => files.map((file) => forTenant(application, file, tenant)) };
+  const shared: ReadFile[] = [];
+  const own: ReadFile[] = [];
+  const problems: Problem[] = [];
+  const sharedNames = new Set(application.tables.filter(({ kind }) => kind !== "tenant").map(({ name }) => name));
+  const ownNames = new Set(application.tables.filter(({ kind }) => kind === "tenant").map(({ name }) => name));
+  for (const file of files) {
+    const isOwn = file.relations.some((name) => ownNames.has(name));
+    const isShared = !isOwn && file.relations.some((name) => sharedNames.has(name));
+    const makesShared = application.tables.find((table) => table.file === file.path && sharedNames.has(table.name));
+    if (isOwn && makesShared) problems.push(mixed(file, makesShared.name));
+    // A view over a tenant's tables is the tenant's, and so is what uses the view.
+    for (const name of file.made) (isShared ? sharedNames : ownNames).add(name);
+    (isShared ? shared : own).push(file);
+    if (!isShared) problems.push(...qualifiedNames(application, file));
+  }
+  refuseIfAny(problems);
+  return {
+    shared: shared.map(({ roles: _, relations: __, made: ___, ...file }) => file),
+    own: (tenant) => own.map((file) => forTenant(application, file, tenant)),
+  };
+}
+
+interface ReadFile extends SqlFile {
+  /** Every relation that it names. */
+  readonly relations: readonly string[];
+  /** The views that it creates. */
+  readonly made: readonly string[];
+  /** Where its statements name the application's roles, the last first. */
+  readonly roles: readonly (readonly RoleName[])[];
+}
+
+interface RoleName {
+  readonly start: number;
+  readonly end: number;
+  readonly role: string;
+}
+
+function read(application: Application, file: SqlFile): ReadFile {
+  const statements = file.statements.map(({ sql }) => statementOf(file.path, sql));
+  const relations = new Set<string>();
+  const made = new Set<string>();
+  for (const { node } of statements) {
+    visit(node, "RangeVar", ({ relname }) => relations.add(String(relname)));
+    if ("ViewStmt" in node) made.add(node.ViewStmt.view?.relname ?? "");
+  }
+  const roles = statements.map((statement) => rolesIn(application, statement));
+  return { ...file, relations: [...relations], made: [...made], roles };
+}
+
+/** It was parsed before, with its file. */
+function statementOf(path: string, sql: string): ParsedStatement {
+  const parsed = parseSql({ path, text: sql });
+  const [statement] = Array.isArray(parsed) ? [] : parsed.statements;
+  if (!statement) throw new Error(`${path}: a statement can't be read again`);
+  return statement;
+}
+
+function rolesIn({ roles }: Application, statement: ParsedStatement): RoleName[] {
+  const found: RoleName[] = [];
+  visit(statement.node, "RoleSpec", ({ rolename, location }) => {
+    const role = roles.find(({ user }) => user === rolename);
+    const start = statement.offsetOf(Number(location));
+    const token = statement.tokens.find((each) => each.start === start);
+    if (role && token) found.push({ start, end: token.end, role: role.name });
+  });
+  return found.toSorted((a, b) => b.start - a.start);
+}
+
+const names = { RangeVar: "relname", RoleSpec: "rolename" } as const;
+
+function visit(
+  node: unknown,
+  kind: keyof typeof names,
+  seen: (found: Readonly<Record<string, unknown>>) => void,
+): void {
+  if (typeof node !== "object" || node === null) return;
+  for (const [key, value] of Object.entries(node)) {
+    // Where the grammar allows one kind only, the tree leaves its name out: `{ relation: { relname } }`.
+    const isKind = key === kind || (typeof value === "object" && value !== null && names[kind] in value);
+    if (isKind) seen(value as Readonly<Record<string, unknown>>);
+    visit(value, kind, seen);
+  }
+}
+
+function forTenant(
+  application: Application,
+  { roles, relations: _, made: __, ...file }: ReadFile,
+  tenant: Tenant,
+): SqlFile {
+  const prefix = `${application.name}_${tenant.name}`;
+  const statements = file.statements.map(({ sql, line }, index) => ({
+    sql: (roles[index] ?? []).reduce(
+      (text, { start, end, role }) => text.slice(0, start) + quoteIdentifier(roleUser(prefix, role)) + text.slice(end),
+      sql,
+    ),
+    line,
+  }));
+  return { ...file, statements };
+}
+
+function mixed({ path }: SqlFile, table: string): Problem {
+  return {
+    what: "This file is about tenants' tables and about shared ones, and can be applied neither once nor once a tenant",
+    got: `\`${table}\`, which all tenants share, beside a table of each tenant's own`,
+    fix: "Move the shared tables into a file of their own with a lower number, or use another model than `schema`",
+    at: { file: path },
+  };
+}
+
+/** In every tenant's file, names without a schema mean the tenant's; a name with the application's would miss it. */
+function qualifiedNames({ schema }: Application, file: SqlFile): Problem[] {
+  const written = new RegExp(`(?<![\\w"'.])("?)${schema.replaceAll(/[^\w]/g, "\\$&")}\\1\\s*\\.\\s*["a-z_]`, "i");
+  return file.statements
+    .filter(({ sql }) =>
+      statementOf(file.path, sql).tokens.some(({ text }, index, tokens) => {
+        const isName = text.replaceAll('"', "") === schema && tokens[index + 1]?.text === ".";
+        return isName || (text.startsWith("$") && written.test(text));
+      }),
+    )
+    .map(({ line }) => ({
+      what: `A name with the schema \`${schema}\` leads out of the tenant's own`,
+      expected: "names without a schema: they mean the tenant's, then the shared ones",
+      fix: `Remove \`${schema}.\``,
+      at: { file: file.path, line },
+    }));
+}

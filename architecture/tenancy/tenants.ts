@@ -1,0 +1,52 @@
+import { z } from "zod";
+
+/** How tenants share the database. */
+export type Model = "shared" | "schema" | "silo";
+
+/** A tenant that has a schema or a database of its own. */
+export interface Tenant {
+  /** Part of the names of its schema or database, its roles, slots and connectors, so it never changes. */
+  readonly name: string;
+  /** The value of the tenant column, as text. */
+  readonly id: string;
+}
+
+export interface Tenancy {
+  readonly model: Model;
+  /** Those that the stack provisions; none in the shared model, where tenants are rows. */
+  readonly tenants: readonly Tenant[];
+}
+
+/** The model in which tenants are rows. */
+export const shared: Tenancy = { model: "shared", tenants: [] };
+
+const nameExpected = "a lower-case letter, then lower-case letters, digits and `_`, 30 at most";
+
+/** `tenantry:tenants` of a stack file. */
+export const tenantsSchema = z
+  .array(
+    z.strictObject(
+      {
+        name: z.string(nameExpected).regex(/^[a-z][a-z0-9_]{0,29}$/, nameExpected),
+        id: z.preprocess(
+          (value) => (typeof value === "number" ? String(value) : value),
+          z.string("the value of the tenant column").min(1, "the value of the tenant column"),
+        ),
+      },
+      "an object such as `{ name: acme, id: 5e5b2c1a-… }`",
+    ),
+    "a list such as `[{ name: acme, id: 5e5b2c1a-… }]`",
+  )
+  .superRefine((tenants, context) => {
+    for (const key of ["name", "id"] as const) {
+      const seen = new Set<string>();
+      tenants.forEach((tenant, index) => {
+        const value = key === "id" ? tenant.id.toLowerCase() : tenant.name;
+        if (seen.has(value)) {
+          const message = `a ${key} of its own: another tenant of the list has this one`;
+          context.addIssue({ code: "custom", message, path: [index, key] });
+        }
+        seen.add(value);
+      });
+    }
+  });
