@@ -3,7 +3,7 @@ import type { LoadedApplication } from "./application-loader";
 import { dataPlane, onlyCoordinator, schemaDataPlane } from "./data-plane";
 import type { Declaration } from "./declaration";
 import type { Endpoints } from "./endpoints";
-import { cdcRole } from "./names";
+import { cdcRole, siloDatabase, tenantLogin } from "./names";
 import type { Settings } from "./settings";
 import { partsOf, tenantPrefix } from "./tenancy/parts";
 import { shared } from "./tenancy/tenants";
@@ -57,16 +57,6 @@ export function databasesOf(
       parts: [part],
     };
   });
-}
-
-/** How a tenant's role is called among the endpoints' logins: `acme/app`. */
-export function tenantLogin(tenant: string, role: string): string {
-  return `${tenant}/${role}`;
-}
-
-/** A silo's database on the same servers. */
-export function siloDatabase(database: string, tenant: string): string {
-  return `${database}_${tenant}`;
 }
 
 /** As a part of the application is reached: a silo by its database, a tenant's roles by their own logins. */

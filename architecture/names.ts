@@ -26,3 +26,13 @@ export function streamPrefix({ name, part }: Pick<Application, "name" | "part">)
 export function eventsSchema({ schema, part }: Pick<Application, "schema" | "part">): string {
   return part?.model === "schema" && part.tenant ? schema : "tenantry";
 }
+
+/** How a tenant's role is called among the endpoints' logins: `acme/app`. */
+export function tenantLogin(tenant: string, role: string): string {
+  return `${tenant}/${role}`;
+}
+
+/** A silo's database on the same servers. */
+export function siloDatabase(database: string, tenant: string): string {
+  return `${database}_${tenant}`;
+}

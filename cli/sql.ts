@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { loadApplication } from "../architecture/application-loader";
-import { dataPlane, onlyCoordinator } from "../architecture/data-plane";
+import { databasesOf } from "../architecture/databases";
 import type { Declaration } from "../architecture/declaration";
 import type { Settings } from "../architecture/settings";
 import { root } from "../local/checkout";
@@ -27,9 +27,14 @@ export function command(): Command {
 
 /** The SQL and the REST calls of a stack's application, each resource under its name. */
 export async function renderApplication(settings: Settings): Promise<string> {
-  const { application, base } = await loadApplication(join(root, "sql", settings.application), settings.defaults);
-  const nodes = settings.endpoints?.postgres.nodes ?? onlyCoordinator;
-  return dataPlane(application, base, settings, nodes).map(render).join("\n");
+  const loaded = await loadApplication(join(root, "sql", settings.application), settings.defaults);
+  const databases = databasesOf(loaded, settings, settings.endpoints);
+  return databases
+    .map(({ name, tenant, declarations }) => {
+      const title = tenant === undefined ? [] : [`-- DATABASE ${name}, the silo of ${tenant}`, ""];
+      return [...title, ...declarations.map(render)].join("\n");
+    })
+    .join("\n");
 }
 
 function render({ noun, name, inputs }: Declaration): string {

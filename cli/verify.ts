@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { loadApplication } from "../architecture/application-loader";
-import { dataPlane, onlyCoordinator } from "../architecture/data-plane";
+import { databasesOf } from "../architecture/databases";
 import { Problems } from "../architecture/problem";
 import { loadSettings } from "../stacks/settings";
 import { checks } from "../verify/checks";
 import { renderReport, reportJson } from "../verify/report";
 import { leakDefaults } from "../verify/target";
-import { type CheckReport, verify, worst } from "../verify/verify";
+import { looksAt } from "../verify/targets";
+import { type CheckReport, verifyAll, worst } from "../verify/verify";
 import { revealSecret } from "./reveal-secret";
 import { serversOf } from "./stack-servers";
 import { within } from "./within";
@@ -55,22 +56,11 @@ export function command(): Command {
 async function run({ stack, json, timeout, only, seed, queries }: VerifyFlags): Promise<boolean> {
   const settings = await loadSettings(stack, revealSecret(stack));
   const { endpoints, declared } = await serversOf(stack, settings);
-  const { application, base } = await loadApplication(
-    join(__dirname, "..", "sql", settings.application),
-    settings.defaults,
-  );
-  const declarations = dataPlane(
-    application,
-    base,
-    { ...settings, endpoints: declared },
-    declared.postgres.nodes ?? onlyCoordinator,
-  );
+  const loaded = await loadApplication(join(__dirname, "..", "sql", settings.application), settings.defaults);
+  const how = { eventTimeoutMs: timeout * 1_000, leaks: { seed, queries } };
+  const looks = looksAt(databasesOf(loaded, settings, declared), endpoints, how);
   const chosen = only ? checks.filter(({ name }) => only.includes(name)) : checks;
-  const reports = await verify(
-    { application, endpoints, declarations, eventTimeoutMs: timeout * 1_000, leaks: { seed, queries } },
-    chosen,
-    progress(json),
-  );
+  const reports = await verifyAll(looks, chosen, progress(json));
   if (json) process.stdout.write(`${reportJson(stack, reports)}\n`);
   else process.stdout.write(`${renderReport(reports, process.stdout.columns ?? 140, process.stdout.isTTY ?? false)}\n`);
   return worst(reports) !== "fail";

@@ -1,7 +1,9 @@
 import type { Client } from "pg";
 import type { Login, PostgresNode } from "../architecture/endpoints";
 import { quoteIdentifier, quoteLiteral } from "../architecture/identifier";
+import { roleUser, siloDatabase, tenantLogin } from "../architecture/names";
 import { isVerifierOf, scramVerifier } from "../architecture/scram";
+import type { Model } from "../architecture/tenancy/tenants";
 import { authenticateNodes, joinWorkers } from "./citus";
 import { passwordOf } from "./password";
 import { type Admin, finds, withSession } from "./sql-session";
@@ -14,6 +16,10 @@ export interface ApplicationNeeds {
   readonly roles: readonly string[];
   /** @default the application's name */
   readonly database?: string;
+  /** @default "shared" */
+  readonly model?: Model;
+  /** The names of tenants that have a schema or a silo: each gets the roles for itself. @default none */
+  readonly tenants?: readonly string[];
   /** Citus' workers; empty on plain PostgreSQL. */
   readonly workers?: readonly PostgresNode[];
   /** From it come the roles' passwords. */
@@ -21,26 +27,49 @@ export interface ApplicationNeeds {
 }
 
 /**
- * Makes what is missing of the application's database, extensions and login roles, on every node. Run again it changes
- * nothing. The logins are by role: `app`, `cdc`.
+ * Makes what is missing of the application's databases, extensions and login roles, on every node. Run again it changes
+ * nothing. The logins are by role: `app`, `cdc`; a tenant's own as `acme/app`.
  */
 export async function ensureApplication(
   admin: Admin,
   needs: ApplicationNeeds,
 ): Promise<Readonly<Record<string, Login>>> {
-  const database = needs.database ?? needs.name;
+  const { model = "shared", tenants = [], name, secret } = needs;
+  const database = needs.database ?? name;
   const workers = needs.workers ?? [];
+  const roles = needs.roles.filter((role) => role !== "cdc");
+  const login = (prefix: string, role: string): Login => {
+    const user = roleUser(prefix, role);
+    return { user, password: passwordOf(secret, user) };
+  };
+  const cdc = { cdc: login(name, "cdc") };
+  const own = (tenant: string) =>
+    Object.fromEntries(roles.map((role) => [tenantLogin(tenant, role), login(roleUser(name, tenant), role)]));
+  const everybody = Object.fromEntries(roles.map((role) => [role, login(name, role)]));
+  const logins = { ...(model === "shared" ? everybody : Object.assign({}, ...tenants.map(own))), ...cdc };
+  await ensureDatabaseWith(admin, database, workers, model === "silo" ? cdc : logins);
+  if (model === "silo") {
+    for (const tenant of tenants) {
+      await ensureDatabaseWith(admin, siloDatabase(database, tenant), workers, { ...own(tenant), ...cdc });
+    }
+    const databases = [database, ...tenants.map((tenant) => siloDatabase(database, tenant))];
+    await withSession(admin, "postgres", (client) => maintainPartitionsOf(client, databases));
+  }
+  return logins;
+}
+
+/** The database on every node, with the extensions, and the roles that log in to it. */
+async function ensureDatabaseWith(
+  admin: Admin,
+  database: string,
+  workers: readonly PostgresNode[],
+  logins: Readonly<Record<string, Login>>,
+): Promise<void> {
   const nodes = [admin, ...workers.map(({ host, port }) => ({ ...admin, host, port }))];
   for (const node of nodes) {
     await withSession(node, "postgres", (client) => ensureDatabase(client, database));
     if (workers.length > 0) await withSession(node, database, ensureCitus);
   }
-  const logins = Object.fromEntries(
-    [...new Set([...needs.roles, "cdc"])].map((role) => {
-      const user = `${needs.name}_${role}`;
-      return [role, { user, password: passwordOf(needs.secret, user) }];
-    }),
-  );
   const authentication = [{ user: admin.user, password: admin.password }, ...Object.values(logins)];
   if (workers.length > 0) {
     // Before the nodes are joined: joining is the first thing that connects from one to another.
@@ -53,7 +82,18 @@ export async function ensureApplication(
     await ensureStatistics(client);
   });
   if (workers.length > 0) await authenticateNodes(nodes, database, authentication);
-  return logins;
+}
+
+/** pg_partman's worker looks after the databases of a list, which it reads again when the server is told to. */
+async function maintainPartitionsOf(client: Client, databases: readonly string[]): Promise<void> {
+  const { rows } = await client.query<{ list: string }>(
+    "select pg_catalog.current_setting('pg_partman_bgw.dbname') as list",
+  );
+  const known = (rows[0]?.list ?? "").split(",").map((name) => name.trim());
+  const all = [...new Set([...known, ...databases])].filter((name) => name !== "");
+  if (all.length === known.length) return;
+  await client.query(`ALTER SYSTEM SET pg_partman_bgw.dbname = ${quoteLiteral(all.join(","))}`);
+  await client.query("select pg_catalog.pg_reload_conf()");
 }
 
 async function ensureDatabase(client: Client, database: string): Promise<void> {

@@ -1,11 +1,16 @@
 import { join } from "node:path";
 import { parse } from "yaml";
+import { planFor } from "../architecture/plan/plan";
+import { workloadSchema } from "../architecture/plan/workload";
+import { tenantsSchema } from "../architecture/tenancy/tenants";
 import { readIfThere } from "./files";
 
 /** The application that a stack applies, as far as the platform must know it. */
 export interface StackApplication {
   readonly name: string;
   readonly roles: readonly string[];
+  /** Where tenants have a schema or a silo each: which, and their names. */
+  readonly tenancy?: { readonly model: "schema" | "silo"; readonly tenants: readonly string[] };
 }
 
 /**
@@ -18,7 +23,20 @@ export function stackApplication(root: string, stack = "local"): StackApplicatio
   const name = typeof chosen === "string" && /^[\w-]+$/.test(chosen) ? chosen : "ecommerce";
   const described = mapping(load(join(root, "sql", name, "architecture.yaml")));
   const roles = Object.keys(mapping(described["roles"]));
-  return { name, roles: roles.length > 0 ? roles : ["app", "agent"] };
+  const tenancy = tenancyOf(settings);
+  return { name, roles: roles.length > 0 ? roles : ["app", "agent"], ...(tenancy && { tenancy }) };
+}
+
+function tenancyOf(settings: Readonly<Record<string, unknown>>): StackApplication["tenancy"] {
+  const model = settings["tenantry:tenancy"] ?? mapping(settings["tenantry:plan"])["model"] ?? plannedModel(settings);
+  const listed = tenantsSchema.safeParse(settings["tenantry:tenants"]);
+  if (!listed.success || (model !== "schema" && model !== "silo")) return undefined;
+  return { model, tenants: listed.data.map(({ name }) => name) };
+}
+
+function plannedModel(settings: Readonly<Record<string, unknown>>): unknown {
+  const workload = workloadSchema.safeParse(settings["tenantry:workload"]);
+  return workload.success ? planFor(workload.data).values.model.value : undefined;
 }
 
 function load(path: string): unknown {

@@ -104,7 +104,10 @@ async function preparePlatform(home: Home, settings: HomeSettings, application: 
   const server = { host: loopback, port: ports.postgres };
   const roles = await ensureApplication(
     { ...server, ...login },
-    { name: application.name, roles: application.roles, workers: workersOf(settings), secret: login.password },
+    {
+      ...{ name: application.name, roles: application.roles, ...application.tenancy },
+      ...{ workers: workersOf(settings), secret: login.password },
+    },
   );
   const password = roles["cdc"]?.password ?? "";
   setConnectSecrets(connectSecrets(home), { cdc: password });

@@ -11,8 +11,10 @@ import { type Problem, Problems, refuseIfAny } from "../architecture/problem";
 import type { Settings } from "../architecture/settings";
 import type { Source } from "../architecture/source";
 import { listNames, suggest } from "../architecture/suggestion";
+import { tenantsSchema } from "../architecture/tenancy/tenants";
 import { parseYaml } from "../architecture/yaml-file";
 import { sized, sizeProblems } from "./sizes";
+import { tenancyOf, tenancyProblems } from "./tenancy";
 
 const projectRoot = dirname(__dirname);
 
@@ -56,7 +58,9 @@ export async function loadSettings(stack: string, reveal: Reveal, folder = __dir
     ...misset("tenantry:kafka", kafka.problems),
   ]);
   const known = endpoints && "file" in endpoints ? readEndpoints(path, endpoints.file) : endpoints;
-  return sized({ ...settings, postgres: postgres.settings, kafka: kafka.settings, endpoints: known });
+  const { tenancy, ...all } = sized({ ...settings, postgres: postgres.settings, kafka: kafka.settings, endpoints: known });
+  refuseIfAny(tenancyProblems(config, tenancy?.model, parsed.placeOf));
+  return { ...all, ...tenancyOf(config, tenancy?.model) };
 }
 
 function unknownStack(stack: string, known: readonly string[]): Problem {
@@ -87,6 +91,8 @@ const stackSchema = z.object({
       "tenantry:citus": z.enum(["required", "auto"], "required or auto").default("required"),
       "tenantry:consistency": z.enum(["strong", "bounded", "eventual"], "strong, bounded or eventual").optional(),
       "tenantry:shardCount": count.optional(),
+      "tenantry:tenancy": z.enum(["shared", "schema", "silo"], "shared, schema or silo").optional(),
+      "tenantry:tenants": tenantsSchema.optional(),
       "tenantry:allow": z
         .array(z.string().regex(optIn, "such as `drop ecommerce.carts`"), "a list such as `[drop ecommerce.carts]`")
         .default([]),

@@ -7,6 +7,7 @@ import type { Settings } from "../architecture/settings";
 /** What the plan decides in a stack that has a workload, and how to say it there. */
 const planned: readonly (readonly [path: readonly string[], instead: string])[] = [
   [["tenantry:consistency"], "`consistency` in `tenantry:workload`"],
+  [["tenantry:tenancy"], inPlan("model")],
   [["tenantry:shardCount"], inPlan("shardCount")],
   [["tenantry:kubernetes", "workers"], inPlan("workers")],
   [["tenantry:kubernetes", "replicas"], inPlan("replicas")],

@@ -1,6 +1,7 @@
 import { Client, type ClientBase, type DatabaseError } from "pg";
 import type { Role } from "../architecture/application";
 import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
+import { eventsSchema } from "../architecture/names";
 import { outbox } from "../architecture/outbox";
 import { clientConfig } from "../provider/postgres-connection";
 import { markIn } from "./canary";
@@ -98,6 +99,21 @@ export async function clearProbes(target: Target): Promise<void> {
   for (const { schema, name } of [...(await readTables(target.admin, tenantRelations(target)))].reverse()) {
     await target.admin.query(`DELETE FROM ${quoteQualified(schema, name)} WHERE ${condition}`);
   }
+  await clearOwn(target);
+}
+
+/** A tenant with a place of its own is the only one that can write there, so checks wrote in its name. */
+async function clearOwn({ admin, application }: Target): Promise<void> {
+  const tenant = application.part?.tenant;
+  if (!tenant) return;
+  const schema = eventsSchema(application);
+  const column = quoteIdentifier(application.tenant.column);
+  for (const [table, mark] of [
+    [outbox.table, "type = 'TenantryVerify'"],
+    ["processed_events", "starts_with(consumer, 'tenantry-verify')"],
+  ] as const) {
+    await admin.query(`DELETE FROM ${quoteQualified(schema, table)} WHERE ${column} = $1 AND ${mark}`, [tenant.id]);
+  }
 }
 
 const relationKey = ({ schema, name }: Relation) => quoteQualified(schema, name);
@@ -130,7 +146,9 @@ class ProbeRows {
    */
   private partitionsToFill(table: CatalogTable): readonly CatalogPartition[] {
     if (!this.target.citus) return table.partitions;
-    return isOutbox(table) ? [] : table.partitions.filter(({ from }) => from === null || new Date(from) <= new Date());
+    return isOutbox(this.target.application, table)
+      ? []
+      : table.partitions.filter(({ from }) => from === null || new Date(from) <= new Date());
   }
 
   private async attempt(tenant: string, table: CatalogTable, relation: Relation, extra: Row): Promise<void> {
@@ -178,13 +196,13 @@ class ProbeRows {
 
 /** Values that must not be invented: an event is routed by them. */
 export function fixedValues({ application }: Pick<Target, "application">, table: Relation): Row {
-  if (!isOutbox(table)) return {};
+  if (!isOutbox(application, table)) return {};
   const aggregate = application.events.aggregates[0]?.name ?? "tenantry";
   return { aggregate_type: aggregate, aggregate_id: "tenantry-verify", type: "TenantryVerify", payload: "{}" };
 }
 
-function isOutbox({ schema, name }: Relation): boolean {
-  return schema === outbox.schema && name === outbox.table;
+function isOutbox(application: Target["application"], { schema, name }: Relation): boolean {
+  return schema === eventsSchema(application) && name === outbox.table;
 }
 
 function switchTo(admin: ClientBase): Probing["session"] {

@@ -2,6 +2,7 @@ import type { Client } from "pg";
 import type { Application, Role, TenantTable } from "../architecture/application";
 import type { Declaration } from "../architecture/declaration";
 import type { Endpoints, Login } from "../architecture/endpoints";
+import { eventsSchema } from "../architecture/names";
 import { outbox } from "../architecture/outbox";
 import { connect } from "../provider/postgres-connection";
 
@@ -10,6 +11,8 @@ export interface Target {
   readonly application: Application;
   readonly endpoints: Endpoints;
   readonly declarations: readonly Declaration[];
+  /** Other tenants that have a place of their own. @default none */
+  readonly neighbours?: readonly Neighbour[];
   /** How long an event may take to Kafka, in milliseconds. */
   readonly eventTimeoutMs: number;
   readonly leaks: LeakOptions;
@@ -29,10 +32,19 @@ export interface LeakOptions {
 
 export const leakDefaults: LeakOptions = { seed: 1, queries: 1_000 };
 
+/** Another tenant, and where its rows live. */
+export interface Neighbour {
+  readonly name: string;
+  readonly id: string;
+  readonly schema: string;
+  readonly database: string;
+}
+
 export interface TargetOptions {
   readonly application: Application;
   readonly endpoints: Endpoints;
   readonly declarations: readonly Declaration[];
+  readonly neighbours?: readonly Neighbour[];
   /** @default 30_000 */
   readonly eventTimeoutMs?: number;
   /** @default leakDefaults */
@@ -61,7 +73,8 @@ export interface Relation {
 /** Every tenant table: the application's, then the toolkit's own. */
 export function tenantRelations({ application }: Pick<Target, "application">): readonly Relation[] {
   const own = application.tables.filter((table): table is TenantTable => table.kind === "tenant");
-  return [...own, { schema: outbox.schema, name: outbox.table }, { schema: outbox.schema, name: "processed_events" }];
+  const schema = eventsSchema(application);
+  return [...own, { schema, name: outbox.table }, { schema, name: "processed_events" }];
 }
 
 /** How the role logs in, if the endpoints say so. */

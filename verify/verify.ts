@@ -1,6 +1,7 @@
 import type { Check } from "./check";
 import { type Finding, fail, type Outcome } from "./finding";
 import { openTarget, type TargetOptions } from "./target";
+import type { Look } from "./targets";
 
 export interface CheckReport {
   readonly check: string;
@@ -28,6 +29,21 @@ export async function verify(
   } finally {
     await target.admin.end();
   }
+}
+
+/** The same for several looks, each check's findings together. */
+export async function verifyAll(
+  looks: readonly Look[],
+  checks: readonly Check[],
+  done: (report: CheckReport) => void = () => {},
+): Promise<readonly CheckReport[]> {
+  const reports: CheckReport[] = [];
+  for (const { options, looksAt } of looks) reports.push(...(await verify(options, checks.filter(looksAt), done)));
+  return checks.flatMap(({ name }) => {
+    const own = reports.filter(({ check }) => check === name);
+    const ms = own.reduce((sum, report) => sum + report.ms, 0);
+    return own.length === 0 ? [] : [{ check: name, findings: own.flatMap(({ findings }) => findings), ms }];
+  });
 }
 
 function failedCheck(check: Check, error: unknown): Finding {

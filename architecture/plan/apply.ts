@@ -14,6 +14,7 @@ export function applyPlan(settings: Settings, { consistency }: Workload, { value
     ...settings,
     consistency,
     delivery: values.delivery.value,
+    tenancy: { model: values.model.value, tenants: [] },
     shardCount: values.shardCount.value,
     defaults: {
       topicPartitions: values.partitionsPerTopic.value,

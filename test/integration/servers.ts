@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ConnectEndpoint, Endpoints, KafkaEndpoint, PostgresEndpoint } from "../../architecture/endpoints";
+import { siloDatabase } from "../../architecture/names";
+import type { Model } from "../../architecture/tenancy/tenants";
 import { ensureApplication } from "../../local/application";
 import { addConnectSecret } from "../../local/connect-secrets";
 import { dropDatabase } from "../../local/drop-database";
@@ -30,6 +32,7 @@ export interface FreshDatabase extends PostgresEndpoint {
 export async function freshDatabase(
   application = "ecommerce",
   roles: readonly string[] = ["app", "agent"],
+  tenancy: { readonly model: Model; readonly tenants: readonly string[] } = { model: "shared", tenants: [] },
 ): Promise<FreshDatabase> {
   const { postgres, kafka, connect } = servers();
   const database = `${application}_${randomBytes(4).toString("hex")}`;
@@ -41,6 +44,7 @@ export async function freshDatabase(
     roles,
     workers,
     secret: postgres.password,
+    ...tenancy,
   });
   const fresh: PostgresEndpoint = { ...postgres, database, roles: logins };
   const endpoints: { postgres: PostgresEndpoint; kafka: KafkaEndpoint; connect: ConnectEndpoint } = {
@@ -51,7 +55,11 @@ export async function freshDatabase(
       databasePassword: addConnectSecret(connect.databasePassword, `${application}_cdc`, logins["cdc"]?.password ?? ""),
     },
   };
-  return { ...fresh, endpoints, drop: () => dropDatabase(postgres, workers, database) };
+  const silos = tenancy.model === "silo" ? tenancy.tenants.map((tenant) => siloDatabase(database, tenant)) : [];
+  const drop = async () => {
+    for (const each of [...silos, database]) await dropDatabase(postgres, workers, each);
+  };
+  return { ...fresh, endpoints, drop };
 }
 
 /** The same with nothing made: for a stack that makes its database and roles itself. */

@@ -8,6 +8,7 @@ import { type Finding, fail, judge } from "../finding";
 /** A connector that says RUNNING may have a task that has failed, so both are asked. */
 export const connectors: Check = {
   name: "connectors",
+  scope: "database",
   claim: "every connector and all its tasks run, and Connect shows nobody a password",
   async run({ endpoints, declarations }) {
     const declared = declarations.flatMap(({ noun, inputs }) => (noun === "Connector" ? [inputs] : []));

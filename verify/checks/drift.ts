@@ -11,6 +11,7 @@ import { type Finding, fail, pass } from "../finding";
 /** What the declarations of the stack say against what the servers have: the question that `pulumi refresh` asks. */
 export const drift: Check = {
   name: "drift",
+  scope: "database",
   claim: "everything declared is there as declared",
   async run({ endpoints, declarations }) {
     const database = openDatabase(endpoints.postgres, { citus: "auto" });
@@ -66,6 +67,8 @@ function idOf(declaration: Declaration): string {
     case "Connector":
       return declaration.inputs.connector;
     default:
-      return declaration.name;
+      return declaration.tenant === undefined
+        ? declaration.name
+        : declaration.name.slice(0, -declaration.tenant.length - 1);
   }
 }

@@ -2,6 +2,9 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientBase } from "pg";
 import type { Aggregate } from "../../architecture/application";
+import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
+import { eventsSchema } from "../../architecture/names";
+import { outbox } from "../../architecture/outbox";
 import { openKafka } from "../../kafka/client";
 import type { EventRecord } from "../../kafka/record";
 import { readEnds, tail, waitForTopics } from "../../kafka/topic-tail";
@@ -51,7 +54,8 @@ async function sendAndLook(target: Target, aggregates: readonly Aggregate[]): Pr
   const kafka = openKafka(target.endpoints.kafka, "tenantry-verify");
   const topics = aggregates.map(({ topic }) => topic);
   const ends = await readEnds(kafka, topics);
-  const tenant = probeTenants(target.application.tenant.type).make();
+  const { part } = target.application;
+  const tenant = part?.tenant?.id ?? probeTenants(target.application.tenant.type).make();
   const started = Date.now();
   const sent: Sent[] = [];
   const rolledBack: string[] = [];
@@ -67,7 +71,7 @@ async function sendAndLook(target: Target, aggregates: readonly Aggregate[]): Pr
   const present = topics.filter((topic) => !missing.includes(topic));
   if (present.length > 0) {
     const reading = await tail(kafka, present, ends, (record) => {
-      if (record.tenant === tenant || sent.some(({ id }) => id === record.id)) seen.push(record);
+      if ((record.tenant === tenant && !part) || sent.some(({ id }) => id === record.id)) seen.push(record);
     });
     try {
       await waitForAll(sent, seen, started + target.eventTimeoutMs);
@@ -101,7 +105,8 @@ async function send(target: Target, tenant: string, aggregate: Aggregate, key: s
       const id = await emit(client, tenant, aggregate, key, content);
       const { rows } = await client.query<{ payload: string; ms: string }>(
         signed(`SELECT payload::text AS payload, floor(extract(epoch FROM created_at) * 1000)::text AS ms
-         FROM tenantry.outbox WHERE "${target.application.tenant.column.replaceAll('"', '""')}" = $1 AND id = $2`),
+         FROM ${quoteQualified(eventsSchema(target.application), outbox.table)}
+         WHERE ${quoteIdentifier(target.application.tenant.column)} = $1 AND id = $2`),
         [tenant, id],
       );
       const [row] = rows;

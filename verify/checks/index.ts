@@ -1,4 +1,5 @@
 import type { Check } from "../check";
+import { borders } from "./borders";
 import { connectors } from "./connectors";
 import { consumers } from "./consumers";
 import { drift } from "./drift";
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   roles,
   policies,
   isolation,
+  borders,
   views,
   functions,
   leaks,

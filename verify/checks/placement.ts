@@ -28,12 +28,18 @@ export const placement: Check = {
     for (const relation of tenantRelations(target)) {
       const found = placed.find(({ schema, name }) => schema === relation.schema && name === relation.name);
       const subject = `${relation.schema}.${relation.name}`;
-      const wrong = found ? misplaced(found, root, application.tenant.column) : ["the table is not there"];
+      const wrong = found ? misplaced(found, root, application) : ["the table is not there"];
       const tasks = wrong.length === 0 ? await taskCount(admin, target, subjectSql(relation)) : undefined;
       if (tasks !== undefined && tasks !== 1)
         wrong.push(`a query with the tenant in WHERE asks ${tasks} shards, not 1`);
       findings.push(
-        judge(subject, wrong, `distributed by ${application.tenant.column}, co-located, 1 shard for one tenant`),
+        judge(
+          subject,
+          wrong,
+          application.part?.model === "schema"
+            ? "one shard, beside the others of its schema"
+            : `distributed by ${application.tenant.column}, co-located, 1 shard for one tenant`,
+        ),
       );
     }
     for (const table of application.tables.filter(({ kind }) => kind === "reference")) {
@@ -78,7 +84,11 @@ export const foreignKeys: Check = {
   },
 };
 
-function misplaced(found: Placed, root: Placed, column: string): string[] {
+function misplaced(found: Placed, root: Placed, { part, tenant: { column } }: Target["application"]): string[] {
+  if (part?.model === "schema") {
+    if (found.kind !== "a single shard or local" || !found.colocation) return [`is ${found.kind ?? "not distributed"}`];
+    return found.colocation === root.colocation ? [] : [`does not lie beside ${root.schema}.${root.name}`];
+  }
   if (found.kind !== "distributed") return [`is ${found.kind ?? "not distributed"}`];
   const wrong: string[] = [];
   if (found.column !== column) wrong.push(`is distributed by ${found.column}, not by ${column}`);

@@ -12,7 +12,9 @@ export const redelivery: Check = {
   claim: "an event that is delivered again is processed once, for each consumer and tenant by itself",
   async run(target) {
     const ids = probeTenants(target.application.tenant.type);
-    const [tenant, other, event] = [ids.make(), ids.make(), randomUUID()];
+    const { part } = target.application;
+    const [tenant, other, event] = [part?.tenant?.id ?? ids.make(), ids.make(), randomUUID()];
+    const [consumer, second] = ["tenantry-verify", "tenantry-verify-other"];
     const deliver = (to: string, consumer: string, work = async () => {}) =>
       asWriter(target, to, async (client) => {
         const first = await processOnce(client, to, consumer, event);
@@ -25,11 +27,12 @@ export const redelivery: Check = {
         if (got !== expected) wrong.push(what);
       };
       const failed = async () => Promise.reject(new Error("the work failed"));
-      await deliver(tenant, "verify", failed).catch(() => {});
-      hold("an event whose work was rolled back is not processed again", await deliver(tenant, "verify"), true);
-      hold("an event is processed twice", await deliver(tenant, "verify"), false);
-      hold("another consumer does not process it", await deliver(tenant, "verify-other"), true);
-      hold("the same event of another tenant is not processed", await deliver(other, "verify"), true);
+      await deliver(tenant, consumer, failed).catch(() => {});
+      hold("an event whose work was rolled back is not processed again", await deliver(tenant, consumer), true);
+      hold("an event is processed twice", await deliver(tenant, consumer), false);
+      hold("another consumer does not process it", await deliver(tenant, second), true);
+      // Where a tenant has a place of its own, nobody else has anything to process there.
+      if (!part) hold("the same event of another tenant is not processed", await deliver(other, consumer), true);
       return [
         judge("tenantry.process_once", wrong, "the second delivery is refused; a rolled-back one is not remembered"),
       ];

@@ -16,6 +16,7 @@ const patienceMs = 10_000;
 /** The way from the outbox to Connect: the publication on every node, and a slot that is read. */
 export const replication: Check = {
   name: "replication",
+  scope: "database",
   claim:
     "the publication has the router's columns, every node's slot is read without much lag, and no other one is left unread",
   async run(target) {

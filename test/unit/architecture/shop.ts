@@ -14,12 +14,14 @@ export interface ShopArgs {
   readonly tables?: readonly string[];
   /** Lines at the top level of the description. */
   readonly yaml?: readonly string[];
+  /** Whether the shared table has a file of its own, before the tenants'. @default false */
+  readonly split?: boolean;
   /** SQL files by name, behind `001_tenants.sql`. */
   readonly sql?: Readonly<Record<string, string>>;
 }
 
 export async function parseShop(args: ShopArgs): Promise<Application> {
-  const { name = "shop", root = ["tenants: { tenant: true }"], tables = [], yaml = [], sql = {} } = args;
+  const { name = "shop", root = ["tenants: { tenant: true }"], tables = [], yaml = [], sql = {}, split = false } = args;
   await loadSqlParser();
   const folder = `sql/${name}`;
   const text = [
@@ -30,11 +32,14 @@ export async function parseShop(args: ShopArgs): Promise<Application> {
     ...yaml,
     "",
   ].join("\n");
-  const files = {
-    "001_tenants.sql":
-      "CREATE TABLE countries (code text PRIMARY KEY);\nCREATE TABLE tenants (tenant_id uuid PRIMARY KEY);\n",
-    ...sql,
-  };
+  const [countries, tenants] = [
+    "CREATE TABLE countries (code text PRIMARY KEY);\n",
+    "CREATE TABLE tenants (tenant_id uuid PRIMARY KEY);\n",
+  ];
+  const first = split
+    ? { "000_countries.sql": countries, "001_tenants.sql": tenants }
+    : { "001_tenants.sql": countries + tenants };
+  const files = { ...first, ...sql };
   return parseApplication(
     name,
     { path: `${folder}/architecture.yaml`, text },

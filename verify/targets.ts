@@ -1,0 +1,53 @@
+import { type Database, endpointsOf } from "../architecture/databases";
+import type { Endpoints } from "../architecture/endpoints";
+import type { Check } from "./check";
+import type { Neighbour, TargetOptions } from "./target";
+
+/** What is looked at as one, and by which checks. */
+export interface Look {
+  readonly options: TargetOptions;
+  looksAt(check: Check): boolean;
+}
+
+/**
+ * A look at each database; where tenants have schemas, one at what they share and one at each tenant's own part.
+ *
+ * @param servers the stack's endpoints
+ */
+export function looksAt(
+  databases: readonly Database[],
+  servers: Endpoints,
+  how: Pick<TargetOptions, "eventTimeoutMs" | "leaks">,
+): Look[] {
+  const neighbours = databases.flatMap((database) =>
+    database.parts.flatMap((part) => neighbourOf(database, part, servers)),
+  );
+  return databases.flatMap((database) => {
+    const endpoints = database.reach(servers);
+    const { declarations, parts } = database;
+    return parts.map((application): Look => {
+      const { part } = application;
+      const tenant = part?.tenant?.name;
+      const common = { application, ...how };
+      const others = neighbours.filter(({ name }) => tenant !== undefined && name !== tenant);
+      if (part?.model !== "schema") {
+        const options = { ...common, endpoints, declarations, neighbours: others };
+        return { options, looksAt: (check) => check.scope !== "tenant" || tenant !== undefined };
+      }
+      if (tenant === undefined) {
+        return { options: { ...common, endpoints, declarations }, looksAt: ({ scope }) => scope === "database" };
+      }
+      const own = declarations.filter((each) => each.tenant === tenant);
+      const reached = endpointsOf(application, endpoints);
+      const options = { ...common, endpoints: reached, declarations: own, neighbours: others };
+      return { options, looksAt: ({ scope }) => scope !== "database" };
+    });
+  });
+}
+
+function neighbourOf({ reach }: Database, application: Database["parts"][number], servers: Endpoints): Neighbour[] {
+  const { part, schema } = application;
+  if (!part?.tenant) return [];
+  const { database } = reach(servers).postgres;
+  return [{ ...part.tenant, schema, database }];
+}
