@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadApplication } from "./architecture/application-loader";
 import { databasesOf } from "./architecture/databases";
 import { Problems } from "./architecture/problem";
+import { loginRoles } from "./architecture/tenancy/parts";
+import { shared } from "./architecture/tenancy/tenants";
 import { DataPlane } from "./components/data-plane";
 import { platformOf, topicsOf } from "./components/platform";
 import { Provider } from "./provider";
@@ -12,10 +14,10 @@ async function program(): Promise<pulumi.Inputs> {
   const settings = await loadSettings(pulumi.getStack(), (key) => new pulumi.Config().requireObject(key));
   const loaded = await loadApplication(`sql/${settings.application}`, settings.defaults);
   const { application } = loaded;
-  const { citus, allow } = settings;
+  const { citus, allow, tenancy = shared } = settings;
   const checkTogether = await holdPolicies();
 
-  const platform = await platformOf(application, settings);
+  const platform = await platformOf({ ...application, roles: loginRoles(application, tenancy) }, settings);
   const { declared, endpoints, ready, servers, room } = platform;
   const topics = settings.kafka.manageTopics ? [topicsOf(application, settings, platform)] : [];
   for (const { name, tenant, roles, declarations, reach } of databasesOf(loaded, settings, declared)) {

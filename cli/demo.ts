@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import { Command } from "commander";
 import { Problems } from "../architecture/problem";
+import type { Settings } from "../architecture/settings";
 import { type Progress, runDemo, type Summary } from "../examples/ecommerce/demo";
 import { loadSettings } from "../stacks/settings";
 import { revealSecret } from "./reveal-secret";
@@ -36,7 +37,7 @@ export function command(): Command {
 /** False if anything is missing or wrong. */
 async function run({ stack, seconds, tenants, rate, json, yes }: DemoFlags): Promise<boolean> {
   const settings = await loadSettings(stack, revealSecret(stack));
-  refuse(stack, settings.application, yes ?? false);
+  refuse(stack, settings, yes ?? false);
   const { endpoints } = await serversOf(stack, settings);
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());
@@ -47,7 +48,16 @@ async function run({ stack, seconds, tenants, rate, json, yes }: DemoFlags): Pro
   return ok;
 }
 
-function refuse(stack: string, application: string, yes: boolean): void {
+function refuse(stack: string, { application, tenancy }: Settings, yes: boolean): void {
+  if (tenancy) {
+    throw new Problems([
+      {
+        what: "The demo opens shops of new tenants, and this stack gives each of its tenants a place of its own",
+        got: `the model \`${tenancy.model}\``,
+        fix: "choose a stack with the model `shared`; `tenantry verify` sends events of every tenant",
+      },
+    ]);
+  }
   if (application !== "ecommerce") {
     throw new Problems([
       {

@@ -3,6 +3,7 @@ import type { Model, Tenancy, Tenant } from "../architecture/tenancy/tenants";
 
 /** What a stack's file says of its tenants. */
 interface Written {
+  readonly "tenantry:platform": "external" | "kubernetes";
   readonly "tenantry:tenancy"?: Model | undefined;
   readonly "tenantry:tenants"?: readonly Tenant[] | undefined;
 }
@@ -28,6 +29,15 @@ export function tenancyProblems(
         what: "`tenantry:tenants` lists tenants that have a place of their own, and in the model `shared` they are rows",
         fix: "Remove it, or set `tenantry:tenancy` (with a workload, `model` in `tenantry:plan`) to `schema` or `silo`",
         at: placeOf("config", "tenantry:tenants"),
+      },
+    ];
+  }
+  if (tenancy.model === "silo" && config["tenantry:platform"] === "kubernetes") {
+    return [
+      {
+        what: `Silos, by ${by}, are provisioned on servers that exist, and not on Kubernetes: a cluster that Patroni keeps has one database`,
+        fix: "Choose the model `schema`, or give each tenant a stack of its own with the model `shared`",
+        at: placeOf("config", config["tenantry:tenancy"] ? "tenantry:tenancy" : "tenantry:workload"),
       },
     ];
   }

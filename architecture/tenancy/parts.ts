@@ -1,6 +1,6 @@
 import type { Application, Table } from "../application";
 import { maxIdentifierBytes } from "../identifier";
-import { cdcRole, roleUser } from "../names";
+import { cdcRole, roleUser, tenantLogin } from "../names";
 import { outboxSlot } from "../outbox";
 import { type Problem, refuseIfAny } from "../problem";
 import type { SqlFile } from "../sql-file";
@@ -26,6 +26,14 @@ export function partsOf(application: Application, { model, tenants }: Tenancy): 
 /** The schema of a tenant in the model `schema`; the prefix of its roles in both. */
 export function tenantPrefix({ name }: Pick<Application, "name">, tenant: Tenant): string {
   return `${name}_${tenant.name}`;
+}
+
+/** The roles that log in, each tenant's own where it has a place of its own; named as among the endpoints' logins. */
+export function loginRoles(application: Application, { model, tenants }: Tenancy): Application["roles"] {
+  if (model === "shared") return application.roles;
+  return tenants.flatMap((tenant) =>
+    rolesOf(application, tenant).map((role) => ({ ...role, name: tenantLogin(tenant.name, role.name) })),
+  );
 }
 
 function rolesOf(application: Application, tenant: Tenant): Application["roles"] {

@@ -43,7 +43,7 @@ export const tenantsSchema = z
       tenants.forEach((tenant, index) => {
         const value = key === "id" ? tenant.id.toLowerCase() : tenant.name;
         if (seen.has(value)) {
-          const message = `a ${key} of its own: another tenant of the list has this one`;
+          const message = `${key === "id" ? "an id" : "a name"} of its own: another tenant of the list has this one`;
           context.addIssue({ code: "custom", message, path: [index, key] });
         }
         seen.add(value);
