@@ -58,7 +58,12 @@ export async function loadSettings(stack: string, reveal: Reveal, folder = __dir
     ...misset("tenantry:kafka", kafka.problems),
   ]);
   const known = endpoints && "file" in endpoints ? readEndpoints(path, endpoints.file) : endpoints;
-  const { tenancy, ...all } = sized({ ...settings, postgres: postgres.settings, kafka: kafka.settings, endpoints: known });
+  const { tenancy, ...all } = sized({
+    ...settings,
+    postgres: postgres.settings,
+    kafka: kafka.settings,
+    endpoints: known,
+  });
   refuseIfAny(tenancyProblems(config, tenancy?.model, parsed.placeOf));
   return { ...all, ...tenancyOf(config, tenancy?.model) };
 }
