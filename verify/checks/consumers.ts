@@ -1,3 +1,5 @@
+import { quoteQualified } from "../../architecture/identifier";
+import { eventsSchema } from "../../architecture/names";
 import { openKafka } from "../../kafka/client";
 import { readGroups } from "../../kafka/groups";
 import type { Check } from "../check";
@@ -38,12 +40,15 @@ export function namesOf(group: string): readonly string[] {
   return [group, ...ends].filter((name) => name !== "");
 }
 
-async function readMarking({ admin }: Target, groups: readonly string[]): Promise<ReadonlySet<string> | undefined> {
+async function readMarking(
+  { admin, application }: Target,
+  groups: readonly string[],
+): Promise<ReadonlySet<string> | undefined> {
   try {
     await admin.query(`BEGIN; SET LOCAL statement_timeout = '${patience}'`);
     const marking = new Set<string>();
     for (const group of groups) {
-      const sql = "SELECT consumer FROM tenantry.processed_events WHERE consumer = ANY ($1) LIMIT 1";
+      const sql = `SELECT consumer FROM ${quoteQualified(eventsSchema(application), "processed_events")} WHERE consumer = ANY ($1) LIMIT 1`;
       const { rowCount } = await admin.query(sql, [namesOf(group)]);
       if (rowCount !== 0) marking.add(group);
     }

@@ -1,3 +1,5 @@
+import { quoteQualified } from "../../architecture/identifier";
+import { eventsSchema } from "../../architecture/names";
 import type { Check } from "../check";
 import { type Finding, fail, pass, skip, warn } from "../finding";
 
@@ -14,11 +16,11 @@ export const eventSizes: Check = {
     const { rows } = await admin.query<Sizes>(
       `SELECT aggregate_type AS aggregate, count(*)::int AS rows, max(bytes)::int AS largest,
          percentile_disc(0.99) WITHIN GROUP (ORDER BY bytes)::int AS p99
-       FROM (SELECT aggregate_type, octet_length(payload::text) AS bytes FROM tenantry.outbox
+       FROM (SELECT aggregate_type, octet_length(payload::text) AS bytes FROM ${quoteQualified(eventsSchema(application), "outbox")}
          WHERE created_at > now() - interval '1 day' LIMIT ${mostRows}) AS newest
        GROUP BY aggregate_type ORDER BY 1`,
     );
-    if (rows.length === 0) return [skip("tenantry.outbox", "no event of the last day to measure")];
+    if (rows.length === 0) return [skip(`${eventsSchema(application)}.outbox`, "no event of the last day to measure")];
     return rows.map((sizes) => judgeSizes(sizes, application.events.maxPayload.bytes));
   },
 };
