@@ -27,7 +27,7 @@ export function readConnectors(source: Source): ConnectorFacts[] {
     if (!("contents" in document) || document.errors.length > 0) return [];
     const whole = asRecord(document.toJS());
     const spec = asRecord(whole["spec"]);
-    const [path, config] =
+    const [path, config]: readonly [readonly string[], Readonly<Record<string, unknown>>] =
       whole["kind"] === "KafkaConnector"
         ? [["spec", "config"], { ...asRecord(spec["config"]), "connector.class": spec["class"] }]
         : "connector.class" in asRecord(whole["config"])
