@@ -44,6 +44,13 @@ export function warningsOf(workload: Workload, load: Load, values: PlannedValues
   if (values.maxSlotWalKeepSize.value >= workerStorage.value) {
     warnings.push("max_slot_wal_keep_size is as large as the disk: a slot without a reader stops the node.");
   }
+  if (values.isolatedTenants.value > 0) {
+    const count = values.isolatedTenants.value;
+    warnings.push(
+      `Give the ${count === 1 ? "largest tenant a shard of its own: write its id" : `${count} largest tenants shards of their own: write their ids`} ` +
+        "into the stack as `tenantry:isolatedTenants: [ID, ...]`.",
+    );
+  }
   if (workload.tenants.now < 100 && workload.tenants.inAYear >= 100 && model.value === "shared") {
     warnings.push(
       "Silos or schemas would fit today's tenants; the plan is for those in a year, because a model is hard to leave.",

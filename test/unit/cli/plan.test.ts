@@ -101,6 +101,7 @@ test("a stack holds a workload and the values that it sets itself", async () => 
     writes: 50
     retention: { hot: 3 months }
   tenantry:plan: { workers: 5 }
+  tenantry:tenants: []
 `);
   const { workload, plan } = await loadSettings("dev", noSecrets, folder);
   assert.equal(workload?.writes, 50);

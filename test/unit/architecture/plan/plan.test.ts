@@ -3,7 +3,7 @@ import test from "node:test";
 import * as fc from "fast-check";
 import { planFor } from "../../../../architecture/plan/plan";
 import { type Interval, type PlannedValues, type ValueName } from "../../../../architecture/plan/planned";
-import type { Workload } from "../../../../architecture/plan/workload";
+import { type Workload, workloadSchema } from "../../../../architecture/plan/workload";
 
 const runs = { seed: 20_261, numRuns: 400 };
 
@@ -248,4 +248,17 @@ test("a plan warns of what its values cannot say", () => {
   assert.match(warned({}, { workerStorage: 1 }), /slot without a reader stops the node/);
   assert.match(warned({ tenants: { now: 8, inAYear: 500, largest: 0.2 } }), /would fit today's tenants/);
   assert.equal(warned({}), "");
+});
+
+test("a plan that isolates tenants says which line of the stack does it", () => {
+  const workload = {
+    ...workloadSchema.parse({
+      tenants: { now: 300, inAYear: 500, largest: "30 %" },
+      writes: 5_000,
+      retention: { hot: "3 months" },
+    }),
+  };
+  const { values, warnings } = planFor(workload);
+  assert.ok(values.isolatedTenants.value > 0);
+  assert.ok(warnings.some((warning) => warning.includes("`tenantry:isolatedTenants: [ID, ...]`")));
 });
