@@ -13,6 +13,8 @@ interface Policed {
   readonly schema: string;
   readonly name: string;
   readonly isPartition: boolean;
+  /** Whether it is a partition for later than now. */
+  readonly isAhead: boolean;
   readonly using: string;
 }
 
@@ -69,8 +71,9 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
   });
   await admin.connect();
   // On Citus a query takes ten times as long.
-  const queries = database.nodes.length > 1 ? 400 : 1_000;
-  const run = async (sql: readonly string[], undo: readonly string[]): Promise<readonly Finding[]> => {
+  const isCitus = database.nodes.length > 1;
+  const fewer = isCitus ? 400 : 1_000;
+  const run = async (sql: readonly string[], undo: readonly string[], queries = fewer): Promise<readonly Finding[]> => {
     for (const statement of sql) await admin.query(statement);
     try {
       const reports = await verify(
@@ -125,6 +128,7 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
     const findings = await run(
       tables.map(drop),
       tables.map((table) => create(table, table.using)),
+      1_000,
     );
     for (const { schema, name } of tables) {
       named(findings, `${schema}.${name}`, /^no query as ecommerce_\w+ showed the row that its tenant has$/);
@@ -132,11 +136,14 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
     assert.ok(!findings.some(({ seen }) => seen.includes("learn of another tenant")));
   });
 
+  // On Citus, where probe rows are committed, none are written ahead of now, nor into each partition of the outbox.
   for (const set of tables.filter(({ name }) =>
     partitions.some((partition) => partition.name.startsWith(`${name}_p`)),
   )) {
-    await t.test(`the policy of each partition of ${set.schema}.${set.name}, which a role may read`, async () => {
-      const own = partitions.filter(({ name }) => name.startsWith(`${set.name}_p`));
+    const subject = `${set.schema}.${set.name}`;
+    const none = isCitus && set.schema === "tenantry" && "no probe rows are written into each partition of the outbox";
+    await t.test(`the policy of each partition of ${subject}, which a role may read`, { skip: none }, async () => {
+      const own = partitions.filter((each) => each.name.startsWith(`${set.name}_p`) && (!isCitus || !each.isAhead));
       const all = own.map(({ schema, name }) => quoteQualified(schema, name));
       const findings = await run(
         all.flatMap((table) => [
@@ -153,7 +160,8 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
   }
 
   for (const view of ["order_totals", "stock"]) {
-    await t.test(`security_invoker of the view ecommerce.${view}`, async () => {
+    const held = isCitus && "Citus' workers read as the role that asks, whatever the view says: nothing leaks";
+    await t.test(`security_invoker of the view ecommerce.${view}`, { skip: held }, async () => {
       const name = quoteQualified("ecommerce", view);
       const findings = await run(
         [`ALTER VIEW ${name} SET (security_invoker = false)`],
@@ -169,13 +177,17 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
     });
   }
 
-  await t.test("a key that is unique over all tenants, by what an INSERT answers", async () => {
-    const findings = await run(
-      ["CREATE UNIQUE INDEX customers_email_anywhere ON ecommerce.customers (email)"],
-      ["DROP INDEX ecommerce.customers_email_anywhere"],
-    );
-    named(findings, "ecommerce.customers", /answered .*, and 1 rows where other tenants can't matter/);
-  });
+  await t.test(
+    "a key that is unique over all tenants, by what an INSERT answers",
+    { skip: isCitus && "Citus refuses such a key" },
+    async () => {
+      const findings = await run(
+        ["CREATE UNIQUE INDEX customers_email_anywhere ON ecommerce.customers (email)"],
+        ["DROP INDEX ecommerce.customers_email_anywhere"],
+      );
+      named(findings, "ecommerce.customers", /answered .*, and 1 rows where other tenants can't matter/);
+    },
+  );
 
   await t.test("nothing again when all is as it was, and no row is left", async () => {
     const [finding] = await run([], []);
@@ -192,7 +204,9 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
 /** Closed partitions take no row, so there is nothing in them to find. */
 async function readPoliced(admin: Client): Promise<readonly Policed[]> {
   const { rows } = await admin.query<Policed>(
-    `SELECT n.nspname AS schema, c.relname AS name, c.relispartition AS "isPartition", pg_get_expr(p.polqual, p.polrelid) AS using
+    `SELECT n.nspname AS schema, c.relname AS name, c.relispartition AS "isPartition",
+       coalesce(substring(pg_get_expr(c.relpartbound, c.oid) FROM $re$FROM \\('([^']*)$re$)::timestamptz > now(), false) AS "isAhead",
+       pg_get_expr(p.polqual, p.polrelid) AS using
      FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE p.polname = 'tenant_isolation'
        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND conname = 'partition_is_closed')
