@@ -50,9 +50,14 @@ function seen(findings: readonly Finding[], check: string): string[] {
 }
 
 /** As this login; in a silo, in the tenant's database. */
-async function asLogin<T>(project: Project, login: Login, work: (client: Client) => Promise<T>, database?: string) {
+async function asLogin<T>(
+  project: Project,
+  { user, password }: Login,
+  work: (client: Client) => Promise<T>,
+  database?: string,
+) {
   const { host, port, database: main } = project.endpoints.postgres;
-  const client = new Client({ host, port, database: database ?? main, ...login });
+  const client = new Client({ host, port, database: database ?? main, user, password });
   await client.connect();
   try {
     return await work(client);
