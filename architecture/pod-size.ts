@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { parseSize, type Size, sizeExpected } from "./size";
+import type { Problem } from "./problem";
+import { formatSize, parseSize, type Size, sizeExpected } from "./size";
 
 /** What a pod that keeps nothing gets. */
 export interface WorkerSize {
@@ -54,3 +55,32 @@ export const flag = z.preprocess(
   (value) => (value === "true" ? true : value === "false" ? false : value),
   z.boolean("true or false"),
 );
+
+/** What a pod needs at least, and what its volume holds, in a sentence. */
+export interface LeastSize {
+  readonly memory: Size;
+  readonly storage: Size;
+  readonly holds: string;
+}
+
+/** Why pods of this size would not work; `of` is the setting's name. */
+export function sizeProblems(of: string, { memory, storage }: NodeSize, least: LeastSize): Problem[] {
+  const problems: Problem[] = [];
+  if (memory.bytes < least.memory.bytes) {
+    problems.push({
+      what: `A ${of} with so little memory is killed while it works`,
+      got: `memory: ${formatSize(memory)}`,
+      expected: `at least ${formatSize(least.memory)}`,
+      fix: `Give \`${of}.memory\` more`,
+    });
+  }
+  if (storage.bytes < least.storage.bytes) {
+    problems.push({
+      what: `The volume of a ${of} has no room for ${least.holds}`,
+      got: `storage: ${formatSize(storage)}`,
+      expected: `at least ${formatSize(least.storage)}`,
+      fix: `Give \`${of}.storage\` more`,
+    });
+  }
+  return problems;
+}

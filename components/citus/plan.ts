@@ -1,7 +1,7 @@
 import { citusImage, standardNode } from "../../architecture/kubernetes";
-import type { NodeSize } from "../../architecture/pod-size";
+import { type LeastSize, type NodeSize, sizeProblems } from "../../architecture/pod-size";
 import { type Problem, refuseIfAny } from "../../architecture/problem";
-import { formatSize, type Size } from "../../architecture/size";
+import type { Size } from "../../architecture/size";
 
 /** What a Citus cluster is made from. Every value shapes the graph, so all are plain. */
 export interface CitusOptions {
@@ -57,8 +57,11 @@ export interface CitusPlan extends Required<Omit<CitusOptions, OptionalPart>> {
 }
 
 const GiB = 2 ** 30;
-const leastMemory = { bytes: GiB / 2 };
-const leastStorage = { bytes: GiB };
+const leastSize: LeastSize = {
+  memory: { bytes: GiB / 2 },
+  storage: { bytes: GiB },
+  holds: "the database and its write-ahead log",
+};
 
 /** Throws Problems, all at once, before anything is declared. */
 export function planCitus(name: string, options: CitusOptions): CitusPlan {
@@ -111,27 +114,9 @@ function problemsOf(plan: CitusPlan): Problem[] {
       fix: least === 1 ? "Set `replicas` to 1 or more" : "Set `replicas` to 2 or more, or consistency to `eventual`",
     });
   }
-  problems.push(...sizeProblems("coordinator", plan.coordinator), ...sizeProblems("worker", plan.worker));
-  return problems;
-}
-
-function sizeProblems(of: "coordinator" | "worker", { memory, storage }: NodeSize): Problem[] {
-  const problems: Problem[] = [];
-  if (memory.bytes < leastMemory.bytes) {
-    problems.push({
-      what: `A ${of} with so little memory is killed while it works`,
-      got: `memory: ${formatSize(memory)}`,
-      expected: `at least ${formatSize(leastMemory)}`,
-      fix: `Give \`${of}.memory\` more`,
-    });
-  }
-  if (storage.bytes < leastStorage.bytes) {
-    problems.push({
-      what: `The volume of a ${of} has no room for the database and its write-ahead log`,
-      got: `storage: ${formatSize(storage)}`,
-      expected: `at least ${formatSize(leastStorage)}`,
-      fix: `Give \`${of}.storage\` more`,
-    });
-  }
+  problems.push(
+    ...sizeProblems("coordinator", plan.coordinator, leastSize),
+    ...sizeProblems("worker", plan.worker, leastSize),
+  );
   return problems;
 }

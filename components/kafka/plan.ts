@@ -1,9 +1,8 @@
 import { type Access } from "../../architecture/access";
 import { brokerSize, controllerSize, zoneLabel } from "../../architecture/kafka-servers";
 import { userName } from "../../architecture/kafka-settings";
-import type { NodeSize } from "../../architecture/pod-size";
+import { type LeastSize, type NodeSize, sizeProblems } from "../../architecture/pod-size";
 import { type Problem, refuseIfAny } from "../../architecture/problem";
-import { formatSize, type Size } from "../../architecture/size";
 import type { AccessRule } from "./access-rules";
 import { kafkaLoginSecret } from "./names";
 
@@ -54,8 +53,7 @@ const GiB = 2 ** 30;
 const MiB = 2 ** 20;
 
 // Strimzi gives half of it to Java's heap, and a broker starts with 384 MiB of that.
-const leastMemory: Size = { bytes: 768 * MiB };
-const leastStorage: Size = { bytes: GiB };
+const leastSize: LeastSize = { memory: { bytes: 768 * MiB }, storage: { bytes: GiB }, holds: "its log" };
 
 /** Throws Problems, all at once, when the options make no cluster. */
 export function planKafka(name: string, options: KafkaOptions): KafkaPlan {
@@ -102,8 +100,8 @@ function problemsOf(plan: KafkaPlan): Problem[] {
       fix: "Correct `kafka` in `access.addresses`",
     });
   }
-  problems.push(...sizeProblems("broker", plan.broker));
-  if (plan.controllers > 0) problems.push(...sizeProblems("controller", plan.controller));
+  problems.push(...sizeProblems("broker", plan.broker, leastSize));
+  if (plan.controllers > 0) problems.push(...sizeProblems("controller", plan.controller, leastSize));
   return problems;
 }
 
@@ -169,25 +167,4 @@ function userProblems({ name, users }: KafkaPlan): Problem[] {
       expected: "lower case letters, digits and dashes",
       fix: "Rename the user",
     }));
-}
-
-function sizeProblems(of: "broker" | "controller", { memory, storage }: NodeSize): Problem[] {
-  const problems: Problem[] = [];
-  if (memory.bytes < leastMemory.bytes) {
-    problems.push({
-      what: `A ${of} with so little memory is killed while it works`,
-      got: `memory: ${formatSize(memory)}`,
-      expected: `at least ${formatSize(leastMemory)}`,
-      fix: `Give \`${of}.memory\` more`,
-    });
-  }
-  if (storage.bytes < leastStorage.bytes) {
-    problems.push({
-      what: `The volume of a ${of} has no room for its log`,
-      got: `storage: ${formatSize(storage)}`,
-      expected: `at least ${formatSize(leastStorage)}`,
-      fix: `Give \`${of}.storage\` more`,
-    });
-  }
-  return problems;
 }

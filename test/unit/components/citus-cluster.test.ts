@@ -1,23 +1,10 @@
 import assert from "node:assert/strict";
-import test, { before } from "node:test";
+import test from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { CitusCluster } from "../../../components/citus-cluster";
+import { mockedResources } from "./mocks";
 
-const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
-
-before(() =>
-  pulumi.runtime.setMocks(
-    {
-      newResource: ({ type, name, inputs }) => {
-        registered.push({ type, name, inputs });
-        return { id: `${name}-id`, state: inputs };
-      },
-      call: () => ({}),
-    },
-    "tenantry",
-    "unit",
-  ),
-);
+const registered = mockedResources();
 
 const args = { namespace: "shop", database: "shop", workers: 1, applicationRoles: ["shop_app"] };
 

@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
-import test, { before } from "node:test";
+import test from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { consumerAccess } from "../../../components/kafka/access-rules";
 import { KafkaCluster } from "../../../components/kafka-cluster";
+import { mockedResources } from "./mocks";
 
-const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
-
-before(() =>
-  pulumi.runtime.setMocks(
-    {
-      newResource: ({ type, name, inputs }) => {
-        registered.push({ type, name, inputs });
-        return { id: `${name}-id`, state: inputs };
-      },
-      call: () => ({}),
-    },
-    "tenantry",
-    "unit",
-  ),
-);
+const registered = mockedResources();
 
 const args = { namespace: "shop", users: { billing: consumerAccess("billing", ["shop.order.events"]), connect: [] } };
 
