@@ -11,8 +11,8 @@ import { Role } from "@pulumi/kubernetes/rbac/v1/role";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import * as pulumi from "@pulumi/pulumi";
 import type { Login } from "../architecture/endpoints";
+import { childrenOf, type MakeChild } from "./children";
 import { createAuthority, issueNodeCertificate, type KeyPair } from "./citus/certificates";
-import { generatedSecret, secretData, secretValue } from "./citus/generated-secret";
 import {
   authorityMap,
   certificateNames,
@@ -31,12 +31,11 @@ import { loginRoles, prepareJob } from "./citus/prepare";
 import { patroniRules } from "./citus/rights";
 import { headlessService, primaryService, stateServices } from "./citus/services";
 import { disruptionBudget, statefulSet, volumeClaims } from "./citus/workload";
+import { generatedSecret, secretData, secretValue } from "./generated-secret";
 import { queriesMap } from "./monitoring/exporter";
 import { queriesFile } from "./monitoring/queries";
 
 export interface CitusClusterArgs extends CitusOptions {}
-
-type Kind<Args, Made> = new (name: string, args: Args, options: pulumi.CustomResourceOptions) => Made;
 
 /**
  * A Citus cluster: one Patroni group for the coordinator and one for each worker, with Kubernetes as Patroni's store.
@@ -58,11 +57,13 @@ export class CitusCluster extends pulumi.ComponentResource {
   /** What runs each node that holds shards, by the node's name. */
   readonly servers: ReadonlyMap<string, pulumi.Resource>;
   private readonly plan: CitusPlan;
+  private readonly child: MakeChild;
 
   /** Throws Problems when the arguments make no cluster. */
   constructor(name: string, args: CitusClusterArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:CitusCluster", name, {}, options);
     this.plan = planCitus(name, args);
+    this.child = childrenOf(this, name);
     const tls = this.certificates();
     const secrets = loginRoles(this.plan).map((role) => ({ role, secret: this.login(role, tls.signer) }));
     const foundation = [...this.rights(), ...this.network(), ...this.questions(), tls.secret];
@@ -87,15 +88,6 @@ export class CitusCluster extends pulumi.ComponentResource {
         ),
     );
     this.registerOutputs({ authority: this.authority, logins: this.logins });
-  }
-
-  private child<Args, Made extends pulumi.Resource>(
-    kind: Kind<Args, Made>,
-    suffix: string,
-    args: Args,
-    options: pulumi.CustomResourceOptions = {},
-  ): Made {
-    return new kind(`${this.plan.name}-${suffix}`, args, { parent: this, ...options });
   }
 
   /** The authority's key lies in a Secret that no pod mounts; its certificate, for clients, in a ConfigMap. */

@@ -7,7 +7,7 @@ import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionB
 import * as pulumi from "@pulumi/pulumi";
 import type { Login } from "../architecture/endpoints";
 import { issueCertificate, type KeyPair } from "./citus/certificates";
-import { generatedSecret } from "./citus/generated-secret";
+import { generatedSecret } from "./generated-secret";
 import { poolerUsers } from "./pooler/config";
 import {
   poolerBudget,

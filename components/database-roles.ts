@@ -5,6 +5,7 @@ import { Role } from "@pulumi/postgresql/role";
 import { Schema } from "@pulumi/postgresql/schema";
 import * as pulumi from "@pulumi/pulumi";
 import { lastingVerifier } from "../architecture/scram";
+import { childrenOf } from "./children";
 
 export interface DatabaseRolesArgs {
   /** The application's database. */
@@ -26,8 +27,6 @@ export interface DatabaseRolesArgs {
   readonly deletedWith?: pulumi.Resource;
 }
 
-type Kind<Args, Made> = new (name: string, args: Args, options: pulumi.CustomResourceOptions) => Made;
-
 /**
  * What an application needs in PostgreSQL before its data plane: login roles without powers, pg_partman, and if asked for
  * the database. On Citus it acts in the distributed database, from where roles reach every node. Needs a superuser.
@@ -35,17 +34,14 @@ type Kind<Args, Made> = new (name: string, args: Args, options: pulumi.CustomRes
  * @example new DatabaseRoles("database", { database: "shop", applicationRoles: ["shop_app"], passwords }, { provider })
  */
 export class DatabaseRoles extends pulumi.ComponentResource {
-  constructor(
-    private readonly prefix: string,
-    private readonly args: DatabaseRolesArgs,
-    options: pulumi.ComponentResourceOptions,
-  ) {
-    super("tenantry:index:DatabaseRoles", prefix, {}, options);
-    const { database, applicationRoles, replicationRoles = [], createWith, dropDatabase } = args;
+  constructor(name: string, args: DatabaseRolesArgs, options: pulumi.ComponentResourceOptions) {
+    super("tenantry:index:DatabaseRoles", name, {}, options);
+    const { database, applicationRoles, replicationRoles = [], createWith, dropDatabase, deletedWith } = args;
+    const child = childrenOf(this, name, deletedWith && { deletedWith });
     // Roles are made, and what they were granted is taken from them, in the database itself.
     const made = createWith
       ? [
-          this.child(
+          child(
             Database,
             database,
             { name: database, encoding: "UTF8", template: "template0" },
@@ -54,40 +50,21 @@ export class DatabaseRoles extends pulumi.ComponentResource {
         ]
       : [];
     const roles = [...applicationRoles, ...replicationRoles].map((role) => {
-      const args = roleArgs(role, replicationRoles.includes(role), this.args.passwords);
-      return { role, resource: this.child(Role, role, args, { dependsOn: made }) };
+      const login = roleArgs(role, replicationRoles.includes(role), args.passwords);
+      return { role, resource: child(Role, role, login, { dependsOn: made }) };
     });
     if (createWith) {
       const connect = (role: string, privileges: string[], after: pulumi.Resource[]) =>
-        this.child(
-          Grant,
-          `${role}-connect`,
-          { database, objectType: "database", role, privileges },
-          { dependsOn: after },
-        );
+        child(Grant, `${role}-connect`, { database, objectType: "database", role, privileges }, { dependsOn: after });
       const closed = connect("public", [], made);
       for (const { role, resource } of roles) connect(role, ["CONNECT"], [closed, resource]);
     }
     const stays = { retainOnDelete: true };
     // As much the data's as the database itself.
-    const schema = this.child(Schema, "partman", { name: "partman", database }, { ...stays, dependsOn: made });
+    const schema = child(Schema, "partman", { name: "partman", database }, { ...stays, dependsOn: made });
     const partman = { name: "pg_partman", schema: "partman", database };
-    this.child(Extension, "pg-partman", partman, { ...stays, dependsOn: [schema] });
+    child(Extension, "pg-partman", partman, { ...stays, dependsOn: [schema] });
     this.registerOutputs({});
-  }
-
-  private child<Args, Made extends pulumi.Resource>(
-    kind: Kind<Args, Made>,
-    suffix: string,
-    args: Args,
-    options: pulumi.CustomResourceOptions = {},
-  ): Made {
-    const { deletedWith } = this.args;
-    return new kind(`${this.prefix}-${suffix}`, args, {
-      parent: this,
-      ...(deletedWith && { deletedWith }),
-      ...options,
-    });
   }
 }
 

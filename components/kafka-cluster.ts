@@ -9,7 +9,7 @@ import { Chart } from "@pulumi/kubernetes/helm/v4/chart";
 import * as pulumi from "@pulumi/pulumi";
 import { formatAddress, nodePorts } from "../architecture/access";
 import type { Login } from "../architecture/endpoints";
-import { generatedSecret, secretValue } from "./citus/generated-secret";
+import { generatedSecret, secretValue } from "./generated-secret";
 import { kafka } from "./kafka/cluster";
 import { externalBootstrap, externalPort } from "./kafka/external-listener";
 import { authoritySecret, bootstrapServer, clusterLabel, metricsMap, passwordSecret, poolsOf } from "./kafka/names";

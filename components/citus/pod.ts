@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
 import { exporterContainer, queriesMap } from "../monitoring/exporter";
 import { queriesFile } from "../monitoring/queries";
+import { formatQuantity } from "../quantity";
 import { clusterLabels, groupLabels, groupName, podsService, tlsSecret } from "./names";
 import { paths } from "./paths";
 import { patroniConfig } from "./patroni-config";
 import type { CitusPlan } from "./plan";
-import { formatQuantity } from "./quantity";
 
 type PodTemplate = types.input.core.v1.PodTemplateSpec;
 type Probe = types.input.core.v1.Probe;

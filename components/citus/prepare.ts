@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { types } from "@pulumi/kubernetes";
+import { commandPod } from "../command-pod";
 import { monitorRole } from "../monitoring/exporter";
 import {
   adminUser,
@@ -45,42 +46,35 @@ export function prepareJob(plan: CitusPlan): types.input.batch.v1.Job & { metada
 function podTemplate(plan: CitusPlan): types.input.core.v1.PodTemplateSpec {
   // Not the cluster's own labels: those pods are what the headless Service names.
   const labels = { "app.kubernetes.io/name": "citus-prepare", ...nodeClientLabel(plan) };
-  return {
-    metadata: { labels },
-    spec: {
-      restartPolicy: "Never",
-      automountServiceAccountToken: false,
-      securityContext: podSecurity,
-      containers: [
-        {
-          name: "prepare",
-          image: plan.image,
-          imagePullPolicy: "IfNotPresent",
-          command: ["bash", "-c", script],
-          env: Object.entries(environment(plan)).map(([name, value]) => ({ name, value })),
-          resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "128Mi" } },
-          securityContext: containerSecurity,
-          volumeMounts: [
-            { name: "tls", mountPath: paths.tls, readOnly: true },
-            { name: "logins", mountPath: paths.logins, readOnly: true },
-            { name: "temporary", mountPath: "/tmp" },
-          ],
-        },
-      ],
-      volumes: [
-        { name: "tls", secret: { secretName: tlsSecret(plan), defaultMode: 0o640 } },
-        {
-          name: "logins",
-          secret: {
-            secretName: loginSecret(plan, adminUser),
-            defaultMode: 0o440,
-            items: [{ key: "password", path: "admin" }],
-          },
-        },
-        { name: "temporary", emptyDir: {} },
+  return commandPod({
+    labels,
+    securityContext: podSecurity,
+    container: {
+      name: "prepare",
+      image: plan.image,
+      command: ["bash", "-c", script],
+      env: Object.entries(environment(plan)).map(([name, value]) => ({ name, value })),
+      resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+      securityContext: containerSecurity,
+      volumeMounts: [
+        { name: "tls", mountPath: paths.tls, readOnly: true },
+        { name: "logins", mountPath: paths.logins, readOnly: true },
+        { name: "temporary", mountPath: "/tmp" },
       ],
     },
-  };
+    volumes: [
+      { name: "tls", secret: { secretName: tlsSecret(plan), defaultMode: 0o640 } },
+      {
+        name: "logins",
+        secret: {
+          secretName: loginSecret(plan, adminUser),
+          defaultMode: 0o440,
+          items: [{ key: "password", path: "admin" }],
+        },
+      },
+      { name: "temporary", emptyDir: {} },
+    ],
+  });
 }
 
 function environment(plan: CitusPlan): Record<string, string> {

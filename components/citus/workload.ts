@@ -1,8 +1,8 @@
 import type { types } from "@pulumi/kubernetes";
+import { formatQuantity } from "../quantity";
 import { groupLabels, groupName, groupsOf, podNames, podsService } from "./names";
 import type { CitusPlan } from "./plan";
 import { podTemplate } from "./pod";
-import { formatQuantity } from "./quantity";
 
 type ObjectMeta = types.input.meta.v1.ObjectMeta;
 

@@ -1,3 +1,4 @@
+import { commandPod } from "../command-pod";
 import { containerSecurity, podSecurity } from "../strimzi";
 import { connectClientLabel, restUrl } from "./names";
 import type { ConnectPlan } from "./plan";
@@ -21,25 +22,18 @@ export function restartJob(plan: ConnectPlan) {
         spec: {
           backoffLimit: 0,
           activeDeadlineSeconds: 240,
-          template: {
-            metadata: { labels },
-            spec: {
-              restartPolicy: "Never",
-              automountServiceAccountToken: false,
-              securityContext: podSecurity,
-              containers: [
-                {
-                  name: "restart",
-                  image,
-                  imagePullPolicy: "IfNotPresent",
-                  command: ["bash", "-euo", "pipefail", "-c", script],
-                  env: [{ name: "CONNECT", value: restUrl(plan) }],
-                  securityContext: containerSecurity,
-                  resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
-                },
-              ],
+          template: commandPod({
+            labels,
+            securityContext: podSecurity,
+            container: {
+              name: "restart",
+              image,
+              command: ["bash", "-euo", "pipefail", "-c", script],
+              env: [{ name: "CONNECT", value: restUrl(plan) }],
+              securityContext: containerSecurity,
+              resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
             },
-          },
+          }),
         },
       },
     },

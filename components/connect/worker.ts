@@ -1,4 +1,4 @@
-import { formatQuantity } from "../citus/quantity";
+import { formatQuantity } from "../quantity";
 import { apart, containerSecurity, kafkaVersion, patientProbes, podSecurity, strimziApi, untilReady } from "../strimzi";
 import { databaseAuthority, metricsMap, workerLabels, workerTopics } from "./names";
 import type { ConnectPlan } from "./plan";

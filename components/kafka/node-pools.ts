@@ -1,4 +1,4 @@
-import { formatQuantity } from "../citus/quantity";
+import { formatQuantity } from "../quantity";
 import { apart, containerSecurity, podSecurity, strimziApi } from "../strimzi";
 import { clusterLabel, type Pool, poolName, poolsOf } from "./names";
 import type { KafkaPlan } from "./plan";

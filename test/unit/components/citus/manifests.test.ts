@@ -9,10 +9,10 @@ import { dynamicConfig, patroniConfig } from "../../../../components/citus/patro
 import { type CitusOptions, planCitus } from "../../../../components/citus/plan";
 import { podTemplate } from "../../../../components/citus/pod";
 import { prepareJob } from "../../../../components/citus/prepare";
-import { formatQuantity } from "../../../../components/citus/quantity";
 import { patroniRules } from "../../../../components/citus/rights";
 import { headlessService, primaryService } from "../../../../components/citus/services";
 import { disruptionBudget, statefulSet, volumeClaims } from "../../../../components/citus/workload";
+import { formatQuantity } from "../../../../components/quantity";
 
 const GiB = 2 ** 30;
 
