@@ -1,6 +1,7 @@
 import type { Application } from "./application";
 import type { LoadedApplication } from "./application-loader";
-import { dataPlane, onlyCoordinator, schemaDataPlane } from "./data-plane";
+import { dataPlane, schemaDataPlane } from "./data-plane/data-plane";
+import { onlyCoordinator } from "./data-plane/nodes";
 import type { Declaration } from "./declaration";
 import type { Endpoints } from "./endpoints";
 import { cdcRole, siloDatabase, tenantLogin } from "./names";

@@ -1,5 +1,5 @@
 import { loadApplication } from "../architecture/application-loader";
-import { dataPlane } from "../architecture/data-plane";
+import { dataPlane } from "../architecture/data-plane/data-plane";
 import type { Declaration } from "../architecture/declaration";
 import type { Endpoints } from "../architecture/endpoints";
 import { quoteIdentifier } from "../architecture/identifier";

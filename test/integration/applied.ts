@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Application } from "../../architecture/application";
 import { loadApplication } from "../../architecture/application-loader";
-import { dataPlane } from "../../architecture/data-plane";
+import { dataPlane } from "../../architecture/data-plane/data-plane";
 import type { Declaration } from "../../architecture/declaration";
 import type { Endpoints } from "../../architecture/endpoints";
 import { openConnect } from "../../provider/connect-client";

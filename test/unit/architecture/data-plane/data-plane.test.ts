@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
 import { stringify } from "yaml";
-import { loadApplication } from "../../../architecture/application-loader";
-import { dataPlane, onlyCoordinator } from "../../../architecture/data-plane";
-import type { Declaration } from "../../../architecture/declaration";
-import type { Settings } from "../../../architecture/settings";
-import { matchesGolden } from "../golden";
-import { parseShop, type ShopArgs } from "./shop";
+import { loadApplication } from "../../../../architecture/application-loader";
+import { dataPlane } from "../../../../architecture/data-plane/data-plane";
+import { onlyCoordinator } from "../../../../architecture/data-plane/nodes";
+import type { Declaration } from "../../../../architecture/declaration";
+import type { Settings } from "../../../../architecture/settings";
+import { matchesGolden } from "../../golden";
+import { parseShop, type ShopArgs } from "../shop";
 
-const root = join(__dirname, "..", "..", "..");
+const root = join(__dirname, "..", "..", "..", "..");
 const settings: Settings = {
   application: "shop",
   platform: "external",

@@ -1,0 +1,63 @@
+import type { Application } from "../application";
+import type { PartitionSetInputs } from "../declaration";
+import { standardDefaults } from "../defaults";
+import { type Duration, durationMs, formatDuration } from "../duration";
+import { outboxGrants, processedEventsGrants } from "../grants";
+import { eventsSchema } from "../names";
+import { outbox } from "../outbox";
+import type { Settings } from "../settings";
+import { declareIsolation } from "./isolation";
+import type { Steps } from "./steps";
+
+/** Partitions of the outbox made ahead, in days: so long may maintenance stand still. */
+const outboxDaysAhead = 4;
+
+/** The outbox and the processed events, beside the tenants' tables. */
+export function declareEvents(steps: Steps, application: Application, settings: Settings): void {
+  const { events, tenant, part } = application;
+  const schema = eventsSchema(application);
+  const own = part?.model === "schema";
+  const placed = {
+    ...(own && { schema }),
+    column: tenant.column,
+    type: tenant.type,
+    ...(!own && { colocateWith: `${application.schema}.${tenant.table}` }),
+  };
+  const name = `${schema}.${outbox.table}`;
+  steps.next();
+  const table = steps.add("Outbox", name, {
+    ...placed,
+    maxPayloadBytes: events.maxPayload.bytes,
+    publication: outbox.publication,
+  });
+  const set = steps.add("PartitionSet", name, outboxPartitions(schema, events.retention, settings), [table]);
+  declareIsolation(steps, application, { schema, table: outbox.table, grants: outboxGrants(application) }, [set]);
+  const processed = { schema, table: "processed_events" };
+  const memory = steps.add("ProcessedEvents", `${schema}.${processed.table}`, {
+    ...placed,
+    retention: processedRetention(application),
+  });
+  declareIsolation(steps, application, { ...processed, grants: processedEventsGrants(application) }, [memory]);
+}
+
+function outboxPartitions(schema: string, retention: Duration, { defaults }: Settings): PartitionSetInputs {
+  const { outboxInterval } = defaults ?? standardDefaults;
+  return {
+    schema,
+    table: outbox.table,
+    by: "created_at",
+    every: formatDuration(outboxInterval),
+    ahead: Math.ceil((outboxDaysAhead * 86_400_000) / durationMs(outboxInterval)),
+    retention: formatDuration(retention),
+    dropAfter: "slots",
+  };
+}
+
+/** Twice as long as any topic keeps an event, so that a replay of a whole topic finds what was processed. */
+function processedRetention({ events }: Application): string {
+  const longest = [events.retention, ...events.aggregates.map(({ retention }) => retention)].toSorted(
+    (a, b) => durationMs(b) - durationMs(a),
+  )[0];
+  const { count, unit } = longest ?? events.retention;
+  return formatDuration({ count: 2 * count, unit });
+}

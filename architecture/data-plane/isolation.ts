@@ -1,0 +1,14 @@
+import type { Application } from "../application";
+import type { TenantIsolationInputs } from "../declaration";
+import type { Steps } from "./steps";
+
+/** Isolates a table of tenants, and gives roles their privileges. */
+export function declareIsolation(
+  steps: Steps,
+  { tenant: { column, type }, part }: Application,
+  { schema, table, grants }: Pick<TenantIsolationInputs, "schema" | "table" | "grants">,
+  after: readonly string[],
+): void {
+  const onlyTenant = part?.tenant && { onlyTenant: part.tenant.id };
+  steps.add("TenantIsolation", `${schema}.${table}`, { schema, table, column, type, ...onlyTenant, grants }, after);
+}

@@ -1,0 +1,43 @@
+import type { Application } from "../application";
+import type { MigrationInputs } from "../declaration";
+import { schemaMigration } from "../schema-migration";
+import { hashOf } from "../source";
+import type { SqlFile } from "../sql-file";
+import type { Steps } from "./steps";
+
+/** The toolkit's own SQL, and the application's schema. */
+export function declareSchema(steps: Steps, application: Application, base: readonly SqlFile[]): void {
+  const { part } = application;
+  const declareBase = () => {
+    for (const file of base) declareMigration(steps, application, file, "tenantry", "onChange");
+  };
+  // A tenant's own functions come after its schema.
+  const ofTenant = part?.model === "schema" && part.tenant;
+  if (!ofTenant) declareBase();
+  steps.then("Migration", `${application.name}/schema`, ofPart(application, schemaMigration(application)));
+  if (ofTenant) declareBase();
+}
+
+/** One of the application's own files. */
+export function declareFile(steps: Steps, application: Application, file: SqlFile): void {
+  declareMigration(steps, application, file, application.schema, "once");
+}
+
+function declareMigration(
+  steps: Steps,
+  application: Application,
+  { path, hash, statements, transaction }: SqlFile,
+  schema: string,
+  apply: "once" | "onChange",
+): void {
+  const name = path.replace(/^sql\//, "").replace(/\.sql$/, "");
+  steps.then("Migration", name, ofPart(application, { path, hash, statements, transaction, schema, apply }));
+}
+
+/** Applied for each tenant by itself, which the ledger knows by path and content. */
+function ofPart({ part }: Application, inputs: MigrationInputs): MigrationInputs {
+  if (part?.model !== "schema" || !part.tenant) return inputs;
+  const { name } = part.tenant;
+  const hash = hashOf(`${name} ${inputs.hash}`);
+  return { ...inputs, path: `${inputs.path}@${name}`, hash, sharedSchema: part.sharedSchema };
+}

@@ -1,0 +1,59 @@
+import type { Declaration, Inputs } from "../declaration";
+
+/** Collects declarations; each step comes after all of the step before. */
+export class Steps {
+  private current: string[] = [];
+
+  constructor(
+    /** To whom alone everything belongs. */
+    private readonly tenant?: string,
+    readonly declarations: Declaration[] = [],
+    private before: string[] = [],
+  ) {}
+
+  /** Steps that go on from here, beside others. */
+  fork(tenant: string | undefined): Steps {
+    this.next();
+    return new Steps(tenant, this.declarations, this.before);
+  }
+
+  /** Goes on when all of these are done. */
+  join(forks: readonly Steps[]): void {
+    this.next();
+    for (const fork of forks) fork.next();
+    const ends = forks.flatMap(({ before }) => before);
+    if (ends.length > 0) this.before = [...new Set(ends)];
+  }
+
+  /** Declares something in the current step. Returns `NOUN/NAME`, for others to come after. */
+  add<Noun extends keyof Inputs>(
+    noun: Noun,
+    name: string,
+    inputs: Inputs[Noun],
+    after: readonly string[] = [],
+  ): string {
+    const { tenant } = this;
+    const unique = tenant === undefined ? name : `${name}@${tenant}`;
+    const before = [...new Set([...this.before, ...after])];
+    const declaration = { noun, name: unique, inputs, ...(tenant !== undefined && { tenant }), after: before };
+    // The type ties each noun to its inputs, which a generic parameter does too, though not for the compiler.
+    this.declarations.push(declaration as unknown as Declaration);
+    const id = `${noun}/${unique}`;
+    this.current.push(id);
+    return id;
+  }
+
+  /** Starts the next step. */
+  next(): void {
+    if (this.current.length === 0) return;
+    this.before = this.current;
+    this.current = [];
+  }
+
+  /** A step of one declaration. */
+  then<Noun extends keyof Inputs>(noun: Noun, name: string, inputs: Inputs[Noun]): void {
+    this.next();
+    this.add(noun, name, inputs);
+    this.next();
+  }
+}

@@ -1,0 +1,77 @@
+import type { Application, ReferenceTable, Table, TenantTable } from "../application";
+import type { DistributedTableInputs, PartitionSetInputs } from "../declaration";
+import { formatDuration } from "../duration";
+import { referenceTableGrants, tenantTableGrants } from "../grants";
+import type { Settings } from "../settings";
+import type { SqlFile } from "../sql-file";
+import { declareIsolation } from "./isolation";
+import type { Steps } from "./steps";
+
+/** The tables that a file creates: placed, partitioned, isolated. */
+export function declareTables(steps: Steps, application: Application, settings: Settings, file: SqlFile): void {
+  const tables = tablesOf(application, file);
+  const placed = new Map<string, string>();
+  for (const table of tables) {
+    const after = table.foreignKeys.flatMap(({ references }) => placed.get(references.table) ?? []);
+    const root = placed.get(application.tenant.table);
+    if (table.kind === "reference") placed.set(table.name, declareReference(steps, application, table, after));
+    if (table.kind === "tenant") {
+      const inputs = distributed(application, settings, table);
+      placed.set(table.name, steps.add("DistributedTable", nameOf(table), inputs, root ? [root, ...after] : after));
+    }
+  }
+  for (const table of tables) {
+    const id = placed.get(table.name);
+    if (table.kind !== "tenant" || !id) continue;
+    const set = table.partition
+      ? [steps.add("PartitionSet", nameOf(table), partitionSet(table, table.partition), [id])]
+      : [id];
+    const { schema, name } = table;
+    declareIsolation(steps, application, { schema, table: name, grants: tenantTableGrants(application, name) }, set);
+  }
+}
+
+/** Reference tables first, then the tenant root, then its children; among these, a table after those that it refers to. */
+function tablesOf({ tables, tenant }: Application, file: SqlFile): Table[] {
+  const rank = (table: Table) => (table.kind === "reference" ? 0 : table.name === tenant.table ? 1 : 2);
+  return tables.filter((table) => table.file === file.path).toSorted((a, b) => rank(a) - rank(b));
+}
+
+function declareReference(steps: Steps, application: Application, table: ReferenceTable, after: readonly string[]) {
+  const { schema, name, foreignKeys } = table;
+  const grants = referenceTableGrants(application, name);
+  return steps.add("ReferenceTable", nameOf(table), { schema, table: name, foreignKeys, grants }, after);
+}
+
+function distributed(application: Application, settings: Settings, table: TenantTable): DistributedTableInputs {
+  const { tenant, schema, part } = application;
+  return {
+    schema: table.schema,
+    table: table.name,
+    column: tenant.column,
+    placement:
+      part?.model === "schema"
+        ? { withSchema: true }
+        : table.name === tenant.table
+          ? { shardCount: settings.shardCount }
+          : { colocateWith: `${schema}.${tenant.table}` },
+    foreignKeys: table.foreignKeys,
+  };
+}
+
+function partitionSet(table: TenantTable, partition: NonNullable<TenantTable["partition"]>): PartitionSetInputs {
+  const { by, every, ahead, retention } = partition;
+  return {
+    schema: table.schema,
+    table: table.name,
+    by,
+    every: formatDuration(every),
+    ahead,
+    ...(retention && { retention: formatDuration(retention) }),
+    dropAfter: "retention",
+  };
+}
+
+function nameOf({ schema, name }: Table): string {
+  return `${schema}.${name}`;
+}
