@@ -108,10 +108,10 @@ export interface Comparison {
   readonly twice: readonly string[];
 }
 
-/** Compares the events of stopped traffic, one by one, with the database and Kafka. */
-export async function compareEvents(project: Shop, acknowledged: ReadonlySet<string>): Promise<Comparison> {
-  const committed = await committedEvents(project);
-  const arrived = await arrivals(project, committed.size);
+/** Compares the events of stopped traffic, one by one, with the database and Kafka. Those of other tenants don't count. */
+export async function compareEvents(project: Shop, { acknowledged, tenants }: Traffic): Promise<Comparison> {
+  const committed = await committedEvents(project, tenants);
+  const arrived = await arrivals(project, new Set(tenants), committed.size);
   const missing = (from: Iterable<string>, kept: { has(id: string): boolean }) =>
     [...from].filter((id) => !kept.has(id));
   return {
@@ -125,29 +125,36 @@ export async function compareEvents(project: Shop, acknowledged: ReadonlySet<str
 
 /** Holds the events of stopped traffic against the database and Kafka: none lost, none made up, none twice. */
 export async function assertNothingLost(t: TestContext, project: Shop, traffic: Traffic): Promise<void> {
-  const { acknowledged } = traffic;
-  const { committed, ...wrong } = await compareEvents(project, acknowledged);
-  t.diagnostic(`${acknowledged.size} acknowledged, ${committed} committed, ${traffic.failed()} failed`);
+  const { committed, ...wrong } = await compareEvents(project, traffic);
+  t.diagnostic(`${traffic.acknowledged.size} acknowledged, ${committed} committed, ${traffic.failed()} failed`);
   assert.deepEqual(wrong, { forgotten: [], lost: [], invented: [], twice: [] });
 }
 
 /** The truth: every event that the database keeps. A commit that was not acknowledged may be among them. */
-async function committedEvents({ endpoints }: Shop): Promise<ReadonlySet<string>> {
+async function committedEvents({ endpoints }: Shop, tenants: readonly string[]): Promise<ReadonlySet<string>> {
   const client = new Client(clientConfig(endpoints.postgres));
   await client.connect();
-  const { rows } = await client.query<{ id: string }>("SELECT id FROM tenantry.outbox");
+  const { rows } = await client.query<{ id: string }>(
+    "SELECT id FROM tenantry.outbox WHERE tenant_id = ANY ($1::uuid[])",
+    [tenants],
+  );
   await client.end();
   return new Set(rows.map(({ id }) => id));
 }
 
 /** How often each event is on Kafka. */
-async function arrivals({ application, endpoints }: Shop, expected: number): Promise<ReadonlyMap<string, number>> {
+async function arrivals(
+  { application, endpoints }: Shop,
+  tenants: ReadonlySet<string>,
+  expected: number,
+): Promise<ReadonlyMap<string, number>> {
   const arrived = new Map<string, number>();
   const topic = `${application}.customer.events`;
   const client = openKafka(endpoints.kafka, "traffic-test");
   assert.deepEqual(await waitForTopics(client, [topic], patienceMs), []);
   let lastMs = Date.now();
-  const reader = await tail(client, [topic], new Map(), ({ id }) => {
+  const reader = await tail(client, [topic], new Map(), ({ id, tenant }) => {
+    if (!tenants.has(tenant)) return;
     arrived.set(id, (arrived.get(id) ?? 0) + 1);
     lastMs = Date.now();
   });

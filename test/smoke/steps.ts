@@ -92,7 +92,7 @@ async function underTraffic(setting: Setting, act: (setting: Setting) => Promise
   } finally {
     await traffic.stop();
   }
-  return `${did}; ${judge(traffic, await compareEvents(shop, traffic.acknowledged))}`;
+  return `${did}; ${judge(traffic, await compareEvents(shop, traffic))}`;
 }
 
 /** Duplicates are told and no failure: after a failover of the database events may come again, and consumers expect it. */
