@@ -6,8 +6,14 @@ export const strimziVersion = "1.2.0";
 export const kafkaVersion = "4.3.1";
 export const strimziApi = "kafka.strimzi.io/v1";
 
+/**
+ * The operator takes a resource that waits for its dependents' end for an edited one, and makes again what it loses, such
+ * as the authority: then its own calls fail for minutes, and so does whatever comes next under the same name.
+ */
+export const goneAtOnce = { "pulumi.com/deletionPropagationPolicy": "background" };
+
 /** Pulumi waits until the operator has done what the newest edit asks for. */
-export const untilReady = { "pulumi.com/waitFor": "condition=Ready" };
+export const untilReady = { "pulumi.com/waitFor": "condition=Ready", ...goneAtOnce };
 
 /** For every container of Strimzi's images: user 1001 of group 0, which writes to its volumes and /tmp alone. */
 export const containerSecurity = {

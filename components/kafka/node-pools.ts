@@ -1,5 +1,5 @@
 import { formatQuantity } from "../quantity";
-import { apart, containerSecurity, podSecurity, strimziApi } from "../strimzi";
+import { apart, containerSecurity, goneAtOnce, podSecurity, strimziApi } from "../strimzi";
 import { clusterLabel, type Pool, poolName, poolsOf } from "./names";
 import type { KafkaPlan } from "./plan";
 
@@ -16,7 +16,7 @@ export function nodePool(plan: KafkaPlan, pool: Pool) {
       name,
       namespace,
       labels: clusterLabel(plan),
-      annotations: { "strimzi.io/next-node-ids": `[${pool.firstId}-${pool.firstId + 99}]` },
+      annotations: { "strimzi.io/next-node-ids": `[${pool.firstId}-${pool.firstId + 99}]`, ...goneAtOnce },
     },
     spec: {
       replicas: holdsRecords ? plan.brokers : plan.controllers,
