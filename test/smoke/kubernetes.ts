@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "../../local/checkout";
 import { run } from "../../local/run";
+import type { SecretList } from "./secrets";
 
 const cluster = "tenantry";
 
@@ -72,6 +73,23 @@ export function kubectl(context: string, namespace: string) {
         return victim.replace("pod/", "");
       }
       throw new Error(`${victim} did not come back within 5 minutes`);
+    },
+    /** Every Secret of the namespace. */
+    secrets: async () => JSON.parse(await here("get", "secrets", "-o", "json")) as SecretList,
+    /** What the API says of everything in the namespace that is no Secret, and what pods log and are started with. */
+    async told(): Promise<ReadonlyMap<string, string>> {
+      const kinds = (await ask("api-resources", "--namespaced", "--verbs=list", "-o", "name")).trim().split("\n");
+      const open = kinds.filter((kind) => kind !== "secrets").join(",");
+      const texts = new Map([["the cluster's API", await here("get", open, "-o", "yaml")]]);
+      for (const pod of await names("get", "pods", "--field-selector", "status.phase=Running")) {
+        texts.set(`the log of ${pod}`, await here("logs", pod, "--all-containers"));
+        const containers = await here("get", pod, "-o", "jsonpath={.spec.containers[*].name}");
+        for (const container of containers.split(" ")) {
+          const show = ["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"];
+          texts.set(`arguments in ${pod}, ${container}`, await here("exec", pod, "-c", container, "--", ...show));
+        }
+      }
+      return texts;
     },
     /** Volumes of the namespace that are still there, whether its claims are or not. */
     async volumes(): Promise<string[]> {

@@ -4,12 +4,14 @@ import { parse, stringify } from "yaml";
 import { serversOf } from "../../cli/stack-servers";
 import { root } from "../../local/checkout";
 import { run } from "../../local/run";
-import { forgetStack } from "../../local/stack";
+import { forgetStack, openStack } from "../../local/stack";
 import { loadSettings } from "../../stacks/settings";
 import type { Keys } from "./place";
 
 const name = "smoke";
 const file = join(root, "stacks", `Pulumi.${name}.yaml`);
+
+const said: string[] = [];
 
 /** The stack `kind` under another name and with a few other keys, so that nobody's own is touched. */
 export const stack = {
@@ -34,10 +36,22 @@ export const stack = {
     const { code, stdout, stderr } = await run(join(root, "cli", "tenantry"), [verb, "-s", name, ...args], {
       cwd: root,
     });
+    said.push(stdout, stderr);
     if (code === 0) return stdout;
     throw new Error(
       `tenantry ${verb} ended with ${code}:\n${`${stdout}${stderr}`.trim().split("\n").slice(-40).join("\n")}`,
     );
+  },
+
+  /** Everything that `tenantry` wrote so far. */
+  said: (): string => said.join("\n"),
+
+  /** As it is stored, secrets encrypted. */
+  async state(): Promise<string> {
+    const { pulumi, env } = await openStack(name);
+    const { code, stdout, stderr } = await run(pulumi, ["stack", "export", "--stack", name], { cwd: root, env });
+    if (code !== 0) throw new Error(`pulumi stack export ended with ${code}:\n${stderr.trim()}`);
+    return stdout;
   },
 
   async endpoints() {

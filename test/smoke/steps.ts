@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Comparison, compareEvents, startWriters, type Traffic } from "../integration/traffic";
 import type { kubectl } from "./kubernetes";
 import type { Keys } from "./place";
+import { betrayals, keptIn } from "./secrets";
 import { stack } from "./stack";
 
 /** What every step of the test works with. */
@@ -29,6 +30,7 @@ export const steps: readonly Step[] = [
   },
   { name: "up again", run: unchanged },
   { name: "verify", run: verified },
+  { name: "secrets", run: secretsKept },
   {
     name: "kill under traffic",
     run: (setting) =>
@@ -72,6 +74,26 @@ function count(text: string, what: string): number {
 async function verified(): Promise<string> {
   const text = await stack.tenantry("verify", "--timeout", "120");
   return /^\d+ pass.*$/m.exec(text)?.[0] ?? "";
+}
+
+/** No Secret's value in the state, in what was written, in any other resource, log, argument, or in Connect's answers. */
+async function secretsKept({ cluster }: Setting): Promise<string> {
+  await stack.tenantry("preview", "--diff", "--show-sames");
+  const { connect } = await stack.endpoints();
+  const ask = async (path: string) => (await fetch(`${connect.url}${path}`)).text();
+  const connectors = JSON.parse(await ask("/connectors")) as readonly string[];
+  const paths = ["/connectors?expand=info&expand=status", ...connectors.map((name) => `/connectors/${name}/tasks`)];
+  const answers = paths.map(async (path) => [`Connect's GET ${path}`, await ask(path)] as const);
+  const kept = keptIn(await cluster.secrets());
+  const texts = new Map([
+    ...(await cluster.told()),
+    ...(await Promise.all(answers)),
+    ["the state", await stack.state()],
+    ["what tenantry wrote", stack.said()],
+  ]);
+  const found = betrayals(kept, texts);
+  if (found.length > 0) throw new Error(`Secrets are shown:\n${found.join("\n")}`);
+  return `${kept.size} values in none of ${texts.size} texts`;
 }
 
 async function scale({ keys }: Setting, workers: number): Promise<string> {
