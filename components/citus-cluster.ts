@@ -28,7 +28,7 @@ import { derivedPassword } from "./citus/password";
 import { patroniConfig } from "./citus/patroni-config";
 import { type CitusOptions, type CitusPlan, planCitus } from "./citus/plan";
 import { loginRoles, prepareJob } from "./citus/prepare";
-import { patroniRules } from "./citus/rights";
+import { clusterRules, groupRules } from "./citus/rights";
 import { headlessService, primaryService, stateServices } from "./citus/services";
 import { disruptionBudget, statefulSet, volumeClaims } from "./citus/workload";
 import { generatedSecret, secretData, secretValue } from "./generated-secret";
@@ -66,7 +66,7 @@ export class CitusCluster extends pulumi.ComponentResource {
     this.child = childrenOf(this, name);
     const tls = this.certificates();
     const secrets = loginRoles(this.plan).map((role) => ({ role, secret: this.login(role, tls.signer) }));
-    const foundation = [...this.rights(), ...this.network(), ...this.questions(), tls.secret];
+    const foundation = [...this.account(), ...this.network(), ...this.questions(), tls.secret];
     const groups = groupsOf(this.plan).map((group) => this.group(group, foundation));
     this.servers = new Map(groups.slice(1).map((pods, index) => [workerName(index + 1), pods]));
     const job = prepareJob(this.plan);
@@ -142,16 +142,22 @@ export class CitusCluster extends pulumi.ComponentResource {
     );
   }
 
-  private rights(): pulumi.Resource[] {
+  private account(): pulumi.Resource[] {
     const { name, namespace } = this.plan;
     const metadata = { name, namespace, labels: clusterLabels(this.plan) };
+    return [this.child(ServiceAccount, "account", { metadata }), ...this.rights(name, "", clusterRules)];
+  }
+
+  /** Rules for the account of all pods. */
+  private rights(name: string, prefix: string, rules: (typeof clusterRules)[number][]): pulumi.Resource[] {
+    const { name: account, namespace } = this.plan;
+    const metadata = { name, namespace, labels: clusterLabels(this.plan) };
     return [
-      this.child(ServiceAccount, "account", { metadata }),
-      this.child(Role, "role", { metadata, rules: patroniRules(this.plan) }),
-      this.child(RoleBinding, "binding", {
+      this.child(Role, `${prefix}role`, { metadata, rules }),
+      this.child(RoleBinding, `${prefix}binding`, {
         metadata,
         roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-        subjects: [{ kind: "ServiceAccount", name, namespace }],
+        subjects: [{ kind: "ServiceAccount", name: account, namespace }],
       }),
     ];
   }
@@ -183,6 +189,7 @@ export class CitusCluster extends pulumi.ComponentResource {
       metadata: { name: groupName(plan, group), namespace: plan.namespace, labels: set.metadata.labels },
       data: { "patroni.yaml": patroniConfig(plan, group) },
     });
+    const rights = this.rights(groupName(plan, group), `${group}-`, groupRules(plan, group));
     const services = [
       this.child(Service, `${group}-primary`, primaryService(plan, group)),
       ...stateServices(plan, group).map((service) => this.child(Service, `${group}-${service.key}`, service.args)),
@@ -193,7 +200,7 @@ export class CitusCluster extends pulumi.ComponentResource {
     );
     this.child(PodDisruptionBudget, `${group}-budget`, disruptionBudget(plan, group));
     return this.child(StatefulSet, `${group}-pods`, set, {
-      dependsOn: [...foundation, config, ...services, ...claims],
+      dependsOn: [...foundation, config, ...rights, ...services, ...claims],
       // It can never be changed; the claims are what grows.
       ignoreChanges: ["spec.volumeClaimTemplates"],
       customTimeouts: { create: "15m", update: "30m" },

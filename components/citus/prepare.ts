@@ -38,7 +38,13 @@ export function prepareJob(plan: CitusPlan): types.input.batch.v1.Job & { metada
     .digest("hex")
     .slice(0, 8);
   return {
-    metadata: { name: `${plan.name}-prepare-${digest}`, namespace: plan.namespace, labels: clusterLabels(plan) },
+    metadata: {
+      name: `${plan.name}-prepare-${digest}`,
+      namespace: plan.namespace,
+      labels: clusterLabels(plan),
+      // One that failed is made anew by the next `up`, which would wait for it in vain.
+      annotations: { "pulumi.com/replaceUnready": "true" },
+    },
     spec: { backoffLimit: 3, activeDeadlineSeconds: 900, template },
   };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { CitusCluster } from "../../../components/citus-cluster";
-import { mockedResources } from "./mocks";
+import { mockedResources, type Registered } from "./mocks";
 
 const registered = mockedResources();
 
@@ -71,4 +71,27 @@ test("volumes are protected, but not those of a node that is said to leave", asy
   await valueOf(cluster.ready.urn);
   assert.deepEqual([seen.get("kept-1-data-0"), seen.get("kept-2-data-0")], [true, false]);
   assert.deepEqual([...cluster.servers.keys()], ["worker_1", "worker_2"]);
+});
+
+test("a worker more or less is its own resources and the Job's: nothing that another node relies on changes", async () => {
+  const declared = async (workers: number) => {
+    const start = registered.length;
+    const cluster = new CitusCluster("sized", { ...args, workers }, {});
+    await valueOf(cluster.ready.urn);
+    // Made anew for each cluster of this test.
+    const isKey = ({ type, name }: Registered) => type === "kubernetes:core/v1:Secret" || name === "sized-ca";
+    return new Map(
+      registered
+        .slice(start)
+        .filter((resource) => resource.name.startsWith("sized-") && !isKey(resource))
+        .map(({ type, name, inputs }) => [`${type} ${name}`, inputs]),
+    );
+  };
+  const [two, three] = [await declared(2), await declared(3)];
+  const gone = [...two.keys()].filter((key) => !three.has(key));
+  assert.deepEqual(
+    gone.map((key) => key.split(" ")[0]),
+    ["kubernetes:batch/v1:Job"],
+  );
+  for (const [key, inputs] of two) if (three.has(key)) assert.deepEqual(three.get(key), inputs, key);
 });

@@ -9,7 +9,7 @@ import { dynamicConfig, patroniConfig } from "../../../../components/citus/patro
 import { type CitusOptions, planCitus } from "../../../../components/citus/plan";
 import { podTemplate } from "../../../../components/citus/pod";
 import { prepareJob } from "../../../../components/citus/prepare";
-import { patroniRules } from "../../../../components/citus/rights";
+import { clusterRules, groupRules } from "../../../../components/citus/rights";
 import { headlessService, primaryService } from "../../../../components/citus/services";
 import { disruptionBudget, statefulSet, volumeClaims } from "../../../../components/citus/workload";
 import { formatQuantity } from "../../../../components/quantity";
@@ -148,11 +148,11 @@ test("the certificate's names cover every pod and every node, however many worke
 });
 
 test("Patroni may read no Secret, and change its own pods and Endpoints alone", () => {
-  const rules = patroniRules(plan());
+  const rules = [...clusterRules, ...groupRules(plan(), 1)];
   assert.ok(!JSON.stringify(rules).includes("secrets"));
   for (const rule of rules) {
     const verbs = rule as { verbs: string[]; resourceNames?: string[] };
-    if (verbs.verbs.includes("patch")) assert.ok(verbs.resourceNames?.every((name) => name.startsWith("citus-")));
+    if (verbs.verbs.includes("patch")) assert.ok(verbs.resourceNames?.every((name) => name.startsWith("citus-1")));
     assert.ok(!verbs.verbs.includes("delete"));
   }
 });
