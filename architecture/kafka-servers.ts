@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type NodeSize, nodeSize, type WorkerSize, wholeNumber, workerSize } from "./pod-size";
+import { type NodeSize, nodeSize, size, type WorkerSize, wholeNumber, workerSize } from "./pod-size";
 
 /** The Kafka cluster of a stack that is provisioned on Kubernetes. */
 export interface KafkaServers {
@@ -9,8 +9,13 @@ export interface KafkaServers {
   readonly brokers?: number;
   /** Pods that keep the metadata; 0: the brokers do that too. @default 3; where consistency is `eventual`, 1, and 0 beside a single broker */
   readonly controllers?: number;
-  readonly broker: NodeSize;
+  /** @default of the volume, 100 GiB */
+  readonly broker: WorkerSize & Partial<NodeSize>;
   readonly controller: NodeSize;
+  /** Copies of each partition. @default as many as there are brokers, 3 at most */
+  readonly replication?: number;
+  /** Copies that must be written before a record counts as acknowledged. @default one less than `replication` */
+  readonly minInSync?: number;
   /** The machines' label whose values copies are spread over; every machine must have it. */
   readonly rack: string;
 }
@@ -41,7 +46,8 @@ export const kafkaServersSchema = z.strictObject({
   operator: z.enum(["chart", "existing"], "chart or existing").default("chart"),
   brokers: wholeNumber(99).exactOptional(),
   controllers: wholeNumber(9, 0).exactOptional(),
-  broker: nodeSize(brokerSize).prefault({}),
+  // A plan decides it, so it must show whether the stack says anything.
+  broker: workerSize(brokerSize).extend({ storage: size.exactOptional() }).prefault({}),
   controller: nodeSize(controllerSize).prefault({}),
   rack: z.string("a label of machines").min(1, "a label of machines").default(zoneLabel),
 });

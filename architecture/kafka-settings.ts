@@ -10,6 +10,8 @@ export interface KafkaSettings {
   readonly manageTopics: boolean;
   /** Copies of each partition, on servers that exist; on Kubernetes as the brokers keep. @default 3 */
   readonly replication: number;
+  /** Copies that must be written before an event counts as acknowledged, on servers that exist. @default the brokers' own */
+  readonly minInSync?: number;
   /** Users that read events, by their names in Kafka: of which aggregates. @default none */
   readonly consumers: Readonly<Record<string, "all" | readonly string[]>>;
 }
@@ -52,7 +54,7 @@ export function kafkaSettings(
     problems.push({
       what: "The copies of a partition follow from the brokers that the stack provisions",
       got: `\`tenantry:kafka.replication: ${given.replication}\``,
-      fix: "Remove `replication`, and set `tenantry:kubernetes.kafka.brokers`",
+      fix: "Remove `replication`, and set `tenantry:kubernetes.kafka.brokers`; with a `tenantry:workload`, `replicationFactor` in `tenantry:plan`",
     });
   }
   if (!provisions && !settings.manageTopics && Object.keys(settings.consumers).length > 0) {

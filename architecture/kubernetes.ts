@@ -21,6 +21,10 @@ export interface KubernetesSettings {
   readonly synchronousMode?: "off" | "on" | "strict";
   /** Clients of the coordinator, and its connections to a worker. @default 200 */
   readonly maxConnections?: number;
+  /** Whether a client of the pooler holds a server connection for a transaction or for its session. @default "transaction" */
+  readonly pooling?: "transaction" | "session";
+  /** Server connections of the pooler's pods together. @default two thirds of `maxConnections` less 50 */
+  readonly poolSize?: number;
   /** Log between two checkpoints. @default a tenth of the volume */
   readonly maxWalSize?: Size;
   /** Log that a slot without a reader may hold. @default a quarter of the volume */

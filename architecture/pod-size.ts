@@ -14,7 +14,7 @@ export interface NodeSize extends WorkerSize {
   readonly storage: Size;
 }
 
-const size = z.string(sizeExpected).transform((text, context): Size => {
+export const size = z.string(sizeExpected).transform((text, context): Size => {
   const parsed = parseSize(text);
   if (parsed) return parsed;
   context.addIssue({ code: "custom", message: sizeExpected });

@@ -30,7 +30,7 @@ export interface ConnectionPoolerArgs extends PoolerOptions {
 }
 
 /**
- * PgBouncer in transaction mode in front of a Citus cluster's coordinator: many clients on few server connections. Clients
+ * PgBouncer in front of a Citus cluster's coordinator: many clients on few server connections. Clients
  * connect to `NAME.NAMESPACE.svc:5432` by TLS and log in as to the database itself.
  *
  * @example new ConnectionPooler("pooler", { namespace, cluster: "citus", database, roles, logins, signer }, { provider })

@@ -16,6 +16,8 @@ export interface EventTopicsArgs {
   readonly aggregates: readonly Aggregate[];
   /** Copies of each partition; at most as many as there are brokers. */
   readonly replication: number;
+  /** Copies that must be written before an event counts as acknowledged. @default the brokers' own */
+  readonly minInSync?: number;
   /** Topics that go from Kafka, with their records, when they go from the program. @default none: they are left there */
   readonly deletable?: readonly string[];
   /** What users may read, where nobody else gives them that right. @default none */
@@ -37,7 +39,11 @@ export class EventTopics extends pulumi.ComponentResource {
           name: topic,
           partitions,
           replicationFactor: args.replication,
-          config: { "cleanup.policy": "delete", "retention.ms": String(durationMs(retention)) },
+          config: {
+            "cleanup.policy": "delete",
+            "retention.ms": String(durationMs(retention)),
+            ...(args.minInSync !== undefined && { "min.insync.replicas": String(args.minInSync) }),
+          },
         },
         { parent: this, ...topicOptions({ topic, ...args }) },
       );
@@ -74,7 +80,7 @@ function accessControls(user: string, rules: readonly AccessRule[]) {
 
 /** The topics of a stack's events, on whichever servers. */
 export function eventTopics(application: Application, settings: Settings, { endpoints, ready }: Platform): EventTopics {
-  const { kubernetes, kafka, consistency, allow } = settings;
+  const { kubernetes, kafka, allow } = settings;
   const { topics, problems } = consumerTopics(application, kafka.consumers);
   refuseIfAny(problems);
   const provider = new Provider("kafka", providerArgs(pulumi.output(endpoints).apply((known) => known?.kafka)));
@@ -83,13 +89,20 @@ export function eventTopics(application: Application, settings: Settings, { endp
     "topics",
     {
       aggregates: application.events.aggregates,
-      replication: kubernetes ? copiesOf(kubernetes.kafka.brokers, consistency).replication : kafka.replication,
+      ...copies(settings),
       deletable: allow.flatMap((optIn) => /^drop (.+)$/.exec(optIn)?.[1] ?? []),
       // Strimzi takes away from its users what it was not told itself.
       readers: kubernetes ? {} : Object.fromEntries(readers),
     },
     { providers: { kafka: provider }, dependsOn: [...ready] },
   );
+}
+
+/** Brokers that the stack provisions know how many acknowledge a record. */
+function copies({ kubernetes, kafka, consistency }: Settings): Pick<EventTopicsArgs, "replication" | "minInSync"> {
+  if (kubernetes) return { replication: copiesOf(kubernetes.kafka, consistency).replication };
+  const { replication, minInSync } = kafka;
+  return { replication, ...(minInSync !== undefined && { minInSync }) };
 }
 
 function providerArgs(endpoint: pulumi.Output<KafkaEndpoint | undefined>) {

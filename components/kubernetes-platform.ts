@@ -99,7 +99,7 @@ export async function kubernetesPlatform(
 }
 
 function poolerArgs(application: Application, to: KubernetesSettings, citus: CitusCluster): ConnectionPoolerArgs {
-  const { namespace, maxConnections, image, spread, rotation } = to;
+  const { namespace, maxConnections, poolSize, pooling, image, spread, rotation } = to;
   return {
     namespace,
     cluster: parts.citus,
@@ -108,6 +108,8 @@ function poolerArgs(application: Application, to: KubernetesSettings, citus: Cit
     logins: citus.logins,
     signer: citus.signer,
     ...(maxConnections !== undefined && { maxConnections }),
+    ...(poolSize !== undefined && { poolSize }),
+    ...(pooling && { pooling }),
     image,
     spread,
     rotation,

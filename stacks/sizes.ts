@@ -12,8 +12,11 @@ const planned: readonly (readonly [path: readonly string[], instead: string])[] 
   [["tenantry:kubernetes", "workers"], inPlan("workers")],
   [["tenantry:kubernetes", "replicas"], inPlan("replicas")],
   [["tenantry:kubernetes", "coordinator"], inPlan("coordinatorCores", "coordinatorMemory", "coordinatorStorage")],
-  [["tenantry:kubernetes", "kafka", "brokers"], inPlan("brokers")],
   [["tenantry:kubernetes", "worker"], inPlan("workerCores", "workerMemory", "workerStorage")],
+  [["tenantry:kubernetes", "kafka", "brokers"], inPlan("brokers")],
+  [["tenantry:kubernetes", "kafka", "broker", "storage"], inPlan("brokerStorage")],
+  [["tenantry:kubernetes", "connect", "replicas"], inPlan("connectWorkers")],
+  [["tenantry:kafka", "replication"], inPlan("replicationFactor")],
 ];
 
 function inPlan(...names: readonly ValueName[]): string {

@@ -16,6 +16,11 @@ export function applyPlan(settings: Settings, { consistency }: Workload, { value
     delivery: values.delivery.value,
     tenancy: { model: values.model.value, tenants: [] },
     shardCount: values.shardCount.value,
+    kafka: {
+      ...settings.kafka,
+      replication: values.replicationFactor.value,
+      minInSync: values.minInsyncReplicas.value,
+    },
     defaults: {
       topicPartitions: values.partitionsPerTopic.value,
       topicRetention: { count: values.eventRetention.value, unit: "hour" },
@@ -39,9 +44,18 @@ function sizeServers(kubernetes: KubernetesSettings, values: PlannedValues): Kub
     worker: nodeSize(values.workerCores.value, values.workerMemory.value, values.workerStorage.value),
     synchronousMode: values.synchronousMode.value,
     maxConnections: values.maxConnections.value,
+    pooling: values.pooling.value,
+    poolSize: values.poolSize.value,
     maxWalSize: gibibytes(values.maxWalSize.value),
     maxSlotWalKeepSize: gibibytes(values.maxSlotWalKeepSize.value),
-    kafka: { ...kubernetes.kafka, brokers: values.brokers.value },
+    kafka: {
+      ...kubernetes.kafka,
+      brokers: values.brokers.value,
+      broker: { ...kubernetes.kafka.broker, storage: gibibytes(values.brokerStorage.value) },
+      replication: values.replicationFactor.value,
+      minInSync: values.minInsyncReplicas.value,
+    },
+    connect: { ...kubernetes.connect, replicas: values.connectWorkers.value },
   };
 }
 

@@ -1,3 +1,4 @@
+import { mostPooled, reservedConnections } from "../pool";
 import { capacity } from "./capacity";
 import type { Load } from "./load";
 import type { Decide } from "./overrides";
@@ -28,13 +29,13 @@ export function planConnections(workload: Workload, load: Load, workers: number,
     more: "more memory, about 10 MiB a connection",
   });
   const maxConnections = decide("maxConnections", {
-    value: Math.max(100, 50 * Math.ceil((poolSize.value + 50) / 50)),
+    value: Math.max(100, 50 * Math.ceil((mostPooled(poolSize.value) + reservedConnections) / 50)),
     unit: "connections",
     reason:
-      "The pool, and 50 for connectors, standbys, rebalancing and people; a worker takes as many from the coordinator.",
-    formula: "max(100, poolSize + 50), in fifties",
+      "The pool, half of it again while its pods are replaced, and 50 for connectors, standbys, rebalancing and people; a worker takes as many from the coordinator.",
+    formula: "max(100, poolSize * 1.5 + 50), in fifties",
     inputs: { poolSize: poolSize.value, workers },
-    less: "the pool's last connections are refused",
+    less: "PgBouncer gets fewer connections than planned, and clients wait at the peak",
     more: "more memory, about 10 MiB a connection",
   });
   return { pooling, poolSize, maxConnections };

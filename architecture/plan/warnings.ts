@@ -1,3 +1,4 @@
+import { mostPooled, reservedConnections } from "../pool";
 import { nodeLimit } from "./capacity";
 import type { Load } from "./load";
 import type { PlannedValues } from "./planned";
@@ -35,8 +36,12 @@ export function warningsOf(workload: Workload, load: Load, values: PlannedValues
       `${replicationFactor.value} copies need as many brokers: topics can't be made on ${values.brokers.value}.`,
     );
   }
-  if (values.maxConnections.value < values.poolSize.value) {
-    warnings.push("The pool is larger than max_connections: its last connections are refused.");
+  const pooled = mostPooled(values.poolSize.value);
+  if (values.maxConnections.value < pooled + reservedConnections) {
+    warnings.push(
+      `The pool takes ${pooled} connections while its pods are replaced, and ${reservedConnections} are for others: ` +
+        `of ${values.maxConnections.value} PgBouncer gets fewer, and clients wait at the peak.`,
+    );
   }
   if (model.value !== "silo" && values.shardCount.value < workers.value) {
     warnings.push(`${values.shardCount.value} shards can't be spread over ${workers.value} workers: some stay empty.`);

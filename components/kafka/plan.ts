@@ -15,10 +15,14 @@ export interface KafkaOptions {
   readonly consistency?: "strong" | "bounded" | "eventual";
   /** @default 3, and 1 where consistency is `eventual` */
   readonly brokers?: number;
+  /** Copies of each partition, at most as many as there are brokers. @default 3, or as many as there are brokers */
+  readonly replication?: number;
+  /** Copies that must be written before a record counts as acknowledged. @default one less than `replication`, at least 1 */
+  readonly minInSync?: number;
   /** Pods that keep the cluster's metadata; 0: the brokers do that too. @default 3; where consistency is `eventual`, 1, and 0 beside a single broker */
   readonly controllers?: number;
   /** @default 2 cores, 4 GiB of memory, 100 GiB of storage */
-  readonly broker?: NodeSize;
+  readonly broker?: Partial<NodeSize>;
   /** @default half a core, 1 GiB of memory, 10 GiB of storage */
   readonly controller?: NodeSize;
   /** @default the cluster's default class */
@@ -42,11 +46,8 @@ export interface KafkaOptions {
 /** A cluster with every default filled in, and nothing refused. */
 export interface KafkaPlan extends Required<Omit<KafkaOptions, "storageClass">> {
   readonly name: string;
+  readonly broker: NodeSize;
   readonly storageClass: string | undefined;
-  /** Copies of each partition. */
-  readonly replication: number;
-  /** Copies that must be written before a record counts as acknowledged. */
-  readonly minInSync: number;
 }
 
 const GiB = 2 ** 30;
@@ -58,7 +59,7 @@ const leastSize: LeastSize = { memory: { bytes: 768 * MiB }, storage: { bytes: G
 /** Throws Problems, all at once, when the options make no cluster. */
 export function planKafka(name: string, options: KafkaOptions): KafkaPlan {
   const consistency = options.consistency ?? "strong";
-  const { brokers, replication } = copiesOf(options.brokers, consistency);
+  const { brokers, replication } = copiesOf(options, consistency);
   const plan: KafkaPlan = {
     name,
     namespace: options.namespace,
@@ -66,7 +67,7 @@ export function planKafka(name: string, options: KafkaOptions): KafkaPlan {
     consistency,
     brokers,
     controllers: options.controllers ?? (consistency !== "eventual" ? 3 : brokers === 1 ? 0 : 1),
-    broker: options.broker ?? brokerSize,
+    broker: { ...brokerSize, ...options.broker },
     controller: options.controller ?? controllerSize,
     storageClass: options.storageClass,
     spread: options.spread ?? "required",
@@ -77,20 +78,27 @@ export function planKafka(name: string, options: KafkaOptions): KafkaPlan {
     protect: options.protect ?? true,
     rotation: options.rotation ?? 1,
     replication,
-    minInSync: Math.max(1, replication - 1),
+    minInSync: options.minInSync ?? Math.max(1, replication - 1),
   };
-  refuseIfAny(problemsOf(plan));
+  refuseIfAny([
+    ...problemsOf(plan),
+    ...(options.replication === undefined ? brokerProblems(plan) : copyProblems(plan)),
+    ...acknowledgementProblems(plan),
+  ]);
   return plan;
 }
 
 /** The brokers, and how many of them keep a copy of each partition. */
-export function copiesOf(given: number | undefined, consistency: KafkaPlan["consistency"]) {
-  const brokers = given ?? (consistency === "eventual" ? 1 : 3);
-  return { brokers, replication: Math.min(3, brokers) };
+export function copiesOf(
+  given: Pick<KafkaOptions, "brokers" | "replication">,
+  consistency: KafkaPlan["consistency"],
+): Pick<KafkaPlan, "brokers" | "replication"> {
+  const brokers = given.brokers ?? (consistency === "eventual" ? 1 : 3);
+  return { brokers, replication: given.replication ?? Math.min(3, brokers) };
 }
 
 function problemsOf(plan: KafkaPlan): Problem[] {
-  const problems = [...brokerProblems(plan), ...controllerProblems(plan), ...userProblems(plan)];
+  const problems = [...controllerProblems(plan), ...userProblems(plan)];
   const { access } = plan;
   if (access.by === "addresses" && access.kafka.length !== plan.brokers) {
     problems.push({
@@ -119,6 +127,31 @@ function brokerProblems({ name, brokers, consistency }: KafkaPlan): Problem[] {
       got,
       expected: "at least 3",
       fix: "Set `brokers` to 3 or more, or consistency to `eventual`",
+    },
+  ];
+}
+
+/** A plan may say that nothing has to survive a failure: then as many brokers as copies are enough. */
+function copyProblems({ name, brokers, replication }: KafkaPlan): Problem[] {
+  if (Number.isInteger(brokers) && brokers >= Math.max(1, replication)) return [];
+  return [
+    {
+      what: `Kafka cluster \`${name}\` has fewer brokers than copies of each record`,
+      got: `brokers: ${brokers}, copies: ${replication}`,
+      expected: `at least ${Math.max(1, replication)} brokers`,
+      fix: `Set \`brokers\` to ${Math.max(1, replication)} or more, or ask for fewer copies (\`replicationFactor\` in \`tenantry:plan\`)`,
+    },
+  ];
+}
+
+function acknowledgementProblems({ name, replication, minInSync }: KafkaPlan): Problem[] {
+  if (minInSync >= 1 && minInSync <= Math.max(1, replication)) return [];
+  return [
+    {
+      what: `No record of Kafka cluster \`${name}\` would ever count as acknowledged`,
+      got: `${minInSync} copies must be written, of ${replication}`,
+      expected: `from 1 to ${replication}, and less than ${replication} if a broker may be away`,
+      fix: "Ask for fewer (`minInsyncReplicas` in `tenantry:plan`)",
     },
   ];
 }

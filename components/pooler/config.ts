@@ -7,6 +7,7 @@ export interface PoolerConfig {
   /** Where transactions go: the coordinator's primary. */
   readonly server: { readonly host: string; readonly port: number };
   readonly listen: { readonly address: string; readonly port: number };
+  readonly pooling: "transaction" | "session";
   /** Server connections of one pod, of all roles together. */
   readonly serverConnections: number;
   /** Clients of one pod. */
@@ -25,15 +26,15 @@ type Settings = Readonly<Record<string, string | number>>;
 
 /** PgBouncer's settings. Names as its manual has them: https://www.pgbouncer.org/config.html */
 export function poolerSettings(config: PoolerConfig): Settings {
-  const { listen, serverConnections, clients, paths } = config;
+  const { listen, pooling, serverConnections, clients, paths } = config;
   return {
     listen_addr: listen.address,
     listen_port: listen.port,
     unix_socket_dir: paths.sockets,
     // The tenant is set by SET LOCAL, so it goes with the transaction, and the connection may serve another tenant next.
-    pool_mode: "transaction",
+    pool_mode: pooling,
     // A tenant that a client set for its session, by mistake, would stay behind. Clients do not wait for this.
-    server_reset_query: "RESET app.tenant_id",
+    server_reset_query: pooling === "session" ? "DISCARD ALL" : "RESET app.tenant_id",
     server_reset_query_always: 1,
     // The verifiers are the server's own: with them PgBouncer lets a client in, and goes on to the server as it did.
     auth_type: "scram-sha-256",

@@ -42,6 +42,7 @@ export function poolerIni(plan: PoolerPlan): string {
     database: plan.database,
     server: { host: groupHost({ name: plan.cluster, namespace: plan.namespace }, 0), port: 5432 },
     listen: { address: "0.0.0.0", port },
+    pooling: plan.pooling,
     serverConnections: plan.serverConnections,
     clients: plan.clients,
     paths,

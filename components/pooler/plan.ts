@@ -1,4 +1,5 @@
 import { citusImage } from "../../architecture/kubernetes";
+import { connectionsOfPod, poolerPods, reservedConnections } from "../../architecture/pool";
 import { type Problem, refuseIfAny } from "../../architecture/problem";
 
 export interface PoolerOptions {
@@ -10,6 +11,13 @@ export interface PoolerOptions {
   readonly roles: readonly string[];
   /** Connections that the coordinator accepts. @default 200 */
   readonly maxConnections?: number;
+  /** Server connections of all pods together. @default what the coordinator can give: see connectionsOfPod */
+  readonly poolSize?: number;
+  /**
+   * `transaction`: a connection serves a transaction, then perhaps another client. `session`: a client holds one until it
+   * goes, for applications that need session state. @default "transaction"
+   */
+  readonly pooling?: "transaction" | "session";
   /** Clients of one pod. @default 2000 */
   readonly clients?: number;
   /** @default 2 */
@@ -22,20 +30,17 @@ export interface PoolerOptions {
   readonly rotation?: number;
 }
 
-export interface PoolerPlan extends Required<PoolerOptions> {
+export interface PoolerPlan extends Required<Omit<PoolerOptions, "poolSize">> {
   readonly name: string;
   /** Server connections of one pod. */
   readonly serverConnections: number;
 }
 
-/** Of the coordinator's connections: for connectors, standbys, other nodes, `pulumi up` and people. */
-const reserved = 50;
-
 /** Throws Problems, all at once, before anything is declared. */
 export function planPooler(name: string, options: PoolerOptions): PoolerPlan {
-  const { maxConnections = 200, replicas = 2 } = options;
-  // One pod more is there while they are replaced.
-  const serverConnections = Math.floor((maxConnections - reserved) / (replicas + 1));
+  const { poolSize, ...given } = options;
+  const { maxConnections = 200, replicas = poolerPods } = given;
+  const serverConnections = connectionsOfPod(maxConnections, poolSize, replicas);
   const problems: Problem[] = [];
   if (options.roles.length === 0) {
     problems.push({
@@ -47,8 +52,8 @@ export function planPooler(name: string, options: PoolerOptions): PoolerPlan {
   if (serverConnections < 1) {
     problems.push({
       what: `The pods of the pooler \`${name}\` would have no connection to the database`,
-      got: `maxConnections: ${maxConnections}, of which ${reserved} are not the pooler's`,
-      expected: `at least ${reserved + replicas + 1}`,
+      got: `maxConnections: ${maxConnections}, of which ${reservedConnections} are not the pooler's`,
+      expected: `at least ${reservedConnections + replicas + 1}`,
       fix: "Raise `maxConnections`, or leave the pooler out",
     });
   }
@@ -58,7 +63,8 @@ export function planPooler(name: string, options: PoolerOptions): PoolerPlan {
     image: citusImage,
     spread: "required",
     rotation: 1,
-    ...options,
+    pooling: "transaction",
+    ...given,
     name,
     maxConnections,
     replicas,

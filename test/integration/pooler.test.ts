@@ -24,7 +24,7 @@ interface Pooled {
   pool(max: number): Pool;
 }
 
-async function pooled(t: TestContext): Promise<Pooled> {
+async function pooled(t: TestContext, pooling?: "session"): Promise<Pooled> {
   const database = await clientDatabase(t);
   const { endpoint } = database;
   // As DatabaseRoles gives it to the server: the pooler goes on with what a client proved, so the two must be the same.
@@ -34,7 +34,7 @@ async function pooled(t: TestContext): Promise<Pooled> {
   // Before the pooler, which is ended after the test as well.
   const pools: Pool[] = [];
   t.after(() => Promise.all(pools.map((pool) => pool.end())));
-  const through = await startPooler(t, endpoint, [endpoint], serverConnections);
+  const through = await startPooler(t, endpoint, [endpoint], serverConnections, pooling);
   return {
     database,
     endpoint: through,
@@ -154,6 +154,28 @@ test("no tenant stays behind: after a commit, a rollback, a client that died, an
   await asking(endpoint, (client) => client.query(`SET app.tenant_id = ${quoteLiteral(tenant)}`));
   await noneLeft("a tenant set for the session");
   assert.equal((await database.admin.query("SELECT FROM shop.notes")).rowCount, 1);
+});
+
+test("with session pooling a client keeps its connection and what it set, and the next one finds nothing of it", {
+  skip,
+}, async (t) => {
+  const { endpoint } = await pooled(t, "session");
+  const [tenant = ""] = tenants;
+  const pidOf = async (client: Client) => (await client.query("SELECT pg_backend_pid() AS pid")).rows[0].pid as number;
+  const used = await asking(endpoint, async (client) => {
+    const pid = await pidOf(client);
+    await client.query("SELECT pg_advisory_lock(42)");
+    await client.query(`SET app.tenant_id = ${quoteLiteral(tenant)}`);
+    assert.equal(await pidOf(client), pid);
+    assert.deepEqual((await client.query(nothing)).rows, [{ tenant }]);
+    return pid;
+  });
+  await asking(endpoint, async (client) => {
+    assert.equal(await pidOf(client), used);
+    assert.deepEqual((await client.query(nothing)).rows, [{ tenant: "" }]);
+    const { rows } = await client.query("SELECT count(*)::int AS locks FROM pg_locks WHERE locktype = 'advisory'");
+    assert.deepEqual(rows, [{ locks: 0 }]);
+  });
 });
 
 test("only the roles that it was given get in, by TLS and with their password", { skip }, async (t) => {

@@ -35,6 +35,7 @@ export async function startPooler(
   server: PostgresEndpoint,
   logins: readonly Login[],
   serverConnections: number,
+  pooling: PoolerConfig["pooling"] = "transaction",
 ): Promise<PostgresEndpoint> {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-pooler-"));
   const authority = await createAuthority("tests");
@@ -45,6 +46,7 @@ export async function startPooler(
     database: server.database,
     server,
     listen,
+    pooling,
     serverConnections,
     clients: 200,
     paths: {

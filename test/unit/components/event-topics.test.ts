@@ -14,6 +14,8 @@ const order = {
   retention: { count: 14, unit: "day" },
 } as const;
 
+const bill = { ...order, name: "bill", topic: "shop.bill.events" };
+
 async function declared(topics: EventTopics): Promise<typeof registered> {
   await new Promise((resolve) => topics.urn.apply(resolve));
   await pulumi.runtime.disconnect();
@@ -22,7 +24,13 @@ async function declared(topics: EventTopics): Promise<typeof registered> {
 
 test("each aggregate has a topic with its partitions, copies and retention, and readers get each right by itself", async () => {
   const readers = { billing: consumerAccess("billing", [order.topic]) };
+  new EventTopics("existing", { aggregates: [bill], replication: 3, minInSync: 2 }, {});
   const parts = await declared(new EventTopics("topics", { aggregates: [order], replication: 3, readers }, {}));
+  assert.deepEqual(parts.find(({ name }) => name === "existing-shop.bill.events")?.inputs["config"], {
+    "cleanup.policy": "delete",
+    "retention.ms": "1209600000",
+    "min.insync.replicas": "2",
+  });
   assert.deepEqual(parts.find(({ name }) => name === "topics-shop.order.events")?.inputs, {
     name: "shop.order.events",
     partitions: 6,

@@ -160,7 +160,7 @@ test("a stack on Kubernetes that names its place gets production's defaults", as
     pooler: true,
     kafka: {
       operator: "chart",
-      broker: { cpu: "2", memory: { bytes: 4 * GiB }, storage: { bytes: 100 * GiB } },
+      broker: { cpu: "2", memory: { bytes: 4 * GiB } },
       controller: { cpu: "500m", memory: { bytes: GiB }, storage: { bytes: 10 * GiB } },
       rack: "topology.kubernetes.io/zone",
     },
@@ -306,13 +306,24 @@ test("a stack with a workload takes its sizes from the plan", async () => {
 
 test("a size beside a workload is refused, with the one place to set it", async () => {
   const message = await problemsOf(
-    `${kubernetes}  tenantry:consistency: strong\n  tenantry:shardCount: 12\n  tenantry:kubernetes: { context: a, namespace: b, workers: 2, replicas: 2, coordinator: {}, worker: {} }\n  tenantry:workload: ${load}\n`,
+    `${kubernetes}  tenantry:consistency: strong\n  tenantry:shardCount: 12\n  tenantry:kubernetes: { context: a, namespace: b, workers: 2, replicas: 2, coordinator: {}, worker: {}, kafka: { brokers: 3, broker: { cpu: 1, storage: 9 GiB } }, connect: { replicas: 2 } }\n  tenantry:workload: ${load}\n`,
   );
   assert.match(message, /yaml:4:3: `tenantry:consistency` is the plan's to decide/);
   assert.match(message, /`consistency` in `tenantry:workload`/);
   assert.match(message, /yaml:5:3: `tenantry:shardCount` is the plan's[\s\S]*write `shardCount` in `tenantry:plan`/);
   assert.match(message, /yaml:6:52: `tenantry:kubernetes.workers` is the plan's/);
-  for (const value of ["replicas", "coordinatorCores", "workerStorage"]) assert.match(message, new RegExp(value));
+  const instead = ["replicas", "coordinatorCores", "workerStorage", "brokers", "brokerStorage", "connectWorkers"];
+  for (const value of instead) assert.match(message, new RegExp(`\`${value}\`.* in \`tenantry:plan\``));
+});
+
+test("copies of topics on servers that exist are the plan's where there is a workload", async () => {
+  const stack = (kafka: string) => `config:\n  tenantry:application: shop\n  tenantry:workload: ${load}\n${kafka}`;
+  const settings = await loadSettings("dev", noSecrets, stackFolder(stack("")));
+  assert.deepEqual([settings.kafka.replication, settings.kafka.minInSync], [3, 2]);
+  assert.match(
+    await problemsOf(stack("  tenantry:kafka: { replication: 2 }\n")),
+    /`tenantry:kafka.replication` is the plan's to decide[\s\S]*write `replicationFactor` in `tenantry:plan`/,
+  );
 });
 
 test("values of a plan without a workload are refused, and so are servers without a size", async () => {

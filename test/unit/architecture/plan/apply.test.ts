@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { kubernetesSchema } from "../../../../architecture/kubernetes";
 import { applyPlan } from "../../../../architecture/plan/apply";
+import { overridesSchema } from "../../../../architecture/plan/overrides";
 import { planFor } from "../../../../architecture/plan/plan";
+import type { Value, ValueName } from "../../../../architecture/plan/planned";
 import { workloadSchema } from "../../../../architecture/plan/workload";
 import { isExactlyOnce, type Settings } from "../../../../architecture/settings";
 
@@ -33,6 +36,29 @@ const workloadOf = (writes: number, consistency = "bounded") =>
     retention: { hot: "3 months", events: "7 days" },
   });
 
+/** What no resource has a place for: the stack lists tenants itself, and each node has a connector. */
+const advice = new Set<string>(["databases", "isolatedTenants", "connectors"]);
+
+for (const name of Object.keys(overridesSchema.shape) as ValueName[]) {
+  const taken = advice.has(name) ? "is advice: nothing is made differently for it" : "is taken by a resource";
+  test(`the plan's value ${name} ${taken}`, () => {
+    const workload = workloadOf(5_000);
+    const plan = planFor(workload);
+    const planned = plan.values[name];
+    const other = { ...planned, value: otherThan(planned.value) } as never;
+    const changed = applyPlan(settings, workload, { ...plan, values: { ...plan.values, [name]: other } });
+    const same = isDeepStrictEqual(changed, applyPlan(settings, workload, plan));
+    assert.equal(same, advice.has(name));
+  });
+}
+
+function otherThan(value: Value): Value {
+  if (typeof value === "number") return value + 1;
+  return { shared: "schema", transaction: "session", "1 day": "1 hour", off: "on", "at-least-once": "exactly-once" }[
+    value
+  ] as string;
+}
+
 test("every size of the servers, the topics and the partitions is the plan's", () => {
   const workload = workloadOf(5_000);
   const plan = planFor(workload);
@@ -59,6 +85,13 @@ test("every size of the servers, the topics and the partitions is the plan's", (
     storage: { bytes: values.workerStorage.value * GiB },
   });
   assert.equal(kubernetes?.coordinator.cpu, String(values.coordinatorCores.value));
+  assert.deepEqual([kubernetes?.pooling, kubernetes?.poolSize], ["transaction", values.poolSize.value]);
+  assert.deepEqual(kubernetes?.kafka.broker, {
+    ...settings.kubernetes?.kafka.broker,
+    storage: { bytes: values.brokerStorage.value * GiB },
+  });
+  assert.deepEqual([kubernetes?.kafka.replication, kubernetes?.kafka.minInSync], [3, 2]);
+  assert.equal(kubernetes?.connect.replicas, values.connectWorkers.value);
 });
 
 test("a value that the stack sets itself is the one that is applied, and those that follow from it", () => {
@@ -77,10 +110,12 @@ test("what is no size stays as the stack has it", () => {
   assert.equal(kubernetes?.context, "c");
 });
 
-test("servers that exist get no sizes", () => {
+test("servers that exist get no sizes, and topics the copies that were planned", () => {
   const { kubernetes: _, ...external } = settings;
   const workload = workloadOf(50);
-  assert.equal("kubernetes" in applyPlan({ ...external, platform: "external" }, workload, planFor(workload)), false);
+  const applied = applyPlan({ ...external, platform: "external" }, workload, planFor(workload));
+  assert.equal("kubernetes" in applied, false);
+  assert.deepEqual([applied.kafka.replication, applied.kafka.minInSync], [3, 2]);
 });
 
 test("more load never applies less of anything, and the same load the same", () => {
@@ -93,6 +128,9 @@ test("more load never applies less of anything, and the same load the same", () 
       Number(kubernetes?.worker.cpu),
       kubernetes?.worker.storage.bytes ?? 0,
       kubernetes?.maxConnections ?? 0,
+      kubernetes?.poolSize ?? 0,
+      kubernetes?.connect.replicas ?? 0,
+      kubernetes?.kafka.broker.storage?.bytes ?? 0,
       kubernetes?.maxSlotWalKeepSize?.bytes ?? 0,
       defaults?.topicPartitions ?? 0,
     ];

@@ -243,7 +243,10 @@ test("a plan warns of what its values cannot say", () => {
   assert.match(warned({ availability: "none" }), /without a standby/);
   assert.match(warned({}, { minInsyncReplicas: 3 }), /one broker's restart stops all events/);
   assert.match(warned({}, { replicationFactor: 4 }), /need as many brokers/);
-  assert.match(warned({}, { maxConnections: 10 }), /pool is larger/);
+  assert.match(
+    warned({}, { maxConnections: 70 }),
+    /The pool takes 30 connections while its pods are replaced, and 50 are for others: of 70 PgBouncer gets fewer/,
+  );
   assert.match(warned({}, { shardCount: 1 }), /some stay empty/);
   assert.match(warned({}, { workerStorage: 1 }), /slot without a reader stops the node/);
   assert.match(warned({ tenants: { now: 8, inAYear: 500, largest: 0.2 } }), /would fit today's tenants/);

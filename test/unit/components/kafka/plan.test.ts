@@ -59,6 +59,31 @@ test("strong consistency is refused where a record could be on one broker alone"
   assert.match(refusal({ brokers: 0, consistency: "eventual" }), /has no broker[\s\S]*at least 1/);
 });
 
+test("a plan decides the copies, and how many acknowledge, whatever the consistency", () => {
+  const of = (options: Partial<KafkaOptions>) => {
+    const { brokers, replication, minInSync } = planKafka("kafka", { namespace: "shop", ...options });
+    return [brokers, replication, minInSync];
+  };
+  assert.deepEqual(of({ brokers: 1, replication: 1 }), [1, 1, 1]);
+  assert.deepEqual(of({ brokers: 4, replication: 4, minInSync: 2 }), [4, 4, 2]);
+});
+
+test("more copies than brokers, and more that acknowledge than copies, are refused", () => {
+  assert.match(
+    refusal({ brokers: 2, replication: 3 }),
+    /fewer brokers than copies[\s\S]*brokers: 2, copies: 3[\s\S]*at least 3 brokers[\s\S]*`replicationFactor` in `tenantry:plan`/,
+  );
+  assert.match(
+    refusal({ replication: 3, minInSync: 4 }),
+    /would ever count as acknowledged[\s\S]*4 copies must be written, of 3[\s\S]*`minInsyncReplicas` in `tenantry:plan`/,
+  );
+});
+
+test("a broker's size may be given in part", () => {
+  const { broker } = planKafka("kafka", { namespace: "shop", broker: { storage: { bytes: GiB } } });
+  assert.deepEqual(broker, { cpu: "2", memory: { bytes: 4 * GiB }, storage: { bytes: GiB } });
+});
+
 test("an even number of controllers is refused, whether they are brokers or not", () => {
   assert.match(
     refusal({ controllers: 2 }),

@@ -21,6 +21,17 @@ test("all pods together, and one more while they are replaced, leave the coordin
   assert.match(poolerIni(plan()), /^max_db_connections = 50$/m);
 });
 
+test("a pool of a given size is divided among the pods, as far as the coordinator has connections to give", () => {
+  assert.equal(plan({ poolSize: 61 }).serverConnections, 31);
+  assert.equal(plan({ poolSize: 200 }).serverConnections, 50);
+});
+
+test("a client that needs a session keeps its connection, which is cleaned before the next one gets it", () => {
+  const ini = poolerIni(plan({ pooling: "session" }));
+  assert.match(ini, /^pool_mode = session$/m);
+  assert.match(ini, /^server_reset_query = DISCARD ALL$/m);
+});
+
 test("a pooler for nobody, and one without a connection to spare, are refused", () => {
   assert.throws(() => plan({ roles: [] }), /would let nobody in/);
   assert.throws(
