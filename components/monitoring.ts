@@ -29,13 +29,15 @@ export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:Monitoring", name, {}, options);
     const { namespace, citus, strimzi = [], runbooks = defaultRunbooks, labels = {} } = args;
+    // The API keeps no empty map, and each `up` would put it back.
+    const labelled = Object.keys(labels).length > 0 && { labels: { ...labels } };
     const custom = (suffix: string, kind: string, spec: object) =>
       new CustomResource(
         `${name}-${suffix}`,
         {
           apiVersion: "monitoring.coreos.com/v1",
           kind,
-          metadata: { name: `${name}-${suffix}`, namespace, labels: { ...labels } },
+          metadata: { name: `${name}-${suffix}`, namespace, ...labelled },
           spec,
         },
         { parent: this },
