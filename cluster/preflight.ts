@@ -2,6 +2,7 @@ import type { KubernetesSettings } from "../architecture/kubernetes";
 import { Problems, refuseIfAny } from "../architecture/problem";
 import { type ClusterApi, clusterApi } from "./api";
 import { openKubeconfig } from "./kubeconfig";
+import { namespaceProblems } from "./namespace";
 import { prometheusProblems } from "./prometheus";
 import { requireReachable, unreachable } from "./reach";
 import { missingRights } from "./rights";
@@ -12,22 +13,23 @@ type Place = Pick<KubernetesSettings, "context" | "server" | "namespace" | "stor
 
 /**
  * Ends with Problems, before anything is made, where the stack could not be applied: another cluster or none, missing
- * permissions, no storage class, volumes that would shrink, no operator for Kafka or Prometheus. Takes about a second, and at
- * most twenty where nothing answers.
+ * permissions, a namespace of somebody else's, no storage class, volumes that would shrink, no operator for Kafka or Prometheus.
+ * Takes about a second, and at most twenty where nothing answers.
  */
-export async function requireReady(settings: Place, volumes: readonly WantedVolume[]): Promise<void> {
+export async function requireReady(settings: Place, volumes: readonly WantedVolume[], stack: string): Promise<void> {
   const api = await clusterApi(await openKubeconfig(settings));
   await requireReachable(api);
-  await look(api, settings, volumes).catch((error: unknown) => {
+  await look(api, settings, volumes, stack).catch((error: unknown) => {
     throw error instanceof Problems ? error : new Problems([unreachable(api, error)]);
   });
 }
 
-async function look(api: ClusterApi, settings: Place, volumes: readonly WantedVolume[]): Promise<void> {
+async function look(api: ClusterApi, settings: Place, volumes: readonly WantedVolume[], stack: string): Promise<void> {
   const { namespace, storageClass, kafka, monitoring } = settings;
   // First: what is not allowed can't be looked at either.
   refuseIfAny(await missingRights(api, namespace, monitoring !== undefined));
   refuseIfAny([
+    ...(await namespaceProblems(api, namespace, stack)),
     ...(await volumeProblems(api, namespace, storageClass, volumes)),
     ...(await strimziProblems(api, kafka.operator)),
     ...(await prometheusProblems(api, monitoring)),

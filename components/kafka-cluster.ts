@@ -18,7 +18,13 @@ import { type KafkaOptions, type KafkaPlan, planKafka } from "./kafka/plan";
 import { kafkaUser } from "./kafka/users";
 import { strimziVersion } from "./strimzi";
 
-export interface KafkaClusterArgs extends KafkaOptions {}
+export interface KafkaClusterArgs extends KafkaOptions {
+  /**
+   * Installs the operator's chart, which is the whole Kubernetes cluster's. Not one that takes over what is there
+   * (`upsertExistingObjects`). @default the provider of everything else
+   */
+  readonly operatorProvider?: pulumi.ProviderResource;
+}
 
 /**
  * A Kafka cluster without ZooKeeper, run by Strimzi, with its users. Clients in the cluster connect by TLS and log in by
@@ -43,7 +49,7 @@ export class KafkaCluster extends pulumi.ComponentResource {
   constructor(name: string, args: KafkaClusterArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:KafkaCluster", name, {}, options);
     this.plan = planKafka(name, args);
-    const cluster = this.cluster();
+    const cluster = this.cluster(args.operatorProvider);
     const users = Object.keys(this.plan.users)
       .toSorted()
       .map((user) => this.user(user, cluster));
@@ -61,9 +67,9 @@ export class KafkaCluster extends pulumi.ComponentResource {
     this.registerOutputs({ authority: this.authority, logins: this.logins });
   }
 
-  private cluster(): CustomResource {
+  private cluster(operatorProvider: pulumi.ProviderResource | undefined): CustomResource {
     const { name, protect, metrics } = this.plan;
-    const before: pulumi.Resource[] = this.operator();
+    const before: pulumi.Resource[] = this.operator(operatorProvider);
     if (metrics) before.push(this.metrics());
     const pools = poolsOf(this.plan).map(
       (pool) =>
@@ -82,11 +88,17 @@ export class KafkaCluster extends pulumi.ComponentResource {
   }
 
   /** Pods of the operator, its rights, and the kinds of resources that it serves: one to a Kubernetes cluster. */
-  private operator(): pulumi.Resource[] {
+  private operator(provider: pulumi.ProviderResource | undefined): pulumi.Resource[] {
     const { name, namespace, operator } = this.plan;
     if (operator === "existing") return [];
     const chart = "oci://quay.io/strimzi-helm/strimzi-kafka-operator";
-    return [new Chart(`${name}-operator`, { chart, version: strimziVersion, namespace }, { parent: this })];
+    return [
+      new Chart(
+        `${name}-operator`,
+        { chart, version: strimziVersion, namespace },
+        { parent: this, ...(provider && { provider }) },
+      ),
+    ];
   }
 
   private metrics(): pulumi.Resource {

@@ -6,6 +6,7 @@ import type { Endpoints, Login } from "../architecture/endpoints";
 import type { KubernetesSettings } from "../architecture/kubernetes";
 import { cdcRole } from "../architecture/names";
 import type { Settings } from "../architecture/settings";
+import { stackLabel } from "../cluster/namespace";
 import { requireReady } from "../cluster/preflight";
 import { adminUser } from "./citus/names";
 import { type CitusOptions, planCitus } from "./citus/plan";
@@ -49,20 +50,27 @@ export async function kubernetesPlatform(
     ...wantedVolumes(planCitus(parts.citus, options)),
     ...kafkaVolumes(planKafka(parts.kafka, kafkaArgs)),
   ];
+  const stack = pulumi.getStack();
   // A preview needs no cluster.
-  if (!pulumi.runtime.isDryRun()) await requireReady(to, volumes);
-  const provider = new Provider("cluster", {
-    context,
-    enableServerSideApply: true,
+  if (!pulumi.runtime.isDryRun()) await requireReady(to, volumes, stack);
+  const reach = { context, enableServerSideApply: true };
+  const provider = new Provider("namespaced", {
+    ...reach,
     // Pulumi would delete and make them anew, which a protected one refuses; what reads them is restarted by its annotation.
     enableSecretMutable: true,
     enableConfigMapMutable: true,
+    // What a killed `up` had begun, the next one takes over. The namespace is the stack's own: see namespaceProblems.
+    upsertExistingObjects: true,
+    enablePatchForce: true,
   });
   const { protect } = to;
-  const room = new Namespace("namespace", { metadata: { name: namespace } }, { provider, protect });
+  const metadata = { name: namespace, labels: { [stackLabel]: stack } };
+  const room = new Namespace("namespace", { metadata }, { provider, protect });
   const inside = { providers: { kubernetes: provider }, dependsOn: [room] };
   const citus = new CitusCluster(parts.citus, options, inside);
-  const kafka = new KafkaCluster(parts.kafka, kafkaArgs, inside);
+  // The operator's kinds belong to the whole cluster: what is there of them is somebody else's.
+  const operatorProvider = kafkaArgs.operator !== "existing" && new Provider("cluster", reach);
+  const kafka = new KafkaCluster(parts.kafka, { ...kafkaArgs, ...(operatorProvider && { operatorProvider }) }, inside);
   const dependsOn = [citus.ready, ...kafka.ready];
   const connect = new KafkaConnect(parts.connect, connectArgs, { ...inside, dependsOn });
   if (to.pooler) {

@@ -33,13 +33,29 @@ const storageClass = (name: string, isDefault: boolean) => ({
 test("a cluster that is as the stack needs it passes, whether the namespace is there or not", { skip }, async () => {
   const { apply } = await apiServer();
   await apply(storageClass("standard", true));
-  await requireReady(settings(), [volume]);
+  await requireReady(settings(), [volume], "dev");
+  await apply({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: "shop", labels: { "tenantry.io/stack": "dev" } },
+  });
+  await requireReady(settings(), [volume], "dev");
+});
+
+test("a namespace that is somebody else's is refused, with the way to give it to the stack", { skip }, async () => {
+  const { apply } = await apiServer();
+  await apply(storageClass("standard", true));
+  await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "taken" } });
+  await assert.rejects(
+    requireReady(settings({ namespace: "taken" }), [volume], "dev"),
+    /namespace `taken` is there already, and does not belong to the stack `dev`[\s\S]*label namespace taken tenantry\.io\/stack=dev`/,
+  );
 });
 
 test("a user without permissions is told all that is missing, and nothing was made", { skip }, async () => {
   await apiServer();
   await assert.rejects(
-    requireReady(settings({ context: "nobody" }), [volume]),
+    requireReady(settings({ context: "nobody" }), [volume], "dev"),
     /user of the context `nobody` lacks permissions[\s\S]*secrets: get, list, watch, create, patch, delete\n[\s\S]*statefulsets\.apps: [\s\S]*namespaces: /,
   );
 });
@@ -47,7 +63,10 @@ test("a user without permissions is told all that is missing, and nothing was ma
 test("a storage class that is not there is refused", { skip }, async () => {
   const { apply } = await apiServer();
   await apply(storageClass("standard", true));
-  await assert.rejects(requireReady(settings({ storageClass: "standart" }), [volume]), /no storage class `standart`/);
+  await assert.rejects(
+    requireReady(settings({ storageClass: "standart" }), [volume], "dev"),
+    /no storage class `standart`/,
+  );
 });
 
 test("a volume that would shrink is refused", { skip }, async () => {
@@ -60,7 +79,7 @@ test("a volume that would shrink is refused", { skip }, async () => {
     spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "2Gi" } } },
   });
   await assert.rejects(
-    requireReady(settings({ namespace: "shrinking" }), [volume]),
+    requireReady(settings({ namespace: "shrinking" }), [volume], "dev"),
     /`data-citus-0-0` would shrink, which Kubernetes cannot do\n {2}got: {6}1 GiB\n {2}expected: at least 2 GiB/,
   );
 });
@@ -69,7 +88,7 @@ test("a cluster that does not answer is told within twenty seconds", { skip }, a
   const { kubeconfig } = await apiServer();
   const started = Date.now();
   await assert.rejects(
-    requireReady(settings({ context: "gone" }), [volume]),
+    requireReady(settings({ context: "gone" }), [volume], "dev"),
     /cluster of the context `gone` does not answer\n {2}got: {6}https:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/,
   );
   assert.ok(Date.now() - started < 20_000, kubeconfig);
