@@ -29,7 +29,7 @@ export interface ApiServer {
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: object };
   readonly [field: string]: unknown;
 }
 
