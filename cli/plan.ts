@@ -10,7 +10,7 @@ import type { Plan } from "../architecture/plan/planned";
 import { planJson, planMarkdown, planTable } from "../architecture/plan/report";
 import { Problems } from "../architecture/problem";
 import { root } from "../local/checkout";
-import { loadSettings } from "../stacks/settings";
+import { readStack } from "../stacks/settings";
 import { revealSecret } from "./reveal-secret";
 
 interface Flags {
@@ -46,12 +46,19 @@ const chooseOne = {
 };
 const oneForm = { what: "A plan is printed in one form", expected: "`--json` or `--markdown`", fix: "Leave one out" };
 
-async function planOfStack(stack: string): Promise<Plan> {
-  const { workload, plan, application } = await loadSettings(stack, revealSecret(stack));
+/**
+ * The plan of a stack, with notes on where its application's description says less, and on what `up` would refuse.
+ *
+ * @param folder of the stack files @default that of this checkout
+ */
+export async function planOfStack(stack: string, folder?: string): Promise<Plan> {
+  const { settings, obstacles } = await readStack(stack, revealSecret(stack), folder);
+  const { workload, plan, application } = settings;
   if (workload) {
     const { values, warnings } = planFor(workload, plan);
     const described = loadDescription(join(root, "sql", application));
-    return { values, warnings: [...warnings, ...descriptionNotes(described, values)] };
+    const refused = obstacles.map(({ what, fix }) => `\`tenantry up\` refuses for now. ${what}. ${fix}.`);
+    return { values, warnings: [...warnings, ...descriptionNotes(described, values), ...refused] };
   }
   throw new Problems([
     {

@@ -33,9 +33,21 @@ export function stackNames(folder = __dirname): string[] {
 
 /**
  * The settings in `stacks/Pulumi.STACK.yaml`.
- * Throws Problems for an unknown stack, and for every unknown key and wrong value of its file together.
+ * Throws Problems for an unknown stack, and for every unknown key and wrong value of its file together; then for what
+ * keeps its tenancy model from being provisioned.
  */
 export async function loadSettings(stack: string, reveal: Reveal, folder = __dirname): Promise<Settings> {
+  const { settings, obstacles } = await readStack(stack, reveal, folder);
+  refuseIfAny(obstacles);
+  return settings;
+}
+
+/** The same for who only plans: what would keep the stack from being provisioned comes beside the settings. */
+export async function readStack(
+  stack: string,
+  reveal: Reveal,
+  folder = __dirname,
+): Promise<{ readonly settings: Settings; readonly obstacles: readonly Problem[] }> {
   const path = resolve(folder, `Pulumi.${stack}.yaml`);
   if (!existsSync(path)) throw new Problems([unknownStack(stack, stackNames(folder))]);
   const source = readSource(path);
@@ -64,8 +76,10 @@ export async function loadSettings(stack: string, reveal: Reveal, folder = __dir
     kafka: kafka.settings,
     endpoints: known,
   });
-  refuseIfAny(tenancyProblems(config, tenancy?.model, parsed.placeOf));
-  return { ...all, ...tenancyOf(config, tenancy?.model) };
+  return {
+    settings: { ...all, ...tenancyOf(config, tenancy?.model) },
+    obstacles: tenancyProblems(config, tenancy?.model, parsed.placeOf),
+  };
 }
 
 function unknownStack(stack: string, known: readonly string[]): Problem {
@@ -86,7 +100,7 @@ const count = z.preprocess(
     .max(1024, "a whole number from 1 to 1024"),
 );
 const fileReference = z.strictObject({ file: z.string().min(1) });
-const optIn = /^(drop|redistribute|replay|remove) \S+$/;
+const optIn = /^(drop|redistribute|remodel|remove|replay) \S+$/;
 
 const stackSchema = z.object({
   config: z.strictObject(

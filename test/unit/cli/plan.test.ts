@@ -8,7 +8,7 @@ import { planFor } from "../../../architecture/plan/plan";
 import { parsePlanFile } from "../../../architecture/plan/plan-file";
 import { planJson, planMarkdown, planTable, sections } from "../../../architecture/plan/report";
 import { Problems } from "../../../architecture/problem";
-import { command } from "../../../cli/plan";
+import { command, planOfStack } from "../../../cli/plan";
 import { loadSettings } from "../../../stacks/settings";
 import { matchesGolden } from "../golden";
 
@@ -87,11 +87,32 @@ test("a file that is not there is named", async () => {
   assert.match(await refusal("--workload", "nowhere.yaml"), /`nowhere.yaml` can't be read/);
 });
 
+const fewTenants = `  tenantry:workload:
+    tenants: { now: 6, inAYear: 8, largest: 40 % }
+    writes: 50
+    retention: { hot: 3 months }
+`;
+
+test("a stack that names no tenants yet, or can't be provisioned so, is planned all the same, and told", async () => {
+  const notes = async (text: string) => {
+    const { values, warnings } = await planOfStack("dev", stackFolder(text, "ecommerce"));
+    assert.equal(values.model.value, "silo");
+    return warnings.filter((warning) => warning.includes("`tenantry up` refuses for now"));
+  };
+  assert.match(
+    (await notes(fewTenants)).join("\n"),
+    /Nothing says which tenants there are[\s\S]*Add the key `tenantry:tenants`/,
+  );
+  const kubernetes = "  tenantry:platform: kubernetes\n  tenantry:kubernetes: { context: a, namespace: b }\n";
+  assert.match((await notes(`${kubernetes}${fewTenants}`)).join("\n"), /not on Kubernetes/);
+  assert.deepEqual(await notes(`${fewTenants}  tenantry:tenants: []\n`), []);
+});
+
 const noSecrets = () => assert.fail("nothing here is secret");
 
-function stackFolder(text: string): string {
+function stackFolder(text: string, application = "shop"): string {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-plan-"));
-  writeFileSync(join(folder, "Pulumi.dev.yaml"), `config:\n  tenantry:application: shop\n${text}`);
+  writeFileSync(join(folder, "Pulumi.dev.yaml"), `config:\n  tenantry:application: ${application}\n${text}`);
   return folder;
 }
 
