@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { loadApplication } from "./architecture/application-loader";
-import { databasesOf } from "./architecture/databases";
+import { databasesOf, mainProvider } from "./architecture/databases";
 import { Problems } from "./architecture/problem";
 import { loginRoles } from "./architecture/tenancy/parts";
 import { shared } from "./architecture/tenancy/tenants";
@@ -20,15 +20,25 @@ async function program(): Promise<pulumi.Inputs> {
   const platform = await platformOf({ ...application, roles: loginRoles(application, tenancy) }, settings);
   const { declared, endpoints, ready, servers, room } = platform;
   const topics = settings.kafka.manageTopics ? [topicsOf(application, settings, platform)] : [];
-  for (const { name, tenant, roles, declarations, reach } of databasesOf(loaded, settings, declared)) {
+  const databases = databasesOf(loaded, settings, declared);
+  const roles = databases.find(({ provider }) => provider === mainProvider)?.roles ?? [];
+  const main = new Provider(
+    mainProvider,
+    { endpoints, citus, allow, roles, model: tenancy.model },
+    { dependsOn: [...ready] },
+  );
+  const made = new Map<string, pulumi.Resource>();
+  for (const { name, provider: by, roles, declarations, makes, madeBy, reach } of databases) {
     const reached = endpoints && pulumi.output(endpoints).apply(reach);
-    const args = { endpoints: reached, citus, allow, roles };
-    const provider = new Provider(tenant ? `data-${tenant}` : "data", args, { dependsOn: [...ready] });
-    new DataPlane(
+    const args = { endpoints: reached, citus, allow, roles, ...(makes && { databases: makes }) };
+    const provider = by === mainProvider ? main : new Provider(by, args, { dependsOn: [...ready, main] });
+    const maker = made.get(madeBy ?? "");
+    const { resources } = new DataPlane(
       name,
       { declarations, ...(servers && { servers }), ...(room && { deletedWith: room }) },
-      { providers: { tenantry: provider }, dependsOn: [...ready, ...topics] },
+      { providers: { tenantry: provider }, dependsOn: [...ready, ...topics, main, ...(maker ? [maker] : [])] },
     );
+    for (const [key, resource] of resources) made.set(key, resource);
   }
 
   checkTogether();

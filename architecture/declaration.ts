@@ -9,7 +9,7 @@ export type Declaration = {
     /** Unique within the noun, and stable: it becomes part of the URN. */
     readonly name: string;
     readonly inputs: Inputs[Noun];
-    /** The tenant to whom alone it belongs; its name then ends in `@TENANT`. */
+    /** The tenant to whom alone it belongs; its name then ends in `@TENANT`, and in a silo in `@silo-TENANT`. */
     readonly tenant?: string;
     /** `NOUN/NAME` of the declarations that must be there before. */
     readonly after: readonly string[];
@@ -20,6 +20,7 @@ export type Declaration = {
 export interface Inputs {
   readonly CitusNode: CitusNodeInputs;
   readonly Migration: MigrationInputs;
+  readonly TenantDatabase: TenantDatabaseInputs;
   readonly TenantSchema: TenantSchemaInputs;
   readonly DistributedTable: DistributedTableInputs;
   readonly ReferenceTable: ReferenceTableInputs;
@@ -38,6 +39,15 @@ export interface CitusNodeInputs {
   readonly node: PostgresNode;
   /** Who registers it: Patroni by itself, which is waited for, or tenantry, by the host and port of `node`. */
   readonly registeredBy: "patroni" | "tenantry";
+}
+
+/** The database of one tenant, on every node, with the extensions that the data plane needs. */
+export interface TenantDatabaseInputs {
+  readonly database: string;
+  /** As in the endpoints' logins. */
+  readonly tenant: string;
+  /** Those that hold shards; the coordinator has the database in any case. */
+  readonly nodes: readonly PostgresNode[];
 }
 
 /** A schema of one tenant. With Citus its tables lie together on one node, and move together. */

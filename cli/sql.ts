@@ -30,8 +30,9 @@ export async function renderApplication(settings: Settings): Promise<string> {
   const loaded = await loadApplication(join(root, "sql", settings.application), settings.defaults);
   const databases = databasesOf(loaded, settings, settings.endpoints);
   return databases
-    .map(({ name, tenant, declarations }) => {
-      const title = tenant === undefined ? [] : [`-- DATABASE ${name}, the silo of ${tenant}`, ""];
+    .map(({ name, parts, declarations }) => {
+      const part = parts[0]?.part;
+      const title = part?.model === "silo" ? [`-- DATABASE ${name}, the silo of ${part.tenant.name}`, ""] : [];
       return [...title, ...declarations.map(render)].join("\n");
     })
     .join("\n");

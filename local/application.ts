@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import type { Login, PostgresNode } from "../architecture/endpoints";
 import { quoteIdentifier, quoteLiteral } from "../architecture/identifier";
-import { roleUser, siloDatabase, tenantLogin } from "../architecture/names";
+import { roleUser, tenantLogin } from "../architecture/names";
 import { isVerifierOf, scramVerifier } from "../architecture/scram";
 import type { Model } from "../architecture/tenancy/tenants";
 import { authenticateNodes, joinWorkers } from "./citus";
@@ -27,8 +27,8 @@ export interface ApplicationNeeds {
 }
 
 /**
- * Makes what is missing of the application's databases, extensions and login roles, on every node. Run again it changes
- * nothing. The logins are by role: `app`, `cdc`; a tenant's own as `acme/app`.
+ * Makes what is missing of the application's database, extensions and login roles, on every node: of silos the roles, as
+ * `tenantry up` makes their databases. Run again it changes nothing. The logins are by role: `app`, `cdc`; a tenant's own as `acme/app`.
  */
 export async function ensureApplication(
   admin: Admin,
@@ -47,14 +47,7 @@ export async function ensureApplication(
     Object.fromEntries(roles.map((role) => [tenantLogin(tenant, role), login(roleUser(name, tenant), role)]));
   const everybody = Object.fromEntries(roles.map((role) => [role, login(name, role)]));
   const logins = { ...(model === "shared" ? everybody : Object.assign({}, ...tenants.map(own))), ...cdc };
-  await ensureDatabaseWith(admin, database, workers, model === "silo" ? cdc : logins);
-  if (model === "silo") {
-    for (const tenant of tenants) {
-      await ensureDatabaseWith(admin, siloDatabase(database, tenant), workers, { ...own(tenant), ...cdc });
-    }
-    const databases = [database, ...tenants.map((tenant) => siloDatabase(database, tenant))];
-    await withSession(admin, "postgres", (client) => maintainPartitionsOf(client, databases));
-  }
+  await ensureDatabaseWith(admin, database, workers, logins);
   return logins;
 }
 
@@ -82,18 +75,6 @@ async function ensureDatabaseWith(
     await ensureStatistics(client);
   });
   if (workers.length > 0) await authenticateNodes(nodes, database, authentication);
-}
-
-/** pg_partman's worker looks after the databases of a list, which it reads again when the server is told to. */
-async function maintainPartitionsOf(client: Client, databases: readonly string[]): Promise<void> {
-  const { rows } = await client.query<{ list: string }>(
-    "select pg_catalog.current_setting('pg_partman_bgw.dbname') as list",
-  );
-  const known = (rows[0]?.list ?? "").split(",").map((name) => name.trim());
-  const all = [...new Set([...known, ...databases])].filter((name) => name !== "");
-  if (all.length === known.length) return;
-  await client.query(`ALTER SYSTEM SET pg_partman_bgw.dbname = ${quoteLiteral(all.join(","))}`);
-  await client.query("select pg_catalog.pg_reload_conf()");
 }
 
 async function ensureDatabase(client: Client, database: string): Promise<void> {

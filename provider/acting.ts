@@ -69,7 +69,8 @@ const notDone = {
   fix: "see the first error of this run",
 };
 
-async function open({ endpoints, citus, roles }: Configuration, signal: AbortSignal, warn: (message: string) => void) {
+async function open(configuration: Configuration, signal: AbortSignal, warn: (message: string) => void) {
+  const { endpoints, citus, roles, databases } = configuration;
   if (!endpoints) {
     throw new Problems([
       {
@@ -79,7 +80,7 @@ async function open({ endpoints, citus, roles }: Configuration, signal: AbortSig
       },
     ]);
   }
-  const database = openDatabase(endpoints.postgres, { citus, roles, signal, warn });
+  const database = openDatabase(endpoints.postgres, { citus, roles, databases, signal, warn });
   await database.facts;
   return { database, connect: openConnect(endpoints.connect, { signal }) };
 }

@@ -10,6 +10,8 @@ export interface Configuration {
   readonly allow: ReadonlySet<string>;
   /** The application's roles that must exist before anything is applied, as PostgreSQL knows them. */
   readonly roles: readonly string[];
+  /** Databases that are made on these servers, which are then reached by another one. */
+  readonly databases: readonly string[];
 }
 
 /** A provider's configuration crosses to the engine as strings, each the JSON of one property. */
@@ -18,22 +20,27 @@ const wire = z.object({
   citus: z.enum(["required", "auto"]).default("required"),
   allow: z.string().default("[]"),
   roles: z.string().default("[]"),
+  databases: z.string().default("[]"),
+  model: z.enum(["shared", "schema", "silo"]).optional(),
 });
 
 /** Throws Problems that name the property, never its value: it may hold passwords. */
 export function parseConfiguration(variables: Readonly<Record<string, unknown>>): Configuration {
   const parsed = wire.safeParse(variables);
   if (!parsed.success) throw badConfiguration(parsed.error);
-  const { endpoints: json, citus, allow, roles } = parsed.data;
-  const lists = z.tuple([z.array(z.string()), z.array(z.string())]).safeParse([JSON.parse(allow), JSON.parse(roles)]);
+  const { endpoints: json, citus, allow, roles, databases } = parsed.data;
+  const lists = z.tuple([names, names, names]).safeParse([allow, roles, databases].map((list) => JSON.parse(list)));
   if (!lists.success) throw badConfiguration(lists.error);
   return {
     endpoints: json === undefined || json === unknownValue ? undefined : parseEndpoints(json),
     citus,
     allow: new Set(lists.data[0]),
     roles: lists.data[1],
+    databases: lists.data[2],
   };
 }
+
+const names = z.array(z.string());
 
 /** What the engine sends in a preview for a value that is known only after applying. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import type { PostgresNode } from "../architecture/endpoints";
+import type { PostgresEndpoint, PostgresNode } from "../architecture/endpoints";
 import type { Settings } from "../architecture/settings";
 
 /** One piece of SQL to run. Values travel as parameters wherever PostgreSQL takes them; identifiers are quoted. */
@@ -10,6 +10,8 @@ export interface Statement {
 
 /** The application's database, with every change under one advisory lock and one at a time. Connections open on first use. */
 export interface Database {
+  /** Where it is, and how to log in there. */
+  readonly endpoint: PostgresEndpoint;
   /** What this server offers, read once. Ends with Problems, all at once, if it or a node of it lacks what is required. */
   readonly facts: Promise<DatabaseFacts>;
   /** Reads without the lock. */
@@ -21,8 +23,16 @@ export interface Database {
   transaction<T>(work: (client: Client) => Promise<T>): Promise<T>;
   /** Runs `work` under the lock, outside a transaction, for what PostgreSQL refuses inside one. Never repeated. */
   locked<T>(work: (client: Client) => Promise<T>): Promise<T>;
-  /** Runs `work` on a connection to one node, under the lock. Never repeated. */
-  onNode<T>(node: PostgresNode, work: (client: Client) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` on a connection to one node, under the lock. Never repeated.
+   *
+   * @param database on that node @default the same as here
+   */
+  onNode<T>(
+    node: Pick<PostgresNode, "host" | "port">,
+    work: (client: Client) => Promise<T>,
+    database?: string,
+  ): Promise<T>;
   /** Waits for the work in progress, then closes every connection. */
   close(): Promise<void>;
 }
@@ -42,4 +52,6 @@ export interface Requirements {
   readonly citus?: Settings["citus"];
   /** Roles that the platform makes, by their names in PostgreSQL. @default none */
   readonly roles?: readonly string[];
+  /** Databases that are made on these servers; this one then holds no data. @default none */
+  readonly databases?: readonly string[];
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Declaration, Inputs } from "../architecture/declaration";
 import type { Endpoints } from "../architecture/endpoints";
+import type { Model } from "../architecture/tenancy/tenants";
 
 /** The connection that resources act through. */
 export interface ProviderArgs {
@@ -12,6 +13,10 @@ export interface ProviderArgs {
   readonly allow?: readonly string[];
   /** PostgreSQL roles that must exist before anything is applied. @default none */
   readonly roles?: readonly string[];
+  /** Databases that TenantDatabases make on these servers, which are then reached by another one. @default none */
+  readonly databases?: readonly string[];
+  /** How tenants share what this stack holds: another one is refused without the opt-in `remodel MODEL`. @default not guarded */
+  readonly model?: Model;
 }
 
 /** The provider `tenantry`: one connection to one database and its Kafka Connect. */
@@ -27,6 +32,8 @@ export class Provider extends pulumi.ProviderResource {
         citus: args.citus ?? "required",
         allow: JSON.stringify(args.allow ?? []),
         roles: JSON.stringify(args.roles ?? []),
+        ...(args.databases && { databases: JSON.stringify(args.databases) }),
+        ...(args.model && { model: args.model }),
       },
       options,
     );
@@ -44,6 +51,7 @@ function resource<Noun extends keyof Inputs>(noun: Noun) {
 
 export class CitusNode extends resource("CitusNode") {}
 export class Migration extends resource("Migration") {}
+export class TenantDatabase extends resource("TenantDatabase") {}
 export class TenantSchema extends resource("TenantSchema") {}
 export class DistributedTable extends resource("DistributedTable") {}
 export class ReferenceTable extends resource("ReferenceTable") {}
@@ -63,6 +71,8 @@ export function declare(declaration: Declaration, options: pulumi.CustomResource
       return new CitusNode(declaration.name, declaration.inputs, options);
     case "Migration":
       return new Migration(declaration.name, declaration.inputs, options);
+    case "TenantDatabase":
+      return new TenantDatabase(declaration.name, declaration.inputs, options);
     case "TenantSchema":
       return new TenantSchema(declaration.name, declaration.inputs, options);
     case "DistributedTable":

@@ -9,6 +9,7 @@ import { processedEvents } from "./resources/processed-events";
 import { referenceTable } from "./resources/reference-table";
 import { replicationSlot } from "./resources/replication-slot";
 import { shardRebalance } from "./resources/shard-rebalance";
+import { tenantDatabase } from "./resources/tenant-database";
 import { tenantIsolation } from "./resources/tenant-isolation";
 import { tenantSchema } from "./resources/tenant-schema";
 import { tenantShard } from "./resources/tenant-shard";
@@ -18,6 +19,7 @@ export const kinds = new Map<string, Kind<object>>(
   [
     citusNode,
     migration,
+    tenantDatabase,
     tenantSchema,
     distributedTable,
     referenceTable,

@@ -50,7 +50,7 @@ class Postgres implements Database {
   private idle: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly endpoint: PostgresEndpoint,
+    readonly endpoint: PostgresEndpoint,
     private readonly options: DatabaseOptions,
   ) {
     this.pool = new Pool({ ...clientConfig(endpoint), max: 3, allowExitOnIdle: true });
@@ -108,9 +108,13 @@ class Postgres implements Database {
     return this.exclusively((session) => work(session.client));
   }
 
-  onNode<T>(node: { host: string; port: number }, work: (client: Client) => Promise<T>): Promise<T> {
+  onNode<T>(
+    { host, port }: { readonly host: string; readonly port: number },
+    work: (client: Client) => Promise<T>,
+    database = this.endpoint.database,
+  ): Promise<T> {
     return this.exclusively(async () => {
-      const server = { ...this.endpoint, host: node.host, port: node.port };
+      const server = { ...this.endpoint, host, port, database };
       const session = await Session.open(server, this.options.signal);
       try {
         return await this.guarded(session, () => work(session.client));

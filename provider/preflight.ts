@@ -11,7 +11,7 @@ const oldestVersion = 150000;
 /** What the server offers. Ends with Problems, all that can be seen at once. Only reads. */
 export async function preflight(
   endpoint: PostgresEndpoint,
-  { citus = "auto", roles = [] }: Requirements,
+  { citus = "auto", roles = [], databases = [] }: Requirements,
   signal?: AbortSignal,
 ): Promise<DatabaseFacts> {
   const isHere = (node: PostgresNode) => node.host === endpoint.host && node.port === endpoint.port;
@@ -20,13 +20,16 @@ export async function preflight(
   let reading: DatabaseReading;
   try {
     reading = await readOne<DatabaseReading>(client, databaseReading, [roles]);
-    problems.push(...judgeDatabase(reading, citus));
-    for (const node of endpoint.nodes.filter(isHere)) problems.push(...(await examineNode(client, node.name)));
+    problems.push(...judgeDatabase(reading, citus, databases.length > 0));
+    for (const node of endpoint.nodes.filter(isHere))
+      problems.push(...(await examineNode(client, node.name, databases)));
   } finally {
     await client.end();
   }
   const others = endpoint.nodes.filter((node) => !isHere(node));
-  const found = await Promise.all(others.map((node) => examineServer({ ...endpoint, ...node }, node.name, signal)));
+  const found = await Promise.all(
+    others.map((node) => examineServer({ ...endpoint, ...node }, node.name, databases, signal)),
+  );
   refuseIfAny([...problems, ...found.flat()]);
   return factsOf(reading);
 }
@@ -37,7 +40,12 @@ async function readOne<Row extends object>(client: Client, sql: string, values: 
   return row;
 }
 
-async function examineServer(server: Server, node: string, signal?: AbortSignal): Promise<readonly Problem[]> {
+async function examineServer(
+  server: Server,
+  node: string,
+  databases: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly Problem[]> {
   let client: Client;
   try {
     client = await connect(server, signal);
@@ -45,11 +53,11 @@ async function examineServer(server: Server, node: string, signal?: AbortSignal)
     if (error instanceof Problems) return error.problems;
     throw error;
   }
-  return examineNode(client, node).finally(() => client.end());
+  return examineNode(client, node, databases).finally(() => client.end());
 }
 
-async function examineNode(client: Client, node: string): Promise<readonly Problem[]> {
-  return judgeNode(await readOne<NodeReading>(client, nodeReading, [node]), node);
+async function examineNode(client: Client, node: string, databases: readonly string[]): Promise<readonly Problem[]> {
+  return judgeNode(await readOne<NodeReading>(client, nodeReading, [node, databases]), node);
 }
 
 /** What is the same for the whole database: version, rights, extensions, roles. */
@@ -83,7 +91,8 @@ const databaseReading = `
     ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE name NOT IN (SELECT rolname FROM pg_roles) ORDER BY 1) AS missing_roles,
     ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY ($1::text[]) AND (rolsuper OR rolbypassrls) ORDER BY 1) AS unbound_roles`;
 
-export function judgeDatabase(reading: DatabaseReading, citus: Settings["citus"]): readonly Problem[] {
+/** @param empty whether it only makes others, which then get the extensions */
+export function judgeDatabase(reading: DatabaseReading, citus: Settings["citus"], empty = false): readonly Problem[] {
   const problems: Problem[] = [];
   if (reading.version < oldestVersion) {
     problems.push({
@@ -101,8 +110,10 @@ export function judgeDatabase(reading: DatabaseReading, citus: Settings["citus"]
       fix: "let the stack's endpoints log in as such a role; the application's own roles stay without rights",
     });
   }
-  if (reading.partman === null) problems.push(partmanMissing(reading));
-  if (citus === "required" && reading.citus === null) problems.push(citusMissing(reading));
+  if ((empty ? reading.partman_available : reading.partman) === null) problems.push(partmanMissing(reading));
+  if (citus === "required" && (empty ? reading.citus_available : reading.citus) === null) {
+    problems.push(citusMissing(reading));
+  }
   if (reading.missing_roles.length > 0) {
     problems.push({
       what: `${reading.missing_roles.length === 1 ? "A role is" : "Roles are"} missing in PostgreSQL`,
@@ -162,11 +173,17 @@ export interface NodeReading {
   readonly used_slots: number;
   readonly max_wal_senders: number;
   readonly used_senders: number;
-  /** Whether this node's outbox slot is there already, and so among the used. */
-  readonly has_slot: boolean;
+  /** Slots that the stack needs here and that are not there yet. */
+  readonly missing_slots: number;
   /** Null without Citus. */
   readonly citus_cdc: string | null;
+  readonly max_worker_processes: number;
+  /** Databases with Citus that the stack makes here: each has a maintenance daemon. */
+  readonly citus_databases: number;
 }
+
+/** Workers of a server besides Citus' daemons: the replication launcher's, pg_partman's two, the main database's daemon. */
+const otherWorkers = 4;
 
 const nodeReading = `
   SELECT current_setting('wal_level') AS wal_level,
@@ -174,9 +191,12 @@ const nodeReading = `
     (SELECT count(*)::int FROM pg_replication_slots) AS used_slots,
     current_setting('max_wal_senders')::int AS max_wal_senders,
     (SELECT count(*)::int FROM pg_stat_replication) AS used_senders,
-    EXISTS (SELECT FROM pg_replication_slots WHERE slot_name LIKE '%\\_outbox\\_' || $1 AND database = current_database()) AS has_slot,
-    CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
-      THEN coalesce(current_setting('citus.enable_change_data_capture', true), 'off') END AS citus_cdc`;
+    (SELECT count(*)::int FROM unnest(CASE WHEN $2::text[] = '{}' THEN ARRAY[current_database()::text] ELSE $2 END) AS wanted
+      WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name LIKE '%\\_outbox\\_' || $1 AND database = wanted)) AS missing_slots,
+    CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') OR $2 <> '{}' AND current_setting('citus.version', true) IS NOT NULL
+      THEN coalesce(current_setting('citus.enable_change_data_capture', true), 'off') END AS citus_cdc,
+    current_setting('max_worker_processes')::int AS max_worker_processes,
+    CASE WHEN current_setting('citus.version', true) IS NULL THEN 0 ELSE cardinality($2) END AS citus_databases`;
 
 /** What each node that holds shards needs for change data capture. */
 export function judgeNode(reading: NodeReading, node: string): readonly Problem[] {
@@ -194,13 +214,23 @@ export function judgeNode(reading: NodeReading, node: string): readonly Problem[
     max_wal_senders: reading.max_wal_senders - reading.used_senders,
   };
   for (const [setting, left] of Object.entries(free)) {
-    if (left > 0 || reading.has_slot) continue;
+    const lacking = reading.missing_slots - left;
+    if (lacking <= 0) continue;
     const limit = reading[setting as keyof typeof free];
     problems.push({
-      what: `The node ${node} has no room for one more replication slot`,
-      got: `${setting} = ${limit}, all in use`,
-      expected: `${setting} of ${limit + 1} or more`,
-      fix: `ALTER SYSTEM SET ${setting} = ${limit + 5} on that node, then restart it; or drop slots that nobody reads (pg_replication_slots)`,
+      what: `The node ${node} has no room for ${reading.missing_slots === 1 ? "one more replication slot" : `${reading.missing_slots} more replication slots, one a silo`}`,
+      got: `${setting} = ${limit}, ${left === 0 ? "all" : limit - left} in use`,
+      expected: `${setting} of ${limit + lacking} or more`,
+      fix: `ALTER SYSTEM SET ${setting} = ${limit + lacking + 4} on that node, then restart it; or drop slots that nobody reads (pg_replication_slots)`,
+    });
+  }
+  const workers = reading.citus_databases + otherWorkers;
+  if (reading.citus_databases > 0 && reading.max_worker_processes < workers) {
+    problems.push({
+      what: `The node ${node} has too few worker processes: Citus needs one in each silo, for transactions that stopped half-way and for deadlocks`,
+      got: `max_worker_processes = ${reading.max_worker_processes}`,
+      expected: `${workers} or more with ${reading.citus_databases} silos`,
+      fix: `ALTER SYSTEM SET max_worker_processes = ${workers + 4} on that node, then restart it`,
     });
   }
   if (reading.citus_cdc === "off") {

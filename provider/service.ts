@@ -14,6 +14,7 @@ import { type Acting, startActing } from "./acting";
 import { type Configuration, parseConfiguration } from "./configuration";
 import type { Engine } from "./engine";
 import type { Difference, Kind } from "./kind";
+import { modelProblems } from "./model-change";
 import { fromStruct, hasUnknowns, type Properties, toStruct } from "./properties";
 
 /** Pulumi's provider protocol over the kinds: https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto */
@@ -37,9 +38,12 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
       return response;
     }),
     checkConfig: answer((request: rpc.CheckRequest) => {
-      const news = fromStruct(request.getNews());
+      const [old, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
       if (!hasUnknowns(news)) parseConfiguration(news);
-      return checked(news, []);
+      return checked(
+        news,
+        modelProblems(old, news).map((problem) => ["", renderProblem(problem)] as const),
+      );
     }),
     diffConfig: answer((request: rpc.DiffRequest) => {
       const [old, next] = [fromStruct(request.getOldInputs()), fromStruct(request.getNews())];

@@ -22,9 +22,13 @@ export function looksAt(
   const neighbours = databases.flatMap((database) =>
     database.parts.flatMap((part) => neighbourOf(database, part, servers)),
   );
+  const all = databases.flatMap(({ declarations }) => declarations);
   return databases.flatMap((database) => {
     const endpoints = database.reach(servers);
-    const { declarations, parts } = database;
+    const { parts, madeBy } = database;
+    // What made it is looked at from the inside: the servers' own database has nothing to verify.
+    const makers = all.filter(({ noun, name }) => `${noun}/${name}` === madeBy);
+    const declarations = [...makers, ...database.declarations];
     return parts.map((application): Look => {
       const { part } = application;
       const tenant = part?.tenant?.name;

@@ -24,7 +24,7 @@ export function dataPlane(
   settings: Settings,
   nodes: readonly PostgresNode[],
 ): Declaration[] {
-  const steps = new Steps(application.part?.tenant?.name);
+  const steps = new Steps(application.part);
   const members = declareMembers(steps, settings, nodes);
   declareData(steps, application, base, settings);
   declareEvents(steps, application, settings);
@@ -52,7 +52,7 @@ export function schemaDataPlane(
   declareData(steps, common, baseOf(common), settings);
   steps.then("Migration", `${common.name}/tenants`, tenantDirectory(common, tenants));
   const forks = tenants.map((part) => {
-    const fork = steps.fork(part.part?.tenant?.name);
+    const fork = steps.fork(part.part);
     const { schema } = part;
     fork.then("TenantSchema", schema, { schema, tenant: part.part?.tenant?.name ?? schema });
     declareData(fork, part, baseOf(part), settings);

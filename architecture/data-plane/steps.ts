@@ -1,3 +1,4 @@
+import type { Part } from "../application";
 import type { Declaration, Inputs } from "../declaration";
 
 /** Collects declarations; each step comes after all of the step before. */
@@ -6,15 +7,15 @@ export class Steps {
 
   constructor(
     /** To whom alone everything belongs. */
-    private readonly tenant?: string,
+    private readonly owner?: Part,
     readonly declarations: Declaration[] = [],
     private before: string[] = [],
   ) {}
 
   /** Steps that go on from here, beside others. */
-  fork(tenant: string | undefined): Steps {
+  fork(owner: Part | undefined): Steps {
     this.next();
-    return new Steps(tenant, this.declarations, this.before);
+    return new Steps(owner, this.declarations, this.before);
   }
 
   /** Goes on when all of these are done. */
@@ -32,8 +33,10 @@ export class Steps {
     inputs: Inputs[Noun],
     after: readonly string[] = [],
   ): string {
-    const { tenant } = this;
-    const unique = tenant === undefined ? name : `${name}@${tenant}`;
+    const tenant = this.owner?.tenant?.name;
+    // In a schema and in a silo they are not the same, and Pulumi would take one for the other.
+    const place = this.owner?.model === "silo" ? `silo-${tenant}` : tenant;
+    const unique = tenant === undefined ? name : `${name}@${place}`;
     const before = [...new Set([...this.before, ...after])];
     const declaration = { noun, name: unique, inputs, ...(tenant !== undefined && { tenant }), after: before };
     // The type ties each noun to its inputs, which a generic parameter does too, though not for the compiler.

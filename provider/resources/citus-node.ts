@@ -105,7 +105,8 @@ function parseNodeId(id: string): PostgresNode {
 
 const removal = (host: string, port: string) => `SELECT citus_remove_node(${host}, ${port})`;
 
-async function join(context: Context, next: CitusNodeInputs): Promise<CitusNodeState> {
+/** Makes the node a member of the database's cluster, unless it is. */
+export async function join(context: Context, next: CitusNodeInputs): Promise<CitusNodeState> {
   const { database } = context;
   if ((await database.facts).citus === undefined) {
     warnOfNoCitus(context);

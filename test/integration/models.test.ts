@@ -1,107 +1,47 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import { Client } from "pg";
-import { parse, stringify } from "yaml";
-import type { Login } from "../../architecture/endpoints";
 import type { Model, Tenant } from "../../architecture/tenancy/tenants";
-import { makeProject, type Outcome, type Project } from "./project";
-import { freshDatabase, skip } from "./servers";
+import { finds, withSession } from "../../local/sql-session";
+import type { Project } from "./project";
+import { skip } from "./servers";
+import {
+  acme,
+  asLogin,
+  changes,
+  configure,
+  globex,
+  initech,
+  inOneTransaction,
+  loginOf,
+  seen,
+  tenantedProject,
+  up,
+  verified,
+} from "./tenanted-stack";
 
-const acme: Tenant = { name: "acme", id: "5e5b2c1a-0000-4000-8000-00000000acce" };
-const globex: Tenant = { name: "globex", id: "5e5b2c1a-0000-4000-8000-00000000610b" };
-const initech: Tenant = { name: "initech", id: "5e5b2c1a-0000-4000-8000-0000000001e7" };
-
-function succeeded(outcome: Outcome): Outcome {
-  assert.equal(outcome.code, 0, outcome.text);
-  return outcome;
-}
-
-const up = async (project: Project, ...more: string[]) =>
-  succeeded(await project.tenantry("up", "-s", "it", "--yes", "--skip-preview", ...more));
-
-/** The resources that a preview would touch. */
-async function changes(project: Project): Promise<string[]> {
-  const { text } = succeeded(await project.tenantry("preview", "-s", "it", "--diff", "--refresh"));
-  return [...text.matchAll(/^ *[~+-]+ (tenantry:index:\w+): \((create|update|delete|replace)\)/gm)].map(
-    ([, type, how]) => `${how} ${type}`,
-  );
-}
-
-interface Finding {
-  readonly check: string;
-  readonly subject: string;
-  readonly outcome: string;
-  readonly seen: string;
-}
-
-async function verified(project: Project): Promise<readonly Finding[]> {
-  const { text } = await project.tenantry("verify", "-s", "it", "--json", "--timeout", "60");
-  const { findings } = JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)) as {
-    findings: readonly Finding[];
-  };
-  // pg_partman's worker looks after the servers' own database, not after a test's.
-  const wrong = findings.filter(({ outcome, subject }) => outcome === "fail" && subject !== "maintenance");
-  assert.deepEqual(wrong, []);
-  return findings;
-}
-
-function seen(findings: readonly Finding[], check: string): string[] {
-  return findings.filter((finding) => finding.check === check).map(({ subject }) => subject);
-}
-
-/** As this login; in a silo, in the tenant's database. */
-async function asLogin<T>(
-  project: Project,
-  { user, password }: Login,
-  work: (client: Client) => Promise<T>,
-  database?: string,
-) {
-  const { host, port, database: main } = project.endpoints.postgres;
-  const client = new Client({ host, port, database: database ?? main, user, password });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-function loginOf({ endpoints }: Project, key: string): Login {
-  const login = endpoints.postgres.roles[key];
-  assert.ok(login, `no login ${key}`);
-  return login;
-}
-
-const inOneTransaction = (tenant: Tenant, table: string) => async (client: Client) => {
-  await client.query("BEGIN");
-  await client.query("SELECT tenantry.set_tenant($1)", [tenant.id]);
-  await client.query(`INSERT INTO ${table} (tenant_id, name, country, currency) VALUES ($1, $2, 'DE', 'EUR')`, [
-    tenant.id,
-    tenant.name,
-  ]);
-  await client.query(`SELECT tenantry.emit($1, 'customer', 'one', 'Signed', '{"amount": 12.50}')`, [tenant.id]);
-  const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${table}`);
-  await client.query("COMMIT");
-  return rows;
-};
-
-/** Writes the stack's list, and what it allows. */
 function setTenants(project: Project, tenants: readonly Tenant[], allow: readonly string[] = []): void {
-  const stack = "stacks/Pulumi.it.yaml";
-  const file = parse(project.read(stack)) as { config: Record<string, unknown> };
-  const config = { ...file.config, "tenantry:tenants": tenants, "tenantry:allow": allow };
-  project.write(stack, stringify({ ...file, config }));
+  configure(project, { "tenantry:tenants": tenants, "tenantry:allow": allow });
 }
 
+/** With the first two of these tenants. */
 async function applied(t: TestContext, model: Model, tenants: readonly Tenant[]): Promise<Project> {
-  const names = tenants.map(({ name }) => name);
-  const settings = { "tenantry:tenancy": model, "tenantry:tenants": tenants };
-  const project = await makeProject(t, settings, (application) =>
-    freshDatabase(application, undefined, { model, tenants: names }),
-  );
+  const project = await tenantedProject(t, model, tenants, { "tenantry:tenancy": model });
   setTenants(project, tenants.slice(0, 2));
   await up(project);
   return project;
+}
+
+/** The ports of the servers that have a database, the coordinator's first. */
+async function nodesWith({ endpoints: { postgres } }: Project, database: string): Promise<number[]> {
+  const ports = [...new Set([postgres.port, ...postgres.nodes.map(({ port }) => port)])];
+  const found = await Promise.all(
+    ports.map((port) =>
+      withSession({ ...postgres, port }, "postgres", (client) =>
+        finds(client, "SELECT FROM pg_database WHERE datname = $1", [database]),
+      ),
+    ),
+  );
+  return ports.filter((_, index) => found[index]);
 }
 
 test("tenants with a schema each", { skip }, async (t) => {
@@ -230,6 +170,29 @@ test("tenants with a database each", { skip }, async (t) => {
       databaseOf(acme),
     );
     assert.deepEqual(left, { rows: 1, slots: 0 });
+    await verified(project);
+  });
+
+  await t.test("a tenant that comes back finds its rows", async () => {
+    setTenants(project, [acme, globex]);
+    await up(project);
+    const rows = `SELECT FROM ${application}.tenants`;
+    const { rowCount } = await asLogin(project, endpoints.postgres, (client) => client.query(rows), databaseOf(acme));
+    assert.equal(rowCount, 1);
+    await verified(project);
+  });
+
+  await t.test("the database of a tenant is dropped with its opt-in, on every node, and can be made anew", async () => {
+    const nodes = await nodesWith(project, databaseOf(globex));
+    setTenants(project, [acme], [`drop ${databaseOf(globex)}`]);
+    const { text } = await project.tenantry("preview", "-s", "it", "--diff");
+    assert.match(text, /tenantry:index:TenantDatabase: \(delete\)/);
+    await up(project);
+    assert.deepEqual(await nodesWith(project, databaseOf(globex)), []);
+    setTenants(project, [acme, globex]);
+    await up(project);
+    assert.deepEqual(await nodesWith(project, databaseOf(globex)), nodes);
+    assert.deepEqual(await changes(project), []);
     await verified(project);
   });
 });

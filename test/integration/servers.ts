@@ -6,6 +6,8 @@ import { ensureApplication } from "../../local/application";
 import { addConnectSecret } from "../../local/connect-secrets";
 import { dropDatabase } from "../../local/drop-database";
 import { readEndpoints } from "../../local/endpoints-file";
+import { withSession } from "../../local/sql-session";
+import { setMaintenance } from "../../provider/partman-worker";
 
 const path = process.env["TENANTRY_ENDPOINTS"];
 
@@ -57,6 +59,8 @@ export async function freshDatabase(
   };
   const silos = tenancy.model === "silo" ? tenancy.tenants.map((tenant) => siloDatabase(database, tenant)) : [];
   const drop = async () => {
+    for (const each of [...silos, database])
+      await withSession(postgres, "postgres", (client) => setMaintenance(client, each, false));
     for (const each of [...silos, database]) await dropDatabase(postgres, workers, each);
   };
   return { ...fresh, endpoints, drop };

@@ -66,9 +66,11 @@ function idOf(declaration: Declaration): string {
       return slotId(declaration.inputs);
     case "Connector":
       return declaration.inputs.connector;
+    case "TenantDatabase":
+      return declaration.inputs.database;
     default:
       return declaration.tenant === undefined
         ? declaration.name
-        : declaration.name.slice(0, -declaration.tenant.length - 1);
+        : declaration.name.slice(0, declaration.name.lastIndexOf("@"));
   }
 }

@@ -24,8 +24,10 @@ const goodNode: NodeReading = {
   used_slots: 1,
   max_wal_senders: 10,
   used_senders: 1,
-  has_slot: false,
+  missing_slots: 1,
   citus_cdc: "on",
+  max_worker_processes: 24,
+  citus_databases: 0,
 };
 
 test("a server that has everything has no problems", () => {
@@ -73,6 +75,16 @@ const nodes: readonly [string, Partial<NodeReading>, RegExp][] = [
   ],
   ["no free replication slot", { max_replication_slots: 1 }, /no room[^]*max_replication_slots of 2 or more/],
   ["no free WAL sender", { max_wal_senders: 0, used_senders: 0 }, /no room[^]*max_wal_senders of 1 or more/],
+  [
+    "too few slots for the silos",
+    { max_replication_slots: 4, missing_slots: 8 },
+    /no room for 8 more replication slots, one a silo[^]*max_replication_slots = 4, 1 in use[^]*of 9 or more/,
+  ],
+  [
+    "too few workers for the silos' daemons",
+    { max_worker_processes: 8, citus_databases: 8 },
+    /too few worker processes[^]*12 or more with 8 silos[^]*max_worker_processes = 16/,
+  ],
   ["Citus without change data capture", { citus_cdc: "off" }, /would emit rows twice while shards move/],
 ];
 
@@ -84,6 +96,16 @@ for (const [what, reading, expected] of nodes) {
   });
 }
 
+test("a database that only makes others needs no extension in itself, but that its server has them", () => {
+  const empty = { ...good, database: "postgres", partman: null, partman_schema: null, citus: null };
+  assert.deepEqual(judgeDatabase(empty, "required", true), []);
+  const problems = judgeDatabase({ ...empty, partman_available: null, citus_available: null }, "required", true);
+  assert.match(
+    problems.map(renderProblem).join(),
+    /pg_partman is not installed[^]*Citus is required, and not installed/,
+  );
+});
+
 test("a node whose slots are all in use, ours among them, has room", () => {
-  assert.deepEqual(judgeNode({ ...goodNode, max_replication_slots: 1, has_slot: true }, "worker_1"), []);
+  assert.deepEqual(judgeNode({ ...goodNode, max_replication_slots: 1, missing_slots: 0 }, "worker_1"), []);
 });

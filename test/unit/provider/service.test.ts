@@ -111,6 +111,25 @@ test("a refusal of the kind is a failure with what is wrong and the fix, unless 
   assert.deepEqual((await check(client, { name: "novels", books: 0 })).getFailuresList(), []);
 });
 
+test("another tenancy model is refused by the provider itself, unless it is opted into", async (t) => {
+  const { client } = await serve(t);
+  const refusals = async (old: object, next: object) => {
+    const request = new rpc.CheckRequest();
+    request.setOlds(toStruct(old));
+    request.setNews(toStruct(next));
+    const check = promisify<rpc.CheckRequest, rpc.CheckResponse>(client.checkConfig.bind(client));
+    return (await check(request)).getFailuresList().map((failure) => failure.getReason());
+  };
+  assert.match(
+    (await refusals({ model: "shared" }, { model: "silo" })).join(),
+    /would change from `shared` to `silo`[^]*`model: shared` in `tenantry:plan`[^]*add `remodel silo` to tenantry:allow/,
+  );
+  assert.equal((await refusals({ model: "shared" }, { model: "silo", allow: '["remodel schema"]' })).length, 1);
+  assert.deepEqual(await refusals({ model: "shared" }, { model: "silo", allow: '["remodel silo"]' }), []);
+  assert.deepEqual(await refusals({ model: "silo" }, { model: "silo" }), []);
+  assert.deepEqual(await refusals({}, { model: "silo" }), [], "a new stack");
+});
+
 test("a diff names each property that changes, and whether it replaces", async (t) => {
   const { client } = await serve(t);
   const response = await diff(client, { name: "novels", books: 3 }, { name: "poems", books: 4 });
