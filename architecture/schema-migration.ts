@@ -6,8 +6,9 @@ import { cdcRole } from "./names";
 import { hashOf } from "./source";
 
 /**
- * The application's schema, and who may look into it; run again when its roles change. A tenant's roles find its own
- * schema, and then the shared one, by names without a schema; nobody else may even connect to a silo.
+ * The application's schema, and who may look into it; run again when its roles change. Its roles find it by names without
+ * a schema, so that an application writes the same in every model: a tenant's find its own schema, and then the shared
+ * one. Nobody else may even connect to a silo.
  */
 export function schemaMigration(application: Application): MigrationInputs {
   const { name, schema, roles, part } = application;
@@ -20,9 +21,9 @@ export function schemaMigration(application: Application): MigrationInputs {
     `GRANT USAGE ON SCHEMA ${schemas} TO ${users.map(quoteIdentifier).join(", ")}`,
     ...roles.map(statementTimeout).toSorted(),
     ...(part?.model === "silo" ? [closeDatabase(users)] : []),
-    ...(part?.model === "schema" && owner
-      ? roles.map(({ user }) => searchPath(user, [schema, part.sharedSchema]))
-      : []),
+    ...(part?.model === "schema"
+      ? roles.flatMap(({ user }) => (owner ? [searchPath(user, [schema, part.sharedSchema])] : []))
+      : roles.map(({ user }) => searchPath(user, [schema]))),
   ];
   return {
     path: `sql/${name}/architecture.yaml`,

@@ -1,5 +1,8 @@
+import { randomUUID } from "node:crypto";
 import Table from "cli-table3";
 import { Command } from "commander";
+import { endpointsOf } from "../architecture/databases";
+import type { Endpoints } from "../architecture/endpoints";
 import { Problems } from "../architecture/problem";
 import type { Settings } from "../architecture/settings";
 import { type Progress, runDemo, type Summary } from "../examples/ecommerce/demo";
@@ -42,19 +45,36 @@ async function run({ stack, seconds, tenants, rate, json, yes }: DemoFlags): Pro
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());
   const onProgress = json ? () => {} : process.stdout.isTTY ? liveDisplay(stack, seconds) : lines();
-  const summary = await runDemo({ endpoints, seconds, tenants, rate, onProgress, signal: interrupted.signal });
+  const summary = await runDemo({
+    ...{ endpoints, seconds, rate, onProgress, ...whereabouts(settings, endpoints, tenants) },
+    signal: interrupted.signal,
+  });
   const ok = isComplete(summary);
   process.stdout.write(`${json ? JSON.stringify({ stack, ok, ...summary }, undefined, 2) : renderSummary(summary)}\n`);
   return ok;
 }
 
-function refuse(stack: string, { application, tenancy }: Settings, yes: boolean): void {
-  if (tenancy) {
+/** New tenants where they are rows; else the first of the stack's, each at its own place. */
+export function whereabouts({ application, tenancy }: Settings, endpoints: Endpoints, count: number) {
+  if (!tenancy) return { tenants: Array.from({ length: count }, () => randomUUID()), reach: () => endpoints };
+  const reached = new Map(
+    tenancy.tenants.map((tenant) => {
+      const part = tenancy.model === "silo" ? { model: tenancy.model, tenant } : undefined;
+      const own = part ?? { model: "schema" as const, tenant, sharedSchema: application };
+      return [tenant.id, endpointsOf({ part: own }, endpoints)] as const;
+    }),
+  );
+  return { tenants: [...reached.keys()].slice(0, count), reach: (tenant: string) => reached.get(tenant) };
+}
+
+/** @throws Problems with a stack that the demo can't run on, or may not */
+export function refuse(stack: string, { application, tenancy }: Settings, yes: boolean): void {
+  if (tenancy && tenancy.tenants.length === 0) {
     throw new Problems([
       {
-        what: "The demo opens shops of new tenants, and this stack gives each of its tenants a place of its own",
-        got: `the model \`${tenancy.model}\``,
-        fix: "choose a stack with the model `shared`; `tenantry verify` sends events of every tenant",
+        what: "The demo has no shop to open: this stack gives each tenant a place of its own, and lists none",
+        got: `the model \`${tenancy.model}\`, \`tenantry:tenants: []\``,
+        fix: "add tenants to `tenantry:tenants` and run `tenantry up`",
       },
     ]);
   }
@@ -70,7 +90,7 @@ function refuse(stack: string, { application, tenancy }: Settings, yes: boolean)
   if (stack !== "local" && !yes) {
     throw new Problems([
       {
-        what: `The demo writes orders of new tenants into the stack \`${stack}\`, and they stay`,
+        what: `The demo writes orders ${tenancy ? "of its tenants" : "of new tenants"} into the stack \`${stack}\`, and they stay`,
         fix: "add --yes if you mean it",
       },
     ]);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { withTenant } from "@tenantry/client";
-import { Client, Pool } from "pg";
+import { Client } from "pg";
 import type { Endpoints } from "../../architecture/endpoints";
 import { Problems } from "../../architecture/problem";
 import { openKafka } from "../../kafka/client";
@@ -8,13 +8,16 @@ import { readEnds, tail, waitForTopics } from "../../kafka/topic-tail";
 import { clientConfig } from "../../provider/postgres-connection";
 import { consume } from "./consume";
 import { consumer, projectRecord, topics } from "./order-summaries";
-import { openShop } from "./shop";
+import { openShop, type Shop } from "./shop";
+import { type Reach, TenantPools } from "./tenant-pools";
 import { startTraffic, type Written } from "./traffic";
 
 export interface DemoOptions {
   readonly endpoints: Endpoints;
   readonly seconds: number;
-  readonly tenants: number;
+  /** Whose shops are opened, by id. */
+  readonly tenants: readonly string[];
+  readonly reach: Reach;
   /** Transactions a second, over all tenants. */
   readonly rate: number;
   /** Told twice a second how it goes. */
@@ -63,32 +66,35 @@ const topicsMs = 60_000;
 
 /** Runs a few shops with orders and payments, watches the events come, keeps the read model, and compares them by id. */
 export async function runDemo(options: DemoOptions): Promise<Summary> {
-  const { endpoints, seconds, tenants, rate, signal } = options;
-  const pool = applicationPool(endpoints, 10);
-  const consumerPool = applicationPool(endpoints, 6);
+  const { endpoints, seconds, tenants, reach, rate, signal } = options;
+  const places = new Set(tenants.map((tenant) => reach(tenant)?.postgres)).size;
+  const writing = new TenantPools(reach, Math.max(2, Math.ceil(10 / places)));
+  const reading = new TenantPools(reach, Math.max(1, Math.ceil(6 / places)));
   const kafka = openKafka(endpoints.kafka, "tenantry-demo");
   const watch = new Watch();
-  const closing: (() => Promise<unknown>)[] = [() => pool.end(), () => consumerPool.end()];
+  const closing: (() => Promise<unknown>)[] = [() => writing.end(), () => reading.end()];
   try {
     const ends = await readEnds(kafka, topics);
-    const shops = await Promise.all(Array.from({ length: tenants }, (_, index) => openShop(pool, `Demo ${index + 1}`)));
-    const traffic = startTraffic(pool, shops, rate);
+    const shops = await Promise.all(
+      tenants.map((tenant, index) => openShop(writing.of(tenant), tenant, `Demo ${index + 1}`)),
+    );
+    const traffic = startTraffic(shops, rate);
     closing.push(() => traffic.stop());
     const progress = await startProgress(options, traffic.written, watch);
     closing.push(() => progress.stop());
     refuseMissing(await waitForTopics(kafka, topics, topicsMs));
     const isOurs = new Set(shops.map(({ tenant }) => tenant));
-    const reading = await tail(kafka, topics, ends, (record) => {
+    const seeing = await tail(kafka, topics, ends, (record) => {
       if (isOurs.has(record.tenant)) watch.see(record.type, record.key, record.createdAt);
     });
-    closing.push(() => reading.stop());
+    closing.push(() => seeing.stop());
     const consuming = await consume({
       kafka,
       groupId: `ecommerce-${consumer}`,
       topics,
       parkingTopic: `ecommerce.${consumer}.parked`,
       handle: async (record) => {
-        const outcome = await projectRecord(consumerPool, record);
+        const outcome = await projectRecord(reading.of(record.tenant), record);
         if (outcome === "projected" && isOurs.has(record.tenant)) watch.projected += 1;
       },
       onFailure: ({ parked, tenant }) => {
@@ -103,31 +109,10 @@ export async function runDemo(options: DemoOptions): Promise<Summary> {
     const perSecond = ((eventsOf(traffic.written) - started.transactions) * 1_000) / (Date.now() - started.at);
     progress.enter("catching up");
     await catchUp(traffic.written, watch);
-    return await summarise(
-      pool,
-      shops.map(({ tenant }) => tenant),
-      traffic.written,
-      watch,
-      perSecond,
-    );
+    return await summarise(shops, traffic.written, watch, perSecond);
   } finally {
     for (const close of closing.reverse()) await close();
   }
-}
-
-function applicationPool({ postgres }: Endpoints, max: number): Pool {
-  const login = postgres.roles["app"];
-  if (!login) {
-    throw new Problems([
-      {
-        what: "The stack's endpoints have no login of the role `app`, as which the demo writes",
-        fix: "add `roles.app` with `user` and `password` to the endpoints",
-      },
-    ]);
-  }
-  const pool = new Pool({ ...clientConfig({ ...postgres, ...login }), max });
-  pool.on("error", () => {});
-  return pool;
 }
 
 function refuseMissing(missing: readonly string[]): void {
@@ -175,7 +160,7 @@ async function catchUp(written: Written, watch: Watch): Promise<void> {
 }
 
 async function startProgress(options: DemoOptions, written: Written, watch: Watch) {
-  const slots = await openSlots(options.endpoints);
+  const slots = await openSlots(options);
   let phase: Progress["phase"] = "starting";
   let since = Date.now();
   const timer = setInterval(async () => {
@@ -204,22 +189,23 @@ async function startProgress(options: DemoOptions, written: Written, watch: Watc
 }
 
 /** The outbox's slots on every node. A node that is away counts as no lag: verify, not the demo, judges that. */
-async function openSlots({ postgres }: Endpoints) {
+async function openSlots({ endpoints: { postgres }, tenants, reach }: DemoOptions) {
+  const databases = [...new Set(tenants.map((tenant) => reach(tenant)?.postgres.database ?? postgres.database))];
   const clients = await Promise.all(
     postgres.nodes.map(async ({ host, port }) => {
-      const client = new Client(clientConfig({ ...postgres, host, port }));
+      const client = new Client(clientConfig({ ...postgres, host, port, database: databases[0] ?? postgres.database }));
       client.on("error", () => {});
       await client.connect();
       return client;
     }),
   );
   const sql = `SELECT coalesce(sum(pg_current_wal_lsn() - confirmed_flush_lsn), 0)::text AS bytes FROM pg_replication_slots
-    WHERE database = current_database() AND slot_name LIKE 'ecommerce\\_outbox\\_%'`;
+    WHERE database = ANY ($1) AND slot_name LIKE 'ecommerce\\_%outbox\\_%'`;
   return {
     async lagBytes(): Promise<number> {
       const answers = await Promise.all(
         clients.map((client) =>
-          client.query<{ bytes: string }>(sql).then(
+          client.query<{ bytes: string }>(sql, [databases]).then(
             ({ rows }) => Number(rows[0]?.bytes),
             () => 0,
           ),
@@ -232,8 +218,7 @@ async function openSlots({ postgres }: Endpoints) {
 }
 
 async function summarise(
-  pool: Pool,
-  tenants: readonly string[],
+  shops: readonly Shop[],
   written: Written,
   watch: Watch,
   transactionsPerSecond: number,
@@ -243,10 +228,10 @@ async function summarise(
     ...[...written.paid].filter((id) => !watch.payments.has(id)),
   ];
   const copies = [...watch.orders.values(), ...watch.payments.values()];
-  const statuses = await readStatuses(pool, tenants);
+  const statuses = await readStatuses(shops);
   const wanted = written.orders.map(({ id }) => ({ status: statuses.get(id), paid: written.paid.has(id) }));
   return {
-    tenants,
+    tenants: shops.map(({ tenant }) => tenant),
     transactionsPerSecond: Math.round(transactionsPerSecond),
     orders: written.orders.length,
     payments: written.paid.size,
@@ -268,13 +253,13 @@ async function summarise(
   };
 }
 
-/** The read model's status of every order of these tenants, by the order's id. */
-async function readStatuses(pool: Pool, tenants: readonly string[]): Promise<ReadonlyMap<string, string>> {
+/** The read model's status of every order of these shops, by the order's id. */
+async function readStatuses(shops: readonly Shop[]): Promise<ReadonlyMap<string, string>> {
   const statuses = new Map<string, string>();
-  for (const tenant of tenants) {
+  for (const { pool, tenant } of shops) {
     const { rows } = await withTenant(pool, tenant, (client) =>
       client.query<{ order_id: string; status: string }>(
-        "SELECT order_id, status FROM ecommerce.order_summaries WHERE tenant_id = $1",
+        "SELECT order_id, status FROM order_summaries WHERE tenant_id = $1",
         [client.tenant],
       ),
     );

@@ -57,7 +57,7 @@ function project(client: TenantClient, event: ShopEvent): Promise<unknown> {
 
 function placed(client: TenantClient, { orderId, customerId, currency, total, items, placedAt }: OrderPlaced) {
   return client.query(
-    `INSERT INTO ecommerce.order_summaries AS known
+    `INSERT INTO order_summaries AS known
        (tenant_id, order_id, customer_id, status, currency, total, items, placed_at)
      VALUES ($1, $2, $3, 'placed', $4, $5, $6, $7)
      ON CONFLICT (tenant_id, order_id) DO UPDATE SET
@@ -70,7 +70,7 @@ function placed(client: TenantClient, { orderId, customerId, currency, total, it
 
 function captured(client: TenantClient, { orderId, currency, amount }: PaymentCaptured) {
   return client.query(
-    `INSERT INTO ecommerce.order_summaries AS known (tenant_id, order_id, status, currency, paid)
+    `INSERT INTO order_summaries AS known (tenant_id, order_id, status, currency, paid)
      VALUES ($1, $2, 'placed', $3, $4)
      ON CONFLICT (tenant_id, order_id) DO UPDATE SET
        paid = known.paid + excluded.paid, updated_at = excluded.updated_at,
@@ -82,7 +82,7 @@ function captured(client: TenantClient, { orderId, currency, amount }: PaymentCa
 
 function cancelled(client: TenantClient, { orderId }: OrderCancelled) {
   return client.query(
-    `INSERT INTO ecommerce.order_summaries (tenant_id, order_id, status) VALUES ($1, $2, 'cancelled')
+    `INSERT INTO order_summaries (tenant_id, order_id, status) VALUES ($1, $2, 'cancelled')
      ON CONFLICT (tenant_id, order_id) DO UPDATE SET status = 'cancelled', updated_at = excluded.updated_at`,
     [client.tenant, orderId],
   );

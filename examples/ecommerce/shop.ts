@@ -6,6 +6,8 @@ import type { OrderPlaced, PaymentCaptured } from "./order-events";
 /** A tenant with something to sell and somebody to buy it. */
 export interface Shop {
   readonly tenant: string;
+  /** Leads to where its rows are. */
+  readonly pool: Pool;
   readonly currency: string;
   readonly customers: readonly string[];
   readonly products: readonly Product[];
@@ -19,7 +21,7 @@ export interface Product {
 
 export interface Order {
   readonly id: string;
-  readonly tenant: string;
+  readonly shop: Shop;
   readonly placedAt: string;
   readonly currency: string;
   /** In thousandths of the currency. */
@@ -29,53 +31,46 @@ export interface Order {
 /** As `numeric(12, 3)` writes it. */
 export const amountText = (thousandths: number) => (thousandths / 1_000).toFixed(3);
 
-/** Opens a shop: a new tenant, three customers with an event each, five products in stock. */
-export async function openShop(pool: Pool, name: string): Promise<Shop> {
-  const tenant = randomUUID();
+/** Opens a shop, of a tenant that may be there already: three customers with an event each, five products in stock. */
+export async function openShop(pool: Pool, tenant: string, name: string): Promise<Shop> {
   const currency = "EUR";
   const customers = Array.from({ length: 3 }, () => randomUUID());
   const products = Array.from({ length: 5 }, (_, index) => ({ id: randomUUID(), price: 4_990 + 2_500 * index }));
   await withTenant(pool, tenant, async (client) => {
-    await client.query("INSERT INTO ecommerce.tenants (tenant_id, name, country, currency) VALUES ($1, $2, 'DE', $3)", [
-      client.tenant,
-      name,
-      currency,
-    ]);
-    for (const [index, id] of customers.entries()) await addCustomer(client, id, index + 1);
-    for (const [index, product] of products.entries()) await addProduct(client, product, currency, index + 1);
+    await client.query(
+      `INSERT INTO tenants (tenant_id, name, country, currency) VALUES ($1, $2, 'DE', $3) ON CONFLICT DO NOTHING`,
+      [client.tenant, name, currency],
+    );
+    for (const id of customers) await addCustomer(client, id);
+    for (const product of products) await addProduct(client, product, currency);
   });
-  return { tenant, currency, customers, products };
+  return { tenant, pool, currency, customers, products };
 }
 
-async function addCustomer(client: TenantClient, customerId: string, number: number): Promise<void> {
-  const email = `customer-${number}@example.com`;
+async function addCustomer(client: TenantClient, customerId: string): Promise<void> {
+  const email = `${customerId}@example.com`;
   await client.query(
-    "INSERT INTO ecommerce.customers (tenant_id, customer_id, email, name, country) VALUES ($1, $2, $3, $4, 'DE')",
-    [client.tenant, customerId, email, `Customer ${number}`],
+    "INSERT INTO customers (tenant_id, customer_id, email, name, country) VALUES ($1, $2, $3, $4, 'DE')",
+    [client.tenant, customerId, email, `Customer ${customerId.slice(0, 4)}`],
   );
   const event = { aggregateType: "customer", aggregateId: customerId, type: "CustomerRegistered" };
   await emit(client, { ...event, payload: { customerId, country: "DE" } });
 }
 
-async function addProduct(
-  client: TenantClient,
-  { id, price }: Product,
-  currency: string,
-  number: number,
-): Promise<void> {
+async function addProduct(client: TenantClient, { id, price }: Product, currency: string): Promise<void> {
   await client.query(
-    `INSERT INTO ecommerce.products (tenant_id, product_id, sku, name, price, currency) VALUES ($1, $2, $3, $4, $5, $6)`,
-    [client.tenant, id, `SKU-${number}`, `Product ${number}`, amountText(price), currency],
+    `INSERT INTO products (tenant_id, product_id, sku, name, price, currency) VALUES ($1, $2, $3, $4, $5, $6)`,
+    [client.tenant, id, `SKU-${id}`, `Product at ${amountText(price)}`, amountText(price), currency],
   );
-  await client.query("INSERT INTO ecommerce.inventory (tenant_id, product_id, on_hand) VALUES ($1, $2, 1000000)", [
+  await client.query("INSERT INTO inventory (tenant_id, product_id, on_hand) VALUES ($1, $2, 1000000)", [
     client.tenant,
     id,
   ]);
 }
 
 /** One transaction: the order, its items, the stock that they reserve, and the event. */
-export async function placeOrder(pool: Pool, shop: Shop): Promise<Order> {
-  const order = { id: randomUUID(), tenant: shop.tenant, placedAt: new Date().toISOString(), currency: shop.currency };
+export async function placeOrder(shop: Shop): Promise<Order> {
+  const order = { id: randomUUID(), shop, placedAt: new Date().toISOString(), currency: shop.currency };
   const customerId = pick(shop.customers);
   // By id, so that two orders take the same products' rows in the same order and never wait in a circle.
   const lines = sample(shop.products, 1 + Math.floor(Math.random() * 3))
@@ -83,23 +78,23 @@ export async function placeOrder(pool: Pool, shop: Shop): Promise<Order> {
     .toSorted((a, b) => (a.product.id < b.product.id ? -1 : 1));
   const total = lines.reduce((sum, { product, quantity }) => sum + product.price * quantity, 0);
   await withTenant(
-    pool,
+    shop.pool,
     shop.tenant,
     async (client) => {
       await client.query(
-        `INSERT INTO ecommerce.orders
+        `INSERT INTO orders
            (tenant_id, order_id, placed_at, customer_id, currency, total, shipping_country)
          VALUES ($1, $2, $3, $4, $5, $6, 'DE')`,
         [client.tenant, order.id, order.placedAt, customerId, order.currency, amountText(total)],
       );
       for (const [index, { product, quantity }] of lines.entries()) {
         await client.query(
-          `INSERT INTO ecommerce.order_items (tenant_id, order_id, placed_at, line, product_id, quantity, unit_price)
+          `INSERT INTO order_items (tenant_id, order_id, placed_at, line, product_id, quantity, unit_price)
            VALUES ($1, $2, $3, $4, $5, $6, $7)`,
           [client.tenant, order.id, order.placedAt, index + 1, product.id, quantity, amountText(product.price)],
         );
         await client.query(
-          "UPDATE ecommerce.inventory SET reserved = reserved + $3, updated_at = now() WHERE tenant_id = $1 AND product_id = $2",
+          "UPDATE inventory SET reserved = reserved + $3, updated_at = now() WHERE tenant_id = $1 AND product_id = $2",
           [client.tenant, product.id, quantity],
         );
       }
@@ -119,21 +114,21 @@ export async function placeOrder(pool: Pool, shop: Shop): Promise<Order> {
 }
 
 /** One transaction: the payment, the order's new status, and the event. */
-export async function payOrder(pool: Pool, order: Order): Promise<string> {
+export async function payOrder(order: Order): Promise<string> {
   const paymentId = randomUUID();
   const amount = amountText(order.total);
   await withTenant(
-    pool,
-    order.tenant,
+    order.shop.pool,
+    order.shop.tenant,
     async (client) => {
       await client.query(
-        `INSERT INTO ecommerce.payments
+        `INSERT INTO payments
            (tenant_id, payment_id, order_id, placed_at, method, status, currency, amount)
          VALUES ($1, $2, $3, $4, 'card', 'captured', $5, $6)`,
         [client.tenant, paymentId, order.id, order.placedAt, order.currency, amount],
       );
       await client.query(
-        `UPDATE ecommerce.orders SET status = 'paid', updated_at = now()
+        `UPDATE orders SET status = 'paid', updated_at = now()
          WHERE tenant_id = $1 AND placed_at = $2 AND order_id = $3`,
         [client.tenant, order.placedAt, order.id],
       );
@@ -143,17 +138,6 @@ export async function payOrder(pool: Pool, order: Order): Promise<string> {
     { retries: 3 },
   );
   return paymentId;
-}
-
-/** One transaction: what the customer sees of an order, as the read model has it. */
-export async function readSummary(pool: Pool, order: Pick<Order, "id" | "tenant">): Promise<string | undefined> {
-  const { rows } = await withTenant(pool, order.tenant, (client) =>
-    client.query<{ status: string }>(
-      "SELECT status FROM ecommerce.order_summaries WHERE tenant_id = $1 AND order_id = $2",
-      [client.tenant, order.id],
-    ),
-  );
-  return rows[0]?.status;
 }
 
 function pick<T>(items: readonly T[]): T {

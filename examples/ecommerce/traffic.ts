@@ -1,4 +1,3 @@
-import type { Pool } from "pg";
 import { type Order, payOrder, placeOrder, type Shop } from "./shop";
 
 /** What was written so far: only what has committed. */
@@ -18,12 +17,14 @@ export interface Traffic {
 /** Of ten orders eight are paid for. */
 const paidShare = 0.8;
 const tickMs = 20;
+/** Transactions under way. */
+const atOnce = 10;
 
 /**
- * Orders and payments in all shops at `rate` transactions a second, or as many as the database takes: at most `pool.max`
- * are under way, and what could not start in time is not made up for.
+ * Orders and payments in all shops at `rate` transactions a second, or as many as the database takes: ten at most are
+ * under way, and what could not start in time is not made up for.
  */
-export function startTraffic(pool: Pool, shops: readonly Shop[], rate: number): Traffic {
+export function startTraffic(shops: readonly Shop[], rate: number): Traffic {
   const written: Written = { orders: [], paid: new Set(), errors: new Map() };
   const underWay = new Set<Promise<void>>();
   const unpaid: Order[] = [];
@@ -31,7 +32,7 @@ export function startTraffic(pool: Pool, shops: readonly Shop[], rate: number): 
   let next = 0;
   const timer = setInterval(() => {
     due = Math.min(due + (rate * tickMs) / 1_000, rate);
-    for (; due >= 1 && underWay.size < (pool.options.max ?? 10); due -= 1) {
+    for (; due >= 1 && underWay.size < atOnce; due -= 1) {
       const order = unpaid.shift();
       const shop = shops[next++ % shops.length];
       const work = (order ? pay(order) : place(shop)).catch((error: unknown) => count(written.errors, error));
@@ -42,13 +43,13 @@ export function startTraffic(pool: Pool, shops: readonly Shop[], rate: number): 
 
   async function place(shop: Shop | undefined): Promise<void> {
     if (!shop) return;
-    const order = await placeOrder(pool, shop);
+    const order = await placeOrder(shop);
     written.orders.push(order);
     if (Math.random() < paidShare) unpaid.push(order);
   }
 
   async function pay(order: Order): Promise<void> {
-    await payOrder(pool, order);
+    await payOrder(order);
     written.paid.add(order.id);
   }
 

@@ -246,7 +246,8 @@ test("the way from the outbox to a read model", { skip }, async (t) => {
     const summary = await runDemo({
       endpoints,
       seconds: 3,
-      tenants: 2,
+      tenants: [randomUUID(), randomUUID()],
+      reach: () => endpoints,
       rate: 20,
       onProgress: () => {},
       signal: new AbortController().signal,

@@ -410,6 +410,14 @@ BEGIN
   EXECUTE format('ALTER ROLE %I IN DATABASE %I', 'ecommerce_app', current_database())
     || ' RESET statement_timeout';
 END $$;
+DO $$
+BEGIN
+  EXECUTE format('ALTER ROLE "ecommerce_app" IN DATABASE %I SET search_path = "ecommerce", "public"', current_database());
+END $$;
+DO $$
+BEGIN
+  EXECUTE format('ALTER ROLE "ecommerce_agent" IN DATABASE %I SET search_path = "ecommerce", "public"', current_database());
+END $$;
 COMMIT;
 
 -- Migration ecommerce/010_reference

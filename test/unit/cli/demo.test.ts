@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isComplete, renderSummary } from "../../../cli/demo";
+import type { Endpoints } from "../../../architecture/endpoints";
+import { Problems } from "../../../architecture/problem";
+import type { Settings } from "../../../architecture/settings";
+import type { Model } from "../../../architecture/tenancy/tenants";
+import { isComplete, refuse, renderSummary, whereabouts } from "../../../cli/demo";
 import type { Summary } from "../../../examples/ecommerce/demo";
+import { TenantPools } from "../../../examples/ecommerce/tenant-pools";
 
 const summary: Summary = {
   tenants: ["a", "b"],
@@ -34,4 +39,83 @@ test("whatever is missing, twice, wrong or parked makes the demo fail, and a run
     { events: { written: 0, seen: 0, missing: 0, twice: 0 } },
   ];
   for (const each of wrong) assert.equal(isComplete({ ...summary, ...each }), false, JSON.stringify(each));
+});
+
+const login = (user: string) => ({ user, password: "hush" });
+const endpoints: Endpoints = {
+  postgres: {
+    ...{ host: "db", port: 5432, database: "live", ...login("admin"), sslmode: "disable", nodes: [] },
+    roles: { app: login("app"), "acme/app": login("acme_app"), "globex/app": login("globex_app") },
+  },
+  kafka: { bootstrapServers: ["kafka:9092"] },
+  connect: { url: "http://connect:8083", databasePassword: "${file:/run/connect.properties:cdc}" },
+};
+const tenants = [
+  { name: "acme", id: "1" },
+  { name: "globex", id: "2" },
+];
+
+function settingsOf(model: Model, listed = tenants): Settings {
+  return {
+    ...{
+      application: "ecommerce",
+      platform: "external",
+      citus: "auto",
+      consistency: "strong",
+      shardCount: 4,
+      allow: [],
+    },
+    kafka: { manageTopics: false, replication: 3, consumers: {} },
+    ...(model !== "shared" && { tenancy: { model, tenants: listed } }),
+    endpoints,
+  };
+}
+
+test("shops are of new tenants where these are rows, and else of the stack's own, each at its place", async () => {
+  const rows = whereabouts(settingsOf("shared"), endpoints, 3);
+  assert.equal(new Set(rows.tenants).size, 3);
+  assert.equal(rows.reach("anybody"), endpoints);
+  for (const [model, databases] of [
+    ["schema", ["live", "live"]],
+    ["silo", ["live_acme", "live_globex"]],
+  ] as const) {
+    const { tenants: chosen, reach } = whereabouts(settingsOf(model), endpoints, 5);
+    assert.deepEqual(chosen, ["1", "2"]);
+    const reached = chosen.map((tenant) => reach(tenant)?.postgres);
+    assert.deepEqual(
+      reached.map((postgres) => [postgres?.database, postgres?.roles["app"]?.user]),
+      [
+        [databases[0], "acme_app"],
+        [databases[1], "globex_app"],
+      ],
+    );
+    const pools = new TenantPools(reach, 2);
+    assert.notEqual(pools.of("1"), pools.of("2"));
+    assert.equal(pools.of("1"), pools.of("1"));
+    assert.throws(() => pools.of("3"), /an event is of a tenant that the stack does not list[^]*got: +3/i);
+    await pools.end();
+  }
+});
+
+test("a place without the application's login is refused", () => {
+  const { postgres } = endpoints;
+  const without = { ...endpoints, postgres: { ...postgres, roles: {} } };
+  assert.throws(() => new TenantPools(() => without, 2).of("1"), /no login of the role `app`/);
+});
+
+test("a stack of no tenants, of another application, or not meant is refused", () => {
+  const refusal = (settings: Settings, stack = "local") => {
+    try {
+      refuse(stack, settings, false);
+    } catch (error) {
+      assert.ok(error instanceof Problems);
+      return error.message;
+    }
+    return undefined;
+  };
+  assert.equal(refusal(settingsOf("shared")), undefined);
+  assert.equal(refusal(settingsOf("silo")), undefined);
+  assert.match(refusal(settingsOf("silo", [])) ?? "", /no shop to open[^]*add tenants to `tenantry:tenants`/);
+  assert.match(refusal({ ...settingsOf("shared"), application: "shop" }) ?? "", /`ecommerce` only/);
+  assert.match(refusal(settingsOf("schema"), "dev") ?? "", /orders of its tenants into the stack `dev`[^]*--yes/);
 });
