@@ -242,7 +242,7 @@ async function summarise(
       twice: copies.filter((count) => count > 1).length,
     },
     summaries: {
-      projected: statuses.size,
+      projected: wanted.filter(({ status }) => status !== undefined).length,
       missing: wanted.filter(({ status }) => status === undefined).length,
       wrongStatus: wanted.filter(({ status, paid }) => status !== undefined && status !== (paid ? "paid" : "placed"))
         .length,
