@@ -38,7 +38,7 @@ export function command(): Command {
     .addHelpText(
       "after",
       `\nThe checks:\n${checks.map(({ name, claim }) => `  ${name.padEnd(14)}${claim}`).join("\n")}
-\nEnds with 1 if any of them fails, with ${unusable} if nothing could be looked at. Leaves nothing behind.`,
+\nEnds with 1 if any of them fails, with ${unusable} if nothing could be looked at, or not to the end. Leaves nothing behind.`,
     )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : unusable))
     .action(async (flags: VerifyFlags) => {

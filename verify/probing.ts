@@ -1,11 +1,11 @@
-import { Client, type ClientBase, type DatabaseError } from "pg";
+import type { ClientBase, DatabaseError } from "pg";
 import type { Role } from "../architecture/application";
 import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
 import { eventsSchema } from "../architecture/names";
 import { outbox } from "../architecture/outbox";
-import { clientConfig } from "../provider/postgres-connection";
 import { markIn } from "./canary";
 import { type CatalogPartition, type CatalogTable, readTables } from "./catalog";
+import { logIn } from "./log-in";
 import { probeTenants } from "./probe-tenants";
 import { constraintOf, type FindParent, NoRow, type Row, writeRow } from "./row-writer";
 import { loginOf, type Relation, type Target, tenantRelations } from "./target";
@@ -225,8 +225,7 @@ function switchTo(admin: ClientBase): Probing["session"] {
 function loginAs(target: Target): Probing["session"] {
   return async (role, timeout, work) => {
     const login = loginOf(target, role);
-    const client = login ? new Client(clientConfig({ ...target.endpoints.postgres, ...login })) : target.admin;
-    if (login) await client.connect();
+    const client = login ? await logIn(target.endpoints.postgres, login) : target.admin;
     const become = login ? "" : `; SET LOCAL ROLE ${quoteIdentifier(role.user)}`;
     try {
       return await work({

@@ -1,6 +1,9 @@
+import { formatAddress } from "../architecture/access";
+import { addressOf } from "../architecture/endpoints";
+import { isServerError, problemsFrom } from "../provider/postgres-connection";
 import type { Check } from "./check";
 import { type Finding, fail, type Outcome } from "./finding";
-import { openTarget, type TargetOptions } from "./target";
+import { openTarget, type Target, type TargetOptions } from "./target";
 import type { Look } from "./targets";
 
 export interface CheckReport {
@@ -9,7 +12,10 @@ export interface CheckReport {
   readonly ms: number;
 }
 
-/** Runs the checks one after another: each sees the database as the one before left it, which is as it was. */
+/**
+ * Runs the checks one after another: each sees the database as the one before left it, which is as it was. Throws Problems
+ * if the database can't be reached, or goes away meanwhile: then nothing more can be said of it.
+ */
 export async function verify(
   options: TargetOptions,
   checks: readonly Check[],
@@ -20,14 +26,17 @@ export async function verify(
     const reports: CheckReport[] = [];
     for (const check of checks) {
       const started = Date.now();
-      const findings = await check.run(target).catch((error: unknown) => [failedCheck(check, error)]);
+      const findings = await check.run(target).catch(async (error: unknown) => {
+        await refuseIfGone(target, check, error);
+        return [failedCheck(check, error)];
+      });
       const report = { check: check.name, findings, ms: Date.now() - started };
       reports.push(report);
       done(report);
     }
     return reports;
   } finally {
-    await target.admin.end();
+    await target.admin.end().catch(() => {});
   }
 }
 
@@ -46,8 +55,26 @@ export async function verifyAll(
   });
 }
 
+async function refuseIfGone({ admin, endpoints }: Target, check: Check, cause: unknown): Promise<void> {
+  const alive = await admin.query("SELECT").then(
+    () => true,
+    (error: unknown) => isServerError(error) && error.severity === "ERROR",
+  );
+  if (alive) return;
+  throw problemsFrom(
+    {
+      what: `The connection to PostgreSQL at ${formatAddress(addressOf(endpoints.postgres))} broke while verify looked at \`${check.name}\``,
+      got: messageOf(cause),
+      fix: "see in the server's log why it ended, such as a restart or a failover, then run verify again: it removes what this run left behind",
+    },
+    cause,
+  );
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
 function failedCheck(check: Check, error: unknown): Finding {
-  return fail(check.name, `could not be checked: ${error instanceof Error ? error.message : String(error)}`);
+  return fail(check.name, `could not be checked: ${messageOf(error)}`);
 }
 
 /** The worst of all findings; `pass` if there are none. */

@@ -1,5 +1,5 @@
-import { Client, type ClientBase } from "pg";
-import { clientConfig } from "../provider/postgres-connection";
+import type { ClientBase } from "pg";
+import { logIn } from "./log-in";
 import { loginOf, type Target } from "./target";
 
 /**
@@ -15,8 +15,7 @@ export async function asWriter<T>(
     .filter(({ writes }) => writes.length > 0)
     .flatMap((role) => loginOf(target, role) ?? []);
   const [login] = logins;
-  const client = login ? new Client(clientConfig({ ...target.endpoints.postgres, ...login })) : target.admin;
-  if (login) await client.connect();
+  const client = login ? await logIn(target.endpoints.postgres, login) : target.admin;
   try {
     await client.query("BEGIN");
     await client.query("SELECT tenantry.set_tenant($1)", [tenant]);

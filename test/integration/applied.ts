@@ -17,13 +17,15 @@ export interface Applied {
 export interface ApplyOptions {
   /** Nouns that are left out. @default none */
   readonly without?: readonly Declaration["noun"][];
+  /** @default 4 */
+  readonly shardCount?: number;
 }
 
 /** Applies an application of `sql/` to these servers as `pulumi up` would, one declaration after another. */
 export async function applyApplication(
   name: string,
   endpoints: Endpoints,
-  { without = [] }: ApplyOptions = {},
+  { without = [], shardCount = 4 }: ApplyOptions = {},
 ): Promise<Applied> {
   const { application, base } = await loadApplication(join(__dirname, "..", "..", "sql", name));
   const all = dataPlane(
@@ -34,7 +36,7 @@ export async function applyApplication(
       platform: "external",
       citus: "auto",
       consistency: "strong",
-      shardCount: 4,
+      shardCount,
       allow: [],
       kafka: { manageTopics: false, replication: 3, consumers: {} },
       endpoints,

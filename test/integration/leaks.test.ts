@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { quoteQualified } from "../../architecture/identifier";
-import { clientConfig } from "../../provider/postgres-connection";
 import { leaks } from "../../verify/checks/leaks";
 import type { Finding } from "../../verify/finding";
-import { verify } from "../../verify/verify";
-import { applyApplication } from "./applied";
-import { freshDatabase, skip } from "./servers";
+import { skip } from "./servers";
+import { verifiedShop } from "./verified-shop";
 
 interface Policed {
   readonly schema: string;
@@ -60,29 +58,15 @@ const holes: readonly Hole[] = [
 ];
 
 test("the leak test finds each policy that is removed", { skip }, async (t) => {
-  const database = await freshDatabase();
-  const admin = new Client(clientConfig(database));
-  t.after(async () => {
-    await admin.end();
-    await database.drop();
-  });
-  const { application, declarations } = await applyApplication("ecommerce", database.endpoints, {
-    without: ["ReplicationSlot", "Connector"],
-  });
-  await admin.connect();
+  const { application, admin, isCitus, look, run: act } = await verifiedShop(t);
   // On Citus a query takes ten times as long.
-  const isCitus = database.nodes.length > 1;
   const fewer = isCitus ? 400 : 1_000;
   const run = async (sql: readonly string[], undo: readonly string[], queries = fewer): Promise<readonly Finding[]> => {
-    for (const statement of sql) await admin.query(statement);
+    await act(sql);
     try {
-      const reports = await verify(
-        { application, endpoints: database.endpoints, declarations, leaks: { seed: 1, queries } },
-        [leaks],
-      );
-      return reports.flatMap(({ findings }) => findings);
+      return await look([leaks], { leaks: { seed: 1, queries } });
     } finally {
-      for (const statement of undo) await admin.query(statement);
+      await act(undo);
     }
   };
   const named = (findings: readonly Finding[], subject: string, seen: RegExp) => {

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Client } from "pg";
-import { clientConfig } from "../../provider/postgres-connection";
 import type { Check } from "../../verify/check";
 import { eventSizes } from "../../verify/checks/event-sizes";
 import { functions } from "../../verify/checks/functions";
@@ -15,10 +13,9 @@ import { scans } from "../../verify/checks/scans";
 import { statements } from "../../verify/checks/statements";
 import { tenantSizes } from "../../verify/checks/tenant-sizes";
 import { views } from "../../verify/checks/views";
-import type { Finding, Outcome } from "../../verify/finding";
-import { verify } from "../../verify/verify";
-import { applyApplication } from "./applied";
-import { freshDatabase, skip } from "./servers";
+import type { Outcome } from "../../verify/finding";
+import { skip } from "./servers";
+import { amiss, verifiedShop } from "./verified-shop";
 
 /** What somebody did by hand, how it is undone, and what must be said of it. Citus takes one statement at a time. */
 interface Breakage {
@@ -112,6 +109,22 @@ const breakages: readonly Breakage[] = [
     outcome: "warn",
   },
   {
+    what: "a role that reads every partition of a table",
+    sql: [
+      "SET ROLE ecommerce_app",
+      ...Array.from(
+        { length: 10 },
+        () => "SELECT status FROM ecommerce.orders WHERE tenant_id = '11111111-1111-4111-8111-111111111111'",
+      ),
+      "RESET ROLE",
+    ],
+    undo: "SELECT statistics.pg_stat_statements_reset()",
+    check: statements,
+    subject: "ecommerce_app",
+    seen: /^10 calls, .*unbounded-partition-query.*: SELECT status FROM ecommerce\.orders WHERE tenant_id = \$1$/,
+    outcome: "warn",
+  },
+  {
     what: "a role that polls the outbox",
     sql: [
       "GRANT UPDATE ON tenantry.outbox TO ecommerce_app",
@@ -137,6 +150,21 @@ const breakages: readonly Breakage[] = [
     subject: "order",
     seen: /the largest has 7,002 of 8,192 bytes/,
     outcome: "warn",
+  },
+  {
+    what: "an event larger than the outbox takes, whose limit is gone",
+    sql: [
+      "ALTER TABLE tenantry.outbox DROP CONSTRAINT payload_at_most_8192_bytes_or_use_a_claim_check",
+      `INSERT INTO tenantry.outbox (tenant_id, id, aggregate_type, aggregate_id, type, payload)
+            VALUES ('11111111-1111-4111-8111-111111111111', gen_random_uuid(), 'payment', 'p', 'T', to_jsonb(repeat('x', 9000)))`,
+    ],
+    undo: [
+      "DELETE FROM tenantry.outbox",
+      "ALTER TABLE tenantry.outbox ADD CONSTRAINT payload_at_most_8192_bytes_or_use_a_claim_check CHECK (octet_length(payload::text) <= 8192)",
+    ],
+    check: eventSizes,
+    subject: "payment",
+    seen: /the largest has 9,002 of 8,192 bytes.*the outbox's limit does not hold$/,
   },
   {
     what: "a policy that was dropped",
@@ -358,31 +386,14 @@ const breakages: readonly Breakage[] = [
 ];
 
 test("tenantry verify on a real server", { skip }, async (t) => {
-  const database = await freshDatabase();
-  const admin = new Client(clientConfig(database));
-  t.after(async () => {
-    await admin.end();
-    await database.drop();
-  });
-  const { application, declarations } = await applyApplication("ecommerce", database.endpoints, {
-    without: ["ReplicationSlot", "Connector"],
-  });
-  // Now, as the setting that keeps Citus from waiting for itself holds for sessions begun after it was made.
-  await admin.connect();
-  const run = async (checks: readonly Check[]): Promise<readonly (Finding & { readonly check: string })[]> => {
-    const reports = await verify({ application, endpoints: database.endpoints, declarations }, checks);
-    return reports.flatMap(({ check, findings }) => findings.map((finding) => ({ check, ...finding })));
-  };
+  const { admin, run, look } = await verifiedShop(t);
   const all = [
     ...[placement, foreignKeys, roles, policies, isolation, views, functions, redelivery],
     ...[eventSizes, tenantSizes, scans, statements],
   ];
-  /** What is not as it should be; the maintenance worker knows the application's own database only. */
-  const amiss = (findings: readonly Finding[]) =>
-    findings.filter(({ outcome, subject }) => (outcome === "fail" || outcome === "warn") && subject !== "maintenance");
 
   await t.test("finds nothing amiss where everything was applied", async () => {
-    const findings = await run([...all, partitions]);
+    const findings = await look([...all, partitions]);
     assert.deepEqual(amiss(findings), []);
     const subjects = findings.filter(({ check }) => check === "isolation").map(({ subject }) => subject);
     assert.ok(subjects.includes("ecommerce.order_items") && subjects.includes("tenantry.outbox"));
@@ -405,7 +416,7 @@ test("tenantry verify on a real server", { skip }, async (t) => {
       "INSERT INTO tenantry.processed_events (tenant_id, consumer, event_id) VALUES ($1, 'c', gen_random_uuid())";
     await admin.query(insert, [real]);
     await admin.query(insert, [killed]);
-    await run([redelivery]);
+    await look([redelivery]);
     const { rows } = await admin.query<{ tenant_id: string }>("SELECT tenant_id FROM tenantry.processed_events");
     assert.deepEqual(rows, [{ tenant_id: real }]);
     await admin.query("DELETE FROM tenantry.processed_events");
@@ -413,9 +424,9 @@ test("tenantry verify on a real server", { skip }, async (t) => {
 
   for (const { what, sql, undo, check, subject, seen, outcome = "fail" } of breakages) {
     await t.test(`names ${what}`, async (broken) => {
-      broken.after(() => oneByOne(admin, undo));
-      await oneByOne(admin, sql);
-      const found = amiss(await run([check]));
+      broken.after(() => run(undo));
+      await run(sql);
+      const found = amiss(await look([check]));
       const named = found.find((finding) => finding.subject === subject);
       assert.ok(named, `nothing said of ${subject}: ${JSON.stringify(found)}`);
       assert.equal(named.outcome, outcome);
@@ -424,10 +435,6 @@ test("tenantry verify on a real server", { skip }, async (t) => {
   }
 
   await t.test("finds nothing amiss again when all of it is undone", async () => {
-    assert.deepEqual(amiss(await run([...all, partitions])), []);
+    assert.deepEqual(amiss(await look([...all, partitions])), []);
   });
 });
-
-async function oneByOne(client: Client, sql: string | readonly string[]): Promise<void> {
-  for (const statement of typeof sql === "string" ? [sql] : sql) await client.query(statement);
-}

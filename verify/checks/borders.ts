@@ -1,11 +1,11 @@
-import { Client, type DatabaseError } from "pg";
+import type { Client, DatabaseError } from "pg";
 import type { Role } from "../../architecture/application";
 import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
 import { eventsSchema } from "../../architecture/names";
 import { outbox } from "../../architecture/outbox";
-import { clientConfig } from "../../provider/postgres-connection";
 import type { Check } from "../check";
 import { type Finding, judge, pass } from "../finding";
+import { logIn } from "../log-in";
 import { loginOf, type Neighbour, type Target, tenantRelations } from "../target";
 
 /** Tries, as each of a tenant's roles, to get into another tenant's schema or database, and to speak in its name. */
@@ -31,9 +31,8 @@ async function checkRole(target: Target, role: Role, all: readonly Neighbour[], 
   const login = loginOf(target, role);
   const attempts: Attempt[] = [];
   if (login) {
-    const client = new Client(clientConfig({ ...target.endpoints.postgres, ...login }));
+    const client = await logIn(target.endpoints.postgres, login);
     try {
-      await client.connect();
       attempts.push(...(await attemptsOf(client, target, tried, isSilo)));
     } finally {
       await client.end().catch(() => {});
@@ -102,15 +101,13 @@ async function connectTo(
   { database }: Neighbour,
 ): Promise<Attempt> {
   const what = `connects to ${database}`;
-  const client = new Client(clientConfig({ ...endpoints.postgres, ...login, database }));
   try {
-    await client.connect();
+    const client = await logIn({ ...endpoints.postgres, database }, login);
+    await client.end();
     return { what, held: false, seen: "it was let in" };
   } catch (error) {
     const { code, message } = error as DatabaseError;
     return { what, held: code === refused, seen: message };
-  } finally {
-    await client.end().catch(() => {});
   }
 }
 

@@ -1,9 +1,9 @@
-import { Client } from "pg";
+import type { Client } from "pg";
 import type { Role } from "../../architecture/application";
 import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
-import { clientConfig } from "../../provider/postgres-connection";
 import type { Check } from "../check";
 import { type Finding, fail, judge } from "../finding";
+import { logIn } from "../log-in";
 import { signed } from "../probing";
 import { loginOf, type Target, tenantRelations } from "../target";
 
@@ -79,10 +79,10 @@ async function truncatable(target: Target, role: Role): Promise<readonly string[
 
 /** As a real login: what a session of its own sees, with whatever settings it starts with. */
 async function seenAtLogin(target: Target, login: { readonly user: string; readonly password: string }) {
-  const client = new Client(clientConfig({ ...target.endpoints.postgres, ...login }));
   const wrong: string[] = [];
+  let client: Client | undefined;
   try {
-    await client.connect();
+    client = await logIn(target.endpoints.postgres, login);
     for (const { schema, name } of tenantRelations(target)) {
       const relation = quoteQualified(schema, name);
       const { rows } = await client.query<{ seen: boolean | null }>(
@@ -96,7 +96,7 @@ async function seenAtLogin(target: Target, login: { readonly user: string; reado
   } catch (error) {
     wrong.push(`${quoteIdentifier(login.user)} can't log in and look: ${(error as Error).message}`);
   } finally {
-    await client.end().catch(() => {});
+    await client?.end().catch(() => {});
   }
   return wrong;
 }

@@ -1,6 +1,7 @@
-import { quoteQualified } from "../../architecture/identifier";
+import { quoteLiteral, quoteQualified } from "../../architecture/identifier";
 import type { Check } from "../check";
-import { type Finding, pass, skip, warn } from "../finding";
+import { type Finding, pass, warn } from "../finding";
+import type { Target } from "../target";
 
 /** A partition with fewer rows is read whole for good reason. */
 const fewestRows = 10_000;
@@ -12,32 +13,29 @@ const fewestScans = 10;
 export const scans: Check = {
   name: "scans",
   claim: "partitioned tables are read by their indexes, not whole",
-  async run({ admin, citus, declarations }) {
-    const sets = declarations.flatMap(({ noun, inputs }) => (noun === "PartitionSet" ? [inputs] : []));
+  async run(target) {
+    const sets = target.declarations.flatMap(({ noun, inputs }) => (noun === "PartitionSet" ? [inputs] : []));
     if (sets.length === 0) return [];
-    if (citus) {
-      return [
-        skip(
-          "partition sets",
-          "their rows are on the workers: look at pg_stat_user_tables there, by run_command_on_workers",
-        ),
-      ];
-    }
-    const { rows } = await admin.query<Scans>(scansSql, [
+    const since = await readSince(target);
+    const counted = await readScans(
+      target,
       sets.map(({ schema, table }) => quoteQualified(schema, table)),
-    ]);
-    return rows.map(judgeScans);
+    );
+    return counted.map((each) => judgeScans({ ...each, since }));
   },
 };
 
-/** Since the statistics were reset, of all partitions with enough rows. */
+/** Since the statistics were reset, of all partitions with enough rows; on Citus of their shards. */
 export interface Scans {
   readonly table: string;
+  /** Of the largest. */
   readonly rows: number;
   readonly sequential: number;
   readonly indexed: number;
   readonly since: string | null;
 }
+
+type Counted = Omit<Scans, "since">;
 
 export function judgeScans({ table, rows, sequential, indexed, since }: Scans): Finding {
   const share = sequential / Math.max(1, sequential + indexed);
@@ -50,13 +48,51 @@ export function judgeScans({ table, rows, sequential, indexed, since }: Scans): 
   );
 }
 
+async function readSince({ admin }: Target): Promise<string | null> {
+  const { rows } = await admin.query<{ since: string | null }>(
+    "SELECT to_char(stats_reset, 'YYYY-MM-DD') AS since FROM pg_stat_database WHERE datname = current_database()",
+  );
+  return rows[0]?.since ?? null;
+}
+
+/** Citus' nodes count what they hold, each for itself. */
+async function readScans({ admin, citus }: Target, tables: readonly string[]): Promise<readonly Counted[]> {
+  if (!citus) return (await admin.query<{ counted: readonly Counted[] }>(countSql(tables, ""))).rows[0]?.counted ?? [];
+  const { rows } = await admin.query<{ success: boolean; result: string }>(
+    "SELECT success, result FROM run_command_on_all_nodes($1)",
+    [countSql(tables, shardsOnly)],
+  );
+  const failed = rows.find(({ success }) => !success);
+  if (failed) throw new Error(failed.result);
+  const byTable = new Map<string, Counted>();
+  for (const each of rows.flatMap(({ result }) => JSON.parse(result) as readonly Counted[])) {
+    const sum = byTable.get(each.table) ?? { table: each.table, rows: 0, sequential: 0, indexed: 0 };
+    byTable.set(each.table, {
+      table: each.table,
+      rows: Math.max(sum.rows, each.rows),
+      sequential: sum.sequential + each.sequential,
+      indexed: sum.indexed + each.indexed,
+    });
+  }
+  return [...byTable.values()];
+}
+
+/** The partition's shards that lie on this node; its own table is empty. By name, as Citus hides them from the catalogs' readers. */
+const shardsOnly = `JOIN pg_dist_shard AS shard ON shard.logicalrelid = tree.relid
+  CROSS JOIN LATERAL (SELECT to_regclass(shard_name(shard.logicalrelid, shard.shardid)) AS relid) AS held`;
+
 /** The partitions' own counters: a parent is never read. */
-const scansSql = `
-SELECT wanted.name::regclass::text AS table,
-  coalesce(max(s.n_live_tup), 0)::float8 AS rows,
-  coalesce(sum(s.seq_scan) FILTER (WHERE s.n_live_tup >= ${fewestRows}), 0)::float8 AS sequential,
-  coalesce(sum(s.idx_scan) FILTER (WHERE s.n_live_tup >= ${fewestRows}), 0)::float8 AS indexed,
-  (SELECT to_char(stats_reset, 'YYYY-MM-DD') FROM pg_stat_database WHERE datname = current_database()) AS since
-FROM unnest($1::text[]) AS wanted(name) JOIN LATERAL pg_partition_tree(to_regclass(wanted.name)) tree ON tree.isleaf
-  JOIN pg_stat_user_tables s ON s.relid = tree.relid
-GROUP BY wanted.name ORDER BY 1`;
+function countSql(tables: readonly string[], held: string): string {
+  const relation = held === "" ? "tree.relid" : "held.relid";
+  return `SELECT coalesce(json_agg(counted), '[]') AS counted FROM (
+  SELECT wanted.name::regclass::text AS table,
+    coalesce(max(leaf.live), 0)::float8 AS rows,
+    coalesce(sum(leaf.whole) FILTER (WHERE leaf.live >= ${fewestRows}), 0)::float8 AS sequential,
+    coalesce(sum(leaf.indexed) FILTER (WHERE leaf.live >= ${fewestRows}), 0)::float8 AS indexed
+  FROM unnest(ARRAY[${tables.map(quoteLiteral).join(", ")}]::text[]) AS wanted(name)
+    JOIN LATERAL pg_partition_tree(to_regclass(wanted.name)) AS tree ON tree.isleaf
+    ${held}
+    CROSS JOIN LATERAL (SELECT pg_stat_get_live_tuples(${relation}) AS live, pg_stat_get_numscans(${relation}) AS whole,
+      (SELECT sum(pg_stat_get_numscans(indexrelid)) FROM pg_index WHERE indrelid = ${relation}) AS indexed) AS leaf
+  GROUP BY wanted.name ORDER BY 1) AS counted`;
+}

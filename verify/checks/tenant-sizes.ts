@@ -14,14 +14,19 @@ const worthAMove = 2 ** 30;
  * Tenants that outgrew their shard. On Citus the sizes of the shards that lie together; on plain PostgreSQL the largest
  * tenant's share of each table, by ANALYZE's sample.
  */
-export const tenantSizes: Check = {
-  name: "tenant sizes",
-  claim: "no tenant has outgrown the shard, or the tables, that it shares with others",
-  async run(target) {
-    if (target.citus) return judgeShards(target.application.name, await readShardGroups(target));
-    return judgeShares(target.application.name, await readShares(target));
-  },
-};
+export const tenantSizes = tenantSizesFrom(worthAMove);
+
+/** The same with another size in bytes from which a shard group, or a table, is worth a move. */
+export function tenantSizesFrom(least: number): Check {
+  return {
+    name: "tenant sizes",
+    claim: "no tenant has outgrown the shard, or the tables, that it shares with others",
+    async run(target) {
+      if (target.citus) return judgeShards(target.application.name, await readShardGroups(target), least);
+      return judgeShares(target.application.name, await readShares(target), least);
+    },
+  };
+}
 
 /** The shards of all co-located tables that hold the same tenants. */
 export interface ShardGroup {
@@ -31,10 +36,10 @@ export interface ShardGroup {
   readonly shard: string;
 }
 
-export function judgeShards(subject: string, groups: readonly ShardGroup[]): readonly Finding[] {
+export function judgeShards(subject: string, groups: readonly ShardGroup[], least = worthAMove): readonly Finding[] {
   if (groups.length === 0) return [skip(subject, "no shard to measure")];
   const average = groups.reduce((sum, { bytes }) => sum + bytes, 0) / groups.length;
-  const outgrown = groups.filter(({ bytes }) => bytes > worthAMove && bytes > mostTimesAverage * average);
+  const outgrown = groups.filter(({ bytes }) => bytes > least && bytes > mostTimesAverage * average);
   if (outgrown.length === 0) {
     const largest = Math.max(...groups.map(({ bytes }) => bytes));
     return [
@@ -56,10 +61,10 @@ export interface Share {
   readonly share: number | null;
 }
 
-export function judgeShares(subject: string, shares: readonly Share[]): readonly Finding[] {
+export function judgeShares(subject: string, shares: readonly Share[], least = worthAMove): readonly Finding[] {
   const known = shares.flatMap((each) => (each.share === null ? [] : [{ ...each, share: each.share }]));
   if (known.length === 0) return [skip(subject, "ANALYZE has seen no tenant often enough to tell its share")];
-  const outgrown = known.filter(({ bytes, share }) => bytes > worthAMove && share > mostShare);
+  const outgrown = known.filter(({ bytes, share }) => bytes > least && share > mostShare);
   const [largest] = known.toSorted((a, b) => b.share * b.bytes - a.share * a.bytes);
   if (outgrown.length === 0) {
     return [pass(subject, `the largest tenant has ${percent(largest?.share ?? 0)} of ${largest?.table}`)];

@@ -4,11 +4,12 @@ import { basename, join } from "node:path";
 import test from "node:test";
 import { loadApplication } from "../../../../architecture/application-loader";
 import { lint } from "../../../../architecture/rules/lint";
-import { allRules } from "../../../../architecture/rules/linted";
+import { allRules, type Linted } from "../../../../architecture/rules/linted";
 import { rules } from "../../../../architecture/rules/list";
-import { pageOf } from "../../../../architecture/rules/rule";
+import { pageOf, type Rule } from "../../../../architecture/rules/rule";
 import { loadSqlParser } from "../../../../architecture/sql-parser";
-import { found } from "./shop-with";
+import { renderFindings } from "../../../../cli/lint-format";
+import { findings } from "./shop-with";
 
 const root = join(__dirname, "..", "..", "..", "..");
 
@@ -38,10 +39,23 @@ for (const rule of rules) {
     const examples = [...page.matchAll(/^```(sql|yaml|typescript)\n(.*?)^```/gms)];
     assert.ok(examples.length >= 2);
     for (const { index, 1: language, 2: text = "" } of examples) {
-      const findings = await found(rule, text, { in: language as "sql" | "yaml" | "typescript" });
-      assert.equal(findings.length > 0, index < page.indexOf("\n## Good"), text);
+      const said = await findings(rule, text, { in: language as "sql" | "yaml" | "typescript" });
+      assert.equal(said.length > 0, index < page.indexOf("\n## Good"), text);
+      for (const finding of said) namesEverything(rule, finding);
     }
   });
+}
+
+/** The place, the lock or the harm, the fix, and the page with the rest. */
+function namesEverything(rule: Rule, finding: Linted): void {
+  const { what, fix, at } = finding;
+  assert.match(what, /\S+ \S+ \S+/);
+  assert.match(fix, /^[A-Z`].*\S \S/);
+  // A resource that a program declares has a type and a name, and no line.
+  if (!at.file.includes("$") && !at.file.includes(" ")) assert.ok((at.line ?? 0) > 0, `${at.file} without a line`);
+  const text = renderFindings([finding], "text");
+  for (const part of [at.file, what, fix, rule.name, pageOf(rule.name)])
+    assert.ok(text.includes(part), `${part} in ${text}`);
 }
 
 test("every file of a rule is in the list, under its own name", () => {

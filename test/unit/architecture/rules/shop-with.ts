@@ -3,6 +3,7 @@ import { loadTypeScript } from "../../../../architecture/code/typescript";
 import { lint } from "../../../../architecture/rules/lint";
 import { lintConnectors, lintStack } from "../../../../architecture/rules/lint-files";
 import { lintResource, lintResourcesTogether } from "../../../../architecture/rules/lint-resources";
+import type { Linted } from "../../../../architecture/rules/linted";
 import type { Rule } from "../../../../architecture/rules/rule";
 import type { DeclaredResource, StackOfResources } from "../../../../architecture/rules/stack-resources";
 import { loadSqlParser } from "../../../../architecture/sql-parser";
@@ -42,7 +43,7 @@ export async function fixes(rule: Rule, text: string, example: Example = {}): Pr
 
 const changedFiles = { sql: "sql/shop/020_change.sql", yaml: "sql/shop/architecture.yaml", typescript: "src/shop.ts" };
 
-async function findings(rule: Rule, text: string, { in: kind = "sql" }: Example) {
+export async function findings(rule: Rule, text: string, { in: kind = "sql" }: Example): Promise<readonly Linted[]> {
   await Promise.all([loadSqlParser(), loadTypeScript()]);
   if (kind === "yaml" && !text.includes("tenant:")) return inYaml(rule, text);
   const changed = changedFiles[kind];
