@@ -6,12 +6,13 @@ CREATE OR REPLACE FUNCTION :events.emit(
   tenant :type, aggregate_type text, aggregate_id text, type text, payload jsonb
 ) RETURNS uuid
   LANGUAGE plpgsql
-  SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  event_id CONSTANT uuid := gen_random_uuid();
+  event_id CONSTANT uuid := pg_catalog.gen_random_uuid();
 BEGIN
-  PERFORM tenantry.require_tenant(tenant);
+  IF (tenant OPERATOR(pg_catalog.=) tenantry.current_tenant()) IS NOT TRUE THEN
+    PERFORM tenantry.require_tenant(tenant);
+  END IF;
   INSERT INTO :events.outbox (:"column", id, aggregate_type, aggregate_id, type, payload)
   VALUES (tenant, event_id, aggregate_type, aggregate_id, type, payload);
   RETURN event_id;

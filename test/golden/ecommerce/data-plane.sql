@@ -38,14 +38,17 @@ COMMIT;
 BEGIN;
 CREATE OR REPLACE FUNCTION tenantry.set_tenant(tenant uuid) RETURNS void
   LANGUAGE plpgsql
-  SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF tenant IS NULL THEN
     RAISE EXCEPTION 'set_tenant: the tenant is null'
       USING ERRCODE = 'null_value_not_allowed', HINT = 'Pass the id of the tenant that the request belongs to.';
   END IF;
-  EXECUTE format('SET LOCAL app.tenant_id = %L', tenant);
+  IF pg_catalog.current_setting('citus.propagate_set_commands', true) OPERATOR(pg_catalog.=) 'local' THEN
+    EXECUTE pg_catalog.format('SET LOCAL app.tenant_id = %L', tenant);
+  ELSE
+    PERFORM pg_catalog.set_config('app.tenant_id', tenant::pg_catalog.text, true);
+  END IF;
 END
 $$;
 CREATE OR REPLACE FUNCTION tenantry.current_tenant() RETURNS uuid
@@ -73,12 +76,13 @@ CREATE OR REPLACE FUNCTION tenantry.emit(
   tenant uuid, aggregate_type text, aggregate_id text, type text, payload jsonb
 ) RETURNS uuid
   LANGUAGE plpgsql
-  SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  event_id CONSTANT uuid := gen_random_uuid();
+  event_id CONSTANT uuid := pg_catalog.gen_random_uuid();
 BEGIN
-  PERFORM tenantry.require_tenant(tenant);
+  IF (tenant OPERATOR(pg_catalog.=) tenantry.current_tenant()) IS NOT TRUE THEN
+    PERFORM tenantry.require_tenant(tenant);
+  END IF;
   INSERT INTO tenantry.outbox ("tenant_id", id, aggregate_type, aggregate_id, type, payload)
   VALUES (tenant, event_id, aggregate_type, aggregate_id, type, payload);
   RETURN event_id;
