@@ -1,6 +1,7 @@
 import type { Client } from "pg";
 import type { PostgresEndpoint, PostgresNode } from "../architecture/endpoints";
 import type { Settings } from "../architecture/settings";
+import type { Reader } from "./statements";
 
 /** One piece of SQL to run. Values travel as parameters wherever PostgreSQL takes them; identifiers are quoted. */
 export interface Statement {
@@ -21,6 +22,11 @@ export interface Database {
    * serialization failure the transaction is rolled back and `work` runs again, a few times: it reads before it acts.
    */
   transaction<T>(work: (client: Client) => Promise<T>): Promise<T>;
+  /** The same for work that rests on a look in its transaction: the look travels along with the beginning. */
+  change<Found, T>(
+    look: (read: Reader) => Promise<Found>,
+    work: (client: Client, found: Found) => Promise<T>,
+  ): Promise<T>;
   /** Runs `work` under the lock, outside a transaction, for what PostgreSQL refuses inside one. Never repeated. */
   locked<T>(work: (client: Client) => Promise<T>): Promise<T>;
   /**

@@ -2,7 +2,7 @@ import type { ForeignKey } from "../architecture/application";
 import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
 import type { Statement } from "./database";
 import type { Reader } from "./statements";
-import { quoteTable, type TableName } from "./tables";
+import { type FoundTable, quoteTable, type TableName } from "./tables";
 
 /** A foreign key as the catalogs have it. */
 export interface FoundForeignKey extends ForeignKey {
@@ -74,14 +74,30 @@ function canonicalActions(actions: string): string[] {
   ].filter((clause) => clause !== undefined && !clause.endsWith("NO ACTION")) as string[];
 }
 
-/** Of the table itself; those that its partitions inherit are not listed. */
-export async function readForeignKeys(read: Reader, tableOid: string): Promise<readonly FoundForeignKey[]> {
-  const rows = await read<Row>(foreignKeysOf, [tableOid]);
-  return rows.map(({ definition: text, ref_schema, ref_table, ref_columns, ...row }) => ({
+/** A table with its foreign keys; those that its partitions inherit are not listed. */
+export interface FoundKeyedTable extends FoundTable {
+  readonly foreignKeys: readonly FoundForeignKey[];
+  /** False: no row was ever stored in the table itself. Its partitions, and shards on other nodes, are not looked at. */
+  readonly hasStorage: boolean;
+}
+
+/** All in one look, as each table is looked at several times. */
+export async function findKeyedTable(read: Reader, { schema, table }: TableName): Promise<FoundKeyedTable | undefined> {
+  const [found] = await read<FoundTable & { has_storage: boolean; foreign_keys: readonly Row[] }>(keyedTable, [
+    schema,
+    table,
+  ]);
+  if (!found) return undefined;
+  const { has_storage: hasStorage, foreign_keys: keys, ...rest } = found;
+  return { ...rest, hasStorage, foreignKeys: keys.map(asForeignKey) };
+}
+
+function asForeignKey({ definition: text, ref_schema, ref_table, ref_columns, ...row }: Row): FoundForeignKey {
+  return {
     ...row,
     references: { schema: ref_schema, table: ref_table, columns: ref_columns },
     actions: actionsOf(text),
-  }));
+  };
 }
 
 interface Row {
@@ -100,11 +116,15 @@ const columnNames = (
 ) => `ARRAY(SELECT attname::text FROM unnest(${numbers}) WITH ORDINALITY AS k(n, o)
       JOIN pg_attribute ON attrelid = ${oid} AND attnum = k.n ORDER BY k.o)`;
 
-const foreignKeysOf = `
-  SELECT conname AS name, ${columnNames("conrelid", "conkey")} AS columns, n.nspname AS ref_schema, r.relname AS ref_table,
-    ${columnNames("confrelid", "confkey")} AS ref_columns, pg_get_constraintdef(k.oid) AS definition, convalidated AS validated
-  FROM pg_constraint k JOIN pg_class r ON r.oid = confrelid JOIN pg_namespace n ON n.oid = r.relnamespace
-  WHERE conrelid = $1::oid AND contype = 'f' AND conparentid = 0 ORDER BY conname`;
+const keyedTable = `
+  SELECT c.oid::text AS oid, c.relkind = 'p' AS partitioned, pg_relation_size(c.oid) > 0 AS has_storage,
+    coalesce((SELECT json_agg(json_build_object('name', conname, 'columns', ${columnNames("conrelid", "conkey")},
+        'ref_schema', f.nspname, 'ref_table', r.relname, 'ref_columns', ${columnNames("confrelid", "confkey")},
+        'definition', pg_get_constraintdef(k.oid), 'validated', convalidated) ORDER BY conname)
+      FROM pg_constraint k JOIN pg_class r ON r.oid = confrelid JOIN pg_namespace f ON f.oid = r.relnamespace
+      WHERE conrelid = c.oid AND contype = 'f' AND conparentid = 0), '[]') AS foreign_keys
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')`;
 
 /** Whatever follows the referenced columns. Names may hold parentheses, but only within quotes. */
 function actionsOf(constraintDefinition: string): string {

@@ -50,15 +50,15 @@ function reachesSchema({ onSchema }: FoundGrants, role: string): boolean {
 }
 
 /** Held directly, not through membership in another role. */
-export async function readGrants(read: Reader, tableOid: string): Promise<FoundGrants> {
+export async function readGrants(read: Reader, name: TableName): Promise<FoundGrants> {
   const rows = await read<{ kind: "table" | "schema"; role: string; privileges: string[] }>(
     `WITH held(kind, owner, acl) AS (
-       SELECT 'table', relowner, relacl FROM pg_class WHERE oid = $1::oid UNION ALL
-       SELECT 'schema', nspowner, nspacl FROM pg_namespace WHERE oid = (SELECT relnamespace FROM pg_class WHERE oid = $1::oid))
+       SELECT 'table', relowner, relacl FROM pg_class WHERE oid = to_regclass($1) UNION ALL
+       SELECT 'schema', nspowner, nspacl FROM pg_namespace WHERE nspname = $2)
      SELECT kind, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END AS role,
        array_agg(DISTINCT privilege_type ORDER BY privilege_type) AS privileges
      FROM held CROSS JOIN aclexplode(acl) WHERE grantee <> owner GROUP BY kind, grantee`,
-    [tableOid],
+    [quoteTable(name), name.schema],
   );
   const of = (kind: string) => rows.filter((row) => row.kind === kind);
   return {

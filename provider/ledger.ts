@@ -58,13 +58,13 @@ async function first(read: Reader, sql: string, ...values: string[]): Promise<Le
   }
 }
 
-export async function writeEntry(client: Client, entry: LedgerEntry): Promise<void> {
-  await client.query(
-    `INSERT INTO tenantry.migrations (path, hash, statements_done, done_hash, in_doubt, complete) VALUES ($1, $2, $3, $4, $5, $6)
+export function writeEntry(entry: LedgerEntry): Statement {
+  return {
+    sql: `INSERT INTO tenantry.migrations (path, hash, statements_done, done_hash, in_doubt, complete) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, statements_done = excluded.statements_done,
        done_hash = excluded.done_hash, in_doubt = excluded.in_doubt, complete = excluded.complete, applied_at = now(), applied_by = session_user`,
-    [entry.path, entry.hash, entry.done, entry.done_hash, entry.in_doubt, entry.complete],
-  );
+    values: [entry.path, entry.hash, entry.done, entry.done_hash, entry.in_doubt, entry.complete],
+  };
 }
 
 export async function forgetEntry(client: Client, path: string): Promise<void> {

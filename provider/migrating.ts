@@ -4,9 +4,10 @@ import { quoteIdentifier } from "../architecture/identifier";
 import { type Problem, Problems } from "../architecture/problem";
 import type { SqlStatement } from "../architecture/sql-file";
 import type { Context } from "./context";
+import type { Statement } from "./database";
 import { findSameContent, hashStatements, type LedgerEntry, makeLedger, readEntry, writeEntry } from "./ledger";
 import { errorCode, sessionSettings } from "./postgres-connection";
-import { type PlacedStatement, readerOf, runStatement, runStatements } from "./statements";
+import { type PlacedStatement, runAndRead, runStatement, runStatements } from "./statements";
 
 /** What is left to do of a file. */
 export type Remainder =
@@ -56,12 +57,13 @@ function startEdited({ path }: MigrationInputs, done: number): Problem {
 /** Applies what is left of a file; nothing if all of it is done. */
 export async function applyFile({ database, log }: Context, next: MigrationInputs): Promise<void> {
   const begin = async (client: Client): Promise<Remainder> => {
-    await runStatements(client, makeLedger);
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(next.schema)}`);
-    const read = readerOf(client);
-    const remainder = decide(next, await readEntry(read, next.path), await findSameContent(read, next.hash, next.path));
+    const made = [...makeLedger, { sql: `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(next.schema)}` }];
+    const [entry, same] = await runAndRead(client, made, (read) =>
+      Promise.all([readEntry(read, next.path), findSameContent(read, next.hash, next.path)]),
+    );
+    const remainder = decide(next, entry, same);
     if (remainder.kind === "renamed") {
-      await record(client, next, next.statements.length);
+      await runStatements(client, recorded(next, next.statements.length));
       log(`${next.path} has the content of ${remainder.from}, which is applied: recorded, and not run again`);
     }
     return remainder;
@@ -70,18 +72,18 @@ export async function applyFile({ database, log }: Context, next: MigrationInput
     await database.transaction(async (client) => {
       const remainder = await begin(client);
       if (remainder.kind !== "run") return;
-      await client.query(`SET LOCAL search_path = ${searchPath(next)}`);
-      await runStatements(
-        client,
-        next.statements.slice(remainder.from).map((statement) => placed(next, statement)),
-      );
-      await record(client, next, next.statements.length);
+      const left = next.statements.slice(remainder.from);
+      await runStatements(client, [
+        { sql: `SET LOCAL search_path = ${searchPath(next)}` },
+        ...left.map((statement) => placed(next, statement)),
+        ...recorded(next, next.statements.length),
+      ]);
     });
     return;
   }
   const remainder = await database.transaction(begin);
   if (remainder.kind !== "run") return;
-  if (next.statements.length === 0) await database.transaction((client) => record(client, next, 0));
+  if (next.statements.length === 0) await database.transaction((client) => runStatements(client, recorded(next, 0)));
   for (let index = remainder.from; index < next.statements.length; index++) {
     await applyStep({ database, log }, next, index, remainder.inDoubt && index === remainder.from);
   }
@@ -102,9 +104,11 @@ async function applyStep(
   if (!inDoubt) {
     try {
       return await database.transaction(async (client) => {
-        await client.query(`SET LOCAL search_path = ${searchPath(next)}`);
-        await runStatement(client, placed(next, statement));
-        await record(client, next, index + 1);
+        await runStatements(client, [
+          { sql: `SET LOCAL search_path = ${searchPath(next)}` },
+          placed(next, statement),
+          ...recorded(next, index + 1),
+        ]);
       });
     } catch (error) {
       if (!refusesTransaction.has(errorCode(error))) throw error;
@@ -178,8 +182,11 @@ async function dropInvalidIndex(client: Client, { sql }: SqlStatement, log: (mes
 const cleanSession = `RESET SESSION AUTHORIZATION; RESET ROLE; ${sessionSettings}`;
 
 async function record(client: Client, next: MigrationInputs, done: number, inDoubt = false): Promise<void> {
-  if (!inDoubt) await client.query(cleanSession);
-  await writeEntry(client, {
+  for (const statement of recorded(next, done, inDoubt)) await runStatement(client, statement);
+}
+
+function recorded(next: MigrationInputs, done: number, inDoubt = false): readonly Statement[] {
+  const entry = writeEntry({
     path: next.path,
     hash: next.hash,
     done,
@@ -187,6 +194,7 @@ async function record(client: Client, next: MigrationInputs, done: number, inDou
     in_doubt: inDoubt,
     complete: done === next.statements.length && !inDoubt,
   });
+  return inDoubt ? [entry] : [{ sql: cleanSession }, entry];
 }
 
 function searchPath({ schema, sharedSchema }: MigrationInputs): string {

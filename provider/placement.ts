@@ -1,10 +1,12 @@
+import type { ForeignKey } from "../architecture/application";
 import type { DistributedTableInputs } from "../architecture/declaration";
 import { quoteLiteral } from "../architecture/identifier";
 import type { Context } from "./context";
 import type { Database, Statement } from "./database";
+import { type FoundKeyedTable, findKeyedTable, foreignKeysDiffer } from "./foreign-keys";
 import { changeShardCount } from "./shard-count";
 import type { Reader } from "./statements";
-import { parseTableId, quoteTable, type TableName, tableId } from "./tables";
+import { hasRows, parseTableId, quoteTable, type TableName, tableId } from "./tables";
 
 /** Where Citus keeps a table's rows. */
 export type Placement =
@@ -24,8 +26,7 @@ export type Placement =
       readonly localRows: boolean;
     };
 
-/** Only where Citus is there. */
-export async function readPlacement(read: Reader, tableOid: string): Promise<Placement> {
+async function readPlacement(read: Reader, tableOid: string): Promise<Placement> {
   const [row] = await read<{
     method: string;
     replication: string;
@@ -52,6 +53,30 @@ export async function readPlacement(read: Reader, tableOid: string): Promise<Pla
   }
   if (row?.replication === "t") return { kind: "reference", localRows: row.local_rows };
   return row?.single ? { kind: "schema" } : { kind: "local" };
+}
+
+/** A table with its foreign keys and its place. */
+export interface FoundPlacedTable extends FoundKeyedTable {
+  /** Undefined without Citus. */
+  readonly placement: Placement | undefined;
+  /** Whether a new one of the wanted foreign keys would have to be held against anything. */
+  readonly hasRows: boolean;
+}
+
+/** Undefined without the table. */
+export async function observePlaced(
+  read: Reader,
+  database: Database,
+  name: TableName,
+  wanted: readonly ForeignKey[],
+): Promise<FoundPlacedTable | undefined> {
+  const { citus } = await database.facts;
+  const table = await findKeyedTable(read, name);
+  if (!table) return undefined;
+  const placement = citus === undefined ? undefined : await readPlacement(read, table.oid);
+  const isElsewhere = placement !== undefined && placement.kind !== "local";
+  const asks = isElsewhere && foreignKeysDiffer(table.foreignKeys, wanted);
+  return { ...table, placement, hasRows: table.hasStorage || (asks && (await hasRows(read, name))) };
 }
 
 /**

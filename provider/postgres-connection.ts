@@ -60,12 +60,17 @@ export const sessionSettings = `
   SET lock_timeout = '5s'; SET client_min_messages = warning; SET client_connection_check_interval = '5s';
   SET plan_cache_mode = force_generic_plan; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'`;
 
-/** A connection, ready to use. Waits for a server that is starting; ends with Problems that say what is wrong. */
-export async function connect(server: Server, signal?: AbortSignal): Promise<Client> {
+/**
+ * A connection, ready to use. Waits for a server that is starting; ends with Problems that say what is wrong.
+ *
+ * @param pipeline whether queries that are not awaited one by one travel behind each other, without a round trip for
+ * each: then there is no COPY, and no cursor
+ */
+export async function connect(server: Server, signal?: AbortSignal, pipeline = false): Promise<Client> {
   const started = Date.now();
   for (;;) {
     signal?.throwIfAborted();
-    const client = new Client(clientConfig(server));
+    const client = new Client({ ...clientConfig(server), pipeline });
     // A connection that dies while nothing runs on it is noticed at its next use.
     client.on("error", () => {});
     try {

@@ -1,9 +1,13 @@
 import type { Client } from "pg";
 import { connect, type Server } from "./postgres-connection";
 
+/** How long after its last use a connection counts as living. */
+const trustMs = 500;
+
 /** One connection, which knows whether it still lives, and how to interrupt what runs on it. */
 export class Session {
   broken = false;
+  private usedAt = performance.now();
 
   private constructor(
     readonly client: Client,
@@ -15,7 +19,7 @@ export class Session {
   }
 
   static async open(server: Server, signal: AbortSignal | undefined): Promise<Session> {
-    const client = await connect(server, signal);
+    const client = await connect(server, signal, true);
     const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
     return new Session(client, server, rows[0]?.pid ?? 0);
   }
@@ -35,9 +39,15 @@ export class Session {
     }
   }
 
-  /** A connection that broke has lost the lock, and may not have noticed. */
+  /** To be called where its server has just answered. */
+  wasUsed(): void {
+    this.usedAt = performance.now();
+  }
+
+  /** A connection that broke has lost the lock, and may not have noticed; one that was just used is asked by its next use. */
   async lives(): Promise<boolean> {
-    if (!this.broken) await this.client.query("SELECT").catch(() => this.breaks());
+    if (this.broken || performance.now() - this.usedAt < trustMs) return !this.broken;
+    await this.client.query("SELECT").catch(() => this.breaks());
     return !this.broken;
   }
 

@@ -18,7 +18,7 @@ import {
 import { type LockOptions, takeLock } from "./postgres-lock";
 import { Session } from "./postgres-session";
 import { preflight } from "./preflight";
-import { prepared } from "./statements";
+import { prepared, type Reader, readerOf } from "./statements";
 
 /** How long the change connection and its lock are kept for the next change. */
 const idleMs = 5_000;
@@ -91,10 +91,17 @@ class Postgres implements Database {
   }
 
   transaction<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    return this.change(async () => {}, work);
+  }
+
+  change<Found, T>(
+    look: (read: Reader) => Promise<Found>,
+    work: (client: Client, found: Found) => Promise<T>,
+  ): Promise<T> {
     return this.exclusively(async (session) => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await inTransaction(session.client, work);
+          return await inTransaction(session.client, look, work);
         } catch (error) {
           if (!repeatable.has(errorCode(error)) || attempt === attempts || session.broken) throw error;
           this.options.warn?.(`rolled back (${messageOf(error)}); trying again`);
@@ -139,7 +146,9 @@ class Postgres implements Database {
       clearTimeout(this.idle);
       const session = await this.changeSession();
       try {
-        return await this.inWork.run(true, () => this.guarded(session, () => work(session)));
+        const result = await this.inWork.run(true, () => this.guarded(session, () => work(session)));
+        session.wasUsed();
+        return result;
       } finally {
         if (session.broken) await this.dropChangeSession();
         else this.idle = setTimeout(() => void this.closeWhenIdle(), idleMs).unref();
@@ -206,11 +215,19 @@ class Postgres implements Database {
  */
 const begin = "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
 
-async function inTransaction<T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
+async function inTransaction<Found, T>(
+  client: Client,
+  look: (read: Reader) => Promise<Found>,
+  work: (client: Client, found: Found) => Promise<T>,
+): Promise<T> {
   let result: T;
   try {
-    await client.query(begin);
-    result = await work(client);
+    const begun = client.query(begin);
+    const looking = look(readerOf(client));
+    // Where the beginning failed, its error says why; a look outside a transaction does no harm, work would.
+    looking.catch(() => {});
+    await begun;
+    result = await work(client, await looking);
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {});
     throw error;

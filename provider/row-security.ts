@@ -121,18 +121,22 @@ function canonical(expression: string): string {
   return expression.replace(/::text|[()\s"]/g, "").replace(/nullif/i, "nullif");
 }
 
-/** The table and its partitions at every depth, partitions first: theirs are closed before the whole counts as isolated. */
-export async function readRowSecurity(read: Reader, tableOid: string): Promise<readonly FoundRowSecurity[]> {
+/**
+ * The table and its partitions at every depth, partitions first: theirs are closed before the whole counts as isolated.
+ * Nothing where there is no such table.
+ */
+export async function readRowSecurity(read: Reader, name: TableName): Promise<readonly FoundRowSecurity[]> {
   return read<FoundRowSecurity>(
     `SELECT nspname AS schema, c.relname AS table, relrowsecurity AS enabled, relforcerowsecurity AS forced,
        coalesce((SELECT json_agg(json_build_object('name', polname, 'using', pg_get_expr(polqual, polrelid),
            'check', pg_get_expr(polwithcheck, polrelid), 'permissive', polpermissive, 'command', polcmd,
            'everyone', polroles = '{0}') ORDER BY polname)
          FROM pg_policy WHERE polrelid = c.oid), '[]') AS policies
-     FROM (SELECT $1::oid::regclass AS relid, 0 AS level UNION SELECT relid, level FROM pg_partition_tree($1::oid::regclass)) tree
+     FROM (SELECT oid::regclass AS relid, 0 AS level FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p')
+       UNION SELECT relid, level FROM pg_partition_tree(to_regclass($1))) tree
      JOIN pg_class c ON c.oid = tree.relid JOIN pg_namespace n ON n.oid = relnamespace
      ORDER BY level DESC, nspname, c.relname`,
-    [tableOid],
+    [quoteTable(name)],
   );
 }
 

@@ -27,9 +27,28 @@ export function prepared(sql: string, values: readonly unknown[]): QueryConfig {
   return { ...named, text: sql, values: [...values] };
 }
 
-/** Runs them in order. Ends with a Problem that shows the one that failed, and where in it. */
+/**
+ * Runs them in order, in a transaction: all are sent at once, and behind one that fails PostgreSQL refuses the rest. Ends
+ * with a Problem that shows the one that failed, and where in it.
+ */
 export async function runStatements(client: Client, statements: readonly PlacedStatement[]): Promise<void> {
-  for (const statement of statements) await runStatement(client, statement);
+  const runs = await Promise.allSettled(statements.map((statement) => runStatement(client, statement)));
+  const failed = runs.find((run) => run.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+/** Runs them in a transaction and reads what is there then, in one round trip. */
+export async function runAndRead<Found>(
+  client: Client,
+  statements: readonly PlacedStatement[],
+  look: (read: Reader) => Promise<Found>,
+): Promise<Found> {
+  const running = runStatements(client, statements);
+  const looking = look(readerOf(client));
+  // Where a statement failed, so does the look, and the statement's error says why.
+  looking.catch(() => {});
+  await running;
+  return looking;
 }
 
 export async function runStatement(client: Client, statement: PlacedStatement): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Database, Statement } from "./database";
-import { type Reader, readerOf, runStatements } from "./statements";
+import { type Reader, runAndRead } from "./statements";
 
 /** What to run for a table, each part in a transaction of its own. */
 export interface TablePlan {
@@ -8,21 +8,25 @@ export interface TablePlan {
   readonly validateKeys: readonly Statement[];
 }
 
-/** Looks, does one part of what is missing, and looks again: a run after a kill goes on where the last one was. */
+/** Rows that were there are first spread, and then freed on the coordinator: two rounds of placing. */
+const parts = ["place", "place", "addKeys", "validateKeys"] as const;
+
+/** Does one missing part after the other, and looks before and after each: a run after a kill goes on where the last one was. */
 export async function applyParts<Found>(
   database: Database,
   look: (read: Reader) => Promise<Found>,
   plan: (found: Found) => TablePlan,
 ): Promise<Found> {
-  let found = await look(database.query.bind(database));
-  // Rows that were there are first spread, and then freed on the coordinator: two rounds of placing.
-  for (const part of ["place", "place", "addKeys", "validateKeys"] as const) {
-    if (plan(found)[part].length === 0) continue;
-    found = await database.transaction(async (client) => {
-      const read = readerOf(client);
-      await runStatements(client, plan(await look(read))[part]);
-      return look(read);
+  const nextOf = (planned: TablePlan, from: number) =>
+    parts.findIndex((part, index) => index >= from && planned[part].length > 0);
+  for (let from = 0; ; ) {
+    const { found, at } = await database.change(look, async (client, before) => {
+      const planned = plan(before);
+      const at = nextOf(planned, from);
+      const part = parts[at];
+      return { at, found: part === undefined ? before : await runAndRead(client, planned[part], look) };
     });
+    from = at + 1;
+    if (at < 0 || nextOf(plan(found), from) < 0) return found;
   }
-  return found;
 }

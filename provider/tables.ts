@@ -41,8 +41,12 @@ export async function findTable(read: Reader, { schema, table }: TableName): Pro
 
 /** The table, or a Problem: the SQL files create tables, resources never do. */
 export async function requireTable(read: Reader, name: TableName): Promise<FoundTable> {
-  const found = await findTable(read, name);
-  if (found) return found;
+  return required(await findTable(read, name), name);
+}
+
+/** What was found of a table, or the same Problem. */
+export function required<Found>(found: Found | undefined, name: TableName): Found {
+  if (found !== undefined) return found;
   throw new Problems([tableMissing(name)]);
 }
 
@@ -83,7 +87,7 @@ export function previewDelete(name: TableName): readonly string[] {
   ];
 }
 
-/** Whether there is anything that a new constraint would have to be held against. */
+/** Whether there is anything that a new constraint would have to be held against, wherever Citus keeps it. */
 export async function hasRows(read: Reader, name: TableName): Promise<boolean> {
   // As EXISTS (...), Citus would fetch the whole table from every shard; without a column, it refuses.
   const rows = await read(`SELECT 1 FROM ${quoteTable(name)} LIMIT 1`);

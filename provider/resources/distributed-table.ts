@@ -3,22 +3,16 @@ import type { DistributedTableInputs } from "../../architecture/declaration";
 import { outbox } from "../../architecture/outbox";
 import { type Problem, Problems, refuseIfAny } from "../../architecture/problem";
 import type { Context } from "../context";
-import type { Database, Statement } from "../database";
+import type { Statement } from "../database";
 import { awaitDrained } from "../drained-slots";
-import {
-  type FoundForeignKey,
-  foreignKeysAsInputs,
-  foreignKeysDiffer,
-  planForeignKeys,
-  readForeignKeys,
-} from "../foreign-keys";
+import { type FoundForeignKey, foreignKeysAsInputs, foreignKeysDiffer, planForeignKeys } from "../foreign-keys";
 import { foreignKey, identifier, qualifiedName } from "../input-schemas";
 import type { Difference, Kind } from "../kind";
 import {
   distribute,
+  observePlaced,
   type Placement,
   placementAsInputs,
-  readPlacement,
   redistribute,
   truncateLocalRows,
   warnOfNoCitus,
@@ -27,13 +21,10 @@ import type { Reader } from "../statements";
 import { applyParts, type TablePlan } from "../table-plan";
 import {
   deleteTable,
-  type FoundTable,
-  findTable,
-  hasRows,
   parseTableId,
   previewDelete,
   primaryKeyStart,
-  requireTable,
+  required,
   type TableName,
   tableId,
 } from "../tables";
@@ -103,10 +94,8 @@ export const distributedTable: Kind<DistributedTableInputs, DistributedTableStat
   async read({ database }, id, old) {
     const name = old ?? parseTableId(id);
     const read = database.query.bind(database);
-    const table = await findTable(read, name);
-    if (!table) return undefined;
-    const found = await observe(read, database, name, table);
-    return asState(name, found, old ?? { column: await primaryKeyStart(read, table.oid) });
+    const found = await observePlaced(read, database, name, []);
+    return found && asState(name, found, old ?? { column: await primaryKeyStart(read, found.oid) });
   },
 };
 
@@ -208,45 +197,37 @@ function isSharedTable(name: TableName): Problem {
   };
 }
 
-/** Looks, does one part of what is missing in a transaction, and looks again: a run after a kill goes on where it was. */
+/** A run after a kill goes on where it was. */
 async function apply(
   context: Context,
   next: DistributedTableInputs,
   old: DistributedTableInputs | undefined,
 ): Promise<DistributedTableState> {
-  const { database, allow } = context;
+  const { database } = context;
   const { citus } = await database.facts;
+  const look = async (read: Reader) => required(await observePlaced(read, database, next, next.foreignKeys), next);
   if (citus === undefined) warnOfNoCitus(context);
-  const look = async (read: Reader) => observe(read, database, next, await requireTable(read, next));
-
-  const before = await look(database.query.bind(database));
-  const current = asState(next, before, old ?? next);
-  if (current.distributed === "yes") {
-    const changes = rewrites(current, next);
-    refuseIfAny(refusals(next, changes, allow));
-    if (changes.length > 0 && isBesideOutbox(before)) await awaitDrained(context);
-  }
+  else await prepareRewrite(context, next, old, await look(database.query.bind(database)));
   const found = await applyParts(database, look, (seen) => planDistributedTable(next, seen, old));
   return asState(next, found, next);
 }
 
-function isBesideOutbox({ placement }: FoundDistributedTable): boolean {
-  return placement?.kind === "distributed" && placement.group.includes(tableId(outbox));
+/** What moves rows is allowed by the stack, and waits until what is in the log has been read. */
+async function prepareRewrite(
+  context: Context,
+  next: DistributedTableInputs,
+  old: DistributedTableInputs | undefined,
+  before: FoundDistributedTable,
+): Promise<void> {
+  const current = asState(next, before, old ?? next);
+  if (current.distributed !== "yes") return;
+  const changes = rewrites(current, next);
+  refuseIfAny(refusals(next, changes, context.allow));
+  if (changes.length > 0 && isBesideOutbox(before)) await awaitDrained(context);
 }
 
-async function observe(
-  read: Reader,
-  database: Database,
-  name: TableName,
-  { oid, partitioned }: FoundTable,
-): Promise<FoundDistributedTable> {
-  const { citus } = await database.facts;
-  return {
-    placement: citus === undefined ? undefined : await readPlacement(read, oid),
-    foreignKeys: await readForeignKeys(read, oid),
-    partitioned,
-    hasRows: await hasRows(read, name),
-  };
+function isBesideOutbox({ placement }: FoundDistributedTable): boolean {
+  return placement?.kind === "distributed" && placement.group.includes(tableId(outbox));
 }
 
 function asState(

@@ -9,7 +9,7 @@ import { identifier, qualifiedName, tenantType } from "../input-schemas";
 import type { Difference, Kind } from "../kind";
 import { type FoundPublication, type Publication, planPublication, readPublication, sameColumns } from "../publication";
 import { keepShardCatalogs, shardCatalogLines, shardCatalogsKept } from "../shard-catalogs";
-import { type Reader, readerOf, runStatements } from "../statements";
+import { type Reader, runStatements } from "../statements";
 import { deleteTable, findTable, parseTableId, previewDelete, quoteTable, type TableName, tableId } from "../tables";
 import { tenancyDifferences } from "../tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
@@ -225,16 +225,17 @@ async function apply(context: Context, next: OutboxInputs): Promise<OutboxState>
   if ((await readShardCatalogs(context, database.query.bind(database))) === "missing") {
     await database.transaction(keepShardCatalogs);
   }
-  await database.transaction(async (client) => {
-    const found = await observe(readerOf(client), tableOf(next), next.publication);
+  const look = (read: Reader) => observe(read, tableOf(next), next.publication);
+  await database.change(look, async (client, found) => {
     if (found) refuseIfAny(keyProblems(found, next));
     await runStatements(client, planOutboxTable(next, found));
   });
   await distributedTable.create(context, asTable(next));
-  await database.transaction(async (client) => {
-    const found = await readPublication(readerOf(client), publicationOf(next));
-    await runStatements(client, planPublication(publicationOf(next), found));
-  });
+  const wanted = publicationOf(next);
+  await database.change(
+    (read) => readPublication(read, wanted),
+    (client, found) => runStatements(client, planPublication(wanted, found)),
+  );
   const id = tableId(tableOf(next));
   const state = await outbox.read(context, id, { ...next, ...unknown });
   if (!state) throw new Error(`${id} was dropped while it was made`);

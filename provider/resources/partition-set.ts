@@ -1,3 +1,4 @@
+import type { Client } from "pg";
 import { z } from "zod";
 import type { PartitionSetInputs } from "../../architecture/declaration";
 import { durationMs, parseDuration } from "../../architecture/duration";
@@ -9,7 +10,7 @@ import { identifier } from "../input-schemas";
 import { durationOfInterval, durationText, sameDuration } from "../interval";
 import type { Difference, Kind } from "../kind";
 import { configure, createParent, findDefault, forget, limitsOf, maintain, type Partman, readConfig } from "../partman";
-import { type Reader, readerOf, runStatements } from "../statements";
+import { type Reader, readerOf, runAndRead, runStatements } from "../statements";
 import { parseTableId, quoteTable, requireTable, type TableName, tableId } from "../tables";
 
 export interface PartitionSetState extends PartitionSetInputs {
@@ -144,22 +145,21 @@ function expectedFrom({ maintenance, dropAfter, retention, ...old }: PartitionSe
 async function apply({ database }: Context, next: PartitionSetInputs): Promise<PartitionSetState> {
   const partman = await requirePartman(database);
   refuseIfAny(limitsOf(next, partman));
-  return database.transaction(async (client) => {
-    const read = readerOf(client);
-    await requirePartitioned(read, next);
-    const found = await observe(read, next, partman);
+  const look = (read: Reader) => Promise.all([observe(read, next, partman), requirePartitioned(read, next)]);
+  return database.change(look, async (client, [found]) => {
     if (found) refuseIfAny(adoptionProblems(next, found));
-    await runStatements(client, planPartitionSet(next, found, partman));
-    if (!found) await dropNewDefault(client, next);
-    const made = await observe(read, next, partman);
+    const statements = planPartitionSet(next, found, partman);
+    if (found) await runStatements(client, statements);
+    else await makeWithoutDefault(client, next, statements);
+    const made = await observe(readerOf(client), next, partman);
     if (!made) throw new Error(`pg_partman did not take over ${tableId(next)}`);
     return asState(next, made, next);
   });
 }
 
-async function dropNewDefault(client: Parameters<typeof readerOf>[0], next: TableName): Promise<void> {
+async function makeWithoutDefault(client: Client, next: TableName, statements: readonly Statement[]): Promise<void> {
   const { sql, values } = findDefault(next);
-  const [partition] = await readerOf(client)<TableName>(sql, values);
+  const [partition] = await runAndRead(client, statements, (read) => read<TableName>(sql, values));
   if (partition) await runStatements(client, [{ sql: `DROP TABLE ${quoteTable(partition)}` }]);
 }
 
@@ -232,13 +232,15 @@ async function requirePartman(database: Database): Promise<Partman> {
 }
 
 async function requirePartitioned(read: Reader, next: PartitionSetInputs): Promise<void> {
-  const { oid } = await requireTable(read, next);
-  const [key] = await read<{ by: string; required: boolean }>(
-    `SELECT attname AS by, attnotnull AS required FROM pg_partitioned_table
-     JOIN pg_attribute ON attrelid = partrelid AND attnum = partattrs[0]
-     WHERE partrelid = $1::oid AND partstrat = 'r' AND partnatts = 1`,
-    [oid],
-  );
+  const [, [key]] = await Promise.all([
+    requireTable(read, next),
+    read<{ by: string; required: boolean }>(
+      `SELECT attname AS by, attnotnull AS required FROM pg_partitioned_table
+       JOIN pg_attribute ON attrelid = partrelid AND attnum = partattrs[0]
+       WHERE partrelid = to_regclass($1) AND partstrat = 'r' AND partnatts = 1`,
+      [quoteTable(next)],
+    ),
+  ]);
   if (key?.by !== next.by) throw new Problems([notPartitioned(next, key?.by)]);
   if (!key.required) throw new Problems([keyMayBeNull(next)]);
 }

@@ -7,7 +7,7 @@ import type { Statement } from "../database";
 import { identifier, qualifiedName, tenantType } from "../input-schemas";
 import { durationOfInterval, durationText, sameDuration } from "../interval";
 import type { Difference, Kind } from "../kind";
-import { type Reader, readerOf, runStatements } from "../statements";
+import { type Reader, runStatements } from "../statements";
 import { deleteTable, parseTableId, previewDelete, quoteTable, type TableName, tableId } from "../tables";
 import { tenancyDifferences } from "../tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
@@ -142,8 +142,8 @@ function asPlaced(old: ProcessedEventsState): DistributedTableState {
 
 /** Each step looks at what is there: a run after a kill goes on where it was. */
 async function apply(context: Context, next: ProcessedEventsInputs): Promise<ProcessedEventsState> {
-  await context.database.transaction(async (client) => {
-    const found = await observe(readerOf(client), tableOf(next));
+  const look = (read: Reader) => observe(read, tableOf(next));
+  await context.database.change(look, async (client, found) => {
     if (found) refuseIfAny(keyProblems(found, next));
     await runStatements(client, planProcessedEvents(next, found));
   });

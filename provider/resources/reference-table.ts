@@ -1,15 +1,10 @@
 import { z } from "zod";
+import type { ForeignKey } from "../../architecture/application";
 import type { Grants, ReferenceTableInputs } from "../../architecture/declaration";
 import { Problems } from "../../architecture/problem";
 import type { Context } from "../context";
 import type { Database, Statement } from "../database";
-import {
-  type FoundForeignKey,
-  foreignKeysAsInputs,
-  foreignKeysDiffer,
-  planForeignKeys,
-  readForeignKeys,
-} from "../foreign-keys";
+import { type FoundForeignKey, foreignKeysAsInputs, foreignKeysDiffer, planForeignKeys } from "../foreign-keys";
 import {
   type FoundGrants,
   grantsAsInputs,
@@ -22,19 +17,10 @@ import {
 } from "../grants";
 import { foreignKey, grants, identifier } from "../input-schemas";
 import type { Difference, Kind } from "../kind";
-import { copyToAllNodes, type Placement, readPlacement, truncateLocalRows, warnOfNoCitus } from "../placement";
+import { copyToAllNodes, observePlaced, type Placement, truncateLocalRows, warnOfNoCitus } from "../placement";
 import { type Reader, readerOf, runStatements } from "../statements";
 import { applyParts, type TablePlan } from "../table-plan";
-import {
-  deleteTable,
-  type FoundTable,
-  findTable,
-  hasRows,
-  parseTableId,
-  previewDelete,
-  requireTable,
-  tableId,
-} from "../tables";
+import { deleteTable, findTable, parseTableId, previewDelete, required, type TableName, tableId } from "../tables";
 
 export interface ReferenceTableState extends ReferenceTableInputs {
   /** `impossible`: this server has no Citus. `missing`: it has, and the table is not copied to its nodes. */
@@ -92,9 +78,8 @@ export const referenceTable: Kind<ReferenceTableInputs, ReferenceTableState> = {
   async delete(context, _id, old) {
     await context.database.transaction(async (client) => {
       const read = readerOf(client);
-      const table = await findTable(read, old);
-      if (!table) return;
-      await runStatements(client, revokeAll(old, await readGrants(read, table.oid)));
+      if (!(await findTable(read, old))) return;
+      await runStatements(client, revokeAll(old, await readGrants(read, old)));
     });
     await deleteTable(context, old);
   },
@@ -102,9 +87,8 @@ export const referenceTable: Kind<ReferenceTableInputs, ReferenceTableState> = {
   async read({ database }, id, old) {
     const name = old ?? parseTableId(id);
     const read = database.query.bind(database);
-    const table = await findTable(read, name);
-    if (!table) return undefined;
-    return asState({ ...name, ...declaredOf(old) }, await observe(read, database, { ...name, ...table }));
+    const found = await observe(read, database, name, []);
+    return found && asState({ ...name, ...declaredOf(old) }, found);
   },
 };
 
@@ -155,7 +139,7 @@ function planPlacement(next: ReferenceTableInputs, found: Placement | undefined)
   }
 }
 
-/** Looks, does one part of what is missing in a transaction, and looks again: a run after a kill goes on where it was. */
+/** A run after a kill goes on where it was. */
 async function apply(
   context: Context,
   next: ReferenceTableInputs,
@@ -164,24 +148,20 @@ async function apply(
   const { database } = context;
   const { citus } = await database.facts;
   if (citus === undefined) warnOfNoCitus(context);
-  const look = async (read: Reader) => observe(read, database, { ...next, ...(await requireTable(read, next)) });
-
+  const look = async (read: Reader) => required(await observe(read, database, next, next.foreignKeys), next);
   const found = await applyParts(database, look, (seen) => planReferenceTable(next, seen, old?.grants));
   return asState(next, found);
 }
 
+/** Undefined without the table. */
 async function observe(
   read: Reader,
   database: Database,
-  { oid, ...name }: FoundTable & { readonly schema: string; readonly table: string },
-): Promise<FoundReferenceTable> {
-  const { citus } = await database.facts;
-  return {
-    placement: citus === undefined ? undefined : await readPlacement(read, oid),
-    foreignKeys: await readForeignKeys(read, oid),
-    grants: await readGrants(read, oid),
-    hasRows: await hasRows(read, name),
-  };
+  name: TableName,
+  wanted: readonly ForeignKey[],
+): Promise<FoundReferenceTable | undefined> {
+  const [placed, grants] = await Promise.all([observePlaced(read, database, name, wanted), readGrants(read, name)]);
+  return placed && { ...placed, grants };
 }
 
 type Declared = Pick<ReferenceTableInputs, "schema" | "table"> & Partial<ReferenceTableInputs>;

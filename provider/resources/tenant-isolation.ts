@@ -22,8 +22,8 @@ import {
   readRowSecurity,
   tableWithGaps,
 } from "../row-security";
-import { type Reader, readerOf, runStatements } from "../statements";
-import { findTable, parseTableId, primaryKeyStart, requireTable, tableId } from "../tables";
+import { type Reader, readerOf, runAndRead, runStatements } from "../statements";
+import { findTable, parseTableId, primaryKeyStart, required, requireTable, type TableName, tableId } from "../tables";
 
 export interface TenantIsolationState extends TenantIsolationInputs {
   /** Why tables of the set are not isolated as declared, by table or partition. Empty when all is in place. */
@@ -82,9 +82,8 @@ export const tenantIsolation: Kind<TenantIsolationInputs, TenantIsolationState> 
   async delete({ database, log }, _id, old) {
     await database.transaction(async (client) => {
       const read = readerOf(client);
-      const table = await findTable(read, old);
-      if (!table) return;
-      await runStatements(client, planGrants(old, await readGrants(read, table.oid), {}, Object.keys(old.grants)));
+      if (!(await findTable(read, old))) return;
+      await runStatements(client, planGrants(old, await readGrants(read, old), {}, Object.keys(old.grants)));
       log(`${tableId(old)} keeps its row level security; the application's roles lost their privileges on it`);
     });
   },
@@ -92,10 +91,8 @@ export const tenantIsolation: Kind<TenantIsolationInputs, TenantIsolationState> 
   async read({ database }, id, old) {
     const name = old ?? parseTableId(id);
     const read = database.query.bind(database);
-    const table = await findTable(read, name);
-    if (!table) return undefined;
-    const found = await observe(read, table.oid);
-    return asState(old ?? { ...name, ...(await readTenancy(read, table.oid)) }, found);
+    const found = await observe(read, name);
+    return found && asState(old ?? { ...name, ...(await readTenancy(read, name)) }, found);
   },
 };
 
@@ -117,18 +114,17 @@ async function apply(
   next: TenantIsolationInputs,
   old: TenantIsolationInputs | undefined,
 ): Promise<TenantIsolationState> {
-  return database.transaction(async (client) => {
-    const read = readerOf(client);
-    const { oid } = await requireTable(read, next);
-    const found = await observe(read, oid);
+  const look = async (read: Reader) => required(await observe(read, next), next);
+  return database.change(look, async (client, found) => {
     const statements = planIsolation(next, found, old);
-    await runStatements(client, statements);
-    return asState(next, statements.length === 0 ? found : await observe(read, oid));
+    return asState(next, statements.length === 0 ? found : await runAndRead(client, statements, look));
   });
 }
 
-async function observe(read: Reader, tableOid: string): Promise<FoundIsolation> {
-  return { tables: await readRowSecurity(read, tableOid), grants: await readGrants(read, tableOid) };
+/** Undefined without the table. */
+async function observe(read: Reader, name: TableName): Promise<FoundIsolation | undefined> {
+  const [tables, grants] = await Promise.all([readRowSecurity(read, name), readGrants(read, name)]);
+  return tables.length === 0 ? undefined : { tables, grants };
 }
 
 function asState(
@@ -152,7 +148,8 @@ function asState(
 }
 
 /** What an import finds out by itself: the key's first column, and its type. */
-async function readTenancy(read: Reader, tableOid: string): Promise<Pick<TenantIsolationInputs, "column" | "type">> {
+async function readTenancy(read: Reader, name: TableName): Promise<Pick<TenantIsolationInputs, "column" | "type">> {
+  const { oid: tableOid } = await requireTable(read, name);
   const column = await primaryKeyStart(read, tableOid);
   const [row] = await read<{ type: string }>(
     "SELECT format_type(atttypid, NULL) AS type FROM pg_attribute WHERE attrelid = $1::oid AND attname = $2",

@@ -4,6 +4,7 @@ import { Client } from "pg";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
 import { type DatabaseOptions, openDatabase } from "../../provider/postgres";
 import { clientConfig } from "../../provider/postgres-connection";
+import { runAndRead } from "../../provider/statements";
 import { freshDatabase, skip } from "./servers";
 
 async function start(t: test.TestContext) {
@@ -127,6 +128,33 @@ test("work that fails is rolled back in full", { skip }, async (t) => {
     /^Error: no$/,
   );
   assert.deepEqual(await database.query("SELECT to_regclass('a') AS a"), [{ a: null }]);
+});
+
+test("statements that travel together stop at the first that fails, and its error is told", { skip }, async (t) => {
+  const { open } = await start(t);
+  const database = open();
+  const statements = ["CREATE TABLE public.one ()", "SELECT missing", "CREATE TABLE public.two ()", "SELECT 1 / 0"];
+  await assert.rejects(
+    database.transaction((client) =>
+      runAndRead(
+        client,
+        statements.map((sql) => ({ sql })),
+        (read) => read("SELECT 1"),
+      ),
+    ),
+    /column "missing" does not exist[\s\S]*in: SELECT missing/,
+  );
+  const there = await database.query(
+    "SELECT FROM pg_class WHERE relname IN ('one', 'two') AND relnamespace = $1::regnamespace",
+    ["public"],
+  );
+  assert.equal(there.length, 0);
+  assert.deepEqual(
+    await database.transaction((client) =>
+      runAndRead(client, [{ sql: "SELECT 1" }], (read) => read("SELECT 2 AS two")),
+    ),
+    [{ two: 2 }],
+  );
 });
 
 test("a failed statement whose error was swallowed does not pass for a commit", { skip }, async (t) => {
