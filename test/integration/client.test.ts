@@ -172,6 +172,11 @@ test("@tenantry/client on a real server", { skip }, async (t) => {
     async () => {
       const contend = (retries: number) => {
         let runs = 0;
+        let reads = 0;
+        let bothHaveRead = () => {};
+        const bothRead = new Promise<void>((resolve) => {
+          bothHaveRead = resolve;
+        });
         const add = () =>
           withTenant(
             two,
@@ -179,7 +184,9 @@ test("@tenantry/client on a real server", { skip }, async (t) => {
             async (client) => {
               runs += 1;
               const { rows } = await client.query<{ n: number }>("SELECT n FROM shop.counters");
-              await new Promise((resolve) => setTimeout(resolve, 50));
+              reads += 1;
+              if (reads === 2) bothHaveRead();
+              await bothRead;
               await client.query("UPDATE shop.counters SET n = $1", [(rows[0]?.n ?? 0) + 1]);
             },
             { isolation: "repeatable read", retries },
