@@ -226,6 +226,8 @@ function loginAs(target: Target): Probing["session"] {
   return async (role, timeout, work) => {
     const login = loginOf(target, role);
     const client = login ? await logIn(target.endpoints.postgres, login) : target.admin;
+    // A query of all shards otherwise opens a connection for each of them where a worker is busy, and makes it busier.
+    await client.query("SET citus.max_adaptive_executor_pool_size = 1");
     const become = login ? "" : `; SET LOCAL ROLE ${quoteIdentifier(role.user)}`;
     try {
       return await work({
