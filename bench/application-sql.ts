@@ -15,7 +15,9 @@ export async function applicationSql(folder: string, settings: Settings, facts: 
   const { application, base } = await loadApplication(folder);
   const nodes = settings.endpoints?.postgres.nodes ?? [];
   const declarations = dataPlane(application, base, settings, nodes);
-  return declarations.flatMap((declaration) => statementsOf(declaration, facts)).join("\n");
+  // As the provider sets it in each of its transactions.
+  const begin = facts.citus === undefined ? [] : ["SET citus.multi_shard_modify_mode = 'sequential';"];
+  return [...begin, ...declarations.flatMap((declaration) => statementsOf(declaration, facts))].join("\n");
 }
 
 /** The script for these endpoints' own server. */

@@ -7,7 +7,7 @@ import type { Bench } from "./bench";
 import { manyTables } from "./many-tables";
 import { type Measurement, ofRounds } from "./measurement";
 import { withToolkit } from "./pulumi-project";
-import { runPostgres } from "./servers";
+import { runScript } from "./servers";
 import { logEnd, logStatements, readLog, secondsOfChanges } from "./statement-log";
 
 const application = "manytables";
@@ -51,13 +51,12 @@ async function oneRound(bench: Bench): Promise<Applied> {
       const applicationFolder = join(folder, application);
       mkdirSync(applicationFolder);
       fill(applicationFolder);
-      const script = join(folder, "apply.sql");
-      writeFileSync(script, await sqlFor(applicationFolder, benchSettings(application, endpoints), endpoints));
+      const script = await sqlFor(applicationFolder, benchSettings(application, endpoints), endpoints);
       await withSession(endpoints.postgres, endpoints.postgres.database, (client) =>
         logStatements(client, endpoints.postgres.database),
       );
       const start = performance.now();
-      await runPostgres(servers, endpoints, "psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", script]);
+      await runScript(servers, endpoints, script);
       return (performance.now() - start) / 1_000;
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -9,7 +9,7 @@ import { root } from "../local/checkout";
 import type { Connect, ConnectorConfig } from "../provider/connect";
 import { openConnect } from "../provider/connect-client";
 import { benchSettings, sqlFor } from "./application-sql";
-import { type BenchServers, runPostgres } from "./servers";
+import { type BenchServers, runScript } from "./servers";
 
 /** The application whose outbox is read. */
 export const application = "ecommerce";
@@ -18,7 +18,7 @@ const folder = join(root, "sql", application);
 /** Makes the application's tables with its outbox and publication, and a procedure that fills the outbox. */
 export async function prepareOutbox(servers: BenchServers, endpoints: Endpoints, client: Client): Promise<void> {
   const script = await sqlFor(folder, benchSettings(application, endpoints), endpoints);
-  await runPostgres(servers, endpoints, "psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", script]);
+  await runScript(servers, endpoints, script);
   await client.query(loadProcedure);
 }
 

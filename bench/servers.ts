@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Endpoints } from "../architecture/endpoints";
 import { ensureApplication } from "../local/application";
 import { workersOf } from "../local/cluster";
@@ -104,6 +107,18 @@ async function withDatabase<T>(
     });
   } finally {
     await dropDatabase(postgres, workers, database);
+  }
+}
+
+/** Runs a script by psql, statement by statement: in one message Citus would pass a SET on with all that follows. */
+export async function runScript(servers: BenchServers, endpoints: Endpoints, script: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "tenantry-bench-"));
+  try {
+    const file = join(folder, "script.sql");
+    writeFileSync(file, script);
+    await runPostgres(servers, endpoints, "psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", file]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
