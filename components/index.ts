@@ -1,0 +1,10 @@
+/** The components, for programs of your own: docs/components.md. */
+export { CitusCluster, type CitusClusterArgs } from "./citus-cluster";
+export { ConnectionPooler, type ConnectionPoolerArgs } from "./connection-pooler";
+export { DataPlane, type DataPlaneArgs } from "./data-plane";
+export { DatabaseRoles, type DatabaseRolesArgs } from "./database-roles";
+export { EventTopics, type EventTopicsArgs } from "./event-topics";
+export { ExternalAccess, type ExternalAccessArgs } from "./external-access";
+export { KafkaCluster, type KafkaClusterArgs } from "./kafka-cluster";
+export { KafkaConnect, type KafkaConnectArgs } from "./kafka-connect";
+export { Monitoring, type MonitoringArgs } from "./monitoring";

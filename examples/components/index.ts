@@ -1,0 +1,36 @@
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import * as pulumi from "@pulumi/pulumi";
+import { CitusCluster, ConnectionPooler } from "tenantry/components";
+
+/** A database for a program of a team's own, which makes its schema and its roles by itself. */
+const namespace = "orders-database";
+const database = "orders";
+const roles = ["orders_app"];
+/** `pulumi config set protect true` where the data matters. */
+const protect = new pulumi.Config().getBoolean("protect") ?? false;
+
+const room = new Namespace("room", { metadata: { name: namespace } });
+
+const citus = new CitusCluster(
+  "citus",
+  {
+    namespace,
+    database,
+    workers: 1,
+    applicationRoles: roles,
+    coordinator: { cpu: "100m", memory: { bytes: 512 * 2 ** 20 }, storage: { bytes: 2 ** 30 } },
+    worker: { cpu: "100m", memory: { bytes: 512 * 2 ** 20 }, storage: { bytes: 2 ** 30 } },
+    spread: "preferred",
+    protect,
+  },
+  { dependsOn: [room] },
+);
+
+const pooler = new ConnectionPooler(
+  "pooler",
+  { namespace, cluster: "citus", database, roles, logins: citus.logins, signer: citus.signer, spread: "preferred" },
+  { dependsOn: [citus.ready] },
+);
+
+export const host = pooler.host;
+export const authority = citus.authority;
