@@ -150,7 +150,13 @@ function below(folder: string): string[] {
 function lintable(folder: string): string[] {
   return readdirSync(folder)
     .filter(isLintable)
-    .map((name) => join(folder, name));
+    .map((name) => join(folder, name))
+    .filter((path) => !isOthersStack(path));
+}
+
+/** Every Pulumi project names its stacks' files so; those with no key of tenantry's are none of its stacks. */
+function isOthersStack(path: string): boolean {
+  return stackOf(path) !== undefined && !/\btenantry:/.test(readFileSync(path, "utf8"));
 }
 
 function isLintable(path: string): boolean {

@@ -125,6 +125,7 @@ test("code, connectors and stacks below a folder are linted, other YAML and JSON
       "src/a.ts": 'client.query("SELECT FROM tenantry.outbox FOR UPDATE SKIP LOCKED");',
       "connectors/a.json": '{ "connector.class": "io.confluent.connect.jdbc.JdbcSourceConnector" }',
       "stacks/Pulumi.prod.yaml": "config: { tenantry:allow: [drop shop.carts] }",
+      "other/Pulumi.dev.yaml": "encryptionsalt: v1:of another project",
       "package.json": "{ not even JSON",
       "other.yaml": "a: [",
     },
