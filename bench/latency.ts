@@ -3,12 +3,12 @@ import type { Client } from "pg";
 import type { Endpoints } from "../architecture/endpoints";
 import { createdColumn } from "../architecture/outbox";
 import { openKafka } from "../kafka/client";
-import { tail } from "../kafka/topic-tail";
+import { readEnds, tail, waitForTopics } from "../kafka/topic-tail";
 import { withSession } from "../local/sql-session";
 import type { ConnectorConfig } from "../provider/connect";
 import type { Bench } from "./bench";
 import type { Measurement } from "./measurement";
-import { ourConnector, prepareOutbox, requireOneNode, until, withStream } from "./outbox-stream";
+import { ourConnector, patienceMs, prepareOutbox, requireOneNode, until, withStream } from "./outbox-stream";
 import { percentile } from "./statistics";
 
 const perSecond = 200;
@@ -84,19 +84,19 @@ async function observe({ endpoints, client, sizes }: Context): Promise<Latencies
   };
   // Topics are made with their first record, and a consumer subscribes to what is there.
   await write(client);
-  const admin = kafka.admin();
-  await admin.connect();
-  await until("the topics are there", async () => {
-    const existing = await admin.listTopics();
-    return existing.includes(ourTopic) && existing.includes(defaultsTopic);
-  });
-  await admin.disconnect();
+  const missing = await waitForTopics(kafka, [ourTopic, defaultsTopic], patienceMs);
+  if (missing.length > 0) throw new Error(`No event came to ${missing.join(" and ")}`);
+  // The topics hold the events of the parts and runs before: who reads all of these first sees new ones seconds late.
+  const ends = await readEnds(kafka, [ourTopic, defaultsTopic]);
   const tails = [
-    await tail(kafka, [ourTopic], new Map(), see("ours")),
-    await tail(kafka, [defaultsTopic], new Map(), see("theirs")),
+    await tail(kafka, [ourTopic], ends, see("ours")),
+    await tail(kafka, [defaultsTopic], ends, see("theirs")),
   ];
   try {
-    await until("both consumers read", async () => firstSeen.ours && firstSeen.theirs);
+    await until("both consumers read", async () => {
+      await write(client);
+      return firstSeen.ours && firstSeen.theirs;
+    });
     await traffic(client, warmUpMs);
     fromUs = Date.now() * 1_000;
     const written = await traffic(client, sizes.seconds * 1_000);

@@ -130,7 +130,8 @@ async function dropSlot(client: Client, slot: string): Promise<void> {
   });
 }
 
-const patienceMs = 300_000;
+/** How long a step of a measurement may take. */
+export const patienceMs = 300_000;
 
 /** Asks again and again until it is so. */
 export async function until(what: string, ask: () => Promise<boolean>, pauseMs = 100): Promise<void> {
