@@ -21,6 +21,9 @@ INSERT INTO ecommerce.inventory (tenant_id, product_id, on_hand)
   SELECT tenant_id, product_id, 1000000000 FROM ecommerce.products;
 ANALYZE;`;
 
+/** Takes back what the scripts wrote. */
+export const forgetOrders = "TRUNCATE ecommerce.orders, ecommerce.order_items, tenantry.outbox CASCADE";
+
 const variables = `\\set shop random(1, ${shops})
 \\set first random(1, ${productsPerShop - 1})
 \\set second :first + 1
