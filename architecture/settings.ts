@@ -41,7 +41,10 @@ export interface Settings {
   readonly endpoints: Endpoints | undefined;
 }
 
+/** What decides how a connector reads an outbox. */
+export type StreamSettings = Pick<Settings, "consistency" | "delivery" | "endpoints">;
+
 /** Whether connectors write records and offsets in one transaction. */
-export function isExactlyOnce({ consistency, delivery }: Settings): boolean {
+export function isExactlyOnce({ consistency, delivery }: StreamSettings): boolean {
   return delivery === undefined ? consistency === "strong" : delivery === "exactly-once";
 }

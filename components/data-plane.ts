@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Declaration } from "../architecture/declaration";
-import { declare } from "../provider";
+import { type Declared, declareInOrder } from "./declared";
 
 export interface DataPlaneArgs {
-  /** What `compileDataPlane` made of the application and the settings, in an order in which it can be made. */
+  /** What `databasesOf` made of the application and the settings, in an order in which it can be made. */
   readonly declarations: readonly Declaration[];
   /**
    * The servers behind each node, by its name, where this program makes them. A node is their direct dependent: only so does
@@ -16,26 +16,15 @@ export interface DataPlaneArgs {
 
 /** An application's data on servers that run: schema, placement, isolation, partitions, outbox, slots and connectors. */
 export class DataPlane extends pulumi.ComponentResource {
-  /** What was declared, by `NOUN/NAME`, for resources that must come after. */
-  readonly resources: ReadonlyMap<string, pulumi.CustomResource>;
+  readonly resources: Declared;
 
   constructor(name: string, args: DataPlaneArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:DataPlane", name, {}, options);
-    const made = new Map<string, pulumi.CustomResource>();
     const shared = { parent: this, ...(args.deletedWith && { deletedWith: args.deletedWith }) };
-    for (const declaration of args.declarations) {
+    this.resources = declareInOrder(args.declarations, (declaration) => {
       const servers = declaration.noun === "CitusNode" ? args.servers?.get(declaration.name) : undefined;
-      const earlier = declaration.after.map((key) => resourceOf(made, key, declaration));
-      const dependsOn = servers ? [...earlier, servers] : earlier;
-      made.set(`${declaration.noun}/${declaration.name}`, declare(declaration, { ...shared, dependsOn }));
-    }
-    this.resources = made;
+      return servers ? { ...shared, dependsOn: [servers] } : shared;
+    });
     this.registerOutputs({});
   }
-}
-
-function resourceOf(made: ReadonlyMap<string, pulumi.CustomResource>, key: string, by: Declaration) {
-  const found = made.get(key);
-  if (!found) throw new Error(`${by.noun}/${by.name} comes after ${key}, which is not declared before it`);
-  return found;
 }

@@ -8,3 +8,4 @@ export { ExternalAccess, type ExternalAccessArgs } from "./external-access";
 export { KafkaCluster, type KafkaClusterArgs } from "./kafka-cluster";
 export { KafkaConnect, type KafkaConnectArgs } from "./kafka-connect";
 export { Monitoring, type MonitoringArgs } from "./monitoring";
+export { OutboxConnectors, type OutboxConnectorsArgs } from "./outbox-connectors";

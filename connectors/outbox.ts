@@ -8,7 +8,7 @@ import { durationMs } from "../architecture/duration";
 import { type PostgresNode, unknownYet } from "../architecture/endpoints";
 import { streamPrefix } from "../architecture/names";
 import { headerColumns, outbox, outboxConnector, outboxSlot } from "../architecture/outbox";
-import { isExactlyOnce, type Settings } from "../architecture/settings";
+import { isExactlyOnce, type StreamSettings } from "../architecture/settings";
 
 const section = z.record(z.string(), z.string());
 const template = z
@@ -26,7 +26,7 @@ type Values = Readonly<Record<string, string>>;
 /** The connector that turns the outbox rows of one node into records: outbox.yaml, filled in. */
 export function renderOutboxConnector(
   application: Application,
-  settings: Settings,
+  settings: StreamSettings,
   node: PostgresNode,
 ): ConnectorInputs {
   const prefix = streamPrefix(application);
@@ -63,7 +63,7 @@ function outboxPattern({ name, part }: Application): string {
     : literalPattern(outbox.schema) + table;
 }
 
-function endpointValues({ endpoints }: Settings, node: PostgresNode): Values {
+function endpointValues({ endpoints }: StreamSettings, node: PostgresNode): Values {
   return {
     host: node.host,
     port: String(node.port),
@@ -74,7 +74,7 @@ function endpointValues({ endpoints }: Settings, node: PostgresNode): Values {
   };
 }
 
-function renderTrust({ endpoints }: Settings): Values {
+function renderTrust({ endpoints }: StreamSettings): Values {
   if (endpoints?.postgres.sslmode !== "verify-full") return {};
   const { ca } = endpoints.postgres;
   return ca === undefined ? template.systemAuthorities : fill(template.namedAuthority, { ca });

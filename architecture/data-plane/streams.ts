@@ -1,17 +1,29 @@
 import { renderOutboxConnector } from "../../connectors/outbox";
 import type { Application } from "../application";
+import type { Declaration } from "../declaration";
 import type { PostgresNode } from "../endpoints";
 import { streamPrefix } from "../names";
 import { outboxConnector, outboxSlot } from "../outbox";
-import type { Settings } from "../settings";
+import type { StreamSettings } from "../settings";
 import type { Members } from "./nodes";
-import type { Steps } from "./steps";
+import { Steps } from "./steps";
+
+/** The slots and connectors of an outbox by themselves: the nodes are members already. */
+export function outboxStreams(
+  application: Application,
+  settings: StreamSettings,
+  nodes: readonly PostgresNode[],
+): Declaration[] {
+  const steps = new Steps(application.part);
+  declareStreams(steps, application, settings, nodes, new Map());
+  return steps.declarations;
+}
 
 /** On each node the slot, then the connector that reads it. */
 export function declareStreams(
   steps: Steps,
   application: Application,
-  settings: Settings,
+  settings: StreamSettings,
   nodes: readonly PostgresNode[],
   members: Members,
 ): void {

@@ -4,25 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Declaration } from "../../../architecture/declaration";
 import { DataPlane } from "../../../components/data-plane";
 import { Provider } from "../../../provider";
+import { mockedResources } from "./mocks";
 
-interface Registered {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Record<string, unknown>;
-}
-
-const registered: Registered[] = [];
-const mocked = pulumi.runtime.setMocks(
-  {
-    newResource: ({ type, name, inputs }) => {
-      registered.push({ type, name, inputs });
-      return { id: `${name}-id`, state: inputs };
-    },
-    call: () => ({}),
-  },
-  "tenantry",
-  "unit",
-);
+const registered = mockedResources();
 
 const migration: Declaration = {
   noun: "Migration",
@@ -45,7 +29,6 @@ const table: Declaration = {
 };
 
 async function plane(name: string, declarations: readonly Declaration[]) {
-  await mocked;
   const provider = new Provider(`${name}-provider`, { endpoints: undefined, roles: ["shop_app"] });
   const dataPlane = new DataPlane(name, { declarations }, { providers: { tenantry: provider } });
   return { provider, dataPlane };
@@ -80,7 +63,6 @@ test("a declaration that comes after one that is not there is a fault, told by b
 });
 
 test("a node comes directly after the servers that this program makes for it, and so leaves before they go", async () => {
-  await mocked;
   const node = { name: "worker_1", host: "w", port: 5432 };
   const member: Declaration = {
     ...{ noun: "CitusNode", name: "worker_1", after: [] },
@@ -103,7 +85,6 @@ test("a node comes directly after the servers that this program makes for it, an
 });
 
 test("nothing is deleted on servers that go along with what holds them", async () => {
-  await mocked;
   const provider = new Provider("going-provider", { endpoints: undefined, roles: ["shop_app"] });
   const room = new pulumi.ComponentResource("test:index:Room", "room");
   const goneWith = new Map<string, pulumi.Resource | undefined>();

@@ -1,0 +1,7 @@
+/** What components are given: a team's description of its data, read and compiled. For programs of your own: docs/components.md. */
+export type { Application } from "./application";
+export { type LoadedApplication, loadApplication } from "./application-loader";
+export { type Database, databasesOf } from "./databases";
+export type { Declaration } from "./declaration";
+export type { Endpoints, PostgresNode } from "./endpoints";
+export type { Settings } from "./settings";
