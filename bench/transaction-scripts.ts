@@ -22,7 +22,7 @@ INSERT INTO ecommerce.inventory (tenant_id, product_id, on_hand)
 ANALYZE;`;
 
 /** Takes back what the scripts wrote. */
-export const forgetOrders = "TRUNCATE ecommerce.orders, ecommerce.order_items, tenantry.outbox CASCADE";
+export const forgetOrders = "TRUNCATE ecommerce.orders, ecommerce.order_items, ecommerce.payments, tenantry.outbox";
 
 const variables = `\\set shop random(1, ${shops})
 \\set first random(1, ${productsPerShop - 1})
