@@ -5,9 +5,9 @@ import { onlyCoordinator } from "./data-plane/nodes";
 import { Steps } from "./data-plane/steps";
 import type { Declaration } from "./declaration";
 import type { Endpoints, PostgresNode } from "./endpoints";
-import { cdcRole, siloDatabase, tenantLogin } from "./names";
+import { cdcRole, siloDatabase, tenantLogin, tenantPrefix } from "./names";
 import type { Settings } from "./settings";
-import { partsOf, tenantPrefix } from "./tenancy/parts";
+import { partsOf } from "./tenancy/parts";
 import { shared } from "./tenancy/tenants";
 
 /**
@@ -59,9 +59,9 @@ export function databasesOf(
     const at = endpoints && reach(endpoints);
     const tenant = part.part?.tenant;
     return {
-      name: tenant ? tenantPrefix(part, tenant) : part.name,
+      name: tenant ? tenantPrefix(part.name, tenant.name) : part.name,
       provider: tenant ? `data-${tenant.name}` : mainProvider,
-      ...(tenant && { madeBy: `TenantDatabase/${tenantPrefix(part, tenant)}` }),
+      ...(tenant && { madeBy: `TenantDatabase/${tenantPrefix(part.name, tenant.name)}` }),
       endpoints: at,
       reach,
       roles: rolesOf([part]),

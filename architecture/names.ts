@@ -17,9 +17,14 @@ export function topicName(application: string, aggregate: string): string {
   return `${application}.${aggregate}.events`;
 }
 
+/** What is a tenant's own: its schema in the model `schema`; in a silo its slots and connectors; in both it prefixes roles. */
+export function tenantPrefix(application: string, tenant: string): string {
+  return `${application}_${tenant}`;
+}
+
 /** Prefixes slots and connectors: the application's name, and in a silo the tenant's too. */
 export function streamPrefix({ name, part }: Pick<Application, "name" | "part">): string {
-  return part?.model === "silo" ? `${name}_${part.tenant.name}` : name;
+  return part?.model === "silo" ? tenantPrefix(name, part.tenant.name) : name;
 }
 
 /** Where the outbox, the processed events and the functions over them lie: with the tables of a tenant's own schema. */

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import type { Login, PostgresNode } from "../architecture/endpoints";
 import { quoteIdentifier, quoteLiteral } from "../architecture/identifier";
-import { roleUser, tenantLogin } from "../architecture/names";
+import { roleUser, tenantLogin, tenantPrefix } from "../architecture/names";
 import { isVerifierOf, scramVerifier } from "../architecture/scram";
 import type { Model } from "../architecture/tenancy/tenants";
 import { authenticateNodes, joinWorkers } from "./citus";
@@ -44,7 +44,7 @@ export async function ensureApplication(
   };
   const cdc = { cdc: login(name, "cdc") };
   const own = (tenant: string) =>
-    Object.fromEntries(roles.map((role) => [tenantLogin(tenant, role), login(roleUser(name, tenant), role)]));
+    Object.fromEntries(roles.map((role) => [tenantLogin(tenant, role), login(tenantPrefix(name, tenant), role)]));
   const everybody = Object.fromEntries(roles.map((role) => [role, login(name, role)]));
   const logins = { ...(model === "shared" ? everybody : Object.assign({}, ...tenants.map(own))), ...cdc };
   await ensureDatabaseWith(admin, database, workers, logins);

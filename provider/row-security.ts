@@ -1,5 +1,7 @@
+import type { TenantType } from "../architecture/application";
 import type { TenantIsolationInputs } from "../architecture/declaration";
 import { quoteIdentifier, quoteLiteral } from "../architecture/identifier";
+import { tenantValue } from "../architecture/tenant-value";
 import type { Statement } from "./database";
 import type { Reader } from "./statements";
 import { quoteTable, type TableName, tableId } from "./tables";
@@ -52,7 +54,7 @@ export function tableWithGaps(name: TableName, gaps: readonly string[], tenancy:
     ...policy,
     name: policyName,
     using: condition,
-    check: gaps.includes(wasChanged) ? null : writeCondition(tenancy),
+    check: gaps.includes(wasChanged) ? null : writeCondition(tenancy, writtenBack),
   };
   const widening = gaps.flatMap((gap) => /^the policy (.*) widens access$/s.exec(gap)?.[1] ?? []);
   return {
@@ -99,26 +101,38 @@ function tenantCondition({ column, type }: Tenancy): string {
 }
 
 /** In a tenant's own place, its logins can't write in another's name either, whatever they set as their tenant. */
-function writeCondition(tenancy: Tenancy): string {
+function writeCondition(tenancy: Tenancy, constant: (value: string, type: TenantType) => string = typed): string {
   const { column, type, onlyTenant } = tenancy;
   const condition = tenantCondition(tenancy);
   if (onlyTenant === undefined) return condition;
-  return `${condition} AND ${quoteIdentifier(column)} = ${quoteLiteral(onlyTenant)}::${type}`;
+  return `${condition} AND ${quoteIdentifier(column)} = ${constant(tenantValue(type, onlyTenant), type)}`;
+}
+
+function typed(value: string, type: TenantType): string {
+  return `${quoteLiteral(value)}::${type}`;
+}
+
+/** As PostgreSQL writes a constant back: an integer without quotes unless it is negative, and a backslash as it is. */
+function writtenBack(value: string, type: TenantType): string {
+  return type === "integer" && !value.startsWith("-") ? value : `'${value.replaceAll("'", "''")}'::${type}`;
 }
 
 function isExpected(policy: FoundPolicy, tenancy: Tenancy): boolean {
   const same = (found: string | null, expected: string) => found !== null && canonical(found) === canonical(expected);
   const { permissive, command, everyone, using, check } = policy;
   const bindsAll = permissive && command === "*" && everyone;
-  return bindsAll && same(using, tenantCondition(tenancy)) && same(check, writeCondition(tenancy));
+  return bindsAll && same(using, tenantCondition(tenancy)) && same(check, writeCondition(tenancy, writtenBack));
 }
 
 /**
  * PostgreSQL writes an expression back with more parentheses, casts to text and quotes than it was given, differing by
- * version. What is left without them says the same only for the same expression, as every other word of it counts.
+ * version. What is left without them says the same only for the same expression, as every other word of it counts, and a
+ * value is left as it is.
  */
 function canonical(expression: string): string {
-  return expression.replace(/::text|[()\s"]/g, "").replace(/nullif/i, "nullif");
+  return expression
+    .replace(/('(?:[^']|'')*')|::text|[()\s"]/g, (_, value: string | undefined) => value ?? "")
+    .replace(/nullif/i, "nullif");
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Application } from "../application";
 import type { PostgresNode } from "../endpoints";
-import { isolatedTenantProblems, tenantValue } from "../isolated-tenants";
+import { isolatedTenantProblems } from "../isolated-tenants";
 import { refuseIfAny } from "../problem";
 import type { Settings } from "../settings";
+import { tenantValue } from "../tenant-value";
 import type { Steps } from "./steps";
 
 const coordinator = "coordinator";

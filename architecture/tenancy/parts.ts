@@ -1,9 +1,10 @@
 import type { Application, Table } from "../application";
 import { maxIdentifierBytes } from "../identifier";
-import { cdcRole, roleUser, tenantLogin } from "../names";
+import { cdcRole, roleUser, tenantLogin, tenantPrefix } from "../names";
 import { outboxSlot } from "../outbox";
 import { type Problem, refuseIfAny } from "../problem";
 import type { SqlFile } from "../sql-file";
+import { expectedInstead, tenantValue } from "../tenant-value";
 import { type TenantFiles, tenantFiles } from "./tenant-sql";
 import type { Tenancy, Tenant } from "./tenants";
 
@@ -13,19 +14,16 @@ import type { Tenancy, Tenant } from "./tenants";
  *
  * @throws Problems with tenants whose ids or names don't fit, and with SQL that can't be applied once a tenant
  */
-export function partsOf(application: Application, { model, tenants }: Tenancy): Application[] {
+export function partsOf(application: Application, { model, tenants: written }: Tenancy): Application[] {
   if (model === "shared") return [application];
-  refuseIfAny(tenants.flatMap((tenant) => tenantProblems(application, tenant)));
+  refuseIfAny(written.flatMap((tenant) => tenantProblems(application, tenant)));
+  const tenants = written.map(({ name, id }) => ({ name, id: tenantValue(application.tenant.type, id) }));
+  refuseIfAny([...sameTenants(tenants), ...sameRoles(application, tenants)]);
   const files = tenantFiles(application, model);
   const own = tenants.map((tenant) =>
     model === "silo" ? silo(application, tenant, files) : schemaOf(application, tenant, files),
   );
   return model === "silo" ? own : [sharedPart(application, own, files.shared), ...own];
-}
-
-/** The schema of a tenant in the model `schema`; the prefix of its roles in both. */
-export function tenantPrefix({ name }: Pick<Application, "name">, tenant: Tenant): string {
-  return `${name}_${tenant.name}`;
 }
 
 /** The roles that log in, each tenant's own where it has a place of its own; named as among the endpoints' logins. */
@@ -37,7 +35,7 @@ export function loginRoles(application: Application, { model, tenants }: Tenancy
 }
 
 function rolesOf(application: Application, tenant: Tenant): Application["roles"] {
-  const prefix = tenantPrefix(application, tenant);
+  const prefix = tenantPrefix(application.name, tenant.name);
   return application.roles.map((role) => ({ ...role, user: roleUser(prefix, role.name) }));
 }
 
@@ -51,7 +49,7 @@ function silo(application: Application, tenant: Tenant, { own }: TenantFiles): A
 }
 
 function schemaOf(application: Application, tenant: Tenant, { own }: TenantFiles): Application {
-  const schema = tenantPrefix(application, tenant);
+  const schema = tenantPrefix(application.name, tenant.name);
   const isTenants = new Set(application.tables.filter(({ kind }) => kind === "tenant").map(({ name }) => name));
   return {
     ...application,
@@ -85,17 +83,10 @@ function sharedPart(application: Application, own: readonly Application[], files
   };
 }
 
-const idForms = {
-  uuid: [/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, "a uuid"],
-  bigint: [/^-?\d{1,18}$/, "a whole number"],
-  integer: [/^-?\d{1,9}$/, "a whole number"],
-  text: [/^[^\0]+$/, "a text"],
-} as const;
-
 function tenantProblems(application: Application, tenant: Tenant): Problem[] {
   const problems: Problem[] = [];
-  const [form, expected] = idForms[application.tenant.type];
-  if (!form.test(tenant.id)) {
+  const expected = expectedInstead(application.tenant.type, tenant.id);
+  if (expected !== undefined) {
     problems.push({
       what: `The id of tenant \`${tenant.name}\` is no value of ${application.tenant.column}`,
       got: tenant.id,
@@ -103,7 +94,7 @@ function tenantProblems(application: Application, tenant: Tenant): Problem[] {
       fix: "Correct `id` in `tenantry:tenants`",
     });
   }
-  const prefix = tenantPrefix(application, tenant);
+  const prefix = tenantPrefix(application.name, tenant.name);
   const longest = [
     outboxSlot(prefix, { name: "coordinator", host: "", port: 0 }),
     ...application.roles.map(({ name }) => roleUser(prefix, name)),
@@ -123,6 +114,39 @@ function tenantProblems(application: Application, tenant: Tenant): Problem[] {
       got: prefix,
       fix: "Choose another name in `tenantry:tenants`",
     });
+  }
+  return problems;
+}
+
+/** Ids that differ in the stack file, and not in PostgreSQL. */
+function sameTenants(tenants: readonly Tenant[]): Problem[] {
+  return tenants.flatMap(({ name, id }, index) => {
+    const other = tenants.slice(0, index).find((earlier) => earlier.id === id);
+    if (!other) return [];
+    return {
+      what: `The tenants \`${other.name}\` and \`${name}\` are one, by their id`,
+      got: id,
+      fix: "Remove one of them from `tenantry:tenants`, or correct its id",
+    };
+  });
+}
+
+/** A role of two tenants would see the rows of both. */
+function sameRoles(application: Application, tenants: readonly Tenant[]): Problem[] {
+  const owners = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const tenant of tenants) {
+    for (const { user } of rolesOf(application, tenant)) {
+      const other = owners.get(user);
+      if (other !== undefined) {
+        problems.push({
+          what: `The tenants \`${other}\` and \`${tenant.name}\` would have a role of the same name, which gets into both their places`,
+          got: user,
+          fix: "Choose another name for one of them in `tenantry:tenants`, or for the role in architecture.yaml",
+        });
+      }
+      owners.set(user, tenant.name);
+    }
   }
   return problems;
 }

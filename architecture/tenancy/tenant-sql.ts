@@ -1,6 +1,6 @@
 import type { Application } from "../application";
 import { quoteIdentifier } from "../identifier";
-import { roleUser } from "../names";
+import { roleUser, tenantPrefix } from "../names";
 import { type Problem, refuseIfAny } from "../problem";
 import type { SqlFile } from "../sql-file";
 import { type ParsedStatement, parseSql } from "../sql-parser";
@@ -112,7 +112,7 @@ function forTenant(
   { roles, relations: _, made: __, ...file }: ReadFile,
   tenant: Tenant,
 ): SqlFile {
-  const prefix = `${application.name}_${tenant.name}`;
+  const prefix = tenantPrefix(application.name, tenant.name);
   const statements = file.statements.map(({ sql, line }, index) => ({
     sql: (roles[index] ?? []).reduce(
       (text, { start, end, role }) => text.slice(0, start) + quoteIdentifier(roleUser(prefix, role)) + text.slice(end),

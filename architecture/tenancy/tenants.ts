@@ -21,6 +21,7 @@ export interface Tenancy {
 export const shared: Tenancy = { model: "shared", tenants: [] };
 
 const nameExpected = "a lower-case letter, then lower-case letters, digits and `_`, 30 at most";
+const idExpected = "the value of the tenant column, in quotes if it is a long number";
 
 /** `tenantry:tenants` of a stack file. */
 export const tenantsSchema = z
@@ -29,8 +30,9 @@ export const tenantsSchema = z
       {
         name: z.string(nameExpected).regex(/^[a-z][a-z0-9_]{0,29}$/, nameExpected),
         id: z.preprocess(
-          (value) => (typeof value === "number" ? String(value) : value),
-          z.string("the value of the tenant column").min(1, "the value of the tenant column"),
+          // A larger number is no longer what was written.
+          (value) => (Number.isSafeInteger(value) ? String(value) : value),
+          z.string(idExpected).min(1, idExpected),
         ),
       },
       "an object such as `{ name: acme, id: 5e5b2c1a-… }`",
@@ -41,7 +43,7 @@ export const tenantsSchema = z
     for (const key of ["name", "id"] as const) {
       const seen = new Set<string>();
       tenants.forEach((tenant, index) => {
-        const value = key === "id" ? tenant.id.toLowerCase() : tenant.name;
+        const value = tenant[key];
         if (seen.has(value)) {
           const message = `${key === "id" ? "an id" : "a name"} of its own: another tenant of the list has this one`;
           context.addIssue({ code: "custom", message, path: [index, key] });

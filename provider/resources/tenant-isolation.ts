@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TenantIsolationInputs } from "../../architecture/declaration";
+import { expectedInstead } from "../../architecture/tenant-value";
 import type { Context } from "../context";
 import type { Statement } from "../database";
 import {
@@ -50,6 +51,19 @@ export const tenantIsolation: Kind<TenantIsolationInputs, TenantIsolationState> 
     onlyTenant: z.string().min(1).exactOptional(),
     grants,
   }) satisfies z.ZodType<TenantIsolationInputs>,
+
+  check(_old, { column, type, onlyTenant, ...name }) {
+    const expected = onlyTenant === undefined ? undefined : expectedInstead(type, onlyTenant);
+    if (onlyTenant === undefined || expected === undefined) return [];
+    return [
+      {
+        what: `The only tenant of ${tableId(name)} is no value of ${column}`,
+        got: onlyTenant,
+        expected: `${expected}, as the column is ${type}`,
+        fix: "correct `onlyTenant`",
+      },
+    ];
+  },
 
   diff(old, next) {
     const changed = (paths: readonly (keyof TenantIsolationInputs)[], how: Difference["how"]): Difference[] =>

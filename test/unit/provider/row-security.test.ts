@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { TenantType } from "../../../architecture/application";
 import {
   type FoundPolicy,
   type FoundRowSecurity,
@@ -80,4 +81,32 @@ test("a preview can tell from the gaps alone what closing them takes", () => {
     ],
   };
   assert.deepEqual(sql(tableWithGaps(open, gapsOf(open, tenancy), tenancy)), sql(open));
+});
+
+const onlyOne: readonly [type: TenantType, tenant: string, writtenBack: string][] = [
+  ["uuid", "0193F7A0-0000-7000-8000-00000000000A", "'0193f7a0-0000-7000-8000-00000000000a'::uuid"],
+  ["integer", "7", "7"],
+  ["integer", "-7", "'-7'::integer"],
+  ["bigint", "007", "'7'::bigint"],
+  ["text", "o'neill & sons", "'o''neill & sons'::text"],
+  ["text", "a\\b", "'a\\b'::text"],
+];
+
+for (const [type, onlyTenant, constant] of onlyOne) {
+  test(`a policy for one tenant alone is known again: ${type} ${onlyTenant}`, () => {
+    const own = { column: "tenant_id", type, onlyTenant };
+    const using = type === "text" ? written.replace("))::uuid)", "))") : written.replace("uuid", type);
+    const found = { ...isolated, policies: [{ ...policy, using, check: `(${using} AND (tenant_id = ${constant}))` }] };
+    assert.deepEqual(gapsOf(found, own), []);
+    assert.deepEqual(planRowSecurity(tableWithGaps(found, [], own), own), []);
+    const other = { ...own, onlyTenant: type === "text" ? onlyTenant.replaceAll(" ", "") + "x" : "8" };
+    if (type !== "uuid") assert.deepEqual(gapsOf(found, other), ["the policy tenant_isolation was changed"]);
+  });
+}
+
+test("tenants whose names differ by spaces alone are two", () => {
+  const using = written.replace("))::uuid)", "))");
+  const found = { ...isolated, policies: [{ ...policy, using, check: `(${using} AND (tenant_id = 'ab'::text))` }] };
+  const gaps = gapsOf(found, { column: "tenant_id", type: "text", onlyTenant: "a b" });
+  assert.deepEqual(gaps, ["the policy tenant_isolation was changed"]);
 });

@@ -387,6 +387,9 @@ test("tenants of one name or one id, and names that make no names, are refused w
   assert.match(message, /tenantry:tenants.1.name` cannot be read[\s\S]*a name of its own/);
   assert.match(message, /tenantry:tenants.2.id` cannot be read[\s\S]*an id of its own/);
   assert.match(message, /"Big-One"[\s\S]*a lower-case letter/);
+  const long = "[{ name: a, id: 9007199254740993 }]";
+  const rounded = await problemsOf(stackOf(`  tenantry:tenancy: silo\n  tenantry:tenants: ${long}\n`));
+  assert.match(rounded, /tenantry:tenants.0.id` cannot be read[\s\S]*in quotes if it is a long number/);
 });
 
 test("silos on Kubernetes are refused with the ways out", async () => {

@@ -61,7 +61,7 @@ test("a file is applied once if it is about shared tables, and else for each ten
 
 test("a tenant's files name its own roles, where they name roles and nowhere else", async () => {
   for (const model of ["schema", "silo"] as const) {
-    const part = (await parts(model)).find((each) => each.part?.tenant === acme);
+    const part = (await parts(model)).find((each) => each.part?.tenant?.name === "acme");
     assert.deepEqual(
       part?.roles.map(({ user }) => user),
       ["shop_acme_app", "shop_acme_agent"],
@@ -121,4 +121,17 @@ test("a name that makes slots too long, or one that is taken, is refused", async
   ]);
   assert.match(long, /Names become too long with tenant `b+`[\s\S]*Shorten the tenant's name by \d+/);
   assert.match(await refusal("schema", {}, [{ ...acme, name: "app" }]), /makes one that the application has already/);
+});
+
+test("ids that are one tenant's in PostgreSQL are refused, and each is kept as PostgreSQL writes it", async () => {
+  const again: Tenant = { name: "again", id: acme.id.toUpperCase() };
+  assert.match(await refusal("schema", {}, [acme, again]), /`acme` and `again` are one, by their id[\s\S]*acce/);
+  assert.equal((await parts("silo", {}, [again]))[0]?.part?.tenant?.id, acme.id);
+});
+
+test("tenants whose names make one role for both are refused", async () => {
+  const yaml = ["roles: { app: { writes: all }, big_app: { writes: all } }"];
+  const sql = { "010_orders.sql": shop.sql?.["010_orders.sql"] ?? "" };
+  const message = await refusal("silo", { yaml, sql }, [acme, { ...globex, name: "acme_big" }]);
+  assert.match(message, /`acme` and `acme_big` would have a role of the same name[\s\S]*shop_acme_big_app/);
 });

@@ -32,6 +32,13 @@ test("an unknown type is refused", () => {
   assert.equal(tenantIsolation.inputs.safeParse({ ...orders, type: "jsonb" }).success, false);
 });
 
+test("an only tenant that is no value of the column is refused", () => {
+  const [problem] = tenantIsolation.check?.(undefined, { ...orders, onlyTenant: "acme" }, new Set()) ?? [];
+  assert.match(problem?.what ?? "", /only tenant of shop.orders is no value of tenant_id/);
+  assert.deepEqual([problem?.got, problem?.expected], ["acme", "a uuid, as the column is uuid"]);
+  assert.deepEqual(tenantIsolation.check?.(undefined, orders, new Set()), []);
+});
+
 test("the preview shows the SQL for making, repairing and deleting", () => {
   const show = (title: string, lines: readonly string[]) => `-- # ${title}\n${lines.join("\n")}\n`;
   const gaps = { "shop.orders_p1": ["row level security is off"], "shop.orders": ["the policy support widens access"] };
