@@ -7,7 +7,7 @@ import type { Endpoints } from "../architecture/endpoints";
 import { root } from "../local/checkout";
 import { findProgram, pulumiDirectories } from "../local/pulumi-programs";
 import { run } from "../local/run";
-import { stateAtTheEnd } from "../local/stack";
+import { noTypeChecks, stateAtTheEnd } from "../local/stack";
 
 /** A Pulumi project in a folder of its own, with the checkout's node_modules, and its state in files beside it. */
 export interface PulumiProject {
@@ -22,66 +22,79 @@ const stack = "bench";
 const rooms = ["architecture", "components", "connectors", "policy", "provider", "stacks"];
 const files = ["index.ts", "package.json", "Pulumi.yaml", "tsconfig.json", "sql/base"];
 
-/** A copy of the toolkit, with an application and a stack of its own. */
+/** A copy of the toolkit, with an application and a stack of its own; run as `tenantry up` runs it. */
 export async function withToolkit<T>(
   application: string,
   endpoints: Endpoints,
   fillApplication: (folder: string) => void,
   work: (project: PulumiProject) => Promise<T>,
 ): Promise<T> {
-  return withProject((folder) => {
-    for (const path of [...rooms, ...files]) cpSync(join(root, path), join(folder, path), { recursive: true });
-    const applicationFolder = join(folder, "sql", application);
-    mkdirSync(applicationFolder, { recursive: true });
-    fillApplication(applicationFolder);
-    writeFileSync(join(folder, "endpoints.yaml"), stringify(endpoints), { mode: 0o600 });
-    const config = {
-      "tenantry:application": application,
-      "tenantry:citus": "auto",
-      "tenantry:shardCount": 4,
-      "tenantry:endpoints": { file: "../endpoints.yaml" },
-    };
-    writeFileSync(join(folder, "stacks", `Pulumi.${stack}.yaml`), stringify({ config }));
-  }, work);
+  return withProject(
+    (folder) => {
+      for (const path of [...rooms, ...files]) cpSync(join(root, path), join(folder, path), { recursive: true });
+      const applicationFolder = join(folder, "sql", application);
+      mkdirSync(applicationFolder, { recursive: true });
+      fillApplication(applicationFolder);
+      writeFileSync(join(folder, "endpoints.yaml"), stringify(endpoints), { mode: 0o600 });
+      const config = {
+        "tenantry:application": application,
+        "tenantry:citus": "auto",
+        "tenantry:shardCount": 4,
+        "tenantry:endpoints": { file: "../endpoints.yaml" },
+      };
+      writeFileSync(join(folder, "stacks", `Pulumi.${stack}.yaml`), stringify({ config }));
+    },
+    noTypeChecks,
+    work,
+  );
 }
 
 /** What `pulumi new typescript` makes. */
 export async function withEmptyProgram<T>(work: (project: PulumiProject) => Promise<T>): Promise<T> {
-  return withProject((folder) => {
-    const compilerOptions = {
-      strict: true,
-      outDir: "bin",
-      target: "es2020",
-      module: "commonjs",
-      moduleResolution: "node",
-      sourceMap: true,
-      experimentalDecorators: true,
-      pretty: true,
-      noFallthroughCasesInSwitch: true,
-      noImplicitReturns: true,
-      forceConsistentCasingInFileNames: true,
-    };
-    const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
-    write("index.ts", 'import * as pulumi from "@pulumi/pulumi";\n');
-    write("package.json", JSON.stringify({ name: "empty", main: "index.ts" }));
-    write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["index.ts"] }));
-    write("Pulumi.yaml", "name: empty\nruntime:\n  name: nodejs\n  options:\n    packagemanager: npm\n");
-  }, work);
+  return withProject(
+    (folder) => {
+      const compilerOptions = {
+        strict: true,
+        outDir: "bin",
+        target: "es2020",
+        module: "commonjs",
+        moduleResolution: "node",
+        sourceMap: true,
+        experimentalDecorators: true,
+        pretty: true,
+        noFallthroughCasesInSwitch: true,
+        noImplicitReturns: true,
+        forceConsistentCasingInFileNames: true,
+      };
+      const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+      write("index.ts", 'import * as pulumi from "@pulumi/pulumi";\n');
+      write("package.json", JSON.stringify({ name: "empty", main: "index.ts" }));
+      write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["index.ts"] }));
+      write("Pulumi.yaml", "name: empty\nruntime:\n  name: nodejs\n  options:\n    packagemanager: npm\n");
+    },
+    {},
+    work,
+  );
 }
 
-async function withProject<T>(fill: (folder: string) => void, work: (project: PulumiProject) => Promise<T>) {
+/** @param settings how the program is run besides, as environment */
+async function withProject<T>(
+  fill: (folder: string) => void,
+  settings: Readonly<Record<string, string>>,
+  work: (project: PulumiProject) => Promise<T>,
+) {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-bench-"));
   try {
     fill(folder);
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-    const project = await openProject(folder);
+    const project = await openProject(folder, settings);
     return await work(project);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function openProject(folder: string): Promise<PulumiProject> {
+async function openProject(folder: string, settings: Readonly<Record<string, string>>): Promise<PulumiProject> {
   const directories = await pulumiDirectories();
   const program = findProgram("pulumi", directories);
   if (!program) throw new Error("The Pulumi CLI was not found: run `make setup`");
@@ -89,6 +102,7 @@ async function openProject(folder: string): Promise<PulumiProject> {
   mkdirSync(state, { mode: 0o700 });
   const env = {
     ...stateAtTheEnd,
+    ...settings,
     ...process.env,
     PATH: directories.join(delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -37,6 +37,9 @@ const noDownloads = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
  */
 export const stateAtTheEnd = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
 
+/** Where a language host compiles with ts-node: types are checked by `make check`, not again at each run. */
+export const noTypeChecks = { PULUMI_NODEJS_TRANSPILE_ONLY: "true" };
+
 const state = join(workDirectory, "state");
 const passphrase = join(workDirectory, "passphrase");
 const copies = join(workDirectory, "stacks");
@@ -53,8 +56,7 @@ export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.
   const plugins = neededPlugins(readIfThere(stackFile(stack)) ?? "");
   const withPrograms = {
     ...(plugins.length === 0 && noDownloads),
-    // Where a language host compiles with ts-node: types are checked by `make check`, not again at each run.
-    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+    ...noTypeChecks,
     ...env,
     PATH: directories.join(delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "true",
