@@ -42,19 +42,23 @@ export const kafkaSchema = z.strictObject(
   "an object with `manageTopics` and `consumers`",
 );
 
-/** The settings with their defaults, and what is wrong with them. */
+/**
+ * The settings with their defaults, and what is wrong with them.
+ *
+ * @param isPlanned whether a plan decides how many copies there are, and nobody else
+ */
 export function kafkaSettings(
   given: z.output<typeof kafkaSchema> | undefined,
-  platform: "external" | "kubernetes",
+  { platform, isPlanned = false }: { readonly platform: "external" | "kubernetes"; readonly isPlanned?: boolean },
 ): { readonly settings: KafkaSettings; readonly problems: Problem[] } {
   const provisions = platform === "kubernetes";
   const settings = { manageTopics: provisions, replication: 3, consumers: {}, ...given };
   const problems: Problem[] = [];
-  if (provisions && given?.replication !== undefined) {
+  if (provisions && !isPlanned && given?.replication !== undefined) {
     problems.push({
       what: "The copies of a partition follow from the brokers that the stack provisions",
       got: `\`tenantry:kafka.replication: ${given.replication}\``,
-      fix: "Remove `replication`, and set `tenantry:kubernetes.kafka.brokers`; with a `tenantry:workload`, `replicationFactor` in `tenantry:plan`",
+      fix: "Remove `replication`, and set `tenantry:kubernetes.kafka.brokers`",
     });
   }
   if (!provisions && !settings.manageTopics && Object.keys(settings.consumers).length > 0) {

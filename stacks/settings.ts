@@ -147,7 +147,10 @@ function ownSettings(config: OwnKeys) {
       platform: config["tenantry:platform"],
       citus: config["tenantry:citus"],
     }),
-    kafka: kafkaSettings(config["tenantry:kafka"], config["tenantry:platform"]),
+    kafka: kafkaSettings(config["tenantry:kafka"], {
+      platform: config["tenantry:platform"],
+      isPlanned: config["tenantry:workload"] !== undefined,
+    }),
     ...(config["tenantry:kubernetes"] && { kubernetes: kubernetesSettings(config["tenantry:kubernetes"]) }),
     ...(config["tenantry:workload"] && { workload: config["tenantry:workload"] }),
     ...(config["tenantry:plan"] && { plan: config["tenantry:plan"] }),

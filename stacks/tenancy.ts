@@ -6,6 +6,7 @@ interface Written {
   readonly "tenantry:platform": "external" | "kubernetes";
   readonly "tenantry:tenancy"?: Model | undefined;
   readonly "tenantry:tenants"?: readonly Tenant[] | undefined;
+  readonly "tenantry:isolatedTenants"?: readonly string[] | undefined;
 }
 
 /** The model, which is the plan's where there is a workload, and the tenants of the file. */
@@ -14,7 +15,7 @@ export function tenancyOf(config: Written, planned: Model = "shared"): { readonl
   return model === "shared" ? {} : { tenancy: { model, tenants: config["tenantry:tenants"] ?? [] } };
 }
 
-/** Tenants are listed where each has a place of its own, and nowhere else. */
+/** Tenants are listed where each has a place of its own, and nowhere else; those with shards of their own are rows. */
 export function tenancyProblems(
   config: Written,
   planned: Model | undefined,
@@ -22,6 +23,7 @@ export function tenancyProblems(
 ): Problem[] {
   const { tenancy = { model: "shared" } } = tenancyOf(config, planned);
   const by = config["tenantry:tenancy"] ? "`tenantry:tenancy`" : "the plan of `tenantry:workload`";
+  const chosenAt = placeOf("config", config["tenantry:tenancy"] ? "tenantry:tenancy" : "tenantry:workload");
   if (tenancy.model === "shared") {
     if (config["tenantry:tenants"] === undefined) return [];
     return [
@@ -32,22 +34,27 @@ export function tenancyProblems(
       },
     ];
   }
-  if (tenancy.model === "silo" && config["tenantry:platform"] === "kubernetes") {
-    return [
-      {
-        what: `Silos, by ${by}, are provisioned on servers that exist, and not on Kubernetes: a cluster that Patroni keeps has one database`,
-        fix: "Choose the model `schema`, or give each tenant a stack of its own with the model `shared`",
-        at: placeOf("config", config["tenantry:tenancy"] ? "tenantry:tenancy" : "tenantry:workload"),
-      },
-    ];
+  const problems: Problem[] = [];
+  if ((config["tenantry:isolatedTenants"] ?? []).length > 0) {
+    problems.push({
+      what: `\`tenantry:isolatedTenants\` gives tenants shards of their own, and in the model \`${tenancy.model}\`, by ${by}, no tenant shares its shards`,
+      fix: "Remove it, or choose the model `shared`",
+      at: placeOf("config", "tenantry:isolatedTenants"),
+    });
   }
-  if (config["tenantry:tenants"] !== undefined) return [];
-  return [
-    {
+  if (tenancy.model === "silo" && config["tenantry:platform"] === "kubernetes") {
+    problems.push({
+      what: `Silos, by ${by}, are provisioned on servers that exist, and not on Kubernetes: a cluster that Patroni keeps has one database`,
+      fix: "Choose the model `schema`, or give each tenant a stack of its own with the model `shared`",
+      at: chosenAt,
+    });
+  } else if (config["tenantry:tenants"] === undefined) {
+    problems.push({
       what: `Nothing says which tenants there are, and in the model \`${tenancy.model}\`, by ${by}, each is provisioned by itself`,
       expected: "`tenantry:tenants: [{ name: acme, id: VALUE_OF_THE_TENANT_COLUMN }]`, or an empty list",
       fix: "Add the key `tenantry:tenants`, or choose the model `shared`",
-      at: placeOf("config", config["tenantry:tenancy"] ? "tenantry:tenancy" : "tenantry:workload"),
-    },
-  ];
+      at: chosenAt,
+    });
+  }
+  return problems;
 }

@@ -60,7 +60,8 @@ export function schemaDataPlane(
     return fork;
   });
   steps.join(forks);
-  declareStreams(steps, common, settings, nodes, members);
+  // The publication comes with the first outbox, and a connector fails without one.
+  if (tenants.length > 0) declareStreams(steps, common, settings, nodes, members);
   declareShards(steps, common, settings, nodes, members);
   return steps.declarations;
 }

@@ -18,8 +18,8 @@ const endpoints: Endpoints = {
   connect: { url: "http://connect:8083", databasePassword: "${file:/run/connect.properties:cdc}" },
 };
 
-async function databases(model: Model, at?: Endpoints): Promise<Database[]> {
-  const tenants = ["acme", "globex"].map((name, index) => ({
+async function databases(model: Model, at?: Endpoints, names = ["acme", "globex"]): Promise<Database[]> {
+  const tenants = names.map((name, index) => ({
     name,
     id: `5e5b2c1a-0000-4000-8000-00000000000${index}`,
   }));
@@ -78,6 +78,19 @@ test("silos are made one after another from the database that every server has, 
 test("before servers are known, silos are called after the application", async () => {
   const [maker] = await databases("silo");
   assert.deepEqual(maker?.makes, ["ecommerce_acme", "ecommerce_globex"]);
+});
+
+test("as long as no tenant is listed nothing reads an outbox, as there is none", async () => {
+  const nouns = (found: readonly Database[]) =>
+    found.flatMap(({ declarations }) => declarations.map(({ noun }) => noun));
+  const none = nouns(await databases("schema", endpoints, []));
+  assert.ok(none.includes("Migration"));
+  assert.deepEqual(
+    none.filter((noun) => ["Outbox", "ReplicationSlot", "Connector"].includes(noun)),
+    [],
+  );
+  assert.deepEqual(nouns(await databases("silo", endpoints, [])), []);
+  assert.ok(nouns(await databases("schema", endpoints, ["acme"])).includes("Connector"));
 });
 
 test("nothing of one tenant has the name in a silo that something else has in a schema", async () => {

@@ -15,7 +15,7 @@ const shop = {
 } as const;
 
 const settingsOf = (given: object | undefined, platform: "external" | "kubernetes") => {
-  const { settings, problems } = kafkaSettings(given && kafkaSchema.parse(given), platform);
+  const { settings, problems } = kafkaSettings(given && kafkaSchema.parse(given), { platform });
   return { settings, problems: problems.map(renderProblem).join("\n") };
 };
 

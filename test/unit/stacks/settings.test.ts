@@ -254,6 +254,11 @@ test("what the brokers decide is refused in the stack file, with its line", asyn
     ),
     /yaml:4:3: The copies of a partition follow from the brokers/,
   );
+  const planned = await problemsOf(
+    `${kubernetes}  tenantry:kafka: { replication: 2 }\n  tenantry:kubernetes: { context: a, namespace: b }\n  tenantry:workload: ${load}\n`,
+  );
+  assert.match(planned, /yaml:4:21: `tenantry:kafka.replication` is the plan's to decide/);
+  assert.doesNotMatch(planned, /follow from the brokers/);
 });
 
 test("a login of Kafka without its password is refused, and the password is never repeated", async () => {
@@ -379,6 +384,14 @@ test("a workload's plan chooses the model, and its own values override it", asyn
 test("tenants are refused where they are rows, and missed where they are not", async () => {
   assert.match(await problemsOf(stackOf(tenants)), /yaml:3:3: `tenantry:tenants` lists[\s\S]*they are rows/);
   assert.match(await problemsOf(stackOf("  tenantry:tenancy: schema\n")), /yaml:3:3: Nothing says which tenants/);
+});
+
+test("shards of their own are refused for tenants that share none", async () => {
+  const isolated = "  tenantry:isolatedTenants: [5e5b2c1a-0000-4000-8000-00000000acce]\n";
+  assert.match(
+    await problemsOf(stackOf("  tenantry:tenancy: schema\n", tenants, isolated)),
+    /yaml:7:3: `tenantry:isolatedTenants` gives tenants shards[\s\S]*in the model `schema`[\s\S]*Remove it/,
+  );
 });
 
 test("tenants of one name or one id, and names that make no names, are refused with their place", async () => {
