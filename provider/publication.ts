@@ -13,7 +13,7 @@ export interface Publication {
 }
 
 export interface FoundPublication {
-  /** The table's published columns; undefined if the publication doesn't have the table. */
+  /** The table's published columns, none if not every row is published; undefined if the publication doesn't have the table. */
   readonly columns: readonly string[] | undefined;
   /** Inserts only, partitions under their root's name, and no other table unless it is shared. */
   readonly asDeclared: boolean;
@@ -54,8 +54,8 @@ export async function readPublication(
          AND ($3 OR NOT EXISTS (SELECT FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid <> $2::regclass))
          AND NOT EXISTS (SELECT FROM pg_publication_namespace WHERE pnpubid = p.oid) AS as_declared,
        (SELECT ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = prrelid AND attnum > 0 AND NOT attisdropped
-           AND (prattrs IS NULL OR attnum = ANY (prattrs::int2[])) ORDER BY attnum)
-         FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid = $2::regclass AND prqual IS NULL) AS columns
+           AND (prattrs IS NULL OR attnum = ANY (prattrs::int2[])) AND prqual IS NULL ORDER BY attnum)
+         FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid = $2::regclass) AS columns
      FROM pg_publication p WHERE pubname = $1`,
     [name, quoteTable(table), isShared],
   );

@@ -4,7 +4,9 @@ import { planPublication } from "../../../provider/publication";
 
 const wanted = { name: "tenantry_outbox", table: { schema: "tenantry", table: "outbox" }, columns: ["id", "payload"] };
 
-const sql = (found: Parameters<typeof planPublication>[1]) => planPublication(wanted, found).map((each) => each.sql);
+const others = { ...wanted, isShared: true };
+const sql = (found: Parameters<typeof planPublication>[1], of = wanted) =>
+  planPublication(of, found).map((each) => each.sql);
 
 test("a missing publication is made for inserts, by the root's name, with its columns", () => {
   assert.deepEqual(sql(undefined), [
@@ -25,4 +27,11 @@ test("another publication is changed in place, so that slots read on", () => {
   assert.deepEqual(sql({ columns: ["id"], asDeclared: true }), changed);
   assert.deepEqual(sql({ columns: ["id", "payload"], asDeclared: false }), changed);
   assert.deepEqual(sql({ columns: undefined, asDeclared: true }), changed);
+});
+
+test("one that tenants share is changed for one outbox alone, also where somebody filters its rows", () => {
+  const add = 'ALTER PUBLICATION "tenantry_outbox" ADD TABLE "tenantry"."outbox" ("id", "payload")';
+  const drop = 'ALTER PUBLICATION "tenantry_outbox" DROP TABLE "tenantry"."outbox"';
+  assert.deepEqual(sql({ columns: undefined, asDeclared: true }, others), [add]);
+  assert.deepEqual(sql({ columns: [], asDeclared: true }, others), [drop, add]);
 });
