@@ -9,7 +9,7 @@ import { identifier, tenantType } from "../input-schemas";
 import type { Kind } from "../kind";
 import { warnOfNoCitus } from "../placement";
 import { type Reader, runStatement } from "../statements";
-import { quoteTable, tableId } from "../tables";
+import { findTable, quoteTable, tableId } from "../tables";
 
 export interface TenantShardState extends TenantShardInputs {
   /** `impossible`: this server has no Citus. `missing`: the tenant shares its shard with others. */
@@ -64,6 +64,7 @@ export const tenantShard: Kind<TenantShardInputs, TenantShardState> = {
     const inputs = old ?? (await parseId(database.query.bind(database), id));
     if (!inputs) return undefined;
     const { schema, table, type, tenant } = inputs;
+    if (!(await findTable(database.query.bind(database), inputs))) return undefined;
     return { schema, table, type, tenant, isolated: await isolationOf(database, inputs) };
   },
 };
@@ -85,6 +86,11 @@ async function isolationOf(
   { tenant, type, ...name }: TenantShardInputs,
 ): Promise<TenantShardState["isolated"]> {
   if ((await database.facts).citus === undefined) return "impossible";
+  // What is not distributed, Citus would refuse to be asked for the shard of.
+  const distributed = await database.query("SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass($1)", [
+    quoteTable(name),
+  ]);
+  if (distributed.length === 0) return "missing";
   const [shard] = await database.query<{ alone: boolean }>(
     `SELECT shardminvalue = shardmaxvalue AS alone FROM pg_dist_shard
      WHERE shardid = get_shard_id_for_distribution_column($1::regclass, $2::text::${type})`,

@@ -33,3 +33,19 @@ test("an id names the root table and the tenant", async () => {
     /no tenant shard's id[\s\S]*SCHEMA\.TABLE\/TENANT/,
   );
 });
+
+test("one whose root table is gone is gone, and one whose table lies on no shards is missing, both without asking for its shard", async () => {
+  const asked: string[] = [];
+  const withTable = (isThere: boolean) => ({
+    facts: Promise.resolve({ citus: "13.2" }),
+    query: async (sql: string) => {
+      asked.push(sql);
+      return isThere && /pg_class/.test(sql) ? [{ oid: "1", partitioned: false }] : [];
+    },
+  });
+  const read = (isThere: boolean) =>
+    tenantShard.read({ database: withTable(isThere) } as never, "", { ...tenant, isolated: "yes" });
+  assert.equal(await read(false), undefined);
+  assert.equal((await read(true))?.isolated, "missing");
+  assert.ok(!asked.some((sql) => sql.includes("get_shard_id")));
+});
