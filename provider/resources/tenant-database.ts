@@ -10,7 +10,7 @@ import { identifier, node } from "../input-schemas";
 import type { Kind } from "../kind";
 import { maintenanceOf, setMaintenance } from "../partman-worker";
 import { openDatabase } from "../postgres";
-import { runStatement, runStatements } from "../statements";
+import { runStatement } from "../statements";
 import { join } from "./citus-node";
 
 export interface TenantDatabaseState extends TenantDatabaseInputs {
@@ -137,10 +137,7 @@ async function ensure(context: Context, next: TenantDatabaseInputs): Promise<Ten
   }
   await inside({ name: "coordinator", host: endpoint.host, port: endpoint.port }, async (client) => {
     if (citus && !alone) await nameCoordinator(client, endpoint);
-    await runStatements(
-      client,
-      createPartman.map((sql) => ({ sql })),
-    );
+    for (const sql of createPartman) await runStatement(client, { sql });
     await ensureStatistics(client);
   });
   if (citus && !alone) await joinNodes(context, next);
@@ -244,8 +241,6 @@ async function ensureStatistics(client: Client): Promise<void> {
     "SELECT current_setting('pg_stat_statements.max', true) IS NOT NULL AS loaded",
   );
   if (!rows[0]?.loaded) return;
-  await runStatements(client, [
-    { sql: "CREATE SCHEMA IF NOT EXISTS statistics" },
-    { sql: "CREATE EXTENSION IF NOT EXISTS pg_stat_statements WITH SCHEMA statistics" },
-  ]);
+  await runStatement(client, { sql: "CREATE SCHEMA IF NOT EXISTS statistics" });
+  await runStatement(client, { sql: "CREATE EXTENSION IF NOT EXISTS pg_stat_statements WITH SCHEMA statistics" });
 }
