@@ -17,8 +17,9 @@ import {
 } from "./postgres-connection";
 import { type LockOptions, takeLock } from "./postgres-lock";
 import { Session } from "./postgres-session";
+import { inTransaction } from "./postgres-transaction";
 import { preflight } from "./preflight";
-import { prepared, type Reader, readerOf } from "./statements";
+import { prepared, type Reader } from "./statements";
 
 /** How long the change connection and its lock are kept for the next change. */
 const idleMs = 5_000;
@@ -101,7 +102,9 @@ class Postgres implements Database {
     return this.exclusively(async (session) => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await inTransaction(session.client, look, work);
+          const result = await inTransaction(session.client, look, work);
+          session.wasUsed();
+          return result;
         } catch (error) {
           if (!repeatable.has(errorCode(error)) || attempt === attempts || session.broken) throw error;
           this.options.warn?.(`rolled back (${messageOf(error)}); trying again`);
@@ -146,9 +149,7 @@ class Postgres implements Database {
       clearTimeout(this.idle);
       const session = await this.changeSession();
       try {
-        const result = await this.inWork.run(true, () => this.guarded(session, () => work(session)));
-        session.wasUsed();
-        return result;
+        return await this.inWork.run(true, () => this.guarded(session, () => work(session)));
       } finally {
         if (session.broken) await this.dropChangeSession();
         else this.idle = setTimeout(() => void this.closeWhenIdle(), idleMs).unref();
@@ -206,53 +207,6 @@ class Postgres implements Database {
       clearTimeout(impatient);
     }
   }
-}
-
-/**
- * LOCAL, so that they also reach Citus' workers where `citus.propagate_set_commands` is 'local'. Citus keeps to one
- * connection a node: else it refuses a foreign key to a reference table, once the transaction has used several at once.
- * PostgreSQL without Citus takes that setting for anybody's own.
- */
-const begin = "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
-
-async function inTransaction<Found, T>(
-  client: Client,
-  look: (read: Reader) => Promise<Found>,
-  work: (client: Client, found: Found) => Promise<T>,
-): Promise<T> {
-  let result: T;
-  try {
-    const begun = client.query(begin);
-    const looking = look(readerOf(client));
-    // Where the beginning failed, its error says why; a look outside a transaction does no harm, work would.
-    looking.catch(() => {});
-    await begun;
-    result = await work(client, await looking);
-  } catch (error) {
-    await client.query("ROLLBACK").catch(() => {});
-    throw error;
-  }
-  await commit(client);
-  return result;
-}
-
-async function commit(client: Client): Promise<void> {
-  let command: string;
-  try {
-    command = (await client.query("COMMIT")).command;
-  } catch (error) {
-    if (isServerError(error)) throw error;
-    throw problemsFrom(
-      {
-        what: "The connection broke while a transaction committed, so nobody knows whether it did",
-        got: messageOf(error),
-        fix: "run it again: it looks at what is there and does the rest",
-      },
-      error,
-    );
-  }
-  // PostgreSQL answers so where a statement failed and its error was caught on the way.
-  if (command !== "COMMIT") throw new Error("the transaction was rolled back, as one of its statements had failed");
 }
 
 /** Errors of PostgreSQL and of the connection as users read them; others stay what they are. */
