@@ -5,7 +5,7 @@ import { eventsSchema } from "../architecture/names";
 import { outbox } from "../architecture/outbox";
 import { markIn } from "./canary";
 import { type CatalogPartition, type CatalogTable, readTables } from "./catalog";
-import { logIn } from "./log-in";
+import { withLogin } from "./login";
 import { probeTenants } from "./probe-tenants";
 import { constraintOf, type FindParent, NoRow, type Row, writeRow } from "./row-writer";
 import { loginOf, type Relation, type Target, tenantRelations } from "./target";
@@ -223,27 +223,28 @@ function switchTo(admin: ClientBase): Probing["session"] {
 }
 
 function loginAs(target: Target): Probing["session"] {
-  return async (role, timeout, work) => {
+  return (role, timeout, work) => {
     const login = loginOf(target, role);
-    const client = login ? await logIn(target.endpoints.postgres, login) : target.admin;
-    // A query of all shards otherwise opens a connection for each of them where a worker is busy, and makes it busier.
-    await client.query("SET citus.max_adaptive_executor_pool_size = 1");
     const become = login ? "" : `; SET LOCAL ROLE ${quoteIdentifier(role.user)}`;
-    try {
-      return await work({
+    const tryOn = async (client: ClientBase) => {
+      // A query of all shards otherwise opens a connection for each of them where a worker is busy, and makes it busier.
+      await client.query("SET citus.max_adaptive_executor_pool_size = 1");
+      return work({
         trial: async (tenant, tries) => {
           try {
             await client.query(`BEGIN; SET LOCAL statement_timeout = '${timeout}'${become}`);
             await setContext(client, tenant);
-            return await tries(client);
-          } finally {
+            const result = await tries(client);
             await client.query("ROLLBACK");
+            return result;
+          } catch (error) {
+            await client.query("ROLLBACK").catch(() => {});
+            throw error;
           }
         },
       });
-    } finally {
-      if (login) await client.end();
-    }
+    };
+    return login ? withLogin(target.endpoints.postgres, login, tryOn) : tryOn(target.admin);
   };
 }
 

@@ -1,8 +1,9 @@
 import { formatAddress } from "../architecture/access";
 import { addressOf } from "../architecture/endpoints";
-import { isServerError, problemsFrom } from "../provider/postgres-connection";
+import { problemsFrom } from "../provider/postgres-connection";
 import type { Check } from "./check";
 import { type Finding, fail, type Outcome } from "./finding";
+import { lives } from "./login";
 import { openTarget, type Target, type TargetOptions } from "./target";
 import type { Look } from "./targets";
 
@@ -56,11 +57,7 @@ export async function verifyAll(
 }
 
 async function refuseIfGone({ admin, endpoints }: Target, check: Check, cause: unknown): Promise<void> {
-  const alive = await admin.query("SELECT").then(
-    () => true,
-    (error: unknown) => isServerError(error) && error.severity === "ERROR",
-  );
-  if (alive) return;
+  if (await lives(admin)) return;
   throw problemsFrom(
     {
       what: `The connection to PostgreSQL at ${formatAddress(addressOf(endpoints.postgres))} broke while verify looked at \`${check.name}\``,

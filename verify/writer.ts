@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { logIn } from "./log-in";
+import { withLogin } from "./login";
 import { loginOf, type Target } from "./target";
 
 /**
@@ -15,7 +15,11 @@ export async function asWriter<T>(
     .filter(({ writes }) => writes.length > 0)
     .flatMap((role) => loginOf(target, role) ?? []);
   const [login] = logins;
-  const client = login ? await logIn(target.endpoints.postgres, login) : target.admin;
+  const write = (client: ClientBase) => inTenant(client, tenant, work);
+  return login ? withLogin(target.endpoints.postgres, login, write) : write(target.admin);
+}
+
+async function inTenant<T>(client: ClientBase, tenant: string, work: (client: ClientBase) => Promise<T>): Promise<T> {
   try {
     await client.query("BEGIN");
     await client.query("SELECT tenantry.set_tenant($1)", [tenant]);
@@ -25,7 +29,5 @@ export async function asWriter<T>(
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {});
     throw error;
-  } finally {
-    if (login) await client.end();
   }
 }

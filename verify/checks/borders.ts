@@ -5,7 +5,7 @@ import { eventsSchema } from "../../architecture/names";
 import { outbox } from "../../architecture/outbox";
 import type { Check } from "../check";
 import { type Finding, judge, pass } from "../finding";
-import { logIn } from "../log-in";
+import { withLogin } from "../login";
 import { loginOf, type Neighbour, type Target, tenantRelations } from "../target";
 
 /** Tries, as each of a tenant's roles, to get into another tenant's schema or database, and to speak in its name. */
@@ -31,12 +31,8 @@ async function checkRole(target: Target, role: Role, all: readonly Neighbour[], 
   const login = loginOf(target, role);
   const attempts: Attempt[] = [];
   if (login) {
-    const client = await logIn(target.endpoints.postgres, login);
-    try {
-      attempts.push(...(await attemptsOf(client, target, tried, isSilo)));
-    } finally {
-      await client.end().catch(() => {});
-    }
+    const tryAll = (client: Client) => attemptsOf(client, target, tried, isSilo);
+    attempts.push(...(await withLogin(target.endpoints.postgres, login, tryAll)));
     if (isSilo) attempts.push(await connectTo({ ...target, login }, tried));
   }
   wrong.push(...attempts.filter(({ held }) => !held).map(({ what, seen }) => `${what} (${seen})`));
@@ -102,8 +98,7 @@ async function connectTo(
 ): Promise<Attempt> {
   const what = `connects to ${database}`;
   try {
-    const client = await logIn({ ...endpoints.postgres, database }, login);
-    await client.end();
+    await withLogin({ ...endpoints.postgres, database }, login, async () => {});
     return { what, held: false, seen: "it was let in" };
   } catch (error) {
     const { code, message } = error as DatabaseError;

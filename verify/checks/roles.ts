@@ -1,9 +1,9 @@
-import type { Client } from "pg";
+import type { ClientBase } from "pg";
 import type { Role } from "../../architecture/application";
 import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
 import type { Check } from "../check";
 import { type Finding, fail, judge } from "../finding";
-import { logIn } from "../log-in";
+import { withLogin } from "../login";
 import { signed } from "../probing";
 import { loginOf, type Target, tenantRelations } from "../target";
 
@@ -80,9 +80,7 @@ async function truncatable(target: Target, role: Role): Promise<readonly string[
 /** As a real login: what a session of its own sees, with whatever settings it starts with. */
 async function seenAtLogin(target: Target, login: { readonly user: string; readonly password: string }) {
   const wrong: string[] = [];
-  let client: Client | undefined;
-  try {
-    client = await logIn(target.endpoints.postgres, login);
+  const look = async (client: ClientBase) => {
     for (const { schema, name } of tenantRelations(target)) {
       const relation = quoteQualified(schema, name);
       const { rows } = await client.query<{ seen: boolean | null }>(
@@ -93,10 +91,9 @@ async function seenAtLogin(target: Target, login: { readonly user: string; reado
       const { rowCount } = await client.query(signed(`SELECT FROM ${relation} LIMIT 1`));
       if (rowCount !== 0) wrong.push(`sees rows of ${schema}.${name} without a tenant`);
     }
-  } catch (error) {
-    wrong.push(`${quoteIdentifier(login.user)} can't log in and look: ${(error as Error).message}`);
-  } finally {
-    await client?.end().catch(() => {});
-  }
+  };
+  await withLogin(target.endpoints.postgres, login, look).catch((error: Error) => {
+    wrong.push(`${quoteIdentifier(login.user)} can't log in and look: ${error.message}`);
+  });
   return wrong;
 }

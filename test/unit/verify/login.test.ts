@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import test from "node:test";
+import { withLogin } from "../../../verify/login";
+
+/** ReadyForQuery, outside a transaction: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const ready = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+const authenticated = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
+
+/** Lets everybody in, and does with their queries what it is told. */
+async function serverThat(t: test.TestContext, answers: (socket: Socket) => void) {
+  const server = createServer((socket) => {
+    socket.once("data", () => {
+      socket.write(Buffer.concat([authenticated, ready]));
+      socket.on("data", () => answers(socket));
+    });
+    socket.on("error", () => {});
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  return { host: "127.0.0.1", port, database: "shop", user: "admin", password: "", sslmode: "disable" } as const;
+}
+
+const login = { user: "shop_app", password: "hush" };
+
+test("a connection that breaks is told with its login and its server, and without its password", async (t) => {
+  const server = await serverThat(t, (socket) => socket.destroy());
+  const broken = withLogin(server, login, (client) => client.query("SELECT 1"));
+  await assert.rejects(broken, (error: Error) => {
+    assert.match(error.message, /^the connection of shop_app to 127\.0\.0\.1:\d+ broke: Connection terminated/);
+    assert.doesNotMatch(error.message, /hush/);
+    return true;
+  });
+});
+
+test("what goes wrong while the connection lives stays what it is", async (t) => {
+  const empty = Buffer.from([0x49, 0, 0, 0, 4]);
+  const server = await serverThat(t, (socket) => socket.write(Buffer.concat([empty, ready])));
+  const failed = withLogin(server, login, async () => {
+    throw new Error("a row of another tenant");
+  });
+  await assert.rejects(failed, /^Error: a row of another tenant$/);
+});

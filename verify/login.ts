@@ -1,0 +1,38 @@
+import { Client, type ClientBase } from "pg";
+import { formatAddress } from "../architecture/access";
+import { addressOf, type Login } from "../architecture/endpoints";
+import { clientConfig, isServerError, type Server } from "../provider/postgres-connection";
+
+/**
+ * Runs `work` in a session as an application has it, with whatever settings its role starts with. Where the session
+ * breaks, the error says whose it was; what `work` and the server throw stays what it is.
+ */
+export async function withLogin<T>(
+  server: Server,
+  { user, password }: Login,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = new Client(clientConfig({ ...server, user, password }));
+  // A connection that breaks while nothing runs on it fails what is asked next, and not the whole process.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return await work(client).catch(async (error: unknown) => {
+      if (await lives(client)) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Error(`the connection of ${user} to ${formatAddress(addressOf(server))} broke: ${message}`, {
+        cause: error,
+      });
+    });
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** Whether the server still answers there, be it with an error. */
+export async function lives(client: ClientBase): Promise<boolean> {
+  return client.query("SELECT").then(
+    () => true,
+    (error: unknown) => isServerError(error) && error.severity === "ERROR",
+  );
+}
