@@ -63,12 +63,12 @@ function tableMissing(name: TableName): Problem {
 export async function deleteTable(context: Context, name: TableName): Promise<void> {
   const id = tableId(name);
   if (!(await findTable(context.database.query.bind(context.database), name))) return;
-  if (context.allow.has(`drop ${name.schema}`)) {
-    // With the views over it, which a table alone could not leave.
-    context.log(`${id} is left to its schema, which may be dropped`);
-    return;
-  }
   if (!context.allow.has(`drop ${id}`)) {
+    if (context.allow.has(`drop ${name.schema}`)) {
+      // With the views over it, which a table alone could not leave.
+      context.log(`${id} is left to its schema, which may be dropped`);
+      return;
+    }
     context.warn(
       `${id} stays in the database with its rows; to drop it, add \`drop ${id}\` to tenantry:allow beforehand`,
     );
