@@ -75,8 +75,7 @@ export const migration: Kind<MigrationInputs> = {
 };
 
 function asState({ path, hash }: LedgerEntry, old: MigrationInputs | undefined): MigrationInputs {
-  const { transaction, schema, apply } = old ?? { transaction: true, schema: "public", apply: "once" as const };
-  return { path, hash, statements: [], transaction, schema, apply };
+  return { transaction: true, schema: "public", apply: "once", ...old, path, hash, statements: [] };
 }
 
 function withoutStatements(next: MigrationInputs): MigrationInputs {

@@ -59,3 +59,14 @@ test("the preview of a renamed or deleted file says that nothing runs", () => {
   assert.match(migration.preview({ ...file, path: "old.sql" }, file).join(), /^-- .*only its name changes$/);
   assert.match(migration.preview(file, undefined).join(), /^-- .*stays in the database$/);
 });
+
+test("what a refresh finds keeps how the file is declared", async () => {
+  const entry = { path: file.path, hash: file.hash, complete: true };
+  const database = { query: async () => [entry] };
+  const old = { ...file, statements: [], sharedSchema: "shop", schema: "shop_acme", apply: "onChange" } as const;
+  assert.deepEqual(await migration.read({ database } as never, file.path, old), old);
+  assert.deepEqual(await migration.read({ database } as never, file.path, undefined), {
+    ...{ path: file.path, hash: file.hash, statements: [] },
+    ...{ transaction: true, schema: "public", apply: "once" },
+  });
+});
