@@ -1,5 +1,6 @@
 import { quoteQualified } from "../../architecture/identifier";
 import { eventsSchema } from "../../architecture/names";
+import { outbox } from "../../architecture/outbox";
 import { openKafka } from "../../kafka/client";
 import { readGroups } from "../../kafka/groups";
 import type { Check } from "../check";
@@ -16,6 +17,9 @@ export const consumers: Check = {
   async run(target) {
     const topics = target.application.events.aggregates.map(({ topic }) => topic);
     if (topics.length === 0) return [skip(target.application.name, "no aggregate is declared")];
+    // The groups read every tenant's events, and mark this one's where it had any.
+    const tenant = target.application.part?.tenant?.name;
+    if (tenant !== undefined && !(await hasEvents(target))) return [skip(tenant, "has no event that could be marked")];
     const groups = await readGroups(openKafka(target.endpoints.kafka, "tenantry-verify"), topics);
     // Ours come and go, and process nothing.
     const others = groups.filter((group) => !group.startsWith("tenantry-"));
@@ -38,6 +42,13 @@ export function judgeGroup(group: string, marks: boolean): Finding {
 export function namesOf(group: string): readonly string[] {
   const ends = [...group.matchAll(/[-._]/g)].map(({ index }) => group.slice(index + 1));
   return [group, ...ends].filter((name) => name !== "");
+}
+
+async function hasEvents({ admin, application }: Target): Promise<boolean> {
+  const { rowCount } = await admin.query(
+    `SELECT 1 FROM ${quoteQualified(eventsSchema(application), outbox.table)} LIMIT 1`,
+  );
+  return rowCount !== 0;
 }
 
 async function readMarking(
