@@ -9,7 +9,7 @@ import { consumerTopics } from "../architecture/kafka-settings";
 import { refuseIfAny } from "../architecture/problem";
 import type { Settings } from "../architecture/settings";
 import { type AccessRule, consumerAccess } from "./kafka/access-rules";
-import { copiesOf } from "./kafka/plan";
+import { acknowledgementProblems, copiesOf } from "./kafka/plan";
 import type { Platform } from "./platform";
 
 export interface EventTopicsArgs {
@@ -82,7 +82,8 @@ function accessControls(user: string, rules: readonly AccessRule[]) {
 export function eventTopics(application: Application, settings: Settings, { endpoints, ready }: Platform): EventTopics {
   const { kubernetes, kafka, allow } = settings;
   const { topics, problems } = consumerTopics(application, kafka.consumers);
-  refuseIfAny(problems);
+  const { replication, minInSync = 1 } = copies(settings);
+  refuseIfAny([...problems, ...acknowledgementProblems("of the events' topics", { replication, minInSync })]);
   const provider = new Provider("kafka", providerArgs(pulumi.output(endpoints).apply((known) => known?.kafka)));
   const readers = [...topics].map(([user, names]) => [user, consumerAccess(user, names)] as const);
   return new EventTopics(

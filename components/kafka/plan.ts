@@ -83,7 +83,7 @@ export function planKafka(name: string, options: KafkaOptions): KafkaPlan {
   refuseIfAny([
     ...problemsOf(plan),
     ...(options.replication === undefined ? brokerProblems(plan) : copyProblems(plan)),
-    ...acknowledgementProblems(plan),
+    ...acknowledgementProblems(`of Kafka cluster \`${name}\``, plan),
   ]);
   return plan;
 }
@@ -144,13 +144,18 @@ function copyProblems({ name, brokers, replication }: KafkaPlan): Problem[] {
   ];
 }
 
-function acknowledgementProblems({ name, replication, minInSync }: KafkaPlan): Problem[] {
+/** Why nothing would be acknowledged; `where` its records are, for people. */
+export function acknowledgementProblems(
+  where: string,
+  { replication, minInSync }: Pick<KafkaPlan, "replication" | "minInSync">,
+): Problem[] {
   if (minInSync >= 1 && minInSync <= Math.max(1, replication)) return [];
   return [
     {
-      what: `No record of Kafka cluster \`${name}\` would ever count as acknowledged`,
+      what: `No record ${where} would ever count as acknowledged`,
       got: `${minInSync} copies must be written, of ${replication}`,
-      expected: `from 1 to ${replication}, and less than ${replication} if a broker may be away`,
+      expected:
+        replication > 1 ? `from 1 to ${replication}, and less than ${replication} if a broker may be away` : "1",
       fix: "Ask for fewer (`minInsyncReplicas` in `tenantry:plan`)",
     },
   ];

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { EventTopics, topicOptions } from "../../../components/event-topics";
+import type { Application } from "../../../architecture/application";
+import type { Settings } from "../../../architecture/settings";
+import { EventTopics, eventTopics, topicOptions } from "../../../components/event-topics";
 import { consumerAccess } from "../../../components/kafka/access-rules";
 import { mockedResources } from "./mocks";
 
@@ -64,4 +66,20 @@ test("a topic that leaves the program is left in Kafka, unless it was said befor
   assert.equal(kept(), true);
   assert.equal(kept(["shop.payment.events"]), true);
   assert.equal(kept(["shop.order.events"]), false);
+});
+
+test("topics that would never acknowledge an event are refused before they are made, with whoever reads what is not there", () => {
+  const application = { events: { aggregates: [order] } } as unknown as Application;
+  const settings = {
+    kafka: { manageTopics: true, replication: 1, minInSync: 2, consumers: { billing: ["ordr"] } },
+    allow: [],
+  } as unknown as Settings;
+  assert.throws(
+    () => eventTopics(application, settings, { declared: undefined, endpoints: undefined, ready: [] }),
+    (error: Error) => {
+      assert.match(error.message, /`billing` reads an aggregate that `architecture.yaml` does not declare/);
+      assert.match(error.message, /No record of the events' topics would ever[\s\S]*2 copies must be written, of 1/);
+      return true;
+    },
+  );
 });
