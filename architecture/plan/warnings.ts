@@ -28,7 +28,11 @@ export function warningsOf(workload: Workload, load: Load, values: PlannedValues
       "Strong consistency without a standby: what was committed after the last backup is lost with its node.",
     );
   }
-  if (replicationFactor.value > 1 && minInsyncReplicas.value >= replicationFactor.value) {
+  if (minInsyncReplicas.value > replicationFactor.value) {
+    warnings.push(
+      `${minInsyncReplicas.value} copies must be written for an event to be taken, and there are ${replicationFactor.value}: none ever is.`,
+    );
+  } else if (replicationFactor.value > 1 && minInsyncReplicas.value >= replicationFactor.value) {
     warnings.push("Every copy must be there for an event to be taken: one broker's restart stops all events.");
   }
   if (values.brokers.value < replicationFactor.value) {

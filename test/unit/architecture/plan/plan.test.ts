@@ -242,6 +242,10 @@ test("a plan warns of what its values cannot say", () => {
   assert.match(warned({ reads: 400_000 }), /more than a stack takes/);
   assert.match(warned({ availability: "none" }), /without a standby/);
   assert.match(warned({}, { minInsyncReplicas: 3 }), /one broker's restart stops all events/);
+  assert.match(
+    warned({}, { replicationFactor: 1, minInsyncReplicas: 2 }),
+    /2 copies must be written.*there are 1: none/,
+  );
   assert.match(warned({}, { replicationFactor: 4 }), /need as many brokers/);
   assert.match(
     warned({}, { maxConnections: 70 }),
