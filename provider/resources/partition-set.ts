@@ -5,7 +5,7 @@ import { durationMs, parseDuration } from "../../architecture/duration";
 import { type Problem, Problems, refuseIfAny } from "../../architecture/problem";
 import type { Context } from "../context";
 import type { Database, Statement } from "../database";
-import { guard, unguard } from "../guarded-retention";
+import { guard, readGuardedRetention, unguard } from "../guarded-retention";
 import { identifier } from "../input-schemas";
 import { durationOfInterval, durationText, sameDuration } from "../interval";
 import type { Difference, Kind } from "../kind";
@@ -70,7 +70,12 @@ export const partitionSet: Kind<PartitionSetInputs, PartitionSetState> = {
   preview(old, next) {
     const lines = (statements: readonly Statement[]) => statements.map(({ sql }) => sql);
     if (!next)
-      return old ? ["-- the partitions stay with their rows:", ...lines(planDelete(old, undefined, usual))] : [];
+      return old
+        ? [
+            "-- the partitions stay with their rows:",
+            ...lines(planDelete(old, old.dropAfter === "slots", undefined, usual)),
+          ]
+        : [];
     const shorter = old && isShorter(old.retention, next.retention);
     return [
       ...(old ? [] : ["-- as for pg_partman 5; version 4 is told the same in its own words:"]),
@@ -89,8 +94,10 @@ export const partitionSet: Kind<PartitionSetInputs, PartitionSetState> = {
     const { partman } = await database.facts;
     if (!partman) return;
     await database.transaction(async (client) => {
-      const found = await observe(readerOf(client), old, partman);
-      await runStatements(client, planDelete(old, found?.template, partman));
+      const read = readerOf(client);
+      const found = await observe(read, old, partman);
+      const isGuarded = (await readGuardedRetention(read, old)) !== undefined;
+      await runStatements(client, planDelete(old, isGuarded, found?.template, partman));
     });
     log(`no partitions are made for ${tableId(old)} any more; those that exist stay with their rows`);
   },
@@ -120,8 +127,13 @@ export function planPartitionSet(
   return statements;
 }
 
-function planDelete(name: TableName, template: string | undefined, partman: Partman): readonly Statement[] {
-  return [unguard(name), ...forget(name, template, partman)];
+function planDelete(
+  name: TableName,
+  isGuarded: boolean,
+  template: string | undefined,
+  partman: Partman,
+): readonly Statement[] {
+  return [...(isGuarded ? [unguard(name)] : []), ...forget(name, template, partman)];
 }
 
 function differs(next: PartitionSetInputs, found: FoundPartitionSet): boolean {
@@ -183,18 +195,6 @@ async function observe(read: Reader, name: TableName, partman: Partman): Promise
     maintained: config.maintained,
     template: config.template ?? undefined,
   };
-}
-
-async function readGuardedRetention(read: Reader, name: TableName): Promise<string | undefined> {
-  const [base] = await read<{ there: boolean }>(
-    "SELECT to_regclass('tenantry.guarded_partition_set') IS NOT NULL AS there",
-  );
-  if (!base?.there) return undefined;
-  const [guarded] = await read<{ retention: string }>(
-    "SELECT retention::text AS retention FROM tenantry.guarded_partition_set WHERE parent = to_regclass($1)",
-    [quoteTable(name)],
-  );
-  return guarded && durationOfInterval(guarded.retention);
 }
 
 /** What was declared stays as it was written where it means what was found. */

@@ -94,6 +94,29 @@ test("the preview of a set that is deleted says that the partitions stay", () =>
   assert.match(partitionSet.preview(state, undefined)[0] ?? "", /partitions stay with their rows/);
 });
 
+test("a set is deleted also where nothing of the toolkit keeps its partitions, and nothing of it is asked then", async () => {
+  const run = async (isThere: boolean) => {
+    const seen: string[] = [];
+    const query = async (sql: string | { readonly text: string }) => {
+      const text = typeof sql === "string" ? sql : sql.text;
+      seen.push(text);
+      if (text.includes("AS there")) return { rows: [{ there: isThere }] };
+      return { rows: isThere && text.includes("guarded_partition_set WHERE") ? [{ retention: "3 days" }] : [] };
+    };
+    const database = {
+      facts: Promise.resolve({ partman: { version: "5", schema: "partman" } }),
+      transaction: (work: (client: unknown) => Promise<unknown>) => work({ query }),
+    };
+    await partitionSet.delete({ database, log: () => {} } as never, "shop.orders", state);
+    return seen.filter((sql) => sql.startsWith("DELETE")).map((sql) => sql.split(" WHERE")[0]);
+  };
+  assert.deepEqual(await run(false), ['DELETE FROM "partman".part_config']);
+  assert.deepEqual(await run(true), [
+    "DELETE FROM tenantry.guarded_partition_set",
+    'DELETE FROM "partman".part_config',
+  ]);
+});
+
 test("another column or another length of partitions is refused, with both values", () => {
   const [byColumn] = partitionSet.check?.(state, { ...orders, by: "shipped_at" }, none) ?? [];
   assert.match(byColumn?.what ?? "", /cannot be partitioned by another column/);
