@@ -4,8 +4,8 @@ import test from "node:test";
 import { loadApplication } from "../../../architecture/application-loader";
 import { type Database, databasesOf } from "../../../architecture/databases";
 import type { Endpoints, Login } from "../../../architecture/endpoints";
-import type { Settings } from "../../../architecture/settings";
 import type { Model } from "../../../architecture/tenancy/tenants";
+import { externalSettings } from "../external-settings";
 
 const login = (user: string): Login => ({ user, password: "hush" });
 const node = { name: "worker_1", host: "10.0.0.2", port: 5432 };
@@ -23,19 +23,10 @@ async function databases(model: Model, at?: Endpoints, names = ["acme", "globex"
     name,
     id: `5e5b2c1a-0000-4000-8000-00000000000${index}`,
   }));
-  const settings: Settings = {
-    ...{
-      application: "ecommerce",
-      platform: "external",
-      citus: "auto",
-      consistency: "strong",
-      shardCount: 4,
-      allow: [],
-    },
-    kafka: { manageTopics: false, replication: 3, consumers: {} },
+  const settings = externalSettings({
     ...(model !== "shared" && { tenancy: { model, tenants } }),
     endpoints: at,
-  };
+  });
   const loaded = await loadApplication(join(__dirname, "..", "..", "..", "sql", "ecommerce"));
   return databasesOf(loaded, settings, at);
 }

@@ -7,6 +7,7 @@ import type { Model } from "../../../architecture/tenancy/tenants";
 import { isComplete, refuse, renderSummary, whereabouts } from "../../../cli/demo";
 import type { Summary } from "../../../examples/ecommerce/demo";
 import { TenantPools } from "../../../examples/ecommerce/tenant-pools";
+import { externalSettings } from "../external-settings";
 
 const summary: Summary = {
   tenants: ["a", "b"],
@@ -56,19 +57,10 @@ const tenants = [
 ];
 
 function settingsOf(model: Model, listed = tenants): Settings {
-  return {
-    ...{
-      application: "ecommerce",
-      platform: "external",
-      citus: "auto",
-      consistency: "strong",
-      shardCount: 4,
-      allow: [],
-    },
-    kafka: { manageTopics: false, replication: 3, consumers: {} },
+  return externalSettings({
     ...(model !== "shared" && { tenancy: { model, tenants: listed } }),
     endpoints,
-  };
+  });
 }
 
 test("shops are of new tenants where these are rows, and else of the stack's own, each at its place", async () => {
