@@ -144,7 +144,13 @@ test("every tenant type, and a column that needs quotes, is recognised as Postgr
   skip,
 }, async (t) => {
   const acting = await startActing(t);
-  for (const type of ["uuid", "bigint", "integer", "text"] as const) {
+  const spelt = [
+    ["uuid", "0193F7A0-0000-7000-8000-00000000000A"],
+    ["bigint", "007"],
+    ["integer", "-7"],
+    ["text", "o'neill \\ (sons)"],
+  ] as const;
+  for (const [type, onlyTenant] of spelt) {
     const odd = {
       ...inputs,
       schema: "Odd Schema",
@@ -158,6 +164,7 @@ test("every tenant type, and a column that needs quotes, is recognised as Postgr
     );
     const { state } = await tenantIsolation.create(acting, odd);
     assert.deepEqual(state.gaps, {});
+    assert.deepEqual((await tenantIsolation.create(acting, { ...odd, onlyTenant })).state.gaps, {});
   }
 });
 
