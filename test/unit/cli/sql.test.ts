@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import type { Settings } from "../../../architecture/settings";
 import { renderApplication } from "../../../cli/sql";
+import { externalSettings } from "../external-settings";
 import { matchesGolden } from "../golden";
 
-const settings: Settings = {
-  application: "ecommerce",
-  platform: "external",
-  citus: "auto",
-  consistency: "strong",
-  shardCount: 12,
-  allow: [],
-  kafka: { manageTopics: false, replication: 3, consumers: {} },
-  endpoints: undefined,
-};
+const settings = externalSettings({ shardCount: 12 });
 
 test("ecommerce's SQL is what was reviewed", async () => {
   const golden = join(__dirname, "..", "..", "golden", "ecommerce", "data-plane.sql");

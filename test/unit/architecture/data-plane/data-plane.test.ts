@@ -6,21 +6,12 @@ import { loadApplication } from "../../../../architecture/application-loader";
 import { dataPlane } from "../../../../architecture/data-plane/data-plane";
 import { onlyCoordinator } from "../../../../architecture/data-plane/nodes";
 import type { Declaration } from "../../../../architecture/declaration";
-import type { Settings } from "../../../../architecture/settings";
+import { externalSettings } from "../../external-settings";
 import { matchesGolden } from "../../golden";
 import { parseShop, type ShopArgs } from "../shop";
 
 const root = join(__dirname, "..", "..", "..", "..");
-const settings: Settings = {
-  application: "shop",
-  platform: "external",
-  citus: "auto",
-  consistency: "strong",
-  shardCount: 12,
-  allow: [],
-  kafka: { manageTopics: false, replication: 3, consumers: {} },
-  endpoints: undefined,
-};
+const settings = externalSettings({ application: "shop", shardCount: 12 });
 const log = {
   tables: ["log: { tenant: true, partition: { by: at, every: 1 month, retention: 1 year } }"],
   sql: {
