@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadApplication } from "./architecture/application-loader";
 import { databasesOf, mainProvider } from "./architecture/databases";
 import { Problems } from "./architecture/problem";
-import { loginRoles } from "./architecture/tenancy/parts";
+import { loginRoles, partsOf } from "./architecture/tenancy/parts";
 import { shared } from "./architecture/tenancy/tenants";
 import { DataPlane } from "./components/data-plane";
 import { platformOf, topicsOf } from "./components/platform";
@@ -17,7 +17,9 @@ async function program(): Promise<pulumi.Inputs> {
   const { citus, allow, tenancy = shared } = settings;
   const checkTogether = await holdPolicies();
 
-  const platform = await platformOf({ ...application, roles: loginRoles(application, tenancy) }, settings);
+  // Before servers are declared for tenants that can't be.
+  const logins = loginRoles(partsOf(application, tenancy));
+  const platform = await platformOf({ ...application, roles: logins }, settings);
   const { declared, endpoints, ready, servers, room } = platform;
   const topics = settings.kafka.manageTopics ? [topicsOf(application, settings, platform)] : [];
   const databases = databasesOf(loaded, settings, declared);

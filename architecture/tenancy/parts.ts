@@ -27,11 +27,12 @@ export function partsOf(application: Application, { model, tenants: written }: T
 }
 
 /** The roles that log in, each tenant's own where it has a place of its own; named as among the endpoints' logins. */
-export function loginRoles(application: Application, { model, tenants }: Tenancy): Application["roles"] {
-  if (model === "shared") return application.roles;
-  return tenants.flatMap((tenant) =>
-    rolesOf(application, tenant).map((role) => ({ ...role, name: tenantLogin(tenant.name, role.name) })),
-  );
+export function loginRoles(parts: readonly Application[]): Application["roles"] {
+  return parts.flatMap(({ part, roles }) => {
+    if (!part) return roles;
+    const { tenant } = part;
+    return tenant ? roles.map((role) => ({ ...role, name: tenantLogin(tenant.name, role.name) })) : [];
+  });
 }
 
 function rolesOf(application: Application, tenant: Tenant): Application["roles"] {

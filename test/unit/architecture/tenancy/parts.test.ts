@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { partsOf } from "../../../../architecture/tenancy/parts";
+import { loginRoles, partsOf } from "../../../../architecture/tenancy/parts";
 import type { Model, Tenant } from "../../../../architecture/tenancy/tenants";
 import { parseShop, type ShopArgs } from "../shop";
 
@@ -51,6 +51,16 @@ test("tenants with schemas share reference tables, and each has the others in it
   );
   const references = first?.tables[1]?.foreignKeys.map(({ references: { schema, table } }) => `${schema}.${table}`);
   assert.deepEqual(references, ["shop_acme.tenants", "shop.countries"]);
+});
+
+test("each tenant's roles log in under its name, and the application's own where tenants are rows", async () => {
+  const logins = async (model: Model) => loginRoles(await parts(model)).map(({ name, user }) => `${name}: ${user}`);
+  assert.deepEqual(await logins("shared"), ["app: shop_app", "agent: shop_agent"]);
+  const own = ["acme", "globex"].flatMap((tenant) =>
+    ["app", "agent"].map((role) => `${tenant}/${role}: shop_${tenant}_${role}`),
+  );
+  assert.deepEqual(await logins("schema"), own);
+  assert.deepEqual(await logins("silo"), own);
 });
 
 test("a file is applied once if it is about shared tables, and else for each tenant", async () => {
