@@ -48,7 +48,7 @@ export function tenantFiles(application: Application, model: Model): TenantFiles
 interface ReadFile extends SqlFile {
   /** Every relation that it names. */
   readonly relations: readonly string[];
-  /** The views that it creates. */
+  /** The views that it creates, materialized ones too. */
   readonly made: readonly string[];
   /** Where its statements name the application's roles, the last first. */
   readonly roles: readonly (readonly RoleName[])[];
@@ -67,6 +67,7 @@ function read(application: Application, file: SqlFile): ReadFile {
   for (const { node } of statements) {
     visit(node, "RangeVar", ({ relname }) => relations.add(String(relname)));
     if ("ViewStmt" in node) made.add(node.ViewStmt.view?.relname ?? "");
+    if ("CreateTableAsStmt" in node) made.add(node.CreateTableAsStmt.into?.rel?.relname ?? "");
   }
   const roles = statements.map((statement) => rolesIn(application, statement));
   return { ...file, relations: [...relations], made: [...made], roles };

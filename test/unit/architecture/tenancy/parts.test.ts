@@ -69,6 +69,19 @@ test("a file is applied once if it is about shared tables, and else for each ten
   assert.deepEqual(names(first?.files ?? []), ["001_tenants.sql", "010_orders.sql", "020_views.sql", "030_latest.sql"]);
 });
 
+test("a file about a view of shared tables is applied once, be the view materialized or not", async () => {
+  for (const kind of ["VIEW", "MATERIALIZED VIEW"]) {
+    const sql = {
+      ...shop.sql,
+      "050_codes.sql": `CREATE ${kind} codes AS SELECT code FROM countries;`,
+      "060_codes.sql": "GRANT SELECT ON codes TO shop_agent;",
+    };
+    const [common, first] = await parts("schema", { sql });
+    assert.deepEqual(names(common?.files ?? []).slice(2), ["050_codes.sql", "060_codes.sql"], kind);
+    assert.equal(first?.files.length, 4, kind);
+  }
+});
+
 test("a tenant's files name its own roles, where they name roles and nowhere else", async () => {
   for (const model of ["schema", "silo"] as const) {
     const part = (await parts(model)).find((each) => each.part?.tenant?.name === "acme");
