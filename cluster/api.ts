@@ -53,6 +53,17 @@ export function statusOf(error: unknown): number | undefined {
   return typeof code === "number" ? code : undefined;
 }
 
+const namesOfSilence = new Set(["AbortError", "TimeoutError"]);
+
+/** Whether the API server refused or the way to it failed, which is no fault of the code that asked. */
+export function isOfCluster(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // A system error also where a kubeconfig's credentials come of a program that can't be run.
+  return (
+    statusOf(error) !== undefined || error.name === "FetchError" || namesOfSilence.has(error.name) || "syscall" in error
+  );
+}
+
 /** What the API server said, or why it was not reached; never a credential. */
 export function reasonOf(error: unknown): string {
   const { body, message, name } = error as {
@@ -60,7 +71,7 @@ export function reasonOf(error: unknown): string {
     readonly message?: string;
     readonly name?: string;
   };
-  if (name === "AbortError" || name === "TimeoutError") return `no answer within ${answerWithinMs / 1_000} s`;
+  if (name !== undefined && namesOfSilence.has(name)) return `no answer within ${answerWithinMs / 1_000} s`;
   const said = typeof body === "string" ? parsedMessage(body) : (body as { readonly message?: string })?.message;
   return (said ?? message ?? String(error)).split("\n", 1)[0] ?? "";
 }

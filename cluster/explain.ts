@@ -3,7 +3,7 @@ import type { KubernetesSettings } from "../architecture/kubernetes";
 import { type Problem, Problems } from "../architecture/problem";
 import { type ClusterApi, clusterApi } from "./api";
 import { openKubeconfig } from "./kubeconfig";
-import { unreachable } from "./reach";
+import { lookAt } from "./reach";
 import { type CustomObject, isReady, type Pod, type Seen, statusesOf, troubles } from "./trouble";
 
 const logLines = 5;
@@ -30,7 +30,7 @@ export async function explain(
 ): Promise<readonly Problem[]> {
   try {
     const api = await clusterApi(await openKubeconfig(settings));
-    return await look(api, settings.namespace).then(troubles, (error: unknown) => [unreachable(api, error)]);
+    return troubles(await lookAt(api, () => look(api, settings.namespace)));
   } catch (error) {
     if (error instanceof Problems) return error.problems;
     throw error;

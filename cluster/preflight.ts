@@ -1,10 +1,10 @@
 import type { KubernetesSettings } from "../architecture/kubernetes";
-import { Problems, refuseIfAny } from "../architecture/problem";
+import { refuseIfAny } from "../architecture/problem";
 import { type ClusterApi, clusterApi } from "./api";
 import { openKubeconfig } from "./kubeconfig";
 import { namespaceProblems } from "./namespace";
 import { prometheusProblems } from "./prometheus";
-import { requireReachable, unreachable } from "./reach";
+import { lookAt } from "./reach";
 import { missingRights } from "./rights";
 import { volumeProblems, type WantedVolume } from "./storage";
 import { strimziProblems } from "./strimzi";
@@ -18,10 +18,7 @@ type Place = Pick<KubernetesSettings, "context" | "server" | "namespace" | "stor
  */
 export async function requireReady(settings: Place, volumes: readonly WantedVolume[], stack: string): Promise<void> {
   const api = await clusterApi(await openKubeconfig(settings));
-  await requireReachable(api);
-  await look(api, settings, volumes, stack).catch((error: unknown) => {
-    throw error instanceof Problems ? error : new Problems([unreachable(api, error)]);
-  });
+  await lookAt(api, () => look(api, settings, volumes, stack));
 }
 
 async function look(api: ClusterApi, settings: Place, volumes: readonly WantedVolume[], stack: string): Promise<void> {

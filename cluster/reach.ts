@@ -1,8 +1,21 @@
 import { type Problem, Problems } from "../architecture/problem";
-import { type ClusterApi, reasonOf, statusOf } from "./api";
+import { type ClusterApi, isOfCluster, reasonOf, statusOf } from "./api";
 
 /** The oldest minor release of Kubernetes 1 that the stack's parts run on; Strimzi 1.2 sets it. */
 const oldestMinor = 30;
+
+/**
+ * What a look at the cluster finds. Throws Problems where the cluster does not answer, at the first question or at a later
+ * one; what else goes wrong stays the error that it is, as it is no fault of the cluster's.
+ */
+export async function lookAt<T>(api: ClusterApi, look: () => Promise<T>): Promise<T> {
+  await requireReachable(api);
+  try {
+    return await look();
+  } catch (error) {
+    throw isOfCluster(error) ? new Problems([unreachable(api, error)]) : error;
+  }
+}
 
 /** Throws Problems unless the cluster answers to these credentials and is new enough. */
 export async function requireReachable(api: ClusterApi): Promise<void> {

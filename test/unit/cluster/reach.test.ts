@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { renderProblem } from "../../../architecture/problem";
 import type { ClusterApi } from "../../../cluster/api";
-import { requireReachable, unreachable } from "../../../cluster/reach";
+import { lookAt, requireReachable, unreachable } from "../../../cluster/reach";
 
 const place = { context: "staging", server: "https://10.0.0.1:6443" };
 const told = (error: unknown) => renderProblem(unreachable(place, error));
@@ -23,12 +23,31 @@ test("refused credentials are told as such, with the server's own words", () => 
   assert.match(told(refused), /refuses your credentials\n {2}got: {6}https:\/\/10\.0\.0\.1:6443: Unauthorized/);
 });
 
+const cluster = (minor: string) =>
+  ({ ...place, version: { getCode: async () => ({ minor }) } }) as unknown as ClusterApi;
+
 test("a cluster older than what Strimzi needs is refused", async () => {
-  const version = (minor: string) =>
-    ({ ...place, version: { getCode: async () => ({ minor }) } }) as unknown as ClusterApi;
   await assert.rejects(
-    requireReachable(version("29+")),
+    requireReachable(cluster("29+")),
     /too old\n {2}got: {6}Kubernetes 1\.29\n {2}expected: 1\.30 or newer/,
   );
-  await requireReachable(version("33"));
+  await requireReachable(cluster("33"));
+});
+
+test("a cluster that goes away during a look is told as such, and a fault of the look as what it is", async () => {
+  const failing = (error: Error) => lookAt(cluster("33"), () => Promise.reject(error));
+  for (const away of [
+    Object.assign(new Error("request failed, reason: read ECONNRESET"), { name: "FetchError", code: "ECONNRESET" }),
+    Object.assign(new Error("The operation was aborted"), { name: "AbortError", type: "aborted" }),
+    Object.assign(new Error("HTTP-Code: 503"), { code: 503, body: "" }),
+    Object.assign(new Error("spawn aws ENOENT"), { code: "ENOENT", syscall: "spawn aws" }),
+  ]) {
+    await assert.rejects(failing(away), /^Problems: The cluster of the context `staging` does not answer/);
+  }
+  for (const fault of [
+    new TypeError("x.map is not a function"),
+    Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL" }),
+  ]) {
+    await assert.rejects(failing(fault), (thrown) => thrown === fault);
+  }
 });
