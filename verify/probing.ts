@@ -69,31 +69,55 @@ export async function withProbes<T>(target: Target, work: (probing: Probing) => 
   const tenants = [ids.make(), ids.make()] as const;
   const tables = await readTables(admin, tenantRelations(target));
   if (citus) await clearProbes(target);
-  await admin.query(`BEGIN; SET LOCAL statement_timeout = '${statementTimeout}'`);
-  try {
-    const rows = new ProbeRows(target, tables);
-    for (const tenant of tenants) await rows.write(tenant);
-    if (citus) await admin.query("COMMIT");
-    const session: Probing["session"] = citus ? loginAs(target) : switchTo(admin);
-    return await work({
-      tables,
-      tenants,
-      row: (tenant, relation) => rows.written.get(rowKey(tenant, relation)),
-      reason: (relation) => rows.reasons.get(relationKey(relation)),
-      marks: (tenant) => rows.marks(tenant),
-      parentOf: (tenant) => rows.parentOf(tenant),
-      as: (role, tenant, tries) =>
-        session(role, statementTimeout, ({ trial }) => trial(tenant, (client) => tries(attempter(client)))),
-      session,
-    });
-  } finally {
-    await admin.query("ROLLBACK").catch(() => {});
-    if (citus) await clearProbes(target);
-  }
+  const probe = async () => {
+    await admin.query(`BEGIN; SET LOCAL statement_timeout = '${statementTimeout}'`);
+    try {
+      const rows = new ProbeRows(target, tables);
+      for (const tenant of tenants) await rows.write(tenant);
+      if (citus) await admin.query("COMMIT");
+      const session: Probing["session"] = citus ? loginAs(target) : switchTo(admin);
+      return await work({
+        tables,
+        tenants,
+        row: (tenant, relation) => rows.written.get(rowKey(tenant, relation)),
+        reason: (relation) => rows.reasons.get(relationKey(relation)),
+        marks: (tenant) => rows.marks(tenant),
+        parentOf: (tenant) => rows.parentOf(tenant),
+        as: (role, tenant, tries) =>
+          session(role, statementTimeout, ({ trial }) => trial(tenant, (client) => tries(attempter(client)))),
+        session,
+      });
+    } finally {
+      await admin.query("ROLLBACK").catch(() => {});
+    }
+  };
+  return citus ? clearingProbes(target, probe) : probe();
 }
 
+/**
+ * Runs `work`, and deletes afterwards what it has left of probe tenants, whatever came of it. Where that fails too, `work`'s
+ * own error comes first: it is why the check could not be made.
+ */
+export async function clearingProbes<T>(target: Target, work: () => Promise<T>): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await clearProbes(target).catch((second: unknown) => {
+      throw new Error(`${messageOf(error)}; what the check wrote could not be removed either: ${messageOf(second)}`, {
+        cause: error,
+      });
+    });
+    throw error;
+  }
+  await clearProbes(target);
+  return result;
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
 /** Deletes what probe tenants of this and of killed runs have left, children first. */
-export async function clearProbes(target: Target): Promise<void> {
+async function clearProbes(target: Target): Promise<void> {
   const { column, type } = target.application.tenant;
   const condition = probeTenants(type).where(column);
   for (const { schema, name } of [...(await readTables(target.admin, tenantRelations(target)))].reverse()) {

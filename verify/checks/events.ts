@@ -11,7 +11,7 @@ import { readEnds, tail, waitForTopics } from "../../kafka/topic-tail";
 import type { Check } from "../check";
 import { type Finding, fail, judge, skip } from "../finding";
 import { probeTenants } from "../probe-tenants";
-import { clearProbes, signed } from "../probing";
+import { clearingProbes, signed } from "../probing";
 import type { Target } from "../target";
 import { asWriter } from "../writer";
 
@@ -42,11 +42,7 @@ export const events: Check = {
   async run(target) {
     const { aggregates } = target.application.events;
     if (aggregates.length === 0) return [skip(target.application.name, "no aggregate is declared")];
-    try {
-      return await sendAndLook(target, aggregates);
-    } finally {
-      await clearProbes(target);
-    }
+    return clearingProbes(target, () => sendAndLook(target, aggregates));
   },
 };
 

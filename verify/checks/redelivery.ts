@@ -3,7 +3,7 @@ import type { ClientBase } from "pg";
 import type { Check } from "../check";
 import { judge } from "../finding";
 import { probeTenants } from "../probe-tenants";
-import { clearProbes } from "../probing";
+import { clearingProbes } from "../probing";
 import { asWriter } from "../writer";
 
 /** Kafka delivers at least once: the second delivery must find the first one's mark. */
@@ -21,7 +21,7 @@ export const redelivery: Check = {
         await work();
         return first;
       });
-    try {
+    return clearingProbes(target, async () => {
       const wrong: string[] = [];
       const hold = (what: string, got: boolean, expected: boolean) => {
         if (got !== expected) wrong.push(what);
@@ -36,9 +36,7 @@ export const redelivery: Check = {
       return [
         judge("tenantry.process_once", wrong, "the second delivery is refused; a rolled-back one is not remembered"),
       ];
-    } finally {
-      await clearProbes(target);
-    }
+    });
   },
 };
 
