@@ -35,7 +35,7 @@ export function parseBase(application: Application, sources: readonly Source[]):
 }
 
 function isFor({ part }: Application, { text }: Source): boolean {
-  return part?.model !== "schema" || /:events\b/.test(text) === (part.tenant !== undefined);
+  return part?.model !== "schema" || /:"?events\b/.test(text) === (part.tenant !== undefined);
 }
 
 function baseVariables(application: Application): ReadonlyMap<string, string> {

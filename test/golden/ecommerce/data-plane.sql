@@ -72,7 +72,7 @@ COMMIT;
 
 -- Migration base/040_emit
 BEGIN;
-CREATE OR REPLACE FUNCTION tenantry.emit(
+CREATE OR REPLACE FUNCTION "tenantry".emit(
   tenant uuid, aggregate_type text, aggregate_id text, type text, payload jsonb
 ) RETURNS uuid
   LANGUAGE plpgsql
@@ -83,7 +83,7 @@ BEGIN
   IF (tenant OPERATOR(pg_catalog.=) tenantry.current_tenant()) IS NOT TRUE THEN
     PERFORM tenantry.require_tenant(tenant);
   END IF;
-  INSERT INTO tenantry.outbox ("tenant_id", id, aggregate_type, aggregate_id, type, payload)
+  INSERT INTO "tenantry".outbox ("tenant_id", id, aggregate_type, aggregate_id, type, payload)
   VALUES (tenant, event_id, aggregate_type, aggregate_id, type, payload);
   RETURN event_id;
 END
@@ -92,7 +92,7 @@ COMMIT;
 
 -- Migration base/050_process_once
 BEGIN;
-CREATE OR REPLACE FUNCTION tenantry.process_once(tenant uuid, consumer text, event_id uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION "tenantry".process_once(tenant uuid, consumer text, event_id uuid) RETURNS boolean
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
 AS $$
@@ -100,17 +100,17 @@ DECLARE
   is_first boolean;
 BEGIN
   PERFORM tenantry.require_tenant(tenant);
-  INSERT INTO tenantry.processed_events ("tenant_id", consumer, event_id) VALUES (tenant, consumer, event_id)
+  INSERT INTO "tenantry".processed_events ("tenant_id", consumer, event_id) VALUES (tenant, consumer, event_id)
   ON CONFLICT DO NOTHING;
   is_first := FOUND;
   -- Tenants with many events forget as many: one call in 256 removes up to 512 marks past their retention.
-  IF is_first AND random() < 1.0 / 256 AND has_table_privilege('tenantry.processed_events', 'DELETE') THEN
-    PERFORM tenantry.forget_processed(tenant, 512);
+  IF is_first AND random() < 1.0 / 256 AND has_table_privilege('"tenantry".processed_events', 'DELETE') THEN
+    PERFORM "tenantry".forget_processed(tenant, 512);
   END IF;
   RETURN is_first;
 END
 $$;
-CREATE OR REPLACE FUNCTION tenantry.forget_processed(tenant uuid, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION "tenantry".forget_processed(tenant uuid, batch integer) RETURNS bigint
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
 AS $$
@@ -120,9 +120,9 @@ BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('tenantry.forget_processed'), hashtext(tenant::text)) THEN
     RETURN 0;
   END IF;
-  DELETE FROM tenantry.processed_events AS mark
+  DELETE FROM "tenantry".processed_events AS mark
   WHERE mark."tenant_id" = forget_processed.tenant AND (mark.consumer, mark.event_id) IN (
-    SELECT old.consumer, old.event_id FROM tenantry.processed_events AS old
+    SELECT old.consumer, old.event_id FROM "tenantry".processed_events AS old
     WHERE old."tenant_id" = forget_processed.tenant AND old.processed_at < now() - tenantry.processed_events_retention()
     ORDER BY old.processed_at LIMIT batch
   );
@@ -130,23 +130,23 @@ BEGIN
   RETURN forgotten;
 END
 $$;
-CREATE OR REPLACE FUNCTION tenantry.prune_processed_events(batch integer DEFAULT 10000) RETURNS bigint
+CREATE OR REPLACE FUNCTION "tenantry".prune_processed_events(batch integer DEFAULT 10000) RETURNS bigint
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   forgotten bigint;
 BEGIN
-  DELETE FROM tenantry.processed_events AS mark
+  DELETE FROM "tenantry".processed_events AS mark
   WHERE (mark."tenant_id", mark.consumer, mark.event_id) IN (
-    SELECT old."tenant_id", old.consumer, old.event_id FROM tenantry.processed_events AS old
+    SELECT old."tenant_id", old.consumer, old.event_id FROM "tenantry".processed_events AS old
     WHERE old.processed_at < now() - tenantry.processed_events_retention() LIMIT batch
   );
   GET DIAGNOSTICS forgotten = ROW_COUNT;
   RETURN forgotten;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION tenantry.prune_processed_events(integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION "tenantry".prune_processed_events(integer) FROM PUBLIC;
 COMMIT;
 
 -- Migration base/060_partition_retention

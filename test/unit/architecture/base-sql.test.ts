@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { parseBase } from "../../../architecture/base-sql";
 import { Problems } from "../../../architecture/problem";
+import { partsOf } from "../../../architecture/tenancy/parts";
 import { parseShop } from "./shop";
 
 async function filled(text: string, yaml: readonly string[] = []) {
@@ -41,4 +43,20 @@ test("an unknown variable and a syntax error are found in their places", async (
 test("array slices and words that are no variables stay", async () => {
   const [file] = await filled("SELECT a[1:n], ':none' FROM t;");
   assert.equal(file?.statements[0]?.sql, "SELECT a[1:n], ':none' FROM t");
+});
+
+test("the toolkit's own files are SQL for a tenant whose schema has the name of a reserved word", async () => {
+  const tenants = [{ name: "user", id: "5e5b2c1a-0000-4000-8000-00000000acce" }];
+  const parts = partsOf(await parseShop({ name: "current", split: true }), { model: "schema", tenants });
+  const sources = readdirSync("sql/base").map((file) => ({
+    path: `sql/base/${file}`,
+    text: readFileSync(`sql/base/${file}`, "utf8"),
+  }));
+  const [common, own] = parts.map((part) => parseBase(part, sources));
+  assert.deepEqual(
+    own?.map(({ path }) => path),
+    ["sql/base/040_emit.sql", "sql/base/050_process_once.sql"],
+  );
+  assert.match(own?.[0]?.text ?? "", /FUNCTION "current_user"\.emit\(/);
+  assert.equal(common?.length, sources.length - 2);
 });
