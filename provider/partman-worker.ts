@@ -7,16 +7,18 @@ export type Maintenance = "listed" | "unlisted" | "elsewhere";
 interface Listed {
   /** Null where the worker is not loaded. */
   readonly list: string | null;
-  readonly superuser: boolean;
+  /** Whether what ALTER SYSTEM writes would be in force: the server's command line comes before it. */
+  readonly writable: boolean;
 }
 
-/** The list as it is, which may be newer than what this session was told of it. */
+/** The list as it is in force, which may be newer than what this session was told of it. */
 async function readList(client: Client): Promise<Listed> {
   const { rows } = await client.query<Listed>(
-    `SELECT current_setting('pg_partman_bgw.dbname', true) AS list, rolsuper AS superuser FROM pg_roles WHERE rolname = current_user`,
+    `SELECT s.setting AS list, r.rolsuper AND s.source <> 'command line' AS writable
+     FROM pg_settings s, pg_roles r WHERE s.name = 'pg_partman_bgw.dbname' AND r.rolname = current_user`,
   );
-  const [found = { list: null, superuser: false }] = rows;
-  if (found.list === null || !found.superuser) return found;
+  const [found = { list: null, writable: false }] = rows;
+  if (!found.writable) return found;
   const written = await client.query<{ setting: string }>(
     "SELECT setting FROM pg_file_settings WHERE name = 'pg_partman_bgw.dbname' AND error IS NULL ORDER BY seqno DESC LIMIT 1",
   );
@@ -32,9 +34,9 @@ function namesOf(list: string | null): string[] {
 
 /** Whether pg_partman's background worker looks after a database. */
 export async function maintenanceOf(client: Client, database: string): Promise<Maintenance> {
-  const { list, superuser } = await readList(client);
+  const { list, writable } = await readList(client);
   if (namesOf(list).includes(database)) return "listed";
-  return list !== null && superuser ? "unlisted" : "elsewhere";
+  return writable ? "unlisted" : "elsewhere";
 }
 
 /**
@@ -57,10 +59,10 @@ export function changeList(names: readonly string[], database: string, wanted: b
  * worker for all. The server reads the list anew by itself.
  */
 export async function setMaintenance(client: Client, database: string, wanted: boolean): Promise<void> {
-  const { list, superuser } = await readList(client);
+  const { list, writable } = await readList(client);
   const names = namesOf(list);
   const next = changeList(names, database, wanted);
-  if (list === null || !superuser || next === names) return;
+  if (!writable || next === names) return;
   await client.query(`ALTER SYSTEM SET pg_partman_bgw.dbname = ${quoteLiteral(next.join(","))}`);
   await client.query("SELECT pg_reload_conf()");
 }

@@ -57,11 +57,14 @@ async function checkMaintenance({ admin }: Target): Promise<Finding> {
   const { rows } = await admin.query<{
     loaded: boolean;
     databases: string | null;
+    source: string | null;
     seconds: string | null;
     here: string;
   }>(
     `SELECT current_setting('shared_preload_libraries') LIKE '%pg_partman_bgw%' AS loaded, current_database() AS here,
-       current_setting('pg_partman_bgw.dbname', true) AS databases, current_setting('pg_partman_bgw.interval', true) AS seconds`,
+       current_setting('pg_partman_bgw.dbname', true) AS databases,
+       (SELECT source FROM pg_settings WHERE name = 'pg_partman_bgw.dbname') AS source,
+       current_setting('pg_partman_bgw.interval', true) AS seconds`,
   );
   const [seen] = rows;
   const { rows: jobs } = await admin.query<{ jobs: boolean }>("SELECT to_regclass('cron.job') IS NOT NULL AS jobs");
@@ -71,7 +74,8 @@ async function checkMaintenance({ admin }: Target): Promise<Finding> {
   }
   const names = (seen.databases ?? "").split(",").map((name) => name.trim());
   if (!names.includes(seen.here)) {
-    return fail(subject, `pg_partman_bgw works on other databases: pg_partman_bgw.dbname lacks ${seen.here}`);
+    const place = seen.source === "command line" ? "; the server's command line sets it, before ALTER SYSTEM" : "";
+    return fail(subject, `pg_partman_bgw works on other databases: pg_partman_bgw.dbname lacks ${seen.here}${place}`);
   }
   return pass(subject, `pg_partman_bgw runs in this database every ${seen.seconds} s`);
 }

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import type { PostgresEndpoint } from "../../architecture/endpoints";
+import { dataDirectory } from "../../local/data-directory";
+import { homeAt, makeHome } from "../../local/home";
+import { freePort } from "../../local/port";
+import { postgresServer } from "../../local/postgres";
+import { requirePostgres } from "../../local/postgres-programs";
+import { launch, stopServer, waitUntilHealthy } from "../../local/server";
+import { postgresAccount } from "../../local/system-user";
+
+export interface ExtraServer {
+  readonly citus: boolean;
+  /** Settings of its command line. @default none */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** One more server for a test, with the same superuser and nothing made in it. Gone after the test. */
+export async function startExtraServer(
+  t: TestContext,
+  endpoint: PostgresEndpoint,
+  { citus, settings = {} }: ExtraServer,
+): Promise<PostgresEndpoint> {
+  const home = homeAt(mkdtempSync(join(tmpdir(), "tenantry-server-")));
+  makeHome(home);
+  const user = postgresAccount();
+  const data = dataDirectory(home, user);
+  const plain = postgresServer({
+    name: "worker_2",
+    port: await freePort(),
+    data: join(data, "worker"),
+    database: endpoint.database,
+    password: endpoint.password,
+    citus,
+    programs: await requirePostgres(),
+    user,
+  });
+  const server = {
+    ...plain,
+    args: [...plain.args, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+  };
+  t.after(async () => {
+    await stopServer(home, server.name);
+    for (const directory of [data, home.directory]) rmSync(directory, { recursive: true, force: true });
+  });
+  await server.prepare();
+  launch(home, server);
+  await waitUntilHealthy(home, server);
+  return { ...endpoint, port: server.port };
+}
