@@ -7,8 +7,12 @@ export interface Check {
   readonly name: string;
   /** What it holds the system to, for `tenantry verify --help` and the documentation. */
   readonly claim: string;
-  /** `database`: once for what tenants with schemas share. `tenant`: only where tenants have a place of their own. @default each part */
-  readonly scope?: "database" | "tenant";
+  /**
+   * Where tenants have schemas, which parts it looks at. `database`: once, with what they share. `tables`: at what they
+   * share and at each tenant's own. `tenant`: at tenants' own, and only where they have a place of their own.
+   * @default each tenant's own
+   */
+  readonly scope?: "database" | "tables" | "tenant";
   /** Leaves nothing behind. An error it throws becomes a failing finding. */
   run(target: Target): Promise<readonly Finding[]>;
 }

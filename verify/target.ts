@@ -70,8 +70,9 @@ export interface Relation {
   readonly name: string;
 }
 
-/** Every tenant table: the application's, then the toolkit's own. */
+/** Every tenant table: the application's, then the toolkit's own. None in what tenants with schemas share. */
 export function tenantRelations({ application }: Pick<Target, "application">): readonly Relation[] {
+  if (application.part && !application.part.tenant) return [];
   const own = application.tables.filter((table): table is TenantTable => table.kind === "tenant");
   const schema = eventsSchema(application);
   return [...own, { schema, name: outbox.table }, { schema, name: "processed_events" }];

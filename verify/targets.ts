@@ -39,7 +39,8 @@ export function looksAt(
         return { options, looksAt: (check) => check.scope !== "tenant" || tenant !== undefined };
       }
       if (tenant === undefined) {
-        return { options: { ...common, endpoints, declarations }, looksAt: ({ scope }) => scope === "database" };
+        const looksAt = ({ scope }: Check) => scope === "database" || scope === "tables";
+        return { options: { ...common, endpoints, declarations }, looksAt };
       }
       const own = declarations.filter((each) => each.tenant === tenant);
       const reached = endpointsOf(application, endpoints);

@@ -56,6 +56,10 @@ test("tenants with a schema each", { skip }, async (t) => {
       assert.ok(seen(findings, "borders").includes(`${application}_${name}_app`));
     }
     assert.equal(seen(findings, "events").length, 6, "three topics of two tenants");
+    // Without Citus it is the schema that can't be judged.
+    const shared = [application, `${application}.currencies`];
+    assert.ok(seen(findings, "placement").some((subject) => shared.includes(subject)));
+    assert.ok(seen(findings, "foreign keys").includes(application));
   });
 
   await t.test("a second up has nothing to do", async () => assert.deepEqual(await changes(project), []));

@@ -17,43 +17,56 @@ interface Placed {
 /** Tables lie where the application's description says: a tenant's rows together, shared ones everywhere. */
 export const placement: Check = {
   name: "placement",
+  scope: "tables",
   claim: "tenant tables are distributed by the tenant column and co-located, reference tables are on every node",
   async run(target) {
-    const { application, citus, admin } = target;
-    if (!citus) return [skip(application.schema, "plain PostgreSQL: not distributed")];
+    if (!target.citus) return [skip(target.application.schema, "plain PostgreSQL: not distributed")];
     const placed = await readPlacement(target);
-    const root = placed.find(({ name }) => name === application.tenant.table);
-    if (!root) return [fail(`${application.schema}.${application.tenant.table}`, "the tenant root table is not there")];
-    const findings: Finding[] = [];
-    for (const relation of tenantRelations(target)) {
-      const found = placed.find(({ schema, name }) => schema === relation.schema && name === relation.name);
-      const subject = `${relation.schema}.${relation.name}`;
-      const wrong = found ? misplaced(found, root, application) : ["the table is not there"];
-      const tasks = wrong.length === 0 ? await taskCount(admin, target, subjectSql(relation)) : undefined;
-      if (tasks !== undefined && tasks !== 1)
-        wrong.push(`a query with the tenant in WHERE asks ${tasks} shards, not 1`);
-      findings.push(
-        judge(
-          subject,
-          wrong,
-          application.part?.model === "schema"
-            ? "one shard, beside the others of its schema"
-            : `distributed by ${application.tenant.column}, co-located, 1 shard for one tenant`,
-        ),
-      );
-    }
-    for (const table of application.tables.filter(({ kind }) => kind === "reference")) {
-      const found = placed.find(({ schema, name }) => schema === table.schema && name === table.name);
-      const wrong = found?.kind === "reference" ? [] : [`is ${found?.kind ?? "not there"}, not a reference table`];
-      findings.push(judge(`${table.schema}.${table.name}`, wrong, "on every node"));
-    }
-    return findings;
+    return [...(await judgeTenantTables(target, placed)), ...judgeReferenceTables(target, placed)];
   },
 };
+
+async function judgeTenantTables(target: Target, placed: readonly Placed[]): Promise<readonly Finding[]> {
+  const { application, admin } = target;
+  const relations = tenantRelations(target);
+  if (relations.length === 0) return [];
+  const root = placed.find(({ name }) => name === application.tenant.table);
+  if (!root) return [fail(`${application.schema}.${application.tenant.table}`, "the tenant root table is not there")];
+  const findings: Finding[] = [];
+  for (const relation of relations) {
+    const found = placed.find(({ schema, name }) => schema === relation.schema && name === relation.name);
+    const subject = `${relation.schema}.${relation.name}`;
+    const wrong = found ? misplaced(found, root, application) : ["the table is not there"];
+    const tasks = wrong.length === 0 ? await taskCount(admin, target, subjectSql(relation)) : undefined;
+    if (tasks !== undefined && tasks !== 1) wrong.push(`a query with the tenant in WHERE asks ${tasks} shards, not 1`);
+    findings.push(
+      judge(
+        subject,
+        wrong,
+        application.part?.model === "schema"
+          ? "one shard, beside the others of its schema"
+          : `distributed by ${application.tenant.column}, co-located, 1 shard for one tenant`,
+      ),
+    );
+  }
+  return findings;
+}
+
+function judgeReferenceTables({ application }: Target, placed: readonly Placed[]): readonly Finding[] {
+  return application.tables
+    .filter(({ kind }) => kind === "reference")
+    .map((table) => {
+      const found = placed.find(({ schema, name }) => schema === table.schema && name === table.name);
+      const kind = found ? (found.kind ?? "not distributed") : "not there";
+      const wrong = kind === "reference" ? [] : [`is ${kind}, not a reference table`];
+      return judge(`${table.schema}.${table.name}`, wrong, "on every node");
+    });
+}
 
 /** Foreign keys, which Citus makes us add after placing the tables. */
 export const foreignKeys: Check = {
   name: "foreign keys",
+  scope: "tables",
   claim: "every foreign key of the SQL files is there and validated",
   async run({ application, admin }) {
     const { rows } = await admin.query<{ table: string; definition: string; valid: boolean }>(
