@@ -1,30 +1,12 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import test from "node:test";
-import type { ClientBase } from "pg";
-import {
-  emit,
-  PayloadTooLargeError,
-  processOnce,
-  RolledBackError,
-  type TenantClient,
-  TenantContextError,
-  withTenant,
-} from "../../client";
-import { clientDatabase } from "./client-database";
+import { emit, RolledBackError, TenantContextError, withTenant } from "../../client";
+import { clientTenants, note, notes, placed } from "./client-tenants";
 import { skip } from "./servers";
 
-test("@tenantry/client on a real server", { skip }, async (t) => {
-  const database = await clientDatabase(t);
+test("withTenant on a real server", { skip }, async (t) => {
+  const { database, acme, globex, pool, two, asAcme } = await clientTenants(t);
   const isOnCitus = (await database.admin.query("SELECT 1 FROM pg_extension WHERE extname = 'citus'")).rows.length > 0;
-  const [pool, two] = [database.pool(1), database.pool(2)];
-  const [acme, globex] = [randomUUID(), randomUUID()] as const;
-  const note = (client: TenantClient, text: string) =>
-    client.query("INSERT INTO shop.notes VALUES ($1, $2)", [client.tenant, text]);
-  const notes = async (client: Pick<ClientBase, "query">) =>
-    (await client.query<{ text: string }>("SELECT text FROM shop.notes ORDER BY text")).rows.map((row) => row.text);
-  const asAcme = <T>(work: (client: TenantClient) => Promise<T>) => withTenant(pool, acme, work);
-  const placed = { aggregateType: "order", aggregateId: "o-1", type: "OrderPlaced" };
 
   await t.test("a tenant reads back what it wrote, and another tenant sees nothing of it", async () => {
     await asAcme((client) => note(client, "first"));
@@ -218,106 +200,4 @@ test("@tenantry/client on a real server", { skip }, async (t) => {
     await assert.rejects(failing, { code: "22012" });
     assert.equal(runs, 1);
   });
-
-  await t.test("an event is in the outbox once its transaction has committed, under the id returned", async () => {
-    const payload = { name: "Zoë 🛒", lines: [1, "x", { total: "12.50" }] };
-    const id = await asAcme((client) => emit(client, { ...placed, payload }));
-    assert.deepEqual(await database.events(acme), [{ id, type: "OrderPlaced", aggregate_id: "o-1", payload }]);
-    assert.deepEqual(await database.events(globex), []);
-  });
-
-  await t.test("emit outside a transaction is refused", async () => {
-    await assert.rejects(emit({ tenant: acme, query: pool.query } as TenantClient, { ...placed, payload: {} }), {
-      name: "TenantContextError",
-      message: /emit needs the client that withTenant gives/,
-    });
-  });
-
-  await t.test("a payload that JSON cannot say is refused", async () => {
-    await assert.rejects(
-      asAcme((client) => emit(client, { ...placed, payload: undefined })),
-      TypeError,
-    );
-  });
-
-  await t.test(
-    "a payload above the limit is refused with the limit and the way out, and nothing is committed",
-    async () => {
-      const failing = asAcme(async (client) => {
-        await note(client, "with too much");
-        await emit(client, { ...placed, payload: { content: randomText(20_000) } });
-      });
-      await assert.rejects(failing, (error) => {
-        assert.ok(error instanceof PayloadTooLargeError, String(error));
-        assert.match(error.message, /claim check/);
-        assert.match(error.message, /8192|8 KiB|8 kB/);
-        assert.match(error.message, /20014 bytes/);
-        return true;
-      });
-      assert.deepEqual(await asAcme(notes), ["first"]);
-    },
-  );
-
-  await t.test("an error of another kind in the outbox arrives as PostgreSQL says it", async () => {
-    const failing = asAcme((client) => emit(client, { ...placed, aggregateType: "no topic's name", payload: {} }));
-    await assert.rejects(failing, { code: "23514", message: /aggregate_type/ });
-  });
-
-  await t.test("an event is processed the first time only, for each consumer by itself", async () => {
-    const eventId = randomUUID();
-    const deliver = (consumer: string) =>
-      asAcme((client) => processOnce(client, { consumer, eventId }, async () => "done"));
-    assert.deepEqual(await deliver("mail"), { processed: true, value: "done" });
-    assert.deepEqual(await deliver("mail"), { processed: false });
-    assert.deepEqual(await deliver("search"), { processed: true, value: "done" });
-  });
-
-  await t.test("two deliveries at once are processed once, the second waiting for the first", async () => {
-    const eventId = randomUUID();
-    let runs = 0;
-    const deliver = () =>
-      withTenant(two, acme, (client) =>
-        processOnce(client, { consumer: "mail", eventId }, async () => {
-          runs += 1;
-          await client.query("SELECT pg_sleep(0.1)");
-        }),
-      );
-    const [one, other] = await Promise.all([deliver(), deliver()]);
-    assert.deepEqual([one.processed, other.processed].sort(), [false, true]);
-    assert.equal(runs, 1);
-  });
-
-  await t.test("an event whose work failed is processed when it comes again", async () => {
-    const delivery = { consumer: "mail", eventId: randomUUID() };
-    const failing = asAcme((client) => processOnce(client, delivery, async () => Promise.reject(new Error("down"))));
-    await assert.rejects(failing, /^Error: down$/);
-    const again = await asAcme((client) => processOnce(client, delivery, async () => "done"));
-    assert.deepEqual(again, { processed: true, value: "done" });
-  });
-
-  await t.test("a mark is not kept without its work, even if the work's error is caught", async () => {
-    const delivery = { consumer: "mail", eventId: randomUUID() };
-    const swallowing = asAcme(async (client) => {
-      await processOnce(client, delivery, async () => Promise.reject(new Error("down"))).catch(() => {});
-    });
-    await assert.rejects(swallowing, /^Error: down$/);
-    const again = await asAcme((client) => processOnce(client, delivery, async () => "done"));
-    assert.deepEqual(again, { processed: true, value: "done" });
-  });
-
-  await t.test("processOnce outside a transaction is refused", async () => {
-    const client = { tenant: acme, query: pool.query } as TenantClient;
-    const delivery = { consumer: "mail", eventId: randomUUID() };
-    await assert.rejects(
-      processOnce(client, delivery, async () => {}),
-      TenantContextError,
-    );
-  });
 });
-
-/** Text that does not compress, as a limit may be on what is stored. */
-function randomText(length: number): string {
-  return Array.from({ length: Math.ceil(length / 32) }, () => randomUUID().replaceAll("-", ""))
-    .join("")
-    .slice(0, length);
-}
