@@ -8,6 +8,7 @@ import { openConnect } from "../../provider/connect-client";
 import type { Context } from "../../provider/context";
 import { kinds } from "../../provider/kinds";
 import { openDatabase } from "../../provider/postgres";
+import { externalSettings } from "../unit/external-settings";
 
 export interface Applied {
   readonly application: Application;
@@ -28,21 +29,8 @@ export async function applyApplication(
   { without = [], shardCount = 4 }: ApplyOptions = {},
 ): Promise<Applied> {
   const { application, base } = await loadApplication(join(__dirname, "..", "..", "sql", name));
-  const all = dataPlane(
-    application,
-    base,
-    {
-      application: name,
-      platform: "external",
-      citus: "auto",
-      consistency: "strong",
-      shardCount,
-      allow: [],
-      kafka: { manageTopics: false, replication: 3, consumers: {} },
-      endpoints,
-    },
-    endpoints.postgres.nodes,
-  );
+  const settings = externalSettings({ application: name, shardCount, endpoints });
+  const all = dataPlane(application, base, settings, endpoints.postgres.nodes);
   const declarations = all.filter(({ noun }) => !without.includes(noun));
   const database = openDatabase(endpoints.postgres, { citus: "auto" });
   const context: Context = {

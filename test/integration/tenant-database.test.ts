@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { quoteIdentifier } from "../../architecture/identifier";
+import { dropDatabase } from "../../local/drop-database";
+import { finds, withSession } from "../../local/sql-session";
+import { setMaintenance } from "../../provider/partman-worker";
+import { tenantDatabase } from "../../provider/resources/tenant-database";
+import { startActing } from "./acting";
+import { skip } from "./servers";
+
+/** Where the extension's schema is there already, a failure to make it is the only one that its extension would survive. */
+const refuseSchema = `
+  CREATE SCHEMA partman;
+  CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF current_query() LIKE '%IF NOT EXISTS partman%' THEN RAISE EXCEPTION 'no schema today'; END IF;
+  END $$;
+  CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE SCHEMA') EXECUTE FUNCTION public.refuse()`;
+
+test("nothing more is made in a silo's database behind a statement that failed, and the next try makes it", {
+  skip,
+}, async (t) => {
+  const acting = await startActing(t);
+  const database = `${acting.endpoint.database}_acme`;
+  const inside = <T>(work: Parameters<typeof withSession<T>>[2]) => withSession(acting.endpoint, database, work);
+  t.after(async () => {
+    await withSession(acting.endpoint, "postgres", (client) => setMaintenance(client, database, false));
+    await dropDatabase(acting.endpoint, [], database);
+  });
+  await acting.run(`CREATE DATABASE ${quoteIdentifier(database)} TEMPLATE template0`);
+  await inside((client) => client.query(refuseSchema));
+  const hasPartman = () =>
+    inside((client) => finds(client, "SELECT FROM pg_extension WHERE extname = $1", ["pg_partman"]));
+  const inputs = { database, tenant: "acme", nodes: [] };
+
+  await assert.rejects(tenantDatabase.create(acting, inputs), /no schema today/);
+  assert.equal(await hasPartman(), false);
+
+  await inside((client) => client.query("DROP EVENT TRIGGER refuse"));
+  const { state } = await tenantDatabase.create(acting, inputs);
+  assert.deepEqual([state.missing, await hasPartman()], [[], true]);
+});
