@@ -236,12 +236,17 @@ function switchTo(admin: ClientBase): Probing["session"] {
         await admin.query(
           `SAVEPOINT role; SET LOCAL statement_timeout = '${timeout}'; SET LOCAL ROLE ${quoteIdentifier(role.user)}`,
         );
+        const undo = () => admin.query("ROLLBACK TO role; RELEASE role");
+        let result: Awaited<ReturnType<typeof tries>>;
         try {
           await setContext(admin, tenant);
-          return await tries(admin);
-        } finally {
-          await admin.query("ROLLBACK TO role; RELEASE role");
+          result = await tries(admin);
+        } catch (error) {
+          await undo().catch(() => {});
+          throw error;
         }
+        await undo();
+        return result;
       },
     });
 }
@@ -278,17 +283,22 @@ async function setContext(client: ClientBase, tenant: string | undefined): Promi
 }
 
 function attempter(client: ClientBase): Attempter {
+  const undo = () => client.query("ROLLBACK TO attempt; RELEASE attempt");
   return async (sql, values = []) => {
     await client.query("SAVEPOINT attempt");
+    let found: { readonly rows: Row[]; readonly rowCount: number | null };
     try {
-      const { rows, rowCount } = await client.query<Row>(signed(sql), [...values]);
-      return { rows, count: rowCount ?? 0 };
+      found = await client.query<Row>(signed(sql), [...values]);
     } catch (error) {
       const { code, message } = error as DatabaseError;
       if (code === undefined) throw error;
+      // Nothing was refused where the connection ended.
+      await undo().catch(() => {
+        throw error;
+      });
       return { refused: message, code, constraint: constraintOf(error as DatabaseError) };
-    } finally {
-      await client.query("ROLLBACK TO attempt; RELEASE attempt");
     }
+    await undo();
+    return { rows: found.rows, count: found.rowCount ?? 0 };
   };
 }

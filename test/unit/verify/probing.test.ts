@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Role } from "../../../architecture/application";
 import { clearingProbes, withProbes } from "../../../verify/probing";
 import type { Target } from "../../../verify/target";
 import { parseShop } from "../architecture/shop";
@@ -46,4 +47,20 @@ test("a check that found what it looked for fails where what it wrote can't be r
     database.broken = true;
   };
   await assert.rejects(withProbes(found, work), /^Error: too many clients already$/);
+});
+
+test("of a connection that ends during a try the end is told, and not that nothing can be undone any more", async () => {
+  const { found } = await target();
+  const ended = Object.assign(new Error("terminating connection"), { code: "57P01", severity: "FATAL" });
+  let broken = false;
+  const query = async (sql: string) => {
+    if (broken) throw new Error("not queryable");
+    if (!sql.includes("pg_sleep")) return { rows: [] };
+    broken = true;
+    throw ended;
+  };
+  const plain = { ...found, citus: undefined, admin: { query } } as unknown as Target;
+  const role = { name: "app", user: "shop_app" } as Role;
+  const trying = withProbes(plain, ({ as }) => as(role, undefined, (attempt) => attempt("SELECT pg_sleep(1)")));
+  await assert.rejects(trying, (thrown) => thrown === ended);
 });
