@@ -1,4 +1,11 @@
 import type { Client } from "pg";
+import {
+  canCountStatements,
+  createCitus,
+  createDatabase,
+  createPartman,
+  createStatistics,
+} from "../architecture/database-statements";
 import type { Login, PostgresNode } from "../architecture/endpoints";
 import { quoteIdentifier, quoteLiteral } from "../architecture/identifier";
 import { roleUser, tenantLogin, tenantPrefix } from "../architecture/names";
@@ -61,7 +68,7 @@ async function ensureDatabaseWith(
   const nodes = [admin, ...workers.map(({ host, port }) => ({ ...admin, host, port }))];
   for (const node of nodes) {
     await withSession(node, "postgres", (client) => ensureDatabase(client, database));
-    if (workers.length > 0) await withSession(node, database, ensureCitus);
+    if (workers.length > 0) await withSession(node, database, (client) => runAll(client, [createCitus]));
   }
   const authentication = [{ user: admin.user, password: admin.password }, ...Object.values(logins)];
   if (workers.length > 0) {
@@ -71,7 +78,7 @@ async function ensureDatabaseWith(
   }
   await withSession(admin, database, async (client) => {
     for (const [role, login] of Object.entries(logins)) await ensureRole(client, login, role === "cdc");
-    await ensurePartman(client);
+    await runAll(client, createPartman);
     await ensureStatistics(client);
   });
   if (workers.length > 0) await authenticateNodes(nodes, database, authentication);
@@ -79,24 +86,15 @@ async function ensureDatabaseWith(
 
 async function ensureDatabase(client: Client, database: string): Promise<void> {
   if (await finds(client, "select 1 from pg_catalog.pg_database where datname = $1", [database])) return;
-  await client.query(`CREATE DATABASE ${quoteIdentifier(database)}`);
+  await client.query(createDatabase(database));
 }
 
-async function ensureCitus(client: Client): Promise<void> {
-  await client.query("CREATE EXTENSION IF NOT EXISTS citus");
-}
-
-async function ensurePartman(client: Client): Promise<void> {
-  await client.query("CREATE SCHEMA IF NOT EXISTS partman");
-  await client.query("CREATE EXTENSION IF NOT EXISTS pg_partman WITH SCHEMA partman");
-}
-
-/** In a schema of its own: in `public` every role could read what the others of its name have run. */
 async function ensureStatistics(client: Client): Promise<void> {
-  const loaded = "select 1 where current_setting('pg_stat_statements.max', true) is not null";
-  if (!(await finds(client, loaded, []))) return;
-  await client.query("CREATE SCHEMA IF NOT EXISTS statistics");
-  await client.query("CREATE EXTENSION IF NOT EXISTS pg_stat_statements WITH SCHEMA statistics");
+  if (await finds(client, canCountStatements, [])) await runAll(client, createStatistics);
+}
+
+async function runAll(client: Client, statements: readonly string[]): Promise<void> {
+  for (const sql of statements) await client.query(sql);
 }
 
 async function ensureRole(client: Client, { user, password }: Login, replication: boolean): Promise<void> {

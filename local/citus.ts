@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import { nodeLogin, setNodeLogin } from "../architecture/database-statements";
 import type { Login, PostgresNode } from "../architecture/endpoints";
 import { type Admin, finds, withSession } from "./sql-session";
 
@@ -18,23 +19,15 @@ export async function joinWorkers(client: Client, coordinator: Admin, workers: r
   }
 }
 
-/** Tells every node by which password each role goes to the other nodes. Roles propagate, these rows do not. */
+/** Tells every node by which password each role goes to the other nodes. */
 export async function authenticateNodes(
   nodes: readonly Admin[],
   database: string,
   logins: readonly Login[],
 ): Promise<void> {
-  const everyNode = 0;
   for (const node of nodes) {
     await withSession(node, database, async (client) => {
-      for (const { user, password } of logins) {
-        await client.query(
-          `insert into pg_catalog.pg_dist_authinfo (nodeid, rolename, authinfo) values ($1, $2, $3)
-             on conflict (rolename, nodeid) do update set authinfo = excluded.authinfo
-             where pg_dist_authinfo.authinfo is distinct from excluded.authinfo`,
-          [everyNode, user, `password=${password}`],
-        );
-      }
+      for (const login of logins) await client.query(setNodeLogin, [...nodeLogin(login)]);
     });
   }
 }

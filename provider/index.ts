@@ -40,18 +40,27 @@ export class Provider extends pulumi.ProviderResource {
   }
 }
 
-/** A class of resources `tenantry:index:NOUN`, with the inputs that architecture/declaration.ts describes. */
-function resource<Noun extends keyof Inputs>(noun: Noun) {
+/**
+ * A class of resources `tenantry:index:NOUN`, with the inputs that architecture/declaration.ts describes.
+ *
+ * @param secrets outputs that the state has encrypted, and nothing shows
+ */
+function resource<Noun extends keyof Inputs>(noun: Noun, secrets: readonly string[] = []) {
   return class extends pulumi.CustomResource {
     constructor(name: string, args: Inputs[Noun], options: pulumi.CustomResourceOptions) {
-      super(`tenantry:index:${noun}`, name, { ...args }, options);
+      super(
+        `tenantry:index:${noun}`,
+        name,
+        { ...args },
+        pulumi.mergeOptions(options, { additionalSecretOutputs: [...secrets] }),
+      );
     }
   };
 }
 
 export class CitusNode extends resource("CitusNode") {}
 export class Migration extends resource("Migration") {}
-export class TenantDatabase extends resource("TenantDatabase") {}
+export class TenantDatabase extends resource("TenantDatabase", ["logins"]) {}
 export class TenantSchema extends resource("TenantSchema") {}
 export class DistributedTable extends resource("DistributedTable") {}
 export class ReferenceTable extends resource("ReferenceTable") {}

@@ -1,4 +1,5 @@
 import type { ZodType } from "zod";
+import type { PostgresEndpoint } from "../architecture/endpoints";
 import type { Problem } from "../architecture/problem";
 import type { Context } from "./context";
 import type { Reader } from "./statements";
@@ -25,7 +26,8 @@ export interface Kind<Inputs extends object, State extends Inputs = Inputs> {
   readonly inputs: ZodType<Inputs>;
   /** Whatever more is wrong with the inputs, or refused: an applied file edited, a rewrite without its opt-in. */
   check?(old: State | undefined, next: Inputs, allow: ReadonlySet<string>): readonly Problem[];
-  diff(old: State, next: Inputs): readonly Difference[];
+  /** @param endpoint how the provider logs in; undefined before the servers run, and for all but differences in that */
+  diff(old: State, next: Inputs, endpoint?: PostgresEndpoint): readonly Difference[];
   /** What applying would run, for the preview: SQL, or REST calls, one a line. `old` undefined: create. `next` undefined: delete. */
   preview(old: State | undefined, next: Inputs | undefined): readonly string[];
   /** As `preview`, from what the database says now. Asked in a preview only where the database answers at once. */

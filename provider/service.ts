@@ -86,7 +86,8 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
     diff: answer((request: rpc.DiffRequest) => {
       const [old, next] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
       if (hasUnknowns(next)) return new rpc.DiffResponse();
-      return differences(old, next, kindOf(request.getUrn()).diff(old, next));
+      const endpoint = configured?.configuration.endpoints?.postgres;
+      return differences(old, next, kindOf(request.getUrn()).diff(old, next, endpoint));
     }),
     create: answer(async (request: rpc.CreateRequest) => {
       const kind = kindOf(request.getUrn());

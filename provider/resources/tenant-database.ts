@@ -1,13 +1,23 @@
 import type { Client } from "pg";
 import { z } from "zod";
+import {
+  canCountStatements,
+  createCitus,
+  createDatabase,
+  createPartman,
+  createStatistics,
+  setNodeLogin,
+} from "../../architecture/database-statements";
 import type { TenantDatabaseInputs } from "../../architecture/declaration";
 import type { Login, PostgresEndpoint } from "../../architecture/endpoints";
 import { quoteIdentifier } from "../../architecture/identifier";
 import { tenantLogin } from "../../architecture/names";
 import { type Problem, Problems } from "../../architecture/problem";
 import type { Context } from "../context";
+import type { Database } from "../database";
 import { identifier, node } from "../input-schemas";
 import type { Kind } from "../kind";
+import { fingerprintOf, isFingerprintOf, outdatedLogins, setNodeLogins } from "../node-logins";
 import { maintenanceOf, setMaintenance } from "../partman-worker";
 import { openDatabase } from "../postgres";
 import { runStatement } from "../statements";
@@ -16,6 +26,10 @@ import { join } from "./citus-node";
 export interface TenantDatabaseState extends TenantDatabaseInputs {
   /** What is not there, as it was found: `database on worker_1`, `pg_partman`. */
   readonly missing: readonly string[];
+  /** Who has another password on a node than in the endpoints, as it was found: `shop_acme_app on worker_1`. */
+  readonly outdated?: readonly string[];
+  /** Fingerprint of the passwords by which roles go from node to node; undefined where there is one node. Kept as a secret. */
+  readonly logins?: string;
 }
 
 /** Where a database is to be: the coordinator, which may hold no shards, and the nodes that do. */
@@ -38,13 +52,18 @@ export const tenantDatabase: Kind<TenantDatabaseInputs, TenantDatabaseState> = {
     nodes: z.array(node),
   }) satisfies z.ZodType<TenantDatabaseInputs>,
 
-  diff(old, next) {
+  diff(old, next, endpoint) {
+    const logins = endpoint ? loginsBetween(endpoint, next) : [];
     const names = ({ nodes }: TenantDatabaseInputs) => nodes.map(({ name, host, port }) => `${name}@${host}:${port}`);
     return [
       ...(old.database === next.database ? [] : [{ path: "database", how: "replace" as const }]),
       ...(old.tenant === next.tenant ? [] : [{ path: "tenant", how: "update" as const }]),
       ...(names(old).join() === names(next).join() ? [] : [{ path: "nodes", how: "update" as const }]),
       ...(old.missing.length === 0 ? [] : [{ path: "missing", how: "update" as const }]),
+      ...(old.outdated === undefined ? [] : [{ path: "outdated", how: "update" as const }]),
+      ...(logins.length === 0 || isFingerprintOf(old.logins, logins)
+        ? []
+        : [{ path: "logins", how: "update" as const }]),
     ];
   },
 
@@ -56,12 +75,19 @@ export const tenantDatabase: Kind<TenantDatabaseInputs, TenantDatabaseState> = {
         dropDatabase(database),
       ];
     }
+    const logins = [
+      "-- with several nodes, on each, the passwords by which roles go from one to another:",
+      setNodeLogin,
+    ];
+    // What the endpoints say is not known here; where nothing else differs, they do.
+    if (old && tenantDatabase.diff(old, next).every(({ path }) => path === "outdated")) return logins;
     return [
       "-- on every node that has no such database:",
       createDatabase(next.database),
       "-- where Citus is loaded:",
       createCitus,
       ...createPartman,
+      ...logins,
     ];
   },
 
@@ -88,50 +114,50 @@ export const tenantDatabase: Kind<TenantDatabaseInputs, TenantDatabaseState> = {
     const { endpoint } = servers;
     const inputs = old ?? { database: id, tenant: id, nodes: endpoint.nodes };
     const { database, tenant, nodes } = inputs;
-    const missing: string[] = [];
+    const logins = loginsBetween(endpoint, inputs);
     const places = placesOf(endpoint, nodes);
-    for (const place of places) {
-      if (!(await servers.onNode(place, (client) => exists(client, database))))
-        missing.push(`database on ${place.name}`);
-    }
+    const missing = (await placesWithout(servers, places, database)).map(({ name }) => `database on ${name}`);
     if (missing.length === places.length) return undefined;
     if (missing.length === 0) {
       missing.push(...(await servers.onNode(endpoint, (client) => missingIn(client, places.length > 1), database)));
       const maintained = await servers.onNode(endpoint, (client) => maintenanceOf(client, database));
       if (maintained === "unlisted") missing.push("maintenance by pg_partman");
     }
-    return { database, tenant, nodes, missing };
+    const found = { database, tenant, nodes, missing };
+    if (missing.length > 0 || logins.length === 0) return { ...found, ...(old?.logins && { logins: old.logins }) };
+    const outdated: string[] = [];
+    for (const place of places) {
+      const there = await servers.onNode(place, (client) => outdatedLogins(client, logins), database);
+      outdated.push(...there.map(({ user }) => `${user} on ${place.name}`));
+    }
+    // Another salt would look like a change.
+    const known = outdated.length > 0 || isFingerprintOf(old?.logins, logins);
+    const fingerprint = known ? old?.logins : fingerprintOf(logins);
+    return { ...found, ...(outdated.length > 0 && { outdated }), ...(fingerprint && { logins: fingerprint }) };
   },
 };
 
-// Like @pulumi/postgresql's and every database that must not depend on what somebody put into template1.
-const createDatabase = (name: string) => `CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE template0 ENCODING 'UTF8'`;
 const dropDatabase = (name: string) => `DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`;
-const createCitus = "CREATE EXTENSION IF NOT EXISTS citus";
-const createPartman = [
-  "CREATE SCHEMA IF NOT EXISTS partman",
-  "CREATE EXTENSION IF NOT EXISTS pg_partman WITH SCHEMA partman",
-];
 
 async function ensure(context: Context, next: TenantDatabaseInputs): Promise<TenantDatabaseState> {
   const { database: servers } = context;
   const { endpoint } = servers;
   const places = placesOf(endpoint, next.nodes);
   const citus = await hasCitus(context, places);
-  for (const place of places) {
-    await servers.onNode(place, async (client) => {
-      if (!(await exists(client, next.database))) await runStatement(client, { sql: createDatabase(next.database) });
-    });
+  const without = await placesWithout(servers, places, next.database);
+  await refuseParts(servers, places, without, next.database);
+  for (const place of without) {
+    await servers.onNode(place, (client) => runStatement(client, { sql: createDatabase(next.database) }));
   }
   const alone = places.length === 1;
+  const logins = loginsBetween(endpoint, next);
   const inside = (place: Place, work: (client: Client) => Promise<void>) => servers.onNode(place, work, next.database);
   if (citus) {
     // Before nodes join: that is the first time that one connects to another.
-    const logins = alone ? [] : loginsOf(endpoint, next.tenant);
     for (const place of places) {
       await inside(place, async (client) => {
         await runStatement(client, { sql: createCitus });
-        await authenticate(client, logins);
+        if (!alone) await setNodeLogins(client, logins);
       });
     }
   }
@@ -148,7 +174,7 @@ async function ensure(context: Context, next: TenantDatabaseInputs): Promise<Ten
   if (maintained !== "listed") {
     context.warn(`nothing maintains partitions in ${next.database} yet: add it to pg_partman_bgw.dbname of the server`);
   }
-  return { ...next, missing: [] };
+  return { ...next, missing: [], ...(!alone && { logins: fingerprintOf(logins) }) };
 }
 
 /** Here, and not by the silo's own CitusNodes: they would at the same time as other silos' do. */
@@ -193,9 +219,48 @@ function notLoaded(nodes: readonly string[]): Problem {
   };
 }
 
-async function exists(client: Client, database: string): Promise<boolean> {
-  const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = $1", [database]);
-  return rowCount === 1;
+async function placesWithout(servers: Database, places: readonly Place[], database: string): Promise<Place[]> {
+  const without: Place[] = [];
+  for (const place of places) {
+    const question = "SELECT FROM pg_database WHERE datname = $1";
+    const { rowCount } = await servers.onNode(place, (client) => client.query(question, [database]));
+    if (rowCount === 0) without.push(place);
+  }
+  return without;
+}
+
+/** Where it was dropped on some nodes alone, another one in its place would hide that its shards are lost or left over. */
+async function refuseParts(
+  servers: Database,
+  places: readonly Place[],
+  without: readonly Place[],
+  database: string,
+): Promise<void> {
+  const [coordinator] = places;
+  if (!coordinator || without.length === 0 || without.length === places.length) return;
+  const lost = without.includes(coordinator)
+    ? [coordinator]
+    : await servers.onNode(coordinator, (client) => joined(client, without), database);
+  if (lost.length > 0) throw new Problems([inParts(database, lost, places)]);
+}
+
+/** Those that are nodes of the session's database. */
+async function joined(client: Client, places: readonly Place[]): Promise<Place[]> {
+  if ((await missingIn(client, true)).includes("citus")) return [];
+  const { rows } = await client.query<{ host: string; port: number }>(
+    "SELECT nodename AS host, nodeport AS port FROM pg_dist_node",
+  );
+  return places.filter((place) => rows.some(({ host, port }) => host === place.host && port === place.port));
+}
+
+function inParts(database: string, lost: readonly Place[], places: readonly Place[]): Problem {
+  const names = (of: readonly Place[]) => of.map(({ name }) => name).join(", ");
+  return {
+    what: `The database ${database} was dropped on some nodes, and others still have their part of it`,
+    got: `none on ${names(lost)}`,
+    expected: `on ${names(places)}, or on none of them`,
+    fix: `restore it there from a backup; or, to begin with an empty one, DROP DATABASE ${quoteIdentifier(database)} on the others too, then run \`tenantry up --refresh\``,
+  };
 }
 
 async function missingIn(client: Client, severalNodes: boolean): Promise<string[]> {
@@ -207,21 +272,12 @@ async function missingIn(client: Client, severalNodes: boolean): Promise<string[
   return rows.map(({ name }) => name);
 }
 
-/** Who goes from one node to another in the tenant's database. */
-function loginsOf({ user, password, roles }: PostgresEndpoint, tenant: string): Login[] {
+/** Who goes from one node to another in the tenant's database; nobody where there is but one. */
+function loginsBetween(endpoint: PostgresEndpoint, { tenant, nodes }: TenantDatabaseInputs): Login[] {
+  if (placesOf(endpoint, nodes).length === 1) return [];
+  const { user, password, roles } = endpoint;
   const own = Object.entries(roles).filter(([role]) => role === "cdc" || role.startsWith(tenantLogin(tenant, "")));
   return [{ user, password }, ...own.map(([, login]) => login)];
-}
-
-/** By which passwords: roles propagate to the nodes, these rows do not. */
-async function authenticate(client: Client, logins: readonly Login[]): Promise<void> {
-  for (const { user, password } of logins) {
-    await client.query(
-      `INSERT INTO pg_dist_authinfo (nodeid, rolename, authinfo) VALUES (0, $1, $2)
-       ON CONFLICT (rolename, nodeid) DO UPDATE SET authinfo = excluded.authinfo`,
-      [user, `password='${password.replaceAll(/['\\]/g, "\\$&")}'`],
-    );
-  }
 }
 
 /** The name by which the others know it. Where it holds shards itself, it is among the nodes. */
@@ -235,12 +291,7 @@ async function nameCoordinator(client: Client, { host, port, nodes }: PostgresEn
   await client.query("SELECT citus_set_node_property($1, $2, 'shouldhaveshards', $3)", [host, port, holds]);
 }
 
-/** Where it is loaded, in a schema of its own: in `public` every role could read what the others have run. */
 async function ensureStatistics(client: Client): Promise<void> {
-  const { rows } = await client.query<{ loaded: boolean }>(
-    "SELECT current_setting('pg_stat_statements.max', true) IS NOT NULL AS loaded",
-  );
-  if (!rows[0]?.loaded) return;
-  await runStatement(client, { sql: "CREATE SCHEMA IF NOT EXISTS statistics" });
-  await runStatement(client, { sql: "CREATE EXTENSION IF NOT EXISTS pg_stat_statements WITH SCHEMA statistics" });
+  if ((await client.query(canCountStatements)).rowCount === 0) return;
+  for (const sql of createStatistics) await runStatement(client, { sql });
 }

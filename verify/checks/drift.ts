@@ -42,7 +42,7 @@ async function compare(context: Context, declaration: Declaration): Promise<read
     // A refresh reads with what is stored, which is what was declared when it was applied.
     const found = await kind.read(context, idOf(declaration), declaration.inputs);
     if (!found) return [fail(subject, "declared, but not there: run `tenantry up --refresh`")];
-    const changes = kind.diff(found, declaration.inputs);
+    const changes = kind.diff(found, declaration.inputs, context.database.endpoint);
     if (changes.length === 0) return [];
     return [
       fail(
