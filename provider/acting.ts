@@ -8,7 +8,7 @@ import type { Context } from "./context";
 import type { Database } from "./database";
 import type { Engine } from "./engine";
 import { openDatabase } from "./postgres";
-import { connect } from "./postgres-connection";
+import { connect, problemsFrom } from "./postgres-connection";
 import { type Reader, readerOf } from "./statements";
 
 /** The servers that a configured provider acts on, connected to when first needed. */
@@ -29,7 +29,7 @@ export function startActing(configuration: Configuration, engine: Engine): Actin
       servers ??= open(configuration, abort.signal, (message) => engine.warn(urn, message));
       const { database, connect } = await servers.catch((error: unknown) => {
         // A hundred resources fail for the one reason; it is told once.
-        if (told) throw new Problems([notDone]);
+        if (told) throw problemsFrom(notDone, error);
         told = true;
         throw error;
       });

@@ -2,6 +2,8 @@ import { outbox } from "../architecture/outbox";
 import { type Problem } from "../architecture/problem";
 import { awaitStopped } from "./connector-health";
 import type { Context } from "./context";
+import type { Database } from "./database";
+import { errorCode, sqlState } from "./postgres-connection";
 import { quoteTable } from "./tables";
 
 /** The opt-in in the stack's `tenantry:allow`. */
@@ -34,6 +36,33 @@ export async function replayOutbox(context: Context, connector: string): Promise
   await awaitStopped(context, connector);
   await connect.deleteOffsets(connector);
   await connect.resume(connector);
+}
+
+/**
+ * Forgets where a connector that this stack did not know has stopped, where the outbox has nothing to send again: that was
+ * in a database that is gone. In the one of its name the connector would look for that position, and fail.
+ */
+export async function forgetPosition(context: Context, connector: string): Promise<void> {
+  const { connect, database } = context;
+  if (!(await connect.config(connector)) || !(await isEmpty(database))) return;
+  await connect.stop(connector);
+  await awaitStopped(context, connector);
+  await connect.deleteOffsets(connector);
+}
+
+/** False also where there is no outbox, or its rows can't be seen. */
+async function isEmpty(database: Database): Promise<boolean> {
+  const [found] = await database.query("SELECT WHERE to_regclass($1) IS NOT NULL", [quoteTable(outbox)]);
+  if (!found) return false;
+  return database
+    .transaction(async (client) => {
+      await client.query("SET LOCAL row_security = off");
+      return (await client.query(`SELECT FROM ${quoteTable(outbox)} LIMIT 1`)).rowCount === 0;
+    })
+    .catch((error: unknown) => {
+      if (errorCode(error) === sqlState.insufficientPrivilege) return false;
+      throw error;
+    });
 }
 
 export function gapProblem(connector: string): Problem {

@@ -21,6 +21,8 @@ export const sqlState = {
   objectInUse: "55006",
   undefinedTable: "42P01",
   undefinedSchema: "3F000",
+  undefinedDatabase: "3D000",
+  insufficientPrivilege: "42501",
 } as const;
 
 /** Where one server listens, and how to log in there. */
@@ -150,7 +152,7 @@ function connectionProblem(error: unknown, server: Server): Problem {
         got: message,
         fix: "correct `user` in the stack's endpoints, or allow it to log in from here in the server's pg_hba.conf",
       };
-    case "3D000":
+    case sqlState.undefinedDatabase:
       return {
         what: `PostgreSQL at ${where} has no database "${database}"`,
         fix: `create it (CREATE DATABASE), or correct \`database\` in the stack's endpoints`,

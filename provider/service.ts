@@ -12,9 +12,11 @@ import { Problems, renderProblem } from "../architecture/problem";
 import { version } from "../package.json";
 import { type Acting, startActing } from "./acting";
 import { type Configuration, parseConfiguration } from "./configuration";
+import type { Context } from "./context";
 import type { Engine } from "./engine";
 import type { Difference, Kind } from "./kind";
 import { modelProblems } from "./model-change";
+import { errorCode, sqlState } from "./postgres-connection";
 import { fromStruct, hasUnknowns, type Properties, toStruct } from "./properties";
 
 /** Pulumi's provider protocol over the kinds: https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto */
@@ -125,8 +127,9 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
       const kind = kindOf(request.getUrn());
       const old = fromStruct(request.getProperties());
       const known = Object.keys(old).length > 0 ? old : undefined;
-      const found = await kind.read(await current().acting.context(request.getUrn()), request.getId(), known);
       const response = new rpc.ReadResponse();
+      const context = await contextUnlessGone(current().acting, request.getUrn());
+      const found = context && (await kind.read(context, request.getId(), known));
       if (!found) return response;
       response.setId(request.getId());
       response.setProperties(toStruct(found));
@@ -139,6 +142,16 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
     }),
     attach: answer(() => new Empty()),
   };
+}
+
+/** Undefined where the server has no such database, and so nothing that would be in it: the next `up` makes it anew. */
+async function contextUnlessGone(acting: Acting, urn: string): Promise<Context | undefined> {
+  try {
+    return await acting.context(urn);
+  } catch (error) {
+    if (errorCode(error) === sqlState.undefinedDatabase) return undefined;
+    throw error;
+  }
 }
 
 const notConfigured = {

@@ -15,7 +15,7 @@ import {
 import { configurationProblems, literalSecrets } from "../connector-keys";
 import type { Context } from "../context";
 import type { Kind } from "../kind";
-import { gapProblem, replayOptIn, replayOutbox } from "../outbox-replay";
+import { forgetPosition, gapProblem, replayOptIn, replayOutbox } from "../outbox-replay";
 
 export interface ConnectorState extends ConnectorInputs {
   /** Anything but RUNNING is drift. */
@@ -59,6 +59,7 @@ export const connector: Kind<ConnectorInputs, ConnectorState> = {
   },
 
   async create(context, next) {
+    await forgetPosition(context, next.connector);
     return { id: next.connector, state: await apply(context, next) };
   },
 
