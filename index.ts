@@ -61,6 +61,7 @@ async function holdPolicies(): Promise<() => void> {
 }
 
 export = () => {
+  keepDebugLinesBack();
   const mapSources = leaveSourcesUnmapped();
   return program().catch((error: unknown) => {
     mapSources();
@@ -68,6 +69,14 @@ export = () => {
     throw error instanceof Problems ? new pulumi.RunError(error.message) : error;
   });
 };
+
+/**
+ * The SDK tells the engine three lines about each resource, one call behind the other, even where nobody debugs:
+ * https://github.com/pulumi/pulumi/issues/7146. `TENANTRY_DEBUG=1` lets them through, for `--debug` to show.
+ */
+function keepDebugLinesBack(): void {
+  if (!process.env["TENANTRY_DEBUG"]) Object.assign(pulumi.log, { debug: async () => {} });
+}
 
 /**
  * Pulumi takes a stack trace of each resource and each of its promises. To map them to the sources, where hardly one is

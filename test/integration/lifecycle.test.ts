@@ -55,6 +55,15 @@ test("a stack through its life", { skip }, async (t) => {
     assert.deepEqual(changes(succeeded(await refreshOf(project))), []);
   });
 
+  await t.test("what Pulumi's SDK says of each resource is sent only for those who debug", async () => {
+    const debugged = () => project.tenantry("preview", "-s", "it", "--debug");
+    const said = /debug: RegisterResource RPC finished: resource:\S+\[tenantry:/;
+    assert.doesNotMatch(succeeded(await debugged()).text, said);
+    process.env["TENANTRY_DEBUG"] = "1";
+    const all = await debugged().finally(() => delete process.env["TENANTRY_DEBUG"]);
+    assert.match(succeeded(all).text, said);
+  });
+
   await t.test("a longer retention changes its partition sets, and the SQL is shown", async () => {
     const before = project.read(yaml);
     project.write(yaml, before.replace("retention: 2 years", "retention: 3 years"));
