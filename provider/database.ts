@@ -27,6 +27,11 @@ export interface Database {
     look: (read: Reader) => Promise<Found>,
     work: (client: Client, found: Found) => Promise<T>,
   ): Promise<T>;
+  /**
+   * Brings about what `plan` finds missing, in one such transaction, and returns what a look finds then. The next change
+   * begins behind the commit without waiting for its answer, so that the server is never idle while there is work.
+   */
+  settle<Found>(look: (read: Reader) => Promise<Found>, plan: (found: Found) => readonly Statement[]): Promise<Found>;
   /** Runs `work` under the lock, outside a transaction, for what PostgreSQL refuses inside one. Never repeated. */
   locked<T>(work: (client: Client) => Promise<T>): Promise<T>;
   /**

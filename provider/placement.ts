@@ -2,7 +2,7 @@ import type { ForeignKey } from "../architecture/application";
 import type { DistributedTableInputs } from "../architecture/declaration";
 import { quoteLiteral } from "../architecture/identifier";
 import type { Context } from "./context";
-import type { Database, Statement } from "./database";
+import type { Database, DatabaseFacts, Statement } from "./database";
 import { type FoundKeyedTable, findKeyedTable, foreignKeysDiffer } from "./foreign-keys";
 import { changeShardCount } from "./shard-count";
 import type { Reader } from "./statements";
@@ -63,14 +63,17 @@ export interface FoundPlacedTable extends FoundKeyedTable {
   readonly hasRows: boolean;
 }
 
-/** Undefined without the table. */
+/**
+ * Undefined without the table.
+ *
+ * @param citus its version, undefined without it
+ */
 export async function observePlaced(
   read: Reader,
-  database: Database,
+  { citus }: Pick<DatabaseFacts, "citus">,
   name: TableName,
   wanted: readonly ForeignKey[],
 ): Promise<FoundPlacedTable | undefined> {
-  const { citus } = await database.facts;
   const table = await findKeyedTable(read, name);
   if (!table) return undefined;
   const placement = citus === undefined ? undefined : await readPlacement(read, table.oid);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, Pool, type PoolClient } from "pg";
 import type { PostgresEndpoint } from "../architecture/endpoints";
 import { Problems } from "../architecture/problem";
-import type { Database, DatabaseFacts, Requirements } from "./database";
+import type { Database, DatabaseFacts, Requirements, Statement } from "./database";
 import {
   clientConfig,
   connectionProblems,
@@ -17,7 +17,7 @@ import {
 } from "./postgres-connection";
 import { type LockOptions, takeLock } from "./postgres-lock";
 import { Session } from "./postgres-session";
-import { inTransaction } from "./postgres-transaction";
+import { inTransaction, settleInTransaction } from "./postgres-transaction";
 import { preflight } from "./preflight";
 import { prepared, type Reader } from "./statements";
 
@@ -46,7 +46,11 @@ class Postgres implements Database {
   private readonly pool: Pool;
   private readonly inWork = new AsyncLocalStorage<true>();
   private knownFacts: Promise<DatabaseFacts> | undefined;
-  private queue: Promise<unknown> = Promise.resolve();
+  /** When the next change may begin. */
+  private turn: Promise<unknown> = Promise.resolve();
+  /** When all changes so far have ended. */
+  private ended: Promise<unknown> = Promise.resolve();
+  private working = 0;
   private changing: Session | undefined;
   private idle: NodeJS.Timeout | undefined;
 
@@ -99,19 +103,30 @@ class Postgres implements Database {
     look: (read: Reader) => Promise<Found>,
     work: (client: Client, found: Found) => Promise<T>,
   ): Promise<T> {
-    return this.exclusively(async (session) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          const result = await inTransaction(session.client, look, work);
+    return this.repeated((client) => inTransaction(client, look, work));
+  }
+
+  settle<Found>(look: (read: Reader) => Promise<Found>, plan: (found: Found) => readonly Statement[]): Promise<Found> {
+    const readLater = this.query.bind(this);
+    return this.repeated((client, sent) => settleInTransaction(client, look, plan, { sent, readLater }));
+  }
+
+  /** A transaction, repeated after what is no fault of its own. Others may come between. */
+  private async repeated<T>(transaction: (client: Client, sent: () => void) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.exclusively(async (session, sent) => {
+          const result = await transaction(session.client, sent);
           session.wasUsed();
           return result;
-        } catch (error) {
-          if (!repeatable.has(errorCode(error)) || attempt === attempts || session.broken) throw error;
-          this.options.warn?.(`rolled back (${messageOf(error)}); trying again`);
-          await sleep(500 * 2 ** attempt, undefined, this.options.signal && { signal: this.options.signal });
-        }
+        });
+      } catch (error) {
+        if (!repeatable.has(errorCode(error)) || attempt === attempts) throw error;
+        this.options.warn?.(`rolled back (${messageOf(error)}); trying again`);
+        const { signal } = this.options;
+        await sleep(500 * 2 ** attempt, undefined, signal && { signal });
       }
-    });
+    }
   }
 
   locked<T>(work: (client: Client) => Promise<T>): Promise<T> {
@@ -135,34 +150,51 @@ class Postgres implements Database {
   }
 
   async close(): Promise<void> {
-    await this.queue;
+    await this.ended;
     clearTimeout(this.idle);
-    await this.changing?.close();
-    this.changing = undefined;
+    if (this.changing) await this.dropChangeSession(this.changing);
     if (!this.pool.ending) await this.pool.end();
   }
 
-  /** One at a time in this process, under the lock against others. */
-  private exclusively<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  /**
+   * One at a time in this process, under the lock against others.
+   *
+   * @param work calls `sent` when the next one may follow it on the connection; otherwise that waits for its end
+   */
+  private exclusively<T>(work: (session: Session, sent: () => void) => Promise<T>): Promise<T> {
     if (this.inWork.getStore()) throw new Error("work under the lock asked for the lock: use the client it was given");
-    const run = this.queue.then(async () => {
+    let sent = () => {};
+    const over = new Promise<void>((resolve) => {
+      sent = resolve;
+    });
+    const run = this.turn.then(async () => {
       clearTimeout(this.idle);
-      const session = await this.changeSession();
+      this.working++;
       try {
-        return await this.inWork.run(true, () => this.guarded(session, () => work(session)));
+        const session = await this.changeSession();
+        try {
+          return await this.inWork.run(true, () => this.guarded(session, () => work(session, sent)));
+        } finally {
+          if (session.broken) await this.dropChangeSession(session);
+        }
       } finally {
-        if (session.broken) await this.dropChangeSession();
-        else this.idle = setTimeout(() => void this.closeWhenIdle(), idleMs).unref();
+        this.working--;
+        if (this.working === 0) this.idle = setTimeout(() => void this.closeWhenIdle(), idleMs).unref();
       }
     });
-    this.queue = run.catch(() => {});
+    const ended = run.then(
+      () => {},
+      () => {},
+    );
+    this.turn = Promise.race([over, ended]);
+    this.ended = Promise.all([this.ended, ended]);
     return run;
   }
 
   private async changeSession(): Promise<Session> {
     const current = this.changing;
     if (current && (await current.lives())) return current;
-    await this.dropChangeSession();
+    if (current) await this.dropChangeSession(current);
     const session = await Session.open(this.endpoint, this.options.signal);
     try {
       await takeLock(session.client, this.options);
@@ -174,17 +206,19 @@ class Postgres implements Database {
     return session;
   }
 
-  /** Behind the queue, so that no change starts on a connection that is being closed. */
+  /** In a turn of its own, so that no change starts on a connection that is being closed. */
   private closeWhenIdle(): Promise<void> {
-    const closed = this.queue.then(() => this.dropChangeSession());
-    this.queue = closed.catch(() => {});
+    const closed = this.turn.then(async () => {
+      if (this.changing) await this.dropChangeSession(this.changing);
+    });
+    this.turn = closed.catch(() => {});
     return closed;
   }
 
-  private async dropChangeSession(): Promise<void> {
-    const session = this.changing;
-    this.changing = undefined;
-    await session?.close();
+  private async dropChangeSession(session: Session): Promise<void> {
+    // Another may have taken its place meanwhile.
+    if (this.changing === session) this.changing = undefined;
+    await session.close();
   }
 
   /** Cancels what runs when Pulumi is cancelled, and says what a failure means. */

@@ -1,5 +1,5 @@
 import type { Database, Statement } from "./database";
-import { type Reader, runAndRead } from "./statements";
+import type { Reader } from "./statements";
 
 /** What to run for a table, each part in a transaction of its own. */
 export interface TablePlan {
@@ -20,11 +20,12 @@ export async function applyParts<Found>(
   const nextOf = (planned: TablePlan, from: number) =>
     parts.findIndex((part, index) => index >= from && planned[part].length > 0);
   for (let from = 0; ; ) {
-    const { found, at } = await database.change(look, async (client, before) => {
+    let at = -1;
+    const found = await database.settle(look, (before) => {
       const planned = plan(before);
-      const at = nextOf(planned, from);
+      at = nextOf(planned, from);
       const part = parts[at];
-      return { at, found: part === undefined ? before : await runAndRead(client, planned[part], look) };
+      return part === undefined ? [] : planned[part];
     });
     from = at + 1;
     if (at < 0 || nextOf(plan(found), from) < 0) return found;

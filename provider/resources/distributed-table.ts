@@ -94,7 +94,7 @@ export const distributedTable: Kind<DistributedTableInputs, DistributedTableStat
   async read({ database }, id, old) {
     const name = old ?? parseTableId(id);
     const read = database.query.bind(database);
-    const found = await observePlaced(read, database, name, []);
+    const found = await observePlaced(read, await database.facts, name, []);
     return found && asState(name, found, old ?? { column: await primaryKeyStart(read, found.oid) });
   },
 };
@@ -204,9 +204,9 @@ async function apply(
   old: DistributedTableInputs | undefined,
 ): Promise<DistributedTableState> {
   const { database } = context;
-  const { citus } = await database.facts;
-  const look = async (read: Reader) => required(await observePlaced(read, database, next, next.foreignKeys), next);
-  if (citus === undefined) warnOfNoCitus(context);
+  const facts = await database.facts;
+  const look = async (read: Reader) => required(await observePlaced(read, facts, next, next.foreignKeys), next);
+  if (facts.citus === undefined) warnOfNoCitus(context);
   else await prepareRewrite(context, next, old, await look(database.query.bind(database)));
   const found = await applyParts(database, look, (seen) => planDistributedTable(next, seen, old));
   return asState(next, found, next);

@@ -3,7 +3,7 @@ import type { ForeignKey } from "../../architecture/application";
 import type { Grants, ReferenceTableInputs } from "../../architecture/declaration";
 import { Problems } from "../../architecture/problem";
 import type { Context } from "../context";
-import type { Database, Statement } from "../database";
+import type { DatabaseFacts, Statement } from "../database";
 import { type FoundForeignKey, foreignKeysAsInputs, foreignKeysDiffer, planForeignKeys } from "../foreign-keys";
 import {
   type FoundGrants,
@@ -87,7 +87,7 @@ export const referenceTable: Kind<ReferenceTableInputs, ReferenceTableState> = {
   async read({ database }, id, old) {
     const name = old ?? parseTableId(id);
     const read = database.query.bind(database);
-    const found = await observe(read, database, name, []);
+    const found = await observe(read, await database.facts, name, []);
     return found && asState({ ...name, ...declaredOf(old) }, found);
   },
 };
@@ -146,9 +146,9 @@ async function apply(
   old: ReferenceTableInputs | undefined,
 ): Promise<ReferenceTableState> {
   const { database } = context;
-  const { citus } = await database.facts;
-  if (citus === undefined) warnOfNoCitus(context);
-  const look = async (read: Reader) => required(await observe(read, database, next, next.foreignKeys), next);
+  const facts = await database.facts;
+  if (facts.citus === undefined) warnOfNoCitus(context);
+  const look = async (read: Reader) => required(await observe(read, facts, next, next.foreignKeys), next);
   const found = await applyParts(database, look, (seen) => planReferenceTable(next, seen, old?.grants));
   return asState(next, found);
 }
@@ -156,11 +156,11 @@ async function apply(
 /** Undefined without the table. */
 async function observe(
   read: Reader,
-  database: Database,
+  facts: Pick<DatabaseFacts, "citus">,
   name: TableName,
   wanted: readonly ForeignKey[],
 ): Promise<FoundReferenceTable | undefined> {
-  const [placed, grants] = await Promise.all([observePlaced(read, database, name, wanted), readGrants(read, name)]);
+  const [placed, grants] = await Promise.all([observePlaced(read, facts, name, wanted), readGrants(read, name)]);
   return placed && { ...placed, grants };
 }
 

@@ -23,7 +23,7 @@ import {
   readRowSecurity,
   tableWithGaps,
 } from "../row-security";
-import { type Reader, readerOf, runAndRead, runStatements } from "../statements";
+import { type Reader, readerOf, runStatements } from "../statements";
 import { findTable, parseTableId, primaryKeyStart, required, requireTable, type TableName, tableId } from "../tables";
 
 export interface TenantIsolationState extends TenantIsolationInputs {
@@ -129,10 +129,7 @@ async function apply(
   old: TenantIsolationInputs | undefined,
 ): Promise<TenantIsolationState> {
   const look = async (read: Reader) => required(await observe(read, next), next);
-  return database.change(look, async (client, found) => {
-    const statements = planIsolation(next, found, old);
-    return asState(next, statements.length === 0 ? found : await runAndRead(client, statements, look));
-  });
+  return asState(next, await database.settle(look, (found) => planIsolation(next, found, old)));
 }
 
 /** Undefined without the table. */

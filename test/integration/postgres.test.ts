@@ -4,7 +4,7 @@ import { Client } from "pg";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
 import { type DatabaseOptions, openDatabase } from "../../provider/postgres";
 import { clientConfig } from "../../provider/postgres-connection";
-import { runAndRead } from "../../provider/statements";
+import { type Reader, runAndRead } from "../../provider/statements";
 import { freshDatabase, skip } from "./servers";
 
 async function start(t: test.TestContext) {
@@ -155,6 +155,79 @@ test("statements that travel together stop at the first that fails, and its erro
     ),
     [{ two: 2 }],
   );
+});
+
+/** Tables by these names; the looks ask for one after the other, so the later ones come after the commit. */
+const lookFor =
+  (...names: readonly string[]) =>
+  async (read: Reader): Promise<readonly string[]> => {
+    const there: string[] = [];
+    for (const name of names) {
+      const [row] = await read<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [name]);
+      if (row?.there) there.push(name);
+    }
+    return there;
+  };
+
+test("what is missing is made, and a look of several steps tells what is there then", { skip }, async (t) => {
+  const { open } = await start(t);
+  const database = open();
+  const seen: (readonly string[])[] = [];
+  const settle = () =>
+    database.settle(lookFor("one", "two", "three"), (found) => {
+      seen.push(found);
+      return ["one", "two"].filter((name) => !found.includes(name)).map((name) => ({ sql: `CREATE TABLE ${name} ()` }));
+    });
+  assert.deepEqual(await settle(), ["one", "two"]);
+  assert.deepEqual(await settle(), ["one", "two"]);
+  assert.deepEqual(seen, [[], ["one", "two"]]);
+});
+
+test("changes that follow each other without waiting share nothing but the connection", { skip }, async (t) => {
+  const { open } = await start(t);
+  const database = open();
+  const make = (name: string, ...more: readonly string[]) =>
+    database.settle(lookFor(name), () => [`CREATE TABLE ${name} ()`, ...more].map((sql) => ({ sql })));
+  const outcomes = await Promise.allSettled([
+    make("one"),
+    make("two", "SELECT 1 / 0", "SELECT missing"),
+    make("three"),
+    make(
+      "four",
+      "CREATE TABLE keyed (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)",
+      "INSERT INTO keyed VALUES (1), (1)",
+    ),
+    database.settle(lookFor("five"), () => {
+      throw new Error("no plan");
+    }),
+    database.transaction((client) => client.query("CREATE TABLE six ()")),
+    make("seven"),
+  ]);
+  const reasons = outcomes.map((outcome) => (outcome.status === "rejected" ? String(outcome.reason.message) : ""));
+  assert.match(reasons[1] ?? "", /division by zero[\s\S]*in: SELECT 1 \/ 0/);
+  assert.match(reasons[3] ?? "", /keyed_id_key/);
+  assert.equal(reasons[4], "no plan");
+  assert.deepEqual(
+    [0, 2, 5, 6].map((index) => reasons[index]),
+    ["", "", "", ""],
+  );
+  const all = ["one", "two", "three", "four", "five", "six", "seven"];
+  assert.deepEqual(await database.settle(lookFor(...all), () => []), ["one", "three", "six", "seven"]);
+});
+
+test("a change that is repeated lets others go first meanwhile", { skip }, async (t) => {
+  const { open, told } = await start(t);
+  const database = open();
+  const order: string[] = [];
+  let runs = 0;
+  const repeated = database.settle(lookFor(), () => {
+    order.push(`repeated ${++runs}`);
+    return runs === 1 ? [{ sql: "DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '40P01'; END $$" }] : [];
+  });
+  const other = database.transaction(async () => void order.push("other"));
+  await Promise.all([repeated, other]);
+  assert.deepEqual(order, ["repeated 1", "other", "repeated 2"]);
+  assert.match(told.join(), /trying again/);
 });
 
 test("a failed statement whose error was swallowed does not pass for a commit", { skip }, async (t) => {
