@@ -19,6 +19,7 @@ export const sqlState = {
   deadlock: "40P01",
   serialization: "40001",
   objectInUse: "55006",
+  failedTransaction: "25P02",
   undefinedTable: "42P01",
   undefinedSchema: "3F000",
   undefinedDatabase: "3D000",

@@ -1,7 +1,7 @@
 import { Client, type ClientBase } from "pg";
 import { formatAddress } from "../architecture/access";
 import { addressOf, type Login } from "../architecture/endpoints";
-import { clientConfig, isServerError, type Server } from "../provider/postgres-connection";
+import { clientConfig, isServerError, type Server, sqlState } from "../provider/postgres-connection";
 
 /**
  * Runs `work` in a session as an application has it, with whatever settings its role starts with. Where the session
@@ -29,10 +29,10 @@ export async function withLogin<T>(
   }
 }
 
-/** Whether the server still answers there, be it with an error. */
+/** Whether the server still answers there, be it that the transaction has failed. The severity comes in its language. */
 export async function lives(client: ClientBase): Promise<boolean> {
   return client.query("SELECT").then(
     () => true,
-    (error: unknown) => isServerError(error) && error.severity === "ERROR",
+    (error: unknown) => isServerError(error) && error.code === sqlState.failedTransaction,
   );
 }

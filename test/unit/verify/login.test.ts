@@ -42,3 +42,21 @@ test("what goes wrong while the connection lives stays what it is", async (t) =>
   });
   await assert.rejects(failed, /^Error: a row of another tenant$/);
 });
+
+test("a failed transaction lives, in whatever language the server says so, and a login that was ended does not", async (t) => {
+  const refusal = (severity: string, code: string) => {
+    const fields = Buffer.from(`S${severity}\0C${code}\0Mnein\0\0`);
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(fields.length + 4);
+    return Buffer.concat([Buffer.from("E"), length, fields]);
+  };
+  const outcome = async (message: Buffer) => {
+    const server = await serverThat(t, (socket) => socket.write(Buffer.concat([message, ready])));
+    const failed = withLogin(server, login, async () => {
+      throw new Error("a row of another tenant");
+    });
+    return failed.catch((error: Error) => error.message);
+  };
+  assert.equal(await outcome(refusal("FEHLER", "25P02")), "a row of another tenant");
+  assert.match(String(await outcome(refusal("FATAL", "57P01"))), /broke: a row of another tenant/);
+});
