@@ -2,7 +2,6 @@ import { outbox } from "../architecture/outbox";
 import { type Problem } from "../architecture/problem";
 import { awaitStopped } from "./connector-health";
 import type { Context } from "./context";
-import type { Database } from "./database";
 import { errorCode, sqlState } from "./postgres-connection";
 import { quoteTable } from "./tables";
 
@@ -39,19 +38,10 @@ export async function replayOutbox(context: Context, connector: string): Promise
 }
 
 /**
- * Forgets where a connector that this stack did not know has stopped, where the outbox has nothing to send again: that was
- * in a database that is gone. In the one of its name the connector would look for that position, and fail.
+ * Whether a replay would send nothing. Of a connector that the stack did not know it needs nobody's consent then: the
+ * position is that in a log which went with its database. False also where there is no outbox, or its rows can't be seen.
  */
-export async function forgetPosition(context: Context, connector: string): Promise<void> {
-  const { connect, database } = context;
-  if (!(await connect.config(connector)) || !(await isEmpty(database))) return;
-  await connect.stop(connector);
-  await awaitStopped(context, connector);
-  await connect.deleteOffsets(connector);
-}
-
-/** False also where there is no outbox, or its rows can't be seen. */
-async function isEmpty(database: Database): Promise<boolean> {
+export async function hasNothingToReplay({ database }: Context): Promise<boolean> {
   const [found] = await database.query("SELECT WHERE to_regclass($1) IS NOT NULL", [quoteTable(outbox)]);
   if (!found) return false;
   return database

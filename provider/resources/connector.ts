@@ -15,7 +15,7 @@ import {
 import { configurationProblems, literalSecrets } from "../connector-keys";
 import type { Context } from "../context";
 import type { Kind } from "../kind";
-import { forgetPosition, gapProblem, replayOptIn, replayOutbox } from "../outbox-replay";
+import { gapProblem, hasNothingToReplay, replayOptIn, replayOutbox } from "../outbox-replay";
 
 export interface ConnectorState extends ConnectorInputs {
   /** Anything but RUNNING is drift. */
@@ -59,11 +59,10 @@ export const connector: Kind<ConnectorInputs, ConnectorState> = {
   },
 
   async create(context, next) {
-    await forgetPosition(context, next.connector);
-    return { id: next.connector, state: await apply(context, next) };
+    return { id: next.connector, state: await apply(context, next, () => hasNothingToReplay(context)) };
   },
 
-  update: (context, _id, _old, next) => apply(context, next),
+  update: (context, _id, _old, next) => apply(context, next, async () => false),
 
   async delete(context, _id, { connector }) {
     const { connect } = context;
@@ -120,12 +119,17 @@ function recoveryCall(path: string, state: ConnectorHealth): string {
   return halted ? `PUT ${path}/resume` : `POST ${path}/restart?includeTasks=true`;
 }
 
-async function apply(context: Context, next: ConnectorInputs): Promise<ConnectorState> {
+/** @param replays whether it may send every event again without the stack's opt-in */
+async function apply(
+  context: Context,
+  next: ConnectorInputs,
+  replays: () => Promise<boolean>,
+): Promise<ConnectorState> {
   const { connector, config } = next;
   refuseIfAny(configurationProblems(connector, config, await context.connect.validate(connector, config)));
   const former = await start(context, next);
   const outcome = await awaitRunning(context, connector, config, former);
-  if (outcome.kind === "gap" && context.allow.has(replayOptIn(connector))) {
+  if (outcome.kind === "gap" && (context.allow.has(replayOptIn(connector)) || (await replays()))) {
     await replayOutbox(context, connector);
     finish(connector, await awaitRunning(context, connector, config, undefined));
   } else {
