@@ -32,7 +32,7 @@ async function program(): Promise<pulumi.Inputs> {
   const made = new Map<string, pulumi.Resource>();
   for (const { name, provider: by, roles, declarations, makes, madeBy, reach } of databases) {
     const reached = endpoints && pulumi.output(endpoints).apply(reach);
-    const args = { endpoints: reached, citus, allow, roles, ...(makes && { databases: makes }) };
+    const args = { endpoints: reached, citus, allow, roles, made: !!madeBy, ...(makes && { databases: makes }) };
     const provider = by === mainProvider ? main : new Provider(by, args, { dependsOn: [...ready, main] });
     const maker = made.get(madeBy ?? "");
     const { resources } = new DataPlane(

@@ -12,6 +12,8 @@ export interface Configuration {
   readonly roles: readonly string[];
   /** Databases that are made on these servers, which are then reached by another one. */
   readonly databases: readonly string[];
+  /** Whether the database is one of those: where the server has none, what was in it is gone, and not misnamed. */
+  readonly made: boolean;
 }
 
 /** A provider's configuration crosses to the engine as strings, each the JSON of one property. */
@@ -21,6 +23,7 @@ const wire = z.object({
   allow: z.string().default("[]"),
   roles: z.string().default("[]"),
   databases: z.string().default("[]"),
+  made: z.literal("true").optional(),
   model: z.enum(["shared", "schema", "silo"]).optional(),
 });
 
@@ -28,7 +31,7 @@ const wire = z.object({
 export function parseConfiguration(variables: Readonly<Record<string, unknown>>): Configuration {
   const parsed = wire.safeParse(variables);
   if (!parsed.success) throw badConfiguration(parsed.error);
-  const { endpoints: json, citus, allow, roles, databases } = parsed.data;
+  const { endpoints: json, citus, allow, roles, databases, made } = parsed.data;
   const lists = z.tuple([names, names, names]).safeParse([allow, roles, databases].map((list) => JSON.parse(list)));
   if (!lists.success) throw badConfiguration(lists.error);
   return {
@@ -37,6 +40,7 @@ export function parseConfiguration(variables: Readonly<Record<string, unknown>>)
     allow: new Set(lists.data[0]),
     roles: lists.data[1],
     databases: lists.data[2],
+    made: made !== undefined,
   };
 }
 

@@ -15,6 +15,8 @@ export interface ProviderArgs {
   readonly roles?: readonly string[];
   /** Databases that TenantDatabases make on these servers, which are then reached by another one. @default none */
   readonly databases?: readonly string[];
+  /** Whether a TenantDatabase makes the database: where the server has none, what was in it is gone. @default false */
+  readonly made?: boolean;
   /** How tenants share what this stack holds: another one is refused without the opt-in `remodel MODEL`. @default not guarded */
   readonly model?: Model;
 }
@@ -33,6 +35,7 @@ export class Provider extends pulumi.ProviderResource {
         allow: JSON.stringify(args.allow ?? []),
         roles: JSON.stringify(args.roles ?? []),
         ...(args.databases && { databases: JSON.stringify(args.databases) }),
+        ...(args.made && { made: "true" }),
         ...(args.model && { model: args.model }),
       },
       options,

@@ -22,7 +22,7 @@ import { fromStruct, hasUnknowns, type Properties, toStruct } from "./properties
 /** Pulumi's provider protocol over the kinds: https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto */
 export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<object>>): UntypedServiceImplementation {
   const kindOf = (urn: string) => findKind(kinds, urn);
-  let configured: { readonly configuration: Configuration; readonly acting: Acting } | undefined;
+  let configured: Configured | undefined;
   const current = () => {
     if (!configured) throw new Problems([notConfigured]);
     return configured;
@@ -128,7 +128,7 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
       const old = fromStruct(request.getProperties());
       const known = Object.keys(old).length > 0 ? old : undefined;
       const response = new rpc.ReadResponse();
-      const context = await contextUnlessGone(current().acting, request.getUrn());
+      const context = await contextUnlessGone(current(), request.getUrn());
       const found = context && (await kind.read(context, request.getId(), known));
       if (!found) return response;
       response.setId(request.getId());
@@ -144,14 +144,19 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
   };
 }
 
-/** Undefined where the server has no such database, and so nothing that would be in it: the next `up` makes it anew. */
-async function contextUnlessGone(acting: Acting, urn: string): Promise<Context | undefined> {
+/** Undefined where a database that this stack makes is gone with all that was in it: the next `up` makes it anew. */
+async function contextUnlessGone({ acting, configuration }: Configured, urn: string): Promise<Context | undefined> {
   try {
     return await acting.context(urn);
   } catch (error) {
-    if (errorCode(error) === sqlState.undefinedDatabase) return undefined;
+    if (configuration.made && errorCode(error) === sqlState.undefinedDatabase) return undefined;
     throw error;
   }
+}
+
+interface Configured {
+  readonly configuration: Configuration;
+  readonly acting: Acting;
 }
 
 const notConfigured = {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type AddressInfo, createServer } from "node:net";
 import test, { type TestContext } from "node:test";
 import { promisify } from "node:util";
 import * as grpc from "@grpc/grpc-js";
@@ -205,12 +206,45 @@ test("resources are refused before the provider is configured", async (t) => {
 
 test("a preview that the database could answer goes on without it where nothing is reachable", async (t) => {
   const { client, told } = await serve(t);
-  const endpoints = {
-    postgres: { host: "127.0.0.1", port: 1, database: "d", user: "u", password: "p", sslmode: "disable" },
-    kafka: { bootstrapServers: ["k:1"] },
-    connect: { url: "http://c", databasePassword: "${file:a:b}" },
-  };
-  await configure(client, { endpoints: JSON.stringify(endpoints) });
+  await configure(client, { endpoints: endpointsAt(1) });
   await create(client, { name: "a", books: 1 }, true);
   assert.deepEqual(told, ["CREATE SHELF a"]);
 });
+
+test("resources in a database that a stack has made are gone with it, and a misnamed database is told", async (t) => {
+  const fields = Buffer.from('SFATAL\0C3D000\0Mdatabase "d" does not exist\0\0');
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(fields.length + 4);
+  const postgres = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.end(Buffer.concat([Buffer.from("E"), length, fields])));
+  });
+  await new Promise<void>((listening) => postgres.listen(0, "127.0.0.1", listening));
+  t.after(() => postgres.close());
+  const endpoints = endpointsAt((postgres.address() as AddressInfo).port);
+
+  const silo = (await serve(t)).client;
+  await configure(silo, { endpoints, made: "true" });
+  assert.equal((await read(silo)).getId(), "");
+  assert.equal((await read(silo)).getId(), "", "not only the first");
+
+  const main = (await serve(t)).client;
+  await configure(main, { endpoints });
+  await assert.rejects(read(main), /has no database "d"[\s\S]*correct `database` in the stack's endpoints/);
+});
+
+function endpointsAt(port: number): string {
+  return JSON.stringify({
+    postgres: { host: "127.0.0.1", port, database: "d", user: "u", password: "p", sslmode: "disable" },
+    kafka: { bootstrapServers: ["k:1"] },
+    connect: { url: "http://c", databasePassword: "${file:a:b}" },
+  });
+}
+
+async function read(client: ResourceProviderClient): Promise<rpc.ReadResponse> {
+  const request = new rpc.ReadRequest();
+  request.setUrn(urn);
+  request.setId("novels");
+  request.setProperties(toStruct({ name: "novels", books: 3 }));
+  return promisify<rpc.ReadRequest, rpc.ReadResponse>(client.read.bind(client))(request);
+}
