@@ -11,6 +11,9 @@ export function dynamicConfig(plan: CitusPlan): Record<string, unknown> {
     ttl: 20,
     loop_wait: 5,
     retry_timeout: 5,
+    // A primary that can't reach the API server stays primary while every member of its group confirms it. Without this,
+    // all groups demote themselves and writes stop for as long as the control plane is away.
+    failsafe_mode: true,
     // An asynchronous standby that lags by more does not become primary.
     maximum_lag_on_failover: 2 ** 20,
     synchronous_mode: plan.synchronousMode !== "off",

@@ -28,6 +28,8 @@ export interface Traffic {
   /** Events whose commit was acknowledged. */
   readonly acknowledged: ReadonlySet<string>;
   readonly failed: () => number;
+  /** The longest time in which one writer got no acknowledgement. */
+  readonly longestPauseMs: () => number;
   stop(): Promise<void>;
 }
 
@@ -43,12 +45,16 @@ export function startWriters(project: Shop, { writers, pauseMs }: TrafficOptions
   let failed = 0;
   let isOver = false;
   const tenants = Array.from({ length: writers }, () => randomUUID());
+  let longestPauseMs = 0;
   const write = async (tenant: string) => {
-    for (let ready = false; !isOver; await sleep(pauseMs)) {
+    let lastMs: number | undefined;
+    for (; !isOver; await sleep(pauseMs)) {
       try {
-        if (!ready) await ensureTenant(pool, project, tenant);
-        ready = true;
+        if (lastMs === undefined) await ensureTenant(pool, project, tenant);
         acknowledged.add(await registerCustomer(pool, project, tenant));
+        const nowMs = performance.now();
+        longestPauseMs = Math.max(longestPauseMs, nowMs - (lastMs ?? nowMs));
+        lastMs = nowMs;
       } catch {
         failed++;
       }
@@ -60,7 +66,7 @@ export function startWriters(project: Shop, { writers, pauseMs }: TrafficOptions
     await writing;
     if (!pool.ending) await pool.end();
   };
-  return { tenants, acknowledged, failed: () => failed, stop };
+  return { tenants, acknowledged, failed: () => failed, longestPauseMs: () => longestPauseMs, stop };
 }
 
 /** As startWriters; stopped at the latest when the test is over. */

@@ -44,9 +44,16 @@ export function kindCluster(engine: "docker" | "podman") {
       }
       return lines.map((line) => line.split(" ")[1] ?? "");
     },
+    /** Sends a signal to the API server, which runs in the container of the only machine. */
+    signalApiServer: (signal: string) =>
+      command(engine, ["exec", `${cluster}-control-plane`, "pkill", `-${signal}`, "-x", "kube-apiserver"]),
     delete: () => command("kind", ["delete", "cluster", "--name", cluster], env),
   };
 }
+
+/** Sends a signal to the API server of a cluster that is there, by a command of whoever runs the test. */
+export const signalBy = (shellCommand: string) => (signal: string) =>
+  command("sh", ["-c", `${shellCommand} ${signal}`]);
 
 /** What the test asks of a namespace and does to it. */
 export function kubectl(context: string, namespace: string) {

@@ -2,7 +2,7 @@ import { delimiter } from "node:path";
 import { Problems } from "../../architecture/problem";
 import { table } from "../../cli/table";
 import { findProgram } from "../../local/pulumi-programs";
-import { currentContext, kindCluster, kubectl } from "./kubernetes";
+import { currentContext, kindCluster, kubectl, signalBy } from "./kubernetes";
 import { type Place, placeOf } from "./place";
 import { stack } from "./stack";
 import { type Setting, steps } from "./steps";
@@ -88,7 +88,9 @@ async function prepare(
   cleaning.push(async () => {
     if (await cluster.exists()) await stack.tenantry("destroy", "--yes", "--skip-preview");
   });
-  return { application: "ecommerce", cluster, keys };
+  const signalApiServer =
+    kind?.signalApiServer ?? (!place.kind && place.signalApiServer ? signalBy(place.signalApiServer) : undefined);
+  return { application: "ecommerce", cluster, keys, ...(signalApiServer && { signalApiServer }) };
 }
 
 main().catch((error: unknown) => {

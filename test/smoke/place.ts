@@ -6,10 +6,11 @@ export type Place =
   | { readonly kind: true; readonly engine: "docker" | "podman"; readonly keys: Keys }
   | {
       readonly kind: false;
-
       readonly citus: string;
       readonly connect: string;
       readonly keys: Keys;
+      /** A shell command that takes the name of a signal and sends it to the API server. @default the step is left out */
+      readonly signalApiServer?: string;
     };
 
 /** What is laid over `tenantry:kubernetes` of the stack `kind`. */
@@ -33,7 +34,14 @@ export function placeOf(env: NodeJS.ProcessEnv, programs: Programs): Place {
       if (!value) problems.push(unset(name));
     }
     refuseIfAny(problems);
-    return { kind: false, citus: citus ?? "", connect: connect ?? "", keys };
+    const signalApiServer = env["TENANTRY_SMOKE_SIGNAL_API_SERVER"];
+    return {
+      kind: false,
+      citus: citus ?? "",
+      connect: connect ?? "",
+      keys,
+      ...(signalApiServer && { signalApiServer }),
+    };
   }
   const engine = programs.has("docker") ? "docker" : programs.has("podman") ? "podman" : undefined;
   if (!programs.has("kind")) problems.push(missing("kind", "https://kind.sigs.k8s.io"));

@@ -11,6 +11,8 @@ export interface Setting {
   readonly cluster: ReturnType<typeof kubectl>;
   /** Laid over the keys of the stack `kind`. */
   readonly keys: Keys;
+  /** Sends a signal to the API server, where the test knows how. */
+  readonly signalApiServer?: (signal: "STOP" | "CONT") => Promise<unknown>;
 }
 
 /** A step gives what is worth a line of the closing table; what it throws ends the test. */
@@ -22,6 +24,8 @@ export interface Step {
 const load = { writers: 4, pauseMs: 50 };
 /** Traffic before and after what is tried. */
 const calmMs = 10_000;
+/** How long the API server is away: three times as long as a primary's lease lasts. */
+const outageMs = 60_000;
 
 export const steps: readonly Step[] = [
   {
@@ -40,6 +44,18 @@ export const steps: readonly Step[] = [
         const worker = await cluster.kill("strimzi.io/kind=KafkaConnect");
         return `${primary} and ${worker} deleted`;
       }),
+  },
+  {
+    name: "coordinator killed under traffic",
+    run: (setting) =>
+      underTraffic(setting, async ({ cluster }) => `${await cluster.kill("citus-group=0,role=primary")} deleted`),
+  },
+  {
+    name: "API server stopped under traffic",
+    run: (setting) =>
+      setting.signalApiServer
+        ? underTraffic(setting, stopApiServer, outageMs / 2)
+        : Promise.resolve("left out: TENANTRY_SMOKE_SIGNAL_API_SERVER is not set"),
   },
   { name: "2 to 3 workers under traffic", run: (setting) => underTraffic(setting, () => scale(setting, 3)) },
   { name: "verify with 3", run: verified },
@@ -102,8 +118,25 @@ async function scale({ keys }: Setting, workers: number): Promise<string> {
   return `${workers} workers`;
 }
 
-/** Does something while tenants write, and then compares every event by its id. */
-async function underTraffic(setting: Setting, act: (setting: Setting) => Promise<string>): Promise<string> {
+async function stopApiServer({ signalApiServer }: Setting): Promise<string> {
+  await signalApiServer?.("STOP");
+  try {
+    await sleep(outageMs);
+  } finally {
+    await signalApiServer?.("CONT");
+  }
+  return `away for ${outageMs / 1_000} s`;
+}
+
+/**
+ * Does something while tenants write, and then compares every event by its id. A writer that got no acknowledgement for
+ * longer than `longestPauseMs` ends the test.
+ */
+async function underTraffic(
+  setting: Setting,
+  act: (setting: Setting) => Promise<string>,
+  longestPauseMs = Number.POSITIVE_INFINITY,
+): Promise<string> {
   const shop = { application: setting.application, endpoints: await stack.endpoints() };
   const traffic = startWriters(shop, load);
   let did: string;
@@ -114,7 +147,10 @@ async function underTraffic(setting: Setting, act: (setting: Setting) => Promise
   } finally {
     await traffic.stop();
   }
-  return `${did}; ${judge(traffic, await compareEvents(shop, traffic))}`;
+  const pauseMs = traffic.longestPauseMs();
+  const said = `${did}; ${judge(traffic, await compareEvents(shop, traffic))}; longest pause ${(pauseMs / 1_000).toFixed(1)} s`;
+  if (pauseMs > longestPauseMs) throw new Error(`Writes stopped for longer than ${longestPauseMs / 1_000} s: ${said}`);
+  return said;
 }
 
 /** Duplicates are told and no failure: after a failover of the database events may come again, and consumers expect it. */

@@ -30,6 +30,11 @@ test("with a cluster and images nothing but kubectl is needed, and keys may be l
   });
 });
 
+test("a command that signals the API server is taken from the environment", () => {
+  const place = placeOf({ ...given, TENANTRY_SMOKE_SIGNAL_API_SERVER: "signal" }, new Set(["kubectl"]));
+  assert.equal(place.kind ? undefined : place.signalApiServer, "signal");
+});
+
 test("everything that is missing is told at once", () => {
   assert.deepEqual(problems({}), [
     "The smoke test needs kubectl, which is not on PATH",

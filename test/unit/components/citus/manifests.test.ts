@@ -34,6 +34,11 @@ test("strong consistency lets a commit wait for a standby, and never go on witho
   assert.equal(dynamicConfig(plan({ consistency: "bounded" }))["synchronous_mode"], false);
 });
 
+test("a primary that can't reach the API server stays primary while its group confirms it", () => {
+  assert.equal(dynamicConfig(plan({ replicas: 1, consistency: "eventual" }))["failsafe_mode"], true);
+  assert.equal(dynamicConfig(plan({ replicas: 3 }))["failsafe_mode"], true);
+});
+
 test("Patroni leaves the database's logical slots alone", () => {
   assert.deepEqual(dynamicConfig(plan())["ignore_slots"], [{ type: "logical", plugin: "pgoutput", database: "shop" }]);
 });
