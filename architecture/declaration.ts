@@ -134,6 +134,8 @@ export interface OutboxInputs {
   /** @default with its schema, which is a tenant's own */
   readonly colocateWith?: string;
   readonly maxPayloadBytes: number;
+  /** Those that it takes events of; the program has their topics. @default any whose name can be part of a topic's */
+  readonly aggregates?: readonly string[];
   readonly publication: string;
 }
 

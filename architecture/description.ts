@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { type Duration, durationExpected, parseDuration } from "./duration";
-import { parseSize, type Size, sizeExpected } from "./size";
+import { largestPayloadBytes, producerLimitBytes } from "./record-limits";
+import { formatSize, parseSize, type Size, sizeExpected } from "./size";
 
 const duration = parsed<Duration>(durationExpected, parseDuration, "^\\s*[1-9][0-9]*\\s*[A-Za-z]+\\s*$", "3 days");
 const size = parsed<Size>(sizeExpected, parseSize, "^\\s*[1-9][0-9]*\\s*(B|KiB|MiB|GiB|TiB)\\s*$", "8 KiB");
-/** Kafka's default is records of 1 MiB at most, headers and all; a larger one would stop the connector for every tenant. */
-const largestPayload = "at most 960 KiB: Kafka takes records of 1 MiB, and one that it refuses stops all events";
-const payloadSize = size.refine(({ bytes }) => bytes <= 960 * 1024, largestPayload);
+const [mostPayload, mostRecord] = [largestPayloadBytes, producerLimitBytes].map((bytes) => formatSize({ bytes }));
+const largestPayload = `at most ${mostPayload}: Kafka takes records of ${mostRecord}, and one that it refuses stops all events`;
+const payloadSize = size.refine(({ bytes }) => bytes <= largestPayloadBytes, largestPayload);
 const name = z.string("a name").min(1, "a name");
 const flag = z.literal(true, "`true`, or leave the key out").optional();
 const reach = z.union([z.literal("all"), z.array(name)], "`all`, or a list of tables such as `[orders, customers]`");
@@ -89,7 +90,9 @@ const events = z
       aggregates: z
         .record(name, aggregate, "aggregates by name")
         .default({})
-        .describe("By the name in `aggregate_type`. The topic is APPLICATION.AGGREGATE.events."),
+        .describe(
+          "By the name in `aggregate_type`; the outbox takes events of no other, and is made only for these. The topic is APPLICATION.AGGREGATE.events.",
+        ),
     },
     "an object with `retention`, `maxPayload` and `aggregates`",
   )

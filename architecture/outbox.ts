@@ -1,7 +1,13 @@
+import type { Application } from "./application";
 import type { PostgresNode } from "./endpoints";
 
 /** The outbox as PostgreSQL, Kafka Connect and the Debezium router must all know it. */
 export const outbox = { schema: "tenantry", table: "outbox", publication: "tenantry_outbox" } as const;
+
+/** Without an aggregate there is no slot that reads an outbox, and so none is made. */
+export function hasOutbox({ events }: Pick<Application, "events">): boolean {
+  return events.aggregates.length > 0;
+}
 
 /**
  * The outbox's column that gives the header `created_at`: `created_at` in microseconds since 1970 (UTC). A bigint, because

@@ -7,6 +7,7 @@ import { durationMs } from "../architecture/duration";
 import { encrypts, type KafkaEndpoint } from "../architecture/endpoints";
 import { consumerTopics } from "../architecture/kafka-settings";
 import { refuseIfAny } from "../architecture/problem";
+import { topicLimitBytes } from "../architecture/record-limits";
 import type { Settings } from "../architecture/settings";
 import { type AccessRule, consumerAccess } from "./kafka/access-rules";
 import { acknowledgementProblems, copiesOf } from "./kafka/plan";
@@ -42,6 +43,7 @@ export class EventTopics extends pulumi.ComponentResource {
           config: {
             "cleanup.policy": "delete",
             "retention.ms": String(durationMs(retention)),
+            "max.message.bytes": String(topicLimitBytes),
             ...(args.minInSync !== undefined && { "min.insync.replicas": String(args.minInSync) }),
           },
         },

@@ -8,6 +8,7 @@ import { durationMs } from "../architecture/duration";
 import { type PostgresNode, unknownYet } from "../architecture/endpoints";
 import { streamPrefix } from "../architecture/names";
 import { headerColumns, outbox, outboxConnector, outboxSlot } from "../architecture/outbox";
+import { producerLimitBytes, topicLimitBytes } from "../architecture/record-limits";
 import { isExactlyOnce, type StreamSettings } from "../architecture/settings";
 
 const section = z.record(z.string(), z.string());
@@ -43,6 +44,7 @@ export function renderOutboxConnector(
     rowTopicPattern: `${literalPattern(`${connector}.`)}${rows}`,
     headers: [...headerColumns(application.tenant.column)].map(([column, name]) => `${column}:header:${name}`).join(),
     groups: aggregates.map(group).join(),
+    producerLimit: String(producerLimitBytes),
   };
   return {
     connector,
@@ -85,6 +87,7 @@ function aggregateValues(aggregate: Aggregate): Values {
     group: group(aggregate),
     topicPattern: literalPattern(aggregate.topic),
     partitions: String(aggregate.partitions),
+    topicLimit: String(topicLimitBytes),
     retentionMs: String(durationMs(aggregate.retention)),
   };
 }

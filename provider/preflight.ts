@@ -67,6 +67,8 @@ export interface DatabaseReading {
   readonly database: string;
   readonly role: string;
   readonly powerful: boolean;
+  /** Null for UTF8. */
+  readonly other_encoding: string | null;
   readonly partman: string | null;
   readonly partman_schema: string | null;
   readonly partman_available: string | null;
@@ -83,6 +85,7 @@ const databaseReading = `
     current_database() AS database, current_user AS role,
     EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND rolsuper
       OR rolname IN ('rds_superuser', 'azure_pg_admin', 'cloudsqlsuperuser', 'alloydbsuperuser') AND pg_has_role(oid, 'USAGE')) AS powerful,
+    nullif(current_setting('server_encoding'), 'UTF8') AS other_encoding,
     (SELECT extversion FROM pg_extension WHERE extname = 'pg_partman') AS partman,
     (SELECT nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'pg_partman') AS partman_schema,
     (SELECT default_version FROM pg_available_extensions WHERE name = 'pg_partman') AS partman_available,
@@ -108,6 +111,14 @@ export function judgeDatabase(reading: DatabaseReading, citus: Settings["citus"]
       expected:
         "a superuser, or the administrator role of a managed service: event triggers and replication slots need it",
       fix: "let the stack's endpoints log in as such a role; the application's own roles stay without rights",
+    });
+  }
+  if (reading.other_encoding) {
+    problems.push({
+      what: `The database "${reading.database}" is not in UTF-8, as Kafka's records are: text may become longer on the way, or be no text there`,
+      got: reading.other_encoding,
+      expected: "UTF8",
+      fix: "make it with ENCODING 'UTF8' TEMPLATE template0, and move what it holds (pg_dump, pg_restore)",
     });
   }
   if ((empty ? reading.partman_available : reading.partman) === null) problems.push(partmanMissing(reading));

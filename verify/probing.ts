@@ -2,7 +2,7 @@ import type { ClientBase, DatabaseError } from "pg";
 import type { Role } from "../architecture/application";
 import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
 import { eventsSchema } from "../architecture/names";
-import { outbox } from "../architecture/outbox";
+import { hasOutbox, outbox } from "../architecture/outbox";
 import { markIn } from "./canary";
 import { type CatalogPartition, type CatalogTable, readTables } from "./catalog";
 import { withLogin } from "./login";
@@ -133,7 +133,7 @@ async function clearOwn({ admin, application }: Target): Promise<void> {
   const schema = eventsSchema(application);
   const column = quoteIdentifier(application.tenant.column);
   for (const [table, mark] of [
-    [outbox.table, "type = 'TenantryVerify'"],
+    ...(hasOutbox(application) ? ([[outbox.table, "type = 'TenantryVerify'"]] as const) : []),
     ["processed_events", "starts_with(consumer, 'tenantry-verify')"],
   ] as const) {
     await admin.query(`DELETE FROM ${quoteQualified(schema, table)} WHERE ${column} = $1 AND ${mark}`, [tenant.id]);

@@ -3,7 +3,7 @@ import type { Application, Role, TenantTable } from "../architecture/application
 import type { Declaration } from "../architecture/declaration";
 import type { Endpoints, Login } from "../architecture/endpoints";
 import { eventsSchema } from "../architecture/names";
-import { outbox } from "../architecture/outbox";
+import { hasOutbox, outbox } from "../architecture/outbox";
 import { connect } from "../provider/postgres-connection";
 
 /** The running stack that is looked at. */
@@ -75,7 +75,8 @@ export function tenantRelations({ application }: Pick<Target, "application">): r
   if (application.part && !application.part.tenant) return [];
   const own = application.tables.filter((table): table is TenantTable => table.kind === "tenant");
   const schema = eventsSchema(application);
-  return [...own, { schema, name: outbox.table }, { schema, name: "processed_events" }];
+  const events = hasOutbox(application) ? [{ schema, name: outbox.table }] : [];
+  return [...own, ...events, { schema, name: "processed_events" }];
 }
 
 /** How the role logs in, if the endpoints say so. */

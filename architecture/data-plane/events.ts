@@ -4,7 +4,7 @@ import { standardDefaults } from "../defaults";
 import { type Duration, durationMs, formatDuration } from "../duration";
 import { outboxGrants, processedEventsGrants } from "../grants";
 import { eventsSchema } from "../names";
-import { outbox } from "../outbox";
+import { hasOutbox, outbox } from "../outbox";
 import type { Settings } from "../settings";
 import { declareIsolation } from "./isolation";
 import type { Steps } from "./steps";
@@ -23,15 +23,18 @@ export function declareEvents(steps: Steps, application: Application, settings: 
     type: tenant.type,
     ...(!own && { colocateWith: `${application.schema}.${tenant.table}` }),
   };
-  const name = `${schema}.${outbox.table}`;
   steps.next();
-  const table = steps.add("Outbox", name, {
-    ...placed,
-    maxPayloadBytes: events.maxPayload.bytes,
-    publication: outbox.publication,
-  });
-  const set = steps.add("PartitionSet", name, outboxPartitions(schema, events.retention, settings), [table]);
-  declareIsolation(steps, application, { schema, table: outbox.table, grants: outboxGrants(application) }, [set]);
+  if (hasOutbox(application)) {
+    const name = `${schema}.${outbox.table}`;
+    const table = steps.add("Outbox", name, {
+      ...placed,
+      maxPayloadBytes: events.maxPayload.bytes,
+      aggregates: events.aggregates.map(({ name }) => name).toSorted(),
+      publication: outbox.publication,
+    });
+    const set = steps.add("PartitionSet", name, outboxPartitions(schema, events.retention, settings), [table]);
+    declareIsolation(steps, application, { schema, table: outbox.table, grants: outboxGrants(application) }, [set]);
+  }
   const processed = { schema, table: "processed_events" };
   const memory = steps.add("ProcessedEvents", `${schema}.${processed.table}`, {
     ...placed,

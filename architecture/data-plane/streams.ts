@@ -3,7 +3,7 @@ import type { Application } from "../application";
 import type { Declaration } from "../declaration";
 import type { PostgresNode } from "../endpoints";
 import { streamPrefix } from "../names";
-import { outboxConnector, outboxSlot } from "../outbox";
+import { hasOutbox, outboxConnector, outboxSlot } from "../outbox";
 import type { StreamSettings } from "../settings";
 import type { Members } from "./nodes";
 import { Steps } from "./steps";
@@ -29,7 +29,7 @@ export function declareStreams(
 ): void {
   steps.next();
   // A slot that nobody reads keeps the server's WAL for ever.
-  if (application.events.aggregates.length === 0) return;
+  if (!hasOutbox(application)) return;
   const prefix = streamPrefix(application);
   for (const node of nodes) {
     const slot = outboxSlot(prefix, node);

@@ -2,6 +2,16 @@ import { z } from "zod";
 import type { DistributedTableInputs, OutboxInputs } from "../../architecture/declaration";
 import { quoteIdentifier } from "../../architecture/identifier";
 import { createdColumn, outbox as names, outboxColumns, publishedColumns } from "../../architecture/outbox";
+import {
+  anySize,
+  boundsOf,
+  isOutboxCheck,
+  isSameCheck,
+  type OutboxBounds,
+  type OutboxCheck,
+  outboxChecks,
+  topicPart,
+} from "../../architecture/outbox-checks";
 import { type Problem, refuseIfAny } from "../../architecture/problem";
 import type { Context } from "../context";
 import type { Statement } from "../database";
@@ -19,6 +29,8 @@ export interface OutboxState extends OutboxInputs {
   readonly distributed: "yes" | "missing" | "impossible";
   /** The columns that reach the connector; none if the publication is missing, or isn't for inserts by the root's name. */
   readonly published: readonly string[];
+  /** `missing`: a column that becomes part of a record has no bound, or another one. */
+  readonly checks: "kept" | "missing";
   /** `missing`: a node's catalogs of shards may forget what a slot that lags still needs. `impossible`: no Citus. */
   readonly shardCatalogs: "kept" | "missing" | "impossible";
 }
@@ -28,8 +40,8 @@ export interface FoundOutbox {
   /** The tenant column, the first one of the primary key, and its type. */
   readonly column: string;
   readonly type: string;
-  /** The constraints on the payload's size by their names, with the limit in bytes. */
-  readonly limits: Readonly<Record<string, number>>;
+  /** Its checks by their names, as PostgreSQL writes them. */
+  readonly checks: Readonly<Record<string, string>>;
   readonly publication: FoundPublication | undefined;
 }
 
@@ -49,10 +61,8 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
     column: identifier,
     type: tenantType,
     colocateWith: qualifiedName.exactOptional(),
-    maxPayloadBytes: z
-      .int()
-      .min(1)
-      .max(2 ** 30),
+    maxPayloadBytes: z.int().min(1).max(anySize),
+    aggregates: z.array(z.string().regex(topicPart, "a name that can be part of a topic's")).exactOptional(),
     publication: identifier,
   }),
 
@@ -65,6 +75,8 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
   diff(old, next) {
     const differences: Difference[] = [...tenancyDifferences(old, next)];
     if (old.maxPayloadBytes !== next.maxPayloadBytes) differences.push({ path: "maxPayloadBytes", how: "update" });
+    if (!sameNames(old.aggregates, next.aggregates)) differences.push({ path: "aggregates", how: "update" });
+    if (old.checks !== "kept") differences.push({ path: "checks", how: "update" });
     if (old.publication !== next.publication) differences.push({ path: "publication", how: "update" });
     if (!sameColumns(old.published, publishedColumns(next.column))) {
       differences.push({ path: "published", how: "update" });
@@ -78,6 +90,7 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
     const found = old && expectedFrom(old, next);
     return [
       ...(old?.shardCatalogs === "kept" || old?.shardCatalogs === "impossible" ? [] : shardCatalogLines),
+      ...(old ? removalLines(old, next) : []),
       ...planOutboxTable(next, found).map(({ sql }) => sql),
       ...distributedTable.preview(old && asPlaced(old), asTable(next)),
       ...planPublication(publicationOf(next), found?.publication).map(({ sql }) => sql),
@@ -107,17 +120,19 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
     const found = await observe(read, table, publication);
     if (!found) return undefined;
     const own = ownOf(table);
+    const { column, checks } = found;
+    const type = tenantType.catch("text").parse(found.type);
+    const bounds = { column, type, ...boundsOf(checks) };
     return {
       ...own,
-      column: found.column,
-      type: tenantType.catch("text").parse(found.type),
+      ...bounds,
       ...(!own.schema && {
         colocateWith: "colocateWith" in placed.placement ? placed.placement.colocateWith : tableId(table),
       }),
-      maxPayloadBytes: Math.min(...Object.values(found.limits), ...(isUnlimited(found) ? [0] : [])),
       publication,
       distributed: placed.distributed,
       published: found.publication?.asDeclared ? (found.publication.columns ?? []) : [],
+      checks: missingChecks(bounds, checks).length === 0 ? "kept" : "missing",
       shardCatalogs: await readShardCatalogs(context, read),
     };
   },
@@ -125,28 +140,32 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
 
 /** What is missing of the table itself between what was found and what is wanted. */
 export function planOutboxTable(next: OutboxInputs, found: FoundOutbox | undefined): readonly Statement[] {
-  const limit = limitOf(next.maxPayloadBytes);
-  const table = tableOf(next);
   if (!found) return [createTable(next)];
-  if (found.limits[limit.name] === next.maxPayloadBytes && Object.keys(found.limits).length === 1) return [];
-  const alter = `ALTER TABLE ${quoteTable(table)}`;
+  const missing = missingChecks(next, found.checks);
+  const kept = new Set(outboxChecks(next).map(({ name }) => name));
+  for (const { name } of missing) kept.delete(name);
+  const former = Object.keys(found.checks).filter((name) => !kept.has(name));
+  const alter = `ALTER TABLE ${quoteTable(tableOf(next))}`;
   return [
-    ...Object.keys(found.limits)
-      .sort()
-      .map((name) => ({ sql: `${alter} DROP CONSTRAINT ${quoteIdentifier(name)}` })),
+    ...former.sort().map((name) => ({ sql: `${alter} DROP CONSTRAINT ${quoteIdentifier(name)}` })),
     // Rows that are there were published long ago, and go with their partitions: only new ones are held to it.
-    { sql: `${alter} ADD ${limit.sql} NOT VALID` },
+    ...missing.map((check) => ({ sql: `${alter} ADD ${constraint(check)} NOT VALID` })),
   ];
 }
 
-/**
- * The checks are what the connector can't do: an event that Kafka refuses, by its size or its topic's name, stops the
- * events of all tenants behind it.
- */
-function createTable({ column, type, maxPayloadBytes, ...own }: OutboxInputs): Statement {
+function missingChecks(wanted: OutboxBounds, found: FoundOutbox["checks"]): readonly OutboxCheck[] {
+  return outboxChecks(wanted).filter((check) => !isSameCheck(found[check.name], check));
+}
+
+function constraint({ name, expression }: OutboxCheck): string {
+  return `CONSTRAINT ${name} CHECK ${expression}`;
+}
+
+function createTable(next: OutboxInputs): Statement {
+  const { column, type } = next;
   const tenant = quoteIdentifier(column);
   return {
-    sql: `CREATE TABLE ${quoteTable(tableOf(own))} (
+    sql: `CREATE TABLE ${quoteTable(tableOf(next))} (
   ${tenant} ${type} NOT NULL,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -156,10 +175,17 @@ function createTable({ column, type, maxPayloadBytes, ...own }: OutboxInputs): S
   type text NOT NULL,
   payload jsonb NOT NULL,
   PRIMARY KEY (${tenant}, created_at, id),
-  CONSTRAINT aggregate_type_is_part_of_a_topic_name CHECK (aggregate_type ~ '^[a-zA-Z0-9._-]{1,100}$'),
-  ${limitOf(maxPayloadBytes).sql}
+  ${outboxChecks(next).map(constraint).join(",\n  ")}
 ) PARTITION BY RANGE (created_at)`,
   };
+}
+
+/** What becomes of the events of aggregates that are no longer declared. */
+function removalLines(old: OutboxInputs, next: OutboxInputs): readonly string[] {
+  const removed = (old.aggregates ?? []).filter((name) => next.aggregates?.includes(name) === false);
+  if (removed.length === 0) return [];
+  const names = removed.map((name) => `"${name}"`).join(", ");
+  return [`-- new events of ${names} are refused; those in the outbox still go to their topic, which stays`];
 }
 
 function nameTaken({ column }: OutboxInputs): Problem {
@@ -169,14 +195,6 @@ function nameTaken({ column }: OutboxInputs): Problem {
     expected: `none of ${outboxColumns.join(", ")}`,
     fix: "name the tenant column otherwise, such as tenant_id",
   };
-}
-
-const limitPrefix = "payload_at_most_";
-
-/** Its name is what whoever breaks it reads. */
-function limitOf(bytes: number): { readonly name: string; readonly sql: string } {
-  const name = `${limitPrefix}${bytes}_bytes_or_use_a_claim_check`;
-  return { name, sql: `CONSTRAINT ${name} CHECK (octet_length(payload::text) <= ${bytes})` };
 }
 
 /** The one that tenants' outboxes share stays: it goes on without this table. */
@@ -209,12 +227,12 @@ function publicationOf({ publication, column, ...own }: OutboxInputs): Publicati
 
 /** What the catalogs are expected to say, for a preview that asks no server. */
 function expectedFrom(old: OutboxState, next: OutboxInputs): FoundOutbox {
-  const limits = old.maxPayloadBytes > 0 ? { [limitOf(old.maxPayloadBytes).name]: old.maxPayloadBytes } : {};
+  const checks = outboxChecks(old).map(({ name, expression }) => [name, expression] as const);
   const publication = { columns: old.published, asDeclared: old.published.length > 0 };
   return {
     column: old.column,
     type: old.type,
-    limits,
+    checks: old.checks === "kept" ? Object.fromEntries(checks) : {},
     publication: old.publication === next.publication ? publication : undefined,
   };
 }
@@ -243,7 +261,7 @@ async function apply(context: Context, next: OutboxInputs): Promise<OutboxState>
 }
 
 /** What `read` finds out by itself. */
-const unknown = { distributed: "missing", published: [], shardCatalogs: "missing" } as const;
+const unknown = { distributed: "missing", published: [], checks: "missing", shardCatalogs: "missing" } as const;
 
 async function readShardCatalogs({ database }: Context, read: Reader): Promise<OutboxState["shardCatalogs"]> {
   if ((await database.facts).citus === undefined) return "impossible";
@@ -251,20 +269,23 @@ async function readShardCatalogs({ database }: Context, read: Reader): Promise<O
 }
 
 async function observe(read: Reader, table: TableName, publication: string): Promise<FoundOutbox | undefined> {
-  const [key] = await read<{ column: string; type: string; limits: Record<string, number> }>(
+  const [key] = await read<{ column: string; type: string; checks: Record<string, string> }>(
     `SELECT attname AS column, format_type(atttypid, atttypmod) AS type,
-       (SELECT coalesce(json_object_agg(conname, substring(pg_get_constraintdef(oid) FROM '<= (\\d+)')::int), '{}')
-        FROM pg_constraint c WHERE c.conrelid = i.indrelid AND contype = 'c' AND starts_with(conname::text, $2)) AS limits
+       (SELECT coalesce(json_object_agg(conname, pg_get_expr(conbin, conrelid)), '{}')
+        FROM pg_constraint c WHERE c.conrelid = i.indrelid AND contype = 'c') AS checks
      FROM pg_index i JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
      WHERE indrelid = to_regclass($1) AND indisprimary`,
-    [quoteTable(table), limitPrefix],
+    [quoteTable(table)],
   );
+  if (!key) return undefined;
+  const checks = Object.fromEntries(Object.entries(key.checks).filter(([name]) => isOutboxCheck(name)));
   const isShared = ownOf(table).schema !== undefined;
-  return key && { ...key, publication: await readPublication(read, { name: publication, table, isShared }) };
+  return { ...key, checks, publication: await readPublication(read, { name: publication, table, isShared }) };
 }
 
-function isUnlimited({ limits }: FoundOutbox): boolean {
-  return Object.keys(limits).length === 0;
+/** As sets; none is another thing than an empty one. */
+function sameNames(one: readonly string[] | undefined, other: readonly string[] | undefined): boolean {
+  return JSON.stringify(one?.toSorted()) === JSON.stringify(other?.toSorted());
 }
 
 function keyProblems(old: Pick<FoundOutbox, "column" | "type">, next: OutboxInputs): readonly Problem[] {

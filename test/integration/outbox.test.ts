@@ -14,6 +14,7 @@ const wanted = {
   type: "uuid",
   colocateWith: "ecommerce.tenants",
   maxPayloadBytes: 8192,
+  aggregates: ["order", "payment"],
   publication: "tenantry_outbox",
 } as const;
 
@@ -125,16 +126,52 @@ test("the outbox on a real server", { skip }, async (t) => {
     );
   });
 
-  await t.test("refuses an aggregate whose topic Kafka would refuse", async () => {
-    for (const aggregate of ["", "new order", "ordre/é", "o".repeat(101)]) {
+  await t.test("refuses an aggregate that is not declared, however near its name is to one that is", async () => {
+    for (const aggregate of [
+      "",
+      "zz",
+      "zz.x",
+      "Order",
+      "ORDER",
+      "order ",
+      "ord.er",
+      "new order",
+      "ordre/é",
+      "o".repeat(101),
+    ]) {
       await assert.rejects(
         inTenant(app, acme, () => emit(app, acme, {}, aggregate)),
-        {
-          message: /aggregate_type_is_part_of_a_topic_name/,
-        },
+        { code: "23514", message: /aggregate_type_is_declared_in_architecture_yaml/ },
       );
     }
   });
+
+  await t.test(
+    "bounds every other column that becomes part of a record, in bytes, and rows without emit too",
+    async () => {
+      const insert = (client: Client, id: string, type: string) =>
+        client.query(
+          `INSERT INTO tenantry.outbox (tenant_id, aggregate_type, aggregate_id, type, payload) VALUES ($1, 'order', $2, $3, '{}')`,
+          [acme, id, type],
+        );
+      const huge = "x".repeat(1_200_000);
+      await inTenant(app, acme, () => insert(app, "é".repeat(2048), "é".repeat(512)));
+      for (const client of [app, plane.admin]) {
+        for (const id of [huge, `${"é".repeat(2048)}x`]) {
+          await assert.rejects(
+            inTenant(client, acme, () => insert(client, id, "x")),
+            { code: "23514", message: /aggregate_id_at_most_4096_bytes_or_put_it_into_the_payload/ },
+          );
+        }
+        for (const type of [huge, `${"é".repeat(512)}x`]) {
+          await assert.rejects(
+            inTenant(client, acme, () => insert(client, "o-1", type)),
+            { code: "23514", message: /type_at_most_1024_bytes_or_put_it_into_the_payload/ },
+          );
+        }
+      }
+    },
+  );
 
   await t.test("gives the application no way to change events, or to run the operator's functions", async () => {
     await assert.rejects(
@@ -158,7 +195,7 @@ test("what somebody changed of the outbox by hand is shown, and put right", { sk
     assert.deepEqual(outbox.diff(repaired, wanted), []);
     return paths;
   };
-  const seen = { distributed: "missing", published: [], shardCatalogs: "missing" } as const;
+  const seen = { distributed: "missing", published: [], checks: "missing", shardCatalogs: "missing" } as const;
 
   await t.test("the publication dropped", async () => {
     assert.deepEqual(await drift("DROP PUBLICATION tenantry_outbox"), ["published"]);
@@ -176,6 +213,99 @@ test("what somebody changed of the outbox by hand is shown, and put right", { sk
     const name = "payload_at_most_8192_bytes_or_use_a_claim_check";
     assert.deepEqual(await drift(`ALTER TABLE tenantry.outbox DROP CONSTRAINT ${name}`), ["maxPayloadBytes"]);
   });
+  await t.test("another bound of a record dropped, or made wider under its name", async () => {
+    const name = "type_at_most_1024_bytes_or_put_it_into_the_payload";
+    const drop = `ALTER TABLE tenantry.outbox DROP CONSTRAINT ${name}`;
+    assert.deepEqual(await drift(drop), ["checks"]);
+    assert.deepEqual(await drift(`${drop}, ADD CONSTRAINT ${name} CHECK (octet_length(type) < 1e9)`), ["checks"]);
+  });
+  await t.test("the list of aggregates dropped, or another one", async () => {
+    const name = "aggregate_type_is_declared_in_architecture_yaml";
+    const drop = `ALTER TABLE tenantry.outbox DROP CONSTRAINT ${name}`;
+    assert.deepEqual(await drift(drop), ["aggregates", "checks"]);
+    const more = "aggregate_type = ANY (ARRAY['order', 'payment', 'zz'])";
+    assert.deepEqual(await drift(`${drop}, ADD CONSTRAINT ${name} CHECK (${more})`), ["aggregates"]);
+    assert.deepEqual(await drift(`${drop}, ADD CONSTRAINT ${name} CHECK (true)`), ["aggregates", "checks"]);
+  });
+});
+
+test("an aggregate that is added or removed is taken or refused at once, in every partition", { skip }, async (t) => {
+  const plane = await withOutbox(t);
+  const acme = randomUUID();
+  const { admin, context } = plane;
+  const { state } = await outbox.create(context, wanted);
+  await inTenant(admin, acme, () => emit(admin, acme, {}, "payment"));
+  const other = { ...wanted, aggregates: ["invoice", "order"] };
+  assert.deepEqual(outbox.diff(state, other), [{ path: "aggregates", how: "update" }]);
+  assert.match(
+    outbox.preview(state, other)[0] ?? "",
+    /new events of "payment" are refused; those in the outbox still go/,
+  );
+  const updated = await outbox.update(context, "tenantry.outbox", state, other);
+  assert.deepEqual(outbox.diff(updated, other), []);
+  await inTenant(admin, acme, () => emit(admin, acme, {}, "invoice"));
+  await assert.rejects(
+    inTenant(admin, acme, () => emit(admin, acme, {}, "payment")),
+    /is_declared/,
+  );
+  assert.equal((await admin.query("SELECT FROM tenantry.outbox WHERE aggregate_type = 'payment'")).rowCount, 1);
+  const none = await outbox.update(context, "tenantry.outbox", updated, { ...wanted, aggregates: [] });
+  assert.deepEqual(outbox.diff(none, { ...wanted, aggregates: [] }), []);
+  await assert.rejects(
+    inTenant(admin, acme, () => emit(admin, acme, {}, "order")),
+    /is_declared/,
+  );
+});
+
+test("tenants by text are bounded too, as theirs is a header", { skip }, async (t) => {
+  const plane = await dataPlaneDatabase();
+  t.after(() => plane.close());
+  const placed = { schema: "shop_acme", column: "Tenant", type: "text" } as const;
+  await plane.admin.query("CREATE SCHEMA shop_acme");
+  const { maxPayloadBytes, aggregates, publication } = wanted;
+  const { state } = await outbox.create(plane.context, { ...placed, maxPayloadBytes, aggregates, publication });
+  assert.deepEqual([state.checks, state.type], ["kept", "text"]);
+  await plane.admin.query("CREATE TABLE shop_acme.outbox_all PARTITION OF shop_acme.outbox DEFAULT");
+  const insert = (tenant: string) =>
+    plane.admin.query(
+      `INSERT INTO shop_acme.outbox ("Tenant", aggregate_type, aggregate_id, type, payload) VALUES ($1, 'order', '1', 'x', '{}')`,
+      [tenant],
+    );
+  await insert("é".repeat(512));
+  await assert.rejects(insert("x".repeat(100_000)), /tenant_at_most_1024_bytes/);
+});
+
+test("an outbox made before its record was bounded gets the bounds, and keeps what breaks them", {
+  skip,
+}, async (t) => {
+  const plane = await withOutbox(t);
+  const { admin, context } = plane;
+  const { state } = await outbox.create(context, wanted);
+  const { rows } = await admin.query<{ name: string }>(
+    "SELECT conname AS name FROM pg_constraint WHERE conrelid = 'tenantry.outbox'::regclass AND contype = 'c'",
+  );
+  for (const { name } of rows) await admin.query(`ALTER TABLE tenantry.outbox DROP CONSTRAINT ${name}`);
+  await admin.query(`ALTER TABLE tenantry.outbox
+    ADD CONSTRAINT aggregate_type_is_part_of_a_topic_name CHECK (aggregate_type ~ '^[a-zA-Z0-9._-]{1,100}$'),
+    ADD CONSTRAINT payload_at_most_8192_bytes_or_use_a_claim_check CHECK (octet_length(payload::text) <= 8192),
+    ADD CONSTRAINT of_their_own CHECK (type <> 'never')`);
+  const poison = `INSERT INTO tenantry.outbox (tenant_id, aggregate_type, aggregate_id, type, payload)
+    VALUES (gen_random_uuid(), 'zz.x', repeat('x', 1200000), 'x', '{}')`;
+  await admin.query(poison);
+  const { aggregates: _, checks: __, ...former } = state;
+  const before = (await outbox.read(context, "tenantry.outbox", { ...former } as typeof state)) ?? assert.fail();
+  const expected = ["aggregates", "checks"].map((path) => ({ path, how: "update" }));
+  assert.deepEqual(outbox.diff({ ...former } as typeof state, wanted), expected);
+  assert.deepEqual(outbox.diff(before, wanted), expected);
+  const after = await outbox.update(context, "tenantry.outbox", { ...former } as typeof state, wanted);
+  assert.deepEqual(outbox.diff(after, wanted), []);
+  await assert.rejects(admin.query(poison), /violates check constraint/);
+  const kept = await admin.query("SELECT FROM tenantry.outbox WHERE aggregate_type = 'zz.x'");
+  assert.equal(kept.rowCount, 1);
+  const own = await admin.query(
+    "SELECT FROM pg_constraint WHERE conrelid = 'tenantry.outbox'::regclass AND conname = 'of_their_own'",
+  );
+  assert.equal(own.rowCount, 1);
 });
 
 test("another limit of the payload holds for new events only, also in new partitions", { skip }, async (t) => {

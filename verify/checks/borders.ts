@@ -2,7 +2,7 @@ import type { Client, DatabaseError } from "pg";
 import type { Role } from "../../architecture/application";
 import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
 import { eventsSchema } from "../../architecture/names";
-import { outbox } from "../../architecture/outbox";
+import { hasOutbox, outbox } from "../../architecture/outbox";
 import type { Check } from "../check";
 import { type Finding, judge, pass } from "../finding";
 import { withLogin } from "../login";
@@ -83,6 +83,7 @@ async function attemptsOf(
   const aggregate = application.events.aggregates[0]?.name ?? "tenantry";
   const event = [id, aggregate, "tenantry-verify", "TenantryVerify", "{}"];
   await attempt("emits an event as another tenant", "SELECT tenantry.emit($1, $2, $3, $4, $5::jsonb)", event);
+  if (!hasOutbox(application)) return attempts;
   const own = quoteQualified(eventsSchema(application), outbox.table);
   await attempt(
     "writes another tenant's event into its own outbox",

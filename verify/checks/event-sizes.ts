@@ -1,5 +1,6 @@
 import { quoteQualified } from "../../architecture/identifier";
 import { eventsSchema } from "../../architecture/names";
+import { hasOutbox } from "../../architecture/outbox";
 import type { Check } from "../check";
 import { type Finding, fail, pass, skip, warn } from "../finding";
 
@@ -13,6 +14,7 @@ export const eventSizes: Check = {
   name: "event sizes",
   claim: "no payload comes near the largest that the outbox takes",
   async run({ admin, application }) {
+    if (!hasOutbox(application)) return [skip(application.name, "no aggregate is declared")];
     const { rows } = await admin.query<Sizes>(
       `SELECT aggregate_type AS aggregate, count(*)::int AS rows, max(bytes)::int AS largest,
          percentile_disc(0.99) WITHIN GROUP (ORDER BY bytes)::int AS p99

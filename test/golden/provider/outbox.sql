@@ -11,8 +11,10 @@ CREATE TABLE "tenantry"."outbox" (
   type text NOT NULL,
   payload jsonb NOT NULL,
   PRIMARY KEY ("tenant_id", created_at, id),
-  CONSTRAINT aggregate_type_is_part_of_a_topic_name CHECK (aggregate_type ~ '^[a-zA-Z0-9._-]{1,100}$'),
-  CONSTRAINT payload_at_most_8192_bytes_or_use_a_claim_check CHECK (octet_length(payload::text) <= 8192)
+  CONSTRAINT aggregate_type_is_declared_in_architecture_yaml CHECK (aggregate_type = ANY (ARRAY['order'::text, 'payment'::text])),
+  CONSTRAINT aggregate_id_at_most_4096_bytes_or_put_it_into_the_payload CHECK (octet_length(aggregate_id) <= 4096),
+  CONSTRAINT type_at_most_1024_bytes_or_put_it_into_the_payload CHECK (octet_length(type) <= 1024),
+  CONSTRAINT payload_at_most_8192_bytes_or_use_a_claim_check CHECK (octet_length((payload)::text) <= 8192)
 ) PARTITION BY RANGE (created_at);
 -- where Citus is installed:;
 SELECT create_distributed_table('"tenantry"."outbox"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');

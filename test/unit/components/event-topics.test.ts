@@ -31,13 +31,14 @@ test("each aggregate has a topic with its partitions, copies and retention, and 
   assert.deepEqual(parts.find(({ name }) => name === "existing-shop.bill.events")?.inputs["config"], {
     "cleanup.policy": "delete",
     "retention.ms": "1209600000",
+    "max.message.bytes": "1048588",
     "min.insync.replicas": "2",
   });
   assert.deepEqual(parts.find(({ name }) => name === "topics-shop.order.events")?.inputs, {
     name: "shop.order.events",
     partitions: 6,
     replicationFactor: 3,
-    config: { "cleanup.policy": "delete", "retention.ms": "1209600000" },
+    config: { "cleanup.policy": "delete", "retention.ms": "1209600000", "max.message.bytes": "1048588" },
   });
   const acls = parts.filter(({ type }) => type.endsWith(":Acl")).map(({ inputs }) => inputs);
   assert.deepEqual(acls.map((acl) => `${acl["aclResourceType"]} ${acl["aclOperation"]}`).toSorted(), [

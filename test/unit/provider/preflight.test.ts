@@ -9,6 +9,7 @@ const good: DatabaseReading = {
   database: "shop",
   role: "admin",
   powerful: true,
+  other_encoding: null,
   partman: "5.2.4",
   partman_schema: "partman",
   partman_available: "5.2.4",
@@ -43,6 +44,7 @@ test("plain PostgreSQL is enough where Citus is `auto`", () => {
 const databases: readonly [string, Partial<DatabaseReading>, RegExp][] = [
   ["an old version", { version: 140010, version_text: "14.10" }, /too old\n.*14\.10\n.*15 or newer/],
   ["too few rights", { powerful: false }, /The role "admin" has too few rights/],
+  ["an encoding in which Kafka gets other bytes", { other_encoding: "LATIN1" }, /not in UTF-8[^]*LATIN1[^]*UTF8/],
   ["pg_partman not created", { partman: null }, /not created in the database "shop"[^]*CREATE EXTENSION pg_partman/],
   ["pg_partman not installed", { partman: null, partman_available: null }, /pg_partman is not installed on the server/],
   ["Citus not created", { citus: null }, /Citus is required, and installed on the server, but not created/],

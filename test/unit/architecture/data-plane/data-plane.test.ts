@@ -31,7 +31,7 @@ function ids(declarations: readonly Declaration[]): string[] {
 
 test("each file's tables are placed, partitioned and isolated before the next file runs", async () => {
   const sql = { ...log.sql, "003_more.sql": "SELECT 1;" };
-  assert.deepEqual(ids(await declare({ ...log, sql })), [
+  assert.deepEqual(ids(await declare({ ...log, sql, yaml: [oneAggregate] })), [
     "Migration/shop/schema",
     "Migration/shop/001_tenants",
     "ReferenceTable/shop.countries",
@@ -47,7 +47,22 @@ test("each file's tables are placed, partitioned and isolated before the next fi
     "TenantIsolation/tenantry.outbox",
     "ProcessedEvents/tenantry.processed_events",
     "TenantIsolation/tenantry.processed_events",
+    "ReplicationSlot/shop_outbox_coordinator",
+    "Connector/shop-outbox-coordinator",
   ]);
+});
+
+test("without an aggregate there is no outbox, no slot and no connector, and consumers still mark what they process", async () => {
+  const own = ids(await declare({})).filter((id) => !/shop[./]/.test(id));
+  assert.deepEqual(own, ["ProcessedEvents/tenantry.processed_events", "TenantIsolation/tenantry.processed_events"]);
+});
+
+test("the outbox takes the declared aggregates, whatever their order", async () => {
+  const several = "events: { aggregates: { payment: {}, order: {} } }";
+  const [outbox] = (await declare({ yaml: [several] })).flatMap((each) =>
+    each.noun === "Outbox" ? [each.inputs] : [],
+  );
+  assert.deepEqual(outbox?.aggregates, ["order", "payment"]);
 });
 
 test("whatever a declaration comes after is declared before it", async () => {
@@ -80,7 +95,7 @@ test("the toolkit's own SQL comes first, and runs again when it changes", async 
 });
 
 test("the tenant root starts a co-location group, which the other tenant tables and the outbox join", async () => {
-  const declarations = await declare(log);
+  const declarations = await declare({ ...log, yaml: [oneAggregate] });
   const placements = declarations.flatMap(({ noun, name, inputs }) =>
     noun === "DistributedTable" ? [[name, inputs.placement]] : [],
   );
@@ -94,7 +109,9 @@ test("the tenant root starts a co-location group, which the other tenant tables 
 });
 
 test("the outbox drops a partition only when the slots have passed it, other tables by age", async () => {
-  const sets = (await declare(log)).flatMap((each) => (each.noun === "PartitionSet" ? [each.inputs] : []));
+  const sets = (await declare({ ...log, yaml: [oneAggregate] })).flatMap((each) =>
+    each.noun === "PartitionSet" ? [each.inputs] : [],
+  );
   assert.deepEqual(sets, [
     {
       schema: "shop",

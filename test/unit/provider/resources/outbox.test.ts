@@ -10,12 +10,14 @@ const wanted = {
   type: "uuid",
   colocateWith: "ecommerce.tenants",
   maxPayloadBytes: 8192,
+  aggregates: ["order", "payment"],
   publication: "tenantry_outbox",
 } as const;
 const state: OutboxState = {
   ...wanted,
   distributed: "yes",
   published: publishedColumns("tenant_id"),
+  checks: "kept",
   shardCatalogs: "kept",
 };
 const none = new Set<string>();
