@@ -47,15 +47,11 @@ export function parseApplication(
   const problems: Problem[] = checkFileNames(sql);
   const described = parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
   const sources = sql.toSorted((a, b) => fileNumber(a.path) - fileNumber(b.path));
-  const files: ParsedSql[] = [];
-  for (const source of sources) {
-    const parsed = parseSql(source);
-    if (Array.isArray(parsed)) problems.push(...parsed);
-    else files.push(parsed);
-  }
-  problems.push(...files.flatMap(checkStatements));
+  const files = sources.map(parseSql);
+  problems.push(...files.flatMap((file) => [...file.problems, ...checkStatements(file)]));
   if (Array.isArray(described)) problems.push(...described);
-  if (Array.isArray(described) || files.length < sources.length) throw new Problems(problems);
+  // What a statement that can't be read would have made is missing everywhere.
+  if (Array.isArray(described) || !files.every(({ isComplete }) => isComplete)) throw new Problems(problems);
   const { placeOf } = described;
   const description = complete(described.value, defaults);
   const schema = description.schema ?? name;

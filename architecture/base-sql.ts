@@ -24,10 +24,7 @@ export function parseBase(application: Application, sources: readonly Source[]):
     .flatMap((source): SqlFile[] => {
       const filled = { path: source.path, text: substitute(source, variables, problems) };
       const parsed = parseSql(filled);
-      if (Array.isArray(parsed)) {
-        problems.push(...parsed);
-        return [];
-      }
+      problems.push(...parsed.problems);
       return [toFile(parsed)];
     });
   refuseIfAny(problems);

@@ -6,7 +6,12 @@ import { placeAt, type Source } from "./source";
 /** A SQL file as PostgreSQL's own parser reads it. */
 export interface ParsedSql {
   readonly source: Source;
+  /** Those that can be read. */
   readonly statements: readonly ParsedStatement[];
+  /** Syntax errors, and names that PostgreSQL would cut. */
+  readonly problems: readonly Problem[];
+  /** False where a statement cannot be read, so that nobody knows what it would have made. */
+  readonly isComplete: boolean;
 }
 
 export interface ParsedStatement {
@@ -31,45 +36,112 @@ export interface Token {
 /** Loads PostgreSQL's parser, which is WebAssembly: once, before the first `parseSql`. */
 export const loadSqlParser: () => Promise<void> = loadModule;
 
-/** The file's statements, or what is wrong with its syntax. */
-export function parseSql(source: Source): ParsedSql | Problem[] {
-  if (source.text.trim() === "") return { source, statements: [] };
-  const toCharacter = characterOffsets(source.text);
+/** The file's statements, and what is wrong with its syntax: a statement that cannot be read hides no other. */
+export function parseSql(source: Source): ParsedSql {
+  if (source.text.trim() === "") return { source, statements: [], problems: [], isComplete: true };
+  const whole = parsePiece(source, 0, source.text.length);
+  const pieces = "what" in whole ? piecesOf(source).map(([from, to]) => parsePiece(source, from, to)) : [whole];
+  const read = pieces.flatMap((piece) => ("what" in piece ? [] : [piece]));
+  const syntax = pieces.flatMap((piece) => ("what" in piece ? [piece] : []));
+  const tooLong = read.flatMap(({ words }) => words.filter(isTooLong)).filter(isFirst);
+  return {
+    source,
+    statements: read.flatMap(({ statements }) => statements),
+    problems: [...syntax, ...tooLong.map((word) => tooLongProblem(source, word))],
+    isComplete: syntax.length === 0,
+  };
+}
+
+/** All or a part of the text, from one character to another: its statements, or the syntax error in it. */
+function parsePiece(source: Source, from: number, to: number): Piece | Problem {
+  const piece = source.text.slice(from, to);
+  const toCharacter = characterOffsets(piece);
   try {
     // Before the scanner, which does not say where it stumbles.
-    const { stmts = [] } = parseSync(source.text);
-    const words = scanSync(source.text)
-      .tokens.filter(({ tokenName }) => !tokenName.endsWith("_COMMENT"))
-      .map(({ start, end, text, tokenName }) => ({
-        start: toCharacter(start),
-        end: toCharacter(end),
-        text,
-        isName: tokenName === "IDENT",
-      }));
+    const { stmts = [] } = parseSync(piece);
+    const words = scanWords(piece, from);
     const statements = stmts.map(({ stmt, stmt_location = 0, stmt_len }) => {
-      const start = toCharacter(stmt_location);
-      const end = stmt_len ? toCharacter(stmt_location + stmt_len) : source.text.length;
+      const start = from + toCharacter(stmt_location);
+      const end = stmt_len ? from + toCharacter(stmt_location + stmt_len) : to;
       const tokens = words.filter((token) => token.start >= start && token.end <= end && token.text !== ";");
+      const offsetOf = (location: number | undefined) => from + toCharacter(location ?? 0);
       return {
         node: stmt as Node,
         source,
         start: tokens[0]?.start ?? start,
         end: tokens.at(-1)?.end ?? end,
         tokens,
-        offsetOf: (location: number | undefined) => toCharacter(location ?? 0),
-        placeOf: (location: number | undefined) => placeAt(source, toCharacter(location ?? 0)),
+        offsetOf,
+        placeOf: (location: number | undefined) => placeAt(source, offsetOf(location)),
       };
     });
-    const tooLong = words.filter(isTooLong).map((token) => tooLongProblem(source, token));
-    return tooLong.length > 0 ? tooLong : { source, statements };
+    return { statements, words };
   } catch (error) {
     if (!hasSqlDetails(error)) throw error;
-    return [syntaxProblem(source, error.message, error.sqlDetails?.cursorPosition ?? 0)];
+    return syntaxProblem(source, error.message, from, error.sqlDetails?.cursorPosition ?? 0);
   }
 }
 
-function isTooLong({ text, isName }: Token & { readonly isName: boolean }): boolean {
+interface Piece {
+  readonly statements: readonly ParsedStatement[];
+  readonly words: readonly Word[];
+}
+
+interface Word extends Token {
+  readonly isName: boolean;
+}
+
+function scanWords(text: string, from: number): Word[] {
+  const toCharacter = characterOffsets(text);
+  return scanSync(text)
+    .tokens.filter(({ tokenName }) => !tokenName.endsWith("_COMMENT"))
+    .map(({ start, end, text: word, tokenName }) => ({
+      start: from + toCharacter(start),
+      end: from + toCharacter(end),
+      text: word,
+      isName: tokenName === "IDENT",
+    }));
+}
+
+/** The text between semicolons; whole where it cannot even be split into words. Statements in BEGIN ATOMIC belong together. */
+function piecesOf({ text }: Source): [from: number, to: number][] {
+  const ends: number[] = [];
+  let depth = 0;
+  let before = "";
+  for (const { text: written, end } of wordsOf(text)) {
+    const word = written.toLowerCase();
+    if ((word === "atomic" && before === "begin") || (depth > 0 && word === "case")) depth++;
+    if (depth > 0 && word === "end") depth--;
+    if (word === ";" && depth === 0) ends.push(end);
+    before = word;
+    // What follows are rows for psql.
+    if (word === ";" && readsFromClient(text.slice(0, end))) break;
+  }
+  const borders = [0, ...ends, text.length];
+  return borders
+    .slice(1)
+    .map((to, i): [number, number] => [borders[i] ?? 0, to])
+    .filter(([from, to]) => text.slice(from, to).trim() !== "");
+}
+
+function wordsOf(text: string): Word[] {
+  try {
+    return scanWords(text, 0);
+  } catch {
+    return [];
+  }
+}
+
+function readsFromClient(before: string): boolean {
+  return /\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*;\s*$/i.test(before);
+}
+
+function isTooLong({ text, isName }: Word): boolean {
   return isName && Buffer.byteLength(unquoted(text)) > maxIdentifierBytes;
+}
+
+function isFirst({ text }: Word, index: number, words: readonly Word[]): boolean {
+  return words.findIndex((each) => each.text === text) === index;
 }
 
 function unquoted(text: string): string {
@@ -87,14 +159,14 @@ function tooLongProblem(source: Source, { start, text }: Token): Problem {
 }
 
 /** PostgreSQL counts the characters before the error; JavaScript's strings count UTF-16 units. */
-function syntaxProblem(source: Source, message: string, cursor: number): Problem {
-  const offset = [...source.text].slice(0, cursor).join("").length;
+function syntaxProblem(source: Source, message: string, from: number, cursor: number): Problem {
+  const offset = from + [...source.text.slice(from)].slice(0, cursor).join("").length;
   const at = placeAt(source, offset);
   const what = `PostgreSQL cannot read this SQL: ${message}`;
   if (source.text[offset] === "\\") {
     return { what, fix: "Remove the backslash command: psql knows those, PostgreSQL does not", at };
   }
-  if (/\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*;\s*$/i.test(source.text.slice(0, offset))) {
+  if (readsFromClient(source.text.slice(0, offset))) {
     return { what, fix: "Write the rows as INSERT: COPY FROM STDIN needs psql", at };
   }
   return { what, fix: "Correct the SQL at the caret, or just before it", at };

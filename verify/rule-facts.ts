@@ -25,7 +25,7 @@ export function tableFacts({ application, declarations }: Pick<Target, "applicat
 /** What a rule says of SQL that runs. Undefined for what PostgreSQL's parser, which must be loaded, can't read. */
 export function judgeSql(sql: string, rules: readonly Rule[], tables: TableFacts): readonly Judged[] | undefined {
   const parsed = parseSql({ path: "the database", text: sql });
-  if (Array.isArray(parsed)) return undefined;
+  if (!parsed.isComplete) return undefined;
   const context = { transaction: true, migration: false, created: new Set<string>(), tables };
   return rules.flatMap((rule) =>
     (rule.check?.(parsed.statements, context) ?? []).map(({ what, fix }) => ({
@@ -50,7 +50,7 @@ export const outcomeOf = (judged: readonly Judged[]): Outcome =>
 /** SQL without the values that it holds, on one line. Undefined for what can't be read. */
 export function withoutValues(sql: string): string | undefined {
   const parsed = parseSql({ path: "the database", text: sql });
-  return Array.isArray(parsed) ? undefined : parsed.statements.map(blanked).join("; ");
+  return !parsed.isComplete ? undefined : parsed.statements.map(blanked).join("; ");
 }
 
 function blanked({ tokens }: ParsedStatement): string {

@@ -95,7 +95,7 @@ function parse(text: CodeText, path: string): ParsedSql | undefined {
   const attempts = text.holes.length === 0 ? [() => false] : [isName, () => true, () => false];
   for (const attempt of attempts) {
     const parsed = parseSql({ path, text: filled(text, attempt) });
-    if (!Array.isArray(parsed)) return parsed;
+    if (parsed.isComplete) return parsed;
   }
   return undefined;
 }

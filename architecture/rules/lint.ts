@@ -1,7 +1,7 @@
 import type { Description } from "../description";
 import { descriptionSchema } from "../description";
 import type { Source } from "../source";
-import { type ParsedSql, parseSql } from "../sql-parser";
+import { parseSql } from "../sql-parser";
 import { parseYaml } from "../yaml-file";
 import { readAllows } from "./allow";
 import { contextOf, readTables } from "./context";
@@ -46,12 +46,10 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules): Linted[
       if (isWanted(yaml)) findings.push(...withoutAllowed(yaml, readAllows(yaml), found));
     }
   }
-  const files = sql.flatMap((source): ParsedSql[] => {
-    const parsed = parseSql(source);
-    if (!Array.isArray(parsed)) return [parsed];
-    if (isWanted(source)) findings.push(...parsed.flatMap((each) => unreadable(each, source)));
-    return [];
-  });
+  const files = sql.map(parseSql);
+  for (const { source, problems } of files.filter((file) => isWanted(file.source))) {
+    findings.push(...problems.flatMap((each) => unreadable(each, source)));
+  }
   const tables = readTables(files, description?.schema ?? name, description);
   for (const file of files.filter(({ source }) => isWanted(source))) {
     const context = contextOf(file, tables, yaml !== undefined);

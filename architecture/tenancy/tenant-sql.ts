@@ -75,8 +75,7 @@ function read(application: Application, file: SqlFile): ReadFile {
 
 /** It was parsed before, with its file. */
 function statementOf(path: string, sql: string): ParsedStatement {
-  const parsed = parseSql({ path, text: sql });
-  const [statement] = Array.isArray(parsed) ? [] : parsed.statements;
+  const [statement] = parseSql({ path, text: sql }).statements;
   if (!statement) throw new Error(`${path}: a statement can't be read again`);
   return statement;
 }

@@ -5,15 +5,15 @@ import { loadSqlParser, type ParsedSql, parseSql } from "../../../architecture/s
 
 test.before(loadSqlParser);
 
-function problems(text: string): Problem[] {
+function problems(text: string): readonly Problem[] {
   const parsed = parseSql({ path: "a.sql", text });
-  assert.ok(Array.isArray(parsed), "the SQL is wrong");
-  return parsed;
+  assert.ok(parsed.problems.length > 0, "the SQL is wrong");
+  return parsed.problems;
 }
 
 function parsed(text: string): ParsedSql {
   const sql = parseSql({ path: "a.sql", text });
-  assert.ok(!Array.isArray(sql), "the SQL is right");
+  assert.deepEqual(sql.problems, [], "the SQL is right");
   return sql;
 }
 
@@ -62,4 +62,34 @@ test("a name that PostgreSQL would cut is refused at its place", () => {
 
 test("a string may be longer than a name", () => {
   assert.equal(parsed(`SELECT E'${"a".repeat(99)}', '${"b".repeat(99)}', $$${"c".repeat(99)}$$`).statements.length, 1);
+});
+
+test("every statement that cannot be read is told at its place, and hides none of the others", () => {
+  const text =
+    "-- é\nSELEC 1;\nCREATE TABLE t (a int);\nCREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END;\nDROP TABEL t;";
+  const { problems, statements, isComplete } = parseSql({ path: "a.sql", text });
+  assert.deepEqual(
+    problems.map(({ at }) => [at?.line, at?.column]),
+    [
+      [2, 1],
+      [5, 6],
+    ],
+  );
+  assert.equal(isComplete, false);
+  assert.deepEqual(
+    statements.map(({ start, end }) => text.slice(start, end).slice(0, 15)),
+    ["CREATE TABLE t ", "CREATE FUNCTION"],
+  );
+  const [table] = statements;
+  assert.ok(table && "CreateStmt" in table.node);
+  assert.deepEqual(table.placeOf(table.node.CreateStmt.relation?.location).line, 3);
+});
+
+test("a name that is too long is told once, beside the statements that use it", () => {
+  const { problems, statements, isComplete } = parseSql({
+    path: "a.sql",
+    text: `CREATE POLICY ${"p".repeat(67)} ON t;\nDROP POLICY ${"p".repeat(67)} ON t;`,
+  });
+  assert.deepEqual([problems.length, statements.length, isComplete], [1, 2, true]);
+  assert.equal(problems[0]?.at?.line, 1);
 });
