@@ -17,6 +17,7 @@ import { descriptionSchema } from "./description";
 import { text, withoutForeignKeys } from "./held-back";
 import { roleUser, topicName } from "./names";
 import { type Problem, Problems, refuseIfAny } from "./problem";
+import { relationName } from "./relation-name";
 import { hashOf, lineAt, type Source } from "./source";
 import { type SqlFile, withoutTransaction } from "./sql-file";
 import { type ParsedSql, type ParsedStatement, parseSql } from "./sql-parser";
@@ -118,14 +119,14 @@ function toFile(checked: Checked, { source, statements }: ParsedSql, index: numb
 }
 
 /** Whether the statement creates a table that is placed, or alters one in the file that creates it. */
-function holdsBack({ catalog, description }: Checked, { node }: ParsedStatement, file: number): boolean {
+function holdsBack({ catalog, description, schema }: Checked, { node }: ParsedStatement, file: number): boolean {
   const relation =
     "CreateStmt" in node
       ? node.CreateStmt.relation
       : "AlterTableStmt" in node
         ? node.AlterTableStmt.relation
         : undefined;
-  const table = catalog.tables.get(relation?.relname ?? "");
+  const table = catalog.tables.get(relationName(relation, schema));
   return table !== undefined && isHeldBack(description, table, { file });
 }
 

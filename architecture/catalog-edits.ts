@@ -1,4 +1,5 @@
-import { type CatalogForeignKey, type CatalogTable, type Key, primaryKey } from "./catalog";
+import type { DropBehavior } from "libpg-query";
+import { type Catalog, type CatalogForeignKey, type CatalogTable, type Key, primaryKey } from "./catalog";
 
 /** `REFERENCES t` means t's primary key, wherever in the files that is. */
 export function withPrimaryKeys(tables: ReadonlyMap<string, CatalogTable>): ReadonlyMap<string, CatalogTable> {
@@ -26,6 +27,11 @@ export function renameColumn(
     table.columns.set(now.name, now);
   }
   replaceAll(table.keys, (key): Key => ({ ...key, columns: renamed(key.columns) }));
+  replaceAll(table.checks, (check) => ({
+    ...check,
+    columns: renamed(check.columns),
+    notNull: renamed(check.notNull),
+  }));
   for (const each of tables.values()) {
     replaceAll(each.foreignKeys, (key): CatalogForeignKey => {
       const { references } = key;
@@ -39,6 +45,44 @@ export function renameColumn(
   }
 }
 
+/** Drops keys of a table; CASCADE drops the foreign keys that refer to one of them with it. */
+export function dropKeys(
+  tables: ReadonlyMap<string, CatalogTable>,
+  table: CatalogTable,
+  goes: (key: Key) => boolean,
+  behavior: DropBehavior | undefined,
+): void {
+  const gone = table.keys.filter(goes);
+  removeWhere(table.keys, goes);
+  if (behavior !== "DROP_CASCADE") return;
+  for (const each of tables.values()) {
+    removeWhere(
+      each.foreignKeys,
+      ({ references }) => references.table === table.name && gone.some((key) => isReferredTo(key, references.columns)),
+    );
+  }
+}
+
+/** Drops a table, a partition, or a view; CASCADE with the foreign keys to it. */
+export function dropTable(
+  { tables, views }: { readonly tables: Map<string, CatalogTable>; readonly views: Map<string, unknown> },
+  name: string,
+  behavior?: DropBehavior,
+): void {
+  tables.delete(name);
+  views.delete(name);
+  for (const table of tables.values()) {
+    removeWhere(table.partitions, (each) => each.name === name);
+    if (behavior === "DROP_CASCADE") removeWhere(table.foreignKeys, (key) => key.references.table === name);
+  }
+}
+
+/** Without columns a foreign key refers to the primary key. */
+function isReferredTo(key: Key, columns: readonly string[]): boolean {
+  if (columns.length === 0) return key.kind === "primary key";
+  return key.columns.toSorted().join() === columns.toSorted().join();
+}
+
 export function removeWhere<T>(items: T[], goes: (item: T) => boolean): void {
   replaceWith(
     items,
@@ -46,10 +90,19 @@ export function removeWhere<T>(items: T[], goes: (item: T) => boolean): void {
   );
 }
 
-function replaceAll<T>(items: T[], next: (item: T) => T): void {
+export function replaceAll<T>(items: T[], next: (item: T) => T): void {
   replaceWith(items, items.map(next));
 }
 
 function replaceWith<T>(items: T[], next: readonly T[]): void {
   items.splice(0, items.length, ...next);
 }
+
+/** The catalog of no files at all. */
+export const emptyCatalog: Catalog = {
+  tables: new Map(),
+  views: new Map(),
+  indexes: new Map(),
+  types: new Map(),
+  before: new Map(),
+};

@@ -1,3 +1,4 @@
+import type { AlterTableCmd } from "libpg-query";
 import type { ForeignKey } from "./application";
 import type { Place } from "./problem";
 
@@ -5,7 +6,32 @@ import type { Place } from "./problem";
 export interface Catalog {
   /** By name, in the order of creation. */
   readonly tables: ReadonlyMap<string, CatalogTable>;
+  /** By name; those of other schemas by `schema.name`. */
   readonly views: ReadonlyMap<string, CatalogView>;
+  /** The table of every index that the files ever make, by the index's name. */
+  readonly indexes: ReadonlyMap<string, CatalogIndex>;
+  /** Types and collations that the files make, as far as they bear on a table's placement. */
+  readonly types: ReadonlyMap<string, CatalogType>;
+  /** A column as a command of ALTER TABLE finds it. */
+  readonly before: ReadonlyMap<AlterTableCmd, ColumnBefore>;
+}
+
+/** A type by its kind, an enumeration by those of its values that a later statement adds. */
+export type CatalogType = "range" | "enum" | "nondeterministic collation";
+
+export interface CatalogIndex {
+  readonly table: string;
+  /** Expressions are left out. */
+  readonly columns: readonly string[];
+  readonly unique: boolean;
+}
+
+export interface ColumnBefore {
+  readonly column: Column;
+  /** A validated CHECK says so: SET NOT NULL trusts it, and reads no row. */
+  readonly isProvenNotNull: boolean;
+  /** A CHECK names it, so that a new type has it checked again for every row. */
+  readonly isChecked: boolean;
 }
 
 export interface CatalogTable {
@@ -16,16 +42,45 @@ export interface CatalogTable {
   readonly columns: Map<string, Column>;
   readonly keys: Key[];
   readonly foreignKeys: CatalogForeignKey[];
+  readonly checks: CatalogCheck[];
   readonly partitioning?: { readonly strategy: "range" | "list" | "hash"; readonly columns: readonly string[] };
   /** Tables that the SQL itself declares as its partitions. */
-  readonly partitions: { readonly name: string; readonly at: Place }[];
+  readonly partitions: CatalogPartition[];
+  /** Where it became unlogged: a crash empties it, and no replica has its rows. */
+  unlogged?: Place | undefined;
+  /** It stands for a table of another server. */
+  readonly foreign?: boolean;
+}
+
+export interface CatalogPartition {
+  readonly name: string;
+  readonly at: Place;
+  /** The table that it is, and again will be when it is detached. */
+  readonly table: CatalogTable;
+}
+
+export interface CatalogCheck {
+  readonly name: string;
+  /** The columns that it names. */
+  readonly columns: readonly string[];
+  /** Those of which it says IS NOT NULL, whatever else it says. */
+  readonly notNull: readonly string[];
+  readonly validated: boolean;
 }
 
 export interface Column {
   readonly name: string;
   /** As PostgreSQL's catalog calls it, without modifiers: `uuid`, `int8`, `timestamptz`. */
   readonly type: string;
+  /** The numbers behind the type's name: 10 and 2 of `numeric(10, 2)`. */
+  readonly modifiers: readonly number[];
   readonly notNull: boolean;
+  /** The sequences that its default draws numbers from. */
+  readonly draws: readonly string[];
+  /** Its value is computed from others. */
+  readonly generated: boolean;
+  /** The collation that it names. */
+  readonly collation?: string;
   /** Numbers given by a sequence. */
   readonly sequence?: "identity" | "serial";
   /** The index of the SQL file that gives it this name. */
@@ -36,7 +91,8 @@ export interface Column {
 /** A primary key, or anything else that holds rows apart. */
 export interface Key {
   readonly kind: "primary key" | "unique constraint" | "unique index" | "exclusion constraint";
-  readonly name?: string;
+  /** As written, or as PostgreSQL chooses it. */
+  readonly name: string;
   /** Expressions are left out. */
   readonly columns: readonly string[];
   readonly at: Place;

@@ -1,6 +1,8 @@
-import type { ColumnDef, Constraint, Node, TypeName } from "libpg-query";
+import type { ColumnDef, ColumnRef, Constraint, FuncCall, Node, NullTest, TypeName } from "libpg-query";
 import type { Column, Key } from "./catalog";
+import type { NameLabel } from "./object-name";
 import type { Place } from "./problem";
+import { nodesOf } from "./rules/tree";
 
 /** Reads the parts of CREATE TABLE and ALTER TABLE from PostgreSQL's parse tree. */
 
@@ -33,14 +35,52 @@ export function toColumn(definition: ColumnDef, file: number, at: Place): Column
   const has = (contype: Constraint["contype"]) => constraints.some((each) => each.contype === contype);
   const serial = serials[type];
   const sequence = has("CONSTR_IDENTITY") ? ("identity" as const) : serial ? ("serial" as const) : undefined;
+  const collation = strings(definition.collClause?.collname).at(-1);
   return {
     name: definition.colname ?? "",
     type: serial ?? type,
+    modifiers: modifiersOf(definition.typeName),
     notNull: has("CONSTR_NOTNULL") || has("CONSTR_PRIMARY") || sequence !== undefined,
+    draws: constraints.flatMap(({ contype, raw_expr }) => (contype === "CONSTR_DEFAULT" ? drawsOf(raw_expr) : [])),
+    generated: has("CONSTR_GENERATED"),
+    ...(collation !== undefined && { collation }),
     ...(sequence && { sequence }),
     file,
     at,
   };
+}
+
+/** The sequences that an expression draws numbers from, by `nextval('name')`. */
+export function drawsOf(expression: Node | undefined): string[] {
+  return nodesOf<FuncCall>(expression, "FuncCall").flatMap(({ funcname, args = [] }) => {
+    if (strings(funcname).at(-1) !== "nextval") return [];
+    const [argument] = args;
+    const text = argument && "TypeCast" in argument ? argument.TypeCast.arg : argument;
+    const name = text && "A_Const" in text ? text.A_Const.sval?.sval : undefined;
+    return name === undefined ? [] : [unquotedName(name)];
+  });
+}
+
+/** `s`, `S`, `"s"` and `schema.s` as the catalog calls them, without the schema. */
+function unquotedName(written: string): string {
+  const last = /(?:"((?:[^"]|"")*)"|([^".]*))$/.exec(written);
+  return last?.[1]?.replaceAll('""', '"') ?? last?.[2]?.toLowerCase() ?? written;
+}
+
+/** The columns that a CHECK names, and those of which it says IS NOT NULL. */
+export function readCheck({ raw_expr }: Constraint): { readonly columns: string[]; readonly notNull: string[] } {
+  const columns = nodesOf<ColumnRef>({ raw_expr }, "ColumnRef").flatMap(({ fields }) => strings(fields).at(-1) ?? []);
+  return { columns: [...new Set(columns)], notNull: raw_expr ? provenNotNull(raw_expr) : [] };
+}
+
+function provenNotNull(expression: Node): string[] {
+  if ("BoolExpr" in expression && expression.BoolExpr.boolop === "AND_EXPR") {
+    return (expression.BoolExpr.args ?? []).flatMap(provenNotNull);
+  }
+  if (!("NullTest" in expression)) return [];
+  const { arg, nulltesttype }: NullTest = expression.NullTest;
+  const isColumn = arg && "ColumnRef" in arg && nulltesttype === "IS_NOT_NULL";
+  return isColumn ? strings(arg.ColumnRef.fields).slice(-1) : [];
 }
 
 /** The type as PostgreSQL's catalog calls it, without modifiers; an array's ends in `[]`. */
@@ -49,17 +89,24 @@ export function typeOf(type: TypeName | undefined): string {
   return type?.arrayBounds?.length ? `${name}[]` : name;
 }
 
-/** The key that a constraint makes; on a column, of that column. */
-export function toKey(constraint: Constraint, at: Place, column?: string): Key | undefined {
-  const named = constraint.conname ? { name: constraint.conname } : {};
+/** The numbers behind a type's name. */
+function modifiersOf(type: TypeName | undefined): number[] {
+  return (type?.typmods ?? []).flatMap((node) => ("A_Const" in node ? [node.A_Const.ival?.ival ?? 0] : []));
+}
+
+/** The kind of key that a constraint makes, the label of its name, and its columns; on a column, that column. */
+export function readKey(
+  constraint: Constraint,
+  column?: string,
+): { readonly kind: Key["kind"]; readonly label: NameLabel; readonly columns: readonly string[] } | undefined {
   const columns = column === undefined ? strings(constraint.keys) : [column];
   switch (constraint.contype) {
     case "CONSTR_PRIMARY":
-      return { kind: "primary key", columns, ...named, at };
+      return { kind: "primary key", label: "pkey", columns };
     case "CONSTR_UNIQUE":
-      return { kind: "unique constraint", columns, ...named, at };
+      return { kind: "unique constraint", label: "key", columns };
     case "CONSTR_EXCLUSION":
-      return { kind: "exclusion constraint", columns: equalColumns(constraint), ...named, at };
+      return { kind: "exclusion constraint", label: "excl", columns: equalColumns(constraint) };
     default:
       return undefined;
   }

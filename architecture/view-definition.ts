@@ -1,20 +1,22 @@
-import type { DefElem, Node, RangeVar } from "libpg-query";
+import type { AlterTableCmd, DefElem, Node, RangeVar } from "libpg-query";
 import type { CatalogView } from "./catalog";
 import type { Place } from "./problem";
+import { relationName } from "./relation-name";
+import { nodesOf } from "./rules/tree";
 import type { ParsedStatement } from "./sql-parser";
 
-/** The view that a statement creates; of CREATE TABLE AS, the table. Undefined for temporary and other schemas' ones. */
+/** The view that a statement creates; of CREATE TABLE AS and SELECT INTO, the table. Those of other schemas by `schema.name`. */
 export function readView(
   node: Node,
   statement: ParsedStatement,
   schema: string,
-): CatalogView | { table: string; at: Place } | undefined {
+): CatalogView | { readonly table: string; readonly at: Place } | { readonly temporary: string } | undefined {
   const { relation, query, options, materialized } = parts(node);
-  if (!relation || relation.relpersistence === "t") return undefined;
-  if (relation.schemaname !== undefined && relation.schemaname !== schema) return undefined;
-  const name = relation.relname ?? "";
+  if (!relation) return undefined;
+  const name = relationName(relation, schema);
+  if (relation.relpersistence === "t") return { temporary: name };
   const at = statement.placeOf(relation.location);
-  if ("CreateTableAsStmt" in node && !materialized) return { table: name, at };
+  if (!("ViewStmt" in node) && !materialized) return { table: name, at };
   const invoker = options.filter(({ defname }) => defname === "security_invoker");
   return {
     name,
@@ -25,8 +27,16 @@ export function readView(
   };
 }
 
+/** What a command of ALTER VIEW leaves of `security_invoker`; undefined where it leaves it alone. */
+export function invokerAfter({ subtype, def }: AlterTableCmd): boolean | undefined {
+  const options = definitions(def && "List" in def ? def.List.items : []);
+  const named = options.filter(({ defname }) => defname === "security_invoker");
+  if (named.length === 0) return undefined;
+  return subtype === "AT_SetRelOptions" && named.every(viewOptionIsOn);
+}
+
 /** Whether a Boolean option says yes, in any of PostgreSQL's spellings. */
-export function viewOptionIsOn({ arg }: DefElem): boolean {
+function viewOptionIsOn({ arg }: DefElem): boolean {
   if (!arg) return true;
   if ("String" in arg) return ["true", "on", "yes", "1"].includes((arg.String.sval ?? "").toLowerCase());
   if ("Boolean" in arg) return arg.Boolean.boolval ?? false;
@@ -42,6 +52,9 @@ function parts(node: Node) {
     const { into, query, objtype } = node.CreateTableAsStmt;
     return { relation: into?.rel, query, options: [], materialized: objtype === "OBJECT_MATVIEW" };
   }
+  if ("SelectStmt" in node) {
+    return { relation: node.SelectStmt.intoClause?.rel, query: undefined, options: [], materialized: false };
+  }
   return { relation: undefined, query: undefined, options: [], materialized: false };
 }
 
@@ -49,15 +62,7 @@ function definitions(nodes: readonly Node[] | undefined): DefElem[] {
   return (nodes ?? []).flatMap((node) => ("DefElem" in node ? [node.DefElem] : []));
 }
 
-/** The application's relations that a query names anywhere; a common table expression's name may be among them. */
-function relationsIn(query: unknown, schema: string, found = new Set<string>()): Set<string> {
-  if (typeof query !== "object" || query === null) return found;
-  for (const [key, value] of Object.entries(query)) {
-    if (key === "RangeVar") {
-      const { relname, schemaname } = value as RangeVar;
-      if (relname !== undefined && (schemaname === undefined || schemaname === schema)) found.add(relname);
-    }
-    relationsIn(value, schema, found);
-  }
-  return found;
+/** The relations that a query names anywhere; a common table expression's name may be among them. */
+function relationsIn(query: unknown, schema: string): Set<string> {
+  return new Set(nodesOf<RangeVar>(query, "RangeVar").map((relation) => relationName(relation, schema)));
 }

@@ -1,3 +1,4 @@
+import { emptyCatalog } from "../architecture/catalog-edits";
 import type { Rule, Severity, TableFacts } from "../architecture/rules/rule";
 import { type ParsedStatement, parseSql } from "../architecture/sql-parser";
 import type { Outcome } from "./finding";
@@ -15,8 +16,11 @@ export function tableFacts({ application, declarations }: Pick<Target, "applicat
     ),
   );
   return {
+    schema: application.schema,
     tenantColumn: application.tenant.column,
-    catalog: { tables: new Map(), views: new Map() },
+    citus: false,
+    catalog: emptyCatalog,
+    kindOf: (name) => (tenants.has(name) ? "tenant" : undefined),
     isTenantTable: (name) => tenants.has(name),
     partitionColumn: (name) => partitioned.get(name),
   };

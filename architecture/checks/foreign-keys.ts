@@ -18,7 +18,19 @@ function checkForeignKey(checked: Checked, table: CatalogTable, key: CatalogFore
   const { catalog, description, schema } = checked;
   const target = catalog.tables.get(key.references.table);
   const { at } = key;
-  if (!target || key.references.schema !== schema) {
+  if (key.references.schema !== schema) {
+    const target = `${key.references.schema}.${key.references.table}`;
+    return [
+      {
+        what: `Foreign key \`${key.name}\` refers to \`${target}\`, which is not in the application's schema`,
+        got: key.references.schema,
+        expected: schema,
+        fix: "Remove the foreign key, or create the table in the application's schema",
+        at,
+      },
+    ];
+  }
+  if (!target) {
     const meant = suggest(key.references.table, catalog.tables.keys());
     return [
       {

@@ -42,6 +42,14 @@ export function checkTables(checked: Checked): Problem[] {
 }
 
 function unknownTable({ catalog }: Checked, name: string, at: Problem["at"] & object): Problem {
+  const parent = [...catalog.tables.values()].find(({ partitions }) => partitions.some((each) => each.name === name));
+  if (parent) {
+    return {
+      what: `\`${name}\` is a partition of \`${parent.name}\`, which speaks for it`,
+      fix: "Remove it here",
+      at,
+    };
+  }
   const meant = suggest(name, catalog.tables.keys());
   return {
     what: `No SQL file creates a table \`${name}\``,

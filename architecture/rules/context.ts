@@ -1,5 +1,6 @@
+import type { Catalog } from "../catalog";
 import { buildCatalog } from "../catalog-builder";
-import { kindOf, ownEntry } from "../checks/check";
+import { kindOf, ownEntry, type TableKind } from "../checks/check";
 import type { Description } from "../description";
 import { withoutTransaction } from "../sql-file";
 import type { ParsedSql } from "../sql-parser";
@@ -13,16 +14,23 @@ export function readTables(
   files: readonly ParsedSql[],
   schema: string,
   description: Description | undefined,
+  citus = false,
 ): TableFacts {
   const { catalog } = buildCatalog(files, schema);
   const tenantColumn = description?.tenant.column ?? defaultTenantColumn;
+  const parents = parentsOf(catalog);
+  const kindOfTable = (name: string): TableKind | undefined => {
+    const table = parents.get(name) ?? name;
+    if (description) return kindOf(description, table);
+    return catalog.tables.get(table)?.columns.has(tenantColumn) ? "tenant" : undefined;
+  };
   return {
+    schema,
     tenantColumn,
     catalog,
-    isTenantTable: (name) =>
-      description
-        ? kindOf(description, name) === "tenant"
-        : (catalog.tables.get(name)?.columns.has(tenantColumn) ?? false),
+    citus,
+    kindOf: kindOfTable,
+    isTenantTable: (name) => kindOfTable(name) === "tenant",
     partitionColumn(name) {
       const declared = description && ownEntry(description, name)?.partition?.by;
       const { strategy, columns } = catalog.tables.get(name)?.partitioning ?? {};
@@ -31,6 +39,14 @@ export function readTables(
   };
 }
 
+/** The table of every partition that the files make. */
+function parentsOf({ tables }: Catalog): ReadonlyMap<string, string> {
+  return new Map(
+    [...tables.values()].flatMap(({ name, partitions }) => partitions.map((each) => [each.name, name] as const)),
+  );
+}
+
 export function contextOf({ source, statements }: ParsedSql, tables: TableFacts, migration: boolean): FileContext {
-  return { transaction: !withoutTransaction(source.text), migration, created: createdBy(statements), tables };
+  const created = createdBy(statements, tables.schema);
+  return { transaction: !withoutTransaction(source.text), migration, created, tables };
 }

@@ -1,19 +1,21 @@
-import { forEachStatement, nameOf } from "./ddl";
+import { relationName } from "../relation-name";
+import { forEachStatement } from "./ddl";
 import type { Rule } from "./rule";
 
 export const createIndexConcurrently: Rule = {
   name: "create-index-concurrently",
   severity: "error",
   harm: "Building an index takes a SHARE lock: nobody writes the table until it is done.",
-  check: (statements, { created }) =>
+  check: (statements, { created, tables }) =>
     forEachStatement(statements, ({ node }, at) => {
       if (!("IndexStmt" in node)) return [];
       const { relation, concurrent } = node.IndexStmt;
+      const table = relationName(relation, tables.schema);
       // ON ONLY makes an empty index of a partitioned table, to which the partitions' own are attached.
-      if (concurrent || relation?.inh !== true || created.has(relation.relname ?? "")) return [];
+      if (concurrent || relation?.inh !== true || created.has(table)) return [];
       return [
         {
-          what: `Building this index stops writes to \`${nameOf(relation)}\` (SHARE lock) until it is done`,
+          what: `Building this index stops writes to \`${table}\` (SHARE lock) until it is done`,
           fix: "Write CREATE INDEX CONCURRENTLY in a file without a transaction; for a partitioned table ON ONLY, and one for each partition",
           at,
         },

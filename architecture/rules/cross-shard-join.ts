@@ -6,9 +6,10 @@ export const crossShardJoin: Rule = {
   name: "cross-shard-join",
   severity: "error",
   harm: "Tables that are not joined on the tenant column lie on different nodes: Citus moves rows between them, or refuses.",
-  check: (statements, { tables: { tenantColumn, isTenantTable } }) =>
+  check: (statements, { tables }) =>
     queriesOf(statements).flatMap((query) =>
-      scopesOf(query).flatMap((scope) => {
+      scopesOf(query, tables).flatMap((scope) => {
+        const { tenantColumn, isTenantTable } = tables;
         const tenants = scope.tables.filter(({ name }) => isTenantTable(name));
         const { pinned, loose } = groupsBy(scope, tenants, () => tenantColumn);
         const apart = pinned.length > 0 ? loose : loose.slice(1);

@@ -1,5 +1,6 @@
-import type { AlterTableCmd, ColumnDef, Constraint, CreateStmt, RangeVar } from "libpg-query";
+import type { AlterTableCmd, ColumnDef, Constraint, CreateStmt } from "libpg-query";
 import type { Place } from "../problem";
+import { relationName } from "../relation-name";
 import { placeAt } from "../source";
 import type { ParsedStatement } from "../sql-parser";
 import { constraintsOf } from "../table-definition";
@@ -20,11 +21,11 @@ export interface DefinedColumn {
 }
 
 /** The commands of every ALTER TABLE, but for tables that the file itself creates: those are empty. */
-export function alterations(statements: readonly ParsedStatement[], { created }: FileContext): Alteration[] {
+export function alterations(statements: readonly ParsedStatement[], { created, tables }: FileContext): Alteration[] {
   return statements.flatMap((statement) => {
     const { node } = statement;
     if (!("AlterTableStmt" in node) || node.AlterTableStmt.objtype !== "OBJECT_TABLE") return [];
-    const table = node.AlterTableStmt.relation?.relname ?? "";
+    const table = relationName(node.AlterTableStmt.relation, tables.schema);
     if (created.has(table)) return [];
     return (node.AlterTableStmt.cmds ?? []).flatMap((each) => {
       if (!("AlterTableCmd" in each)) return [];
@@ -58,7 +59,7 @@ export function definedColumns(statements: readonly ParsedStatement[], context: 
       "ColumnDef" in element
         ? [
             {
-              table: create.relation?.relname ?? "",
+              table: relationName(create.relation, context.tables.schema),
               column: element.ColumnDef,
               at: statement.placeOf(element.ColumnDef.location),
             },
@@ -78,25 +79,19 @@ export function forEachStatement(
 }
 
 /** The names of the objects that a file creates. */
-export function createdBy(statements: readonly ParsedStatement[]): Set<string> {
+export function createdBy(statements: readonly ParsedStatement[], schema: string): Set<string> {
   const names = statements.flatMap(({ node }) => {
-    if ("CreateStmt" in node) return [node.CreateStmt.relation?.relname];
-    if ("CreateTableAsStmt" in node) return [node.CreateTableAsStmt.into?.rel?.relname];
-    if ("ViewStmt" in node) return [node.ViewStmt.view?.relname];
-    if ("IndexStmt" in node) return [node.IndexStmt.idxname];
+    if ("CreateStmt" in node) return relationName(node.CreateStmt.relation, schema);
+    if ("CreateTableAsStmt" in node) return relationName(node.CreateTableAsStmt.into?.rel, schema);
+    if ("ViewStmt" in node) return relationName(node.ViewStmt.view, schema);
+    if ("IndexStmt" in node) return node.IndexStmt.idxname ?? [];
     return [];
   });
-  return new Set(names.filter((name) => name !== undefined));
+  return new Set(names);
 }
 
 export function findConstraint(column: ColumnDef, contype: Constraint["contype"]): Constraint | undefined {
   return constraintsOf(column).find((each) => each.contype === contype);
-}
-
-/** `schema.table` or `table`, as written. */
-export function nameOf(relation: RangeVar | undefined): string {
-  const { schemaname, relname = "" } = relation ?? {};
-  return schemaname === undefined ? relname : `${schemaname}.${relname}`;
 }
 
 /** PostgreSQL keeps no place of a command itself, but of what it adds; else the name that it speaks of is looked for. */

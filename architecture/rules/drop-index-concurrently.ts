@@ -1,3 +1,4 @@
+import { nameOfParts } from "../relation-name";
 import { strings } from "../table-definition";
 import { forEachStatement } from "./ddl";
 import type { Rule } from "./rule";
@@ -6,11 +7,11 @@ export const dropIndexConcurrently: Rule = {
   name: "drop-index-concurrently",
   severity: "error",
   harm: "Dropping an index takes an ACCESS EXCLUSIVE lock on its table, and waits in front of everybody for every open transaction.",
-  check: (statements, { created }) =>
+  check: (statements, { created, tables }) =>
     forEachStatement(statements, ({ node }, at) => {
       if (!("DropStmt" in node) || node.DropStmt.removeType !== "OBJECT_INDEX" || node.DropStmt.concurrent) return [];
       const names = (node.DropStmt.objects ?? []).flatMap((each) =>
-        "List" in each ? [strings(each.List.items).at(-1) ?? ""] : [],
+        "List" in each ? [nameOfParts(strings(each.List.items), tables.schema)] : [],
       );
       return names
         .filter((name) => !created.has(name))

@@ -1,3 +1,4 @@
+import { nameOfParts } from "../relation-name";
 import { strings } from "../table-definition";
 import { forEachStatement } from "./ddl";
 import type { Rule } from "./rule";
@@ -6,11 +7,11 @@ export const dropTable: Rule = {
   name: "drop-table",
   severity: "error",
   harm: "A table that is dropped takes its rows with it, and breaks every running release that uses it.",
-  check: (statements, { created }) =>
+  check: (statements, { created, tables }) =>
     forEachStatement(statements, ({ node }, at) => {
       if (!("DropStmt" in node) || node.DropStmt.removeType !== "OBJECT_TABLE") return [];
       return (node.DropStmt.objects ?? []).flatMap((each) => {
-        const name = "List" in each ? (strings(each.List.items).at(-1) ?? "") : "";
+        const name = "List" in each ? nameOfParts(strings(each.List.items), tables.schema) : "";
         if (created.has(name)) return [];
         return [
           {

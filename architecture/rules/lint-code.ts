@@ -21,7 +21,7 @@ export function lintCode(sources: readonly Source[], tables: TableFacts, chosen:
     const queries = queriesIn(file, (node) => embeddedSql(code, node, file.source));
     const inSql = queries.flatMap((query) => {
       const { statements } = query.parsed;
-      const context = { transaction: false, migration: false, created: createdBy(statements), tables };
+      const context = { transaction: false, migration: false, created: createdBy(statements, tables.schema), tables };
       const found = chosen.flatMap((rule) =>
         rule.aboutFiles ? [] : named(rule, rule.check?.(statements, context) ?? []),
       );

@@ -1,4 +1,4 @@
-import { forEachStatement, nameOf } from "./ddl";
+import { forEachStatement } from "./ddl";
 import type { Rule } from "./rule";
 
 export const processedEventsByTime: Rule = {
@@ -13,7 +13,7 @@ export const processedEventsByTime: Rule = {
       if (partspec?.strategy !== "PARTITION_STRATEGY_RANGE") return [];
       return [
         {
-          what: `\`${nameOf(relation)}\` is partitioned by time: its key cannot hold a redelivered event off`,
+          what: `\`${relation?.relname}\` is partitioned by time: its key cannot hold a redelivered event off`,
           fix: "Leave PARTITION BY out, or use tenantry.process_once()",
           at,
         },

@@ -1,18 +1,20 @@
-import { forEachStatement, nameOf } from "./ddl";
+import { relationName } from "../relation-name";
+import { forEachStatement } from "./ddl";
 import type { Rule } from "./rule";
 
 export const renameColumn: Rule = {
   name: "rename-column",
   severity: "error",
   harm: "Every statement of the running release that names the column fails from the rename on.",
-  check: (statements, { created }) =>
+  check: (statements, { created, tables }) =>
     forEachStatement(statements, ({ node }, at) => {
       if (!("RenameStmt" in node) || node.RenameStmt.renameType !== "OBJECT_COLUMN") return [];
       const { relation, subname, newname } = node.RenameStmt;
-      if (created.has(relation?.relname ?? "")) return [];
+      const table = relationName(relation, tables.schema);
+      if (created.has(table)) return [];
       return [
         {
-          what: `Renaming \`${nameOf(relation)}.${subname}\` breaks every running release that uses the name`,
+          what: `Renaming \`${table}.${subname}\` breaks every running release that uses the name`,
           fix: `Add \`${newname}\`, write both, backfill, switch the readers, and drop \`${subname}\` in a later release`,
           at,
         },

@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog";
+import type { TableKind } from "../checks/check";
 import type { Units } from "../code/unit";
 import type { Description } from "../description";
 import type { Place } from "../problem";
@@ -56,9 +57,15 @@ export interface FileContext {
 
 /** What is known of tables by their name, from architecture.yaml, or from their columns where there is none. */
 export interface TableFacts {
+  /** The application's schema: a name without one means it. */
+  readonly schema: string;
   readonly tenantColumn: string;
+  /** Whether the SQL has to run on Citus, with tables distributed by the tenant column. */
+  readonly citus: boolean;
   /** Tables and views as all the SQL files leave them behind. */
   readonly catalog: Catalog;
+  /** The kind of a table or of a partition of one; undefined where nothing says so. */
+  kindOf(name: string): TableKind | undefined;
   isTenantTable(name: string): boolean;
   /** The column that a partitioned table is partitioned by; undefined for every other. */
   partitionColumn(name: string): string | undefined;

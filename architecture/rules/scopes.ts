@@ -1,6 +1,8 @@
 import type { A_Expr, BoolExpr, ColumnRef, JoinExpr, Node, RangeVar } from "libpg-query";
+import { relationName } from "../relation-name";
 import { strings } from "../table-definition";
 import type { Query } from "./queries";
+import type { TableFacts } from "./rule";
 import { nodesOf } from "./tree";
 
 /** A table as one FROM, UPDATE or DELETE names it. */
@@ -22,12 +24,12 @@ export interface Scope {
 const outside = "";
 
 /** The levels of a query, each with what it reads by itself. */
-export function scopesOf({ node }: Query): Scope[] {
+export function scopesOf({ node }: Query, { schema }: Pick<TableFacts, "schema">): Scope[] {
   const withNames = new Set(nodesOf<{ ctename?: string }>(node, "CommonTableExpr").map(({ ctename }) => ctename));
   const isTable = ({ name }: ScopeTable) => !withNames.has(name);
   const levels = ["SelectStmt", "UpdateStmt", "DeleteStmt"].flatMap((kind) => nodesOf<Level>(node, kind));
   return levels
-    .map((level) => toScope(level))
+    .map((level) => toScope(level, schema))
     .map((scope) => ({ ...scope, tables: scope.tables.filter(isTable) }))
     .filter(({ tables }) => tables.length > 0);
 }
@@ -87,13 +89,13 @@ interface Level {
   readonly whereClause?: Node;
 }
 
-function toScope({ relation, fromClause = [], usingClause = [], whereClause }: Level): Scope {
-  const tables: ScopeTable[] = relation ? [toTable(relation)] : [];
+function toScope({ relation, fromClause = [], usingClause = [], whereClause }: Level, schema: string): Scope {
+  const tables: ScopeTable[] = relation ? [toTable(relation, schema)] : [];
   const conditions: Node[] = whereClause ? [...conjuncts(whereClause)] : [];
   const shared: Scope["shared"][number][] = [];
   const read = (node: Node | undefined): string[] => {
     if (node && "RangeVar" in node) {
-      const table = toTable(node.RangeVar);
+      const table = toTable(node.RangeVar, schema);
       tables.push(table);
       return [table.alias];
     }
@@ -109,10 +111,9 @@ function toScope({ relation, fromClause = [], usingClause = [], whereClause }: L
   return { tables, conditions, shared };
 }
 
-function toTable({ schemaname, relname = "", alias, location }: RangeVar): ScopeTable {
-  // The toolkit's own tables are not the application's of the same name.
-  const name = schemaname === "tenantry" ? `tenantry.${relname}` : relname;
-  return { name, alias: alias?.aliasname ?? relname, location };
+function toTable(relation: RangeVar, schema: string): ScopeTable {
+  const { relname = "", alias, location } = relation;
+  return { name: relationName(relation, schema), alias: alias?.aliasname ?? relname, location };
 }
 
 function conjuncts(node: Node): Node[] {

@@ -8,10 +8,11 @@ export const unboundedPartitionQuery: Rule = {
   name: "unbounded-partition-query",
   severity: "warning",
   harm: "Without a bound on the time, every partition is read, also those of years ago.",
-  check: (statements, { migration, tables: { partitionColumn } }) =>
+  check: (statements, { migration, tables }) =>
     queriesOf(statements).flatMap((query) => {
       if (query.where === "view" || (query.where === "statement" && migration)) return [];
-      return scopesOf(query).flatMap((scope) => {
+      const { partitionColumn } = tables;
+      return scopesOf(query, tables).flatMap((scope) => {
         const partitioned = scope.tables.filter(({ name }) => partitionColumn(name) !== undefined);
         const { loose } = groupsBy(scope, partitioned, ({ name }) => partitionColumn(name), operators);
         return loose.map(([table]) => ({

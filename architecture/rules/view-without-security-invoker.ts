@@ -1,27 +1,42 @@
+import type { Catalog, CatalogView } from "../catalog";
+import { relationName } from "../relation-name";
 import { placeAt } from "../source";
-import { readView } from "../view-definition";
+import type { ParsedStatement } from "../sql-parser";
+import { invokerAfter, readView } from "../view-definition";
 import type { Rule } from "./rule";
 
 export const viewWithoutSecurityInvoker: Rule = {
   name: "view-without-security-invoker",
   severity: "error",
   harm: "A view reads with its owner's rights, so row level security does not hold its reader.",
-  check: (statements, { tables: { catalog, isTenantTable } }) =>
+  check: (statements, { tables: { catalog, isTenantTable, schema } }) =>
     statements.flatMap((statement) => {
-      const schema = "ViewStmt" in statement.node ? (statement.node.ViewStmt.view?.schemaname ?? "") : "";
-      const view = readView(statement.node, statement, schema);
-      if (!view || "table" in view) return [];
+      const made = readView(statement.node, statement, schema);
+      const view = made && "reads" in made ? made : alteredView(statement, catalog, schema);
+      if (!view) return [];
       const left = catalog.views.get(view.name);
       const tenantTable = [...view.reads].find(isTenantTable);
       if (tenantTable === undefined || view.securityInvoker || (left?.securityInvoker && !view.materialized)) return [];
       return [
         {
           what: `View \`${view.name}\` shows every tenant's rows of \`${tenantTable}\`: it reads with its owner's rights`,
-          fix: view.materialized
-            ? "Make it a tenant table that a consumer keeps, or a view WITH (security_invoker = true)"
-            : "Write CREATE VIEW … WITH (security_invoker = true)",
+          fix: !made
+            ? "Set security_invoker = true, or remove the statement"
+            : view.materialized
+              ? "Make it a tenant table that a consumer keeps, or a view WITH (security_invoker = true)"
+              : "Write CREATE VIEW … WITH (security_invoker = true)",
           at: placeAt(statement.source, statement.start),
         },
       ];
     }),
 };
+
+/** The view as ALTER VIEW leaves it: what takes `security_invoker` away opens it to every tenant's rows. */
+function alteredView({ node }: ParsedStatement, { views }: Catalog, schema: string): CatalogView | undefined {
+  if (!("AlterTableStmt" in node)) return undefined;
+  const { relation, cmds = [] } = node.AlterTableStmt;
+  const view = views.get(relationName(relation, schema));
+  const commands = cmds.flatMap((each) => ("AlterTableCmd" in each ? [each.AlterTableCmd] : []));
+  const securityInvoker = commands.map(invokerAfter).findLast((after) => after !== undefined);
+  return view && securityInvoker === false ? { ...view, securityInvoker } : undefined;
+}

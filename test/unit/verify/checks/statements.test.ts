@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { emptyCatalog } from "../../../../architecture/catalog-edits";
 import type { TableFacts } from "../../../../architecture/rules/rule";
 import { loadSqlParser } from "../../../../architecture/sql-parser";
 import { type Counted, judgeStatements } from "../../../../verify/checks/statements";
 
 const tables: TableFacts = {
+  schema: "shop",
   tenantColumn: "tenant_id",
-  catalog: { tables: new Map(), views: new Map() },
+  citus: false,
+  kindOf: (name) => (tables.isTenantTable(name) ? "tenant" : undefined),
+  catalog: emptyCatalog,
   isTenantTable: (name) => ["orders", "customers", "tenantry.outbox"].includes(name),
   partitionColumn: (name) => ({ orders: "placed_at", "tenantry.outbox": "created_at" })[name],
 };

@@ -1,0 +1,169 @@
+import type { AlterTableCmd, AlterTableStmt } from "libpg-query";
+import type { CatalogTable, CatalogView } from "./catalog";
+import type { CatalogDraft } from "./catalog-draft";
+import { dropKeys, removeWhere, replaceAll } from "./catalog-edits";
+import type { ParsedStatement } from "./sql-parser";
+import { drawsOf, toColumn } from "./table-definition";
+import { invokerAfter } from "./view-definition";
+
+/** Reads ALTER TABLE, and ALTER VIEW, into the catalog. */
+export function alterTable(draft: CatalogDraft, alter: AlterTableStmt, statement: ParsedStatement, file: number): void {
+  const name = draft.nameOf(alter.relation);
+  const at = statement.placeOf(alter.relation?.location);
+  const commands = (alter.cmds ?? []).flatMap((node) => ("AlterTableCmd" in node ? [node.AlterTableCmd] : []));
+  const view = draft.views.get(name);
+  if (view) {
+    draft.views.set(
+      name,
+      commands.reduce((each, command) => alteredView(each, command, statement), view),
+    );
+    return;
+  }
+  if (alter.objtype !== "OBJECT_TABLE") return;
+  const table = draft.tables.get(name);
+  if (!table) {
+    if (!alter.missing_ok) draft.unknown(alter.relation, at);
+    return;
+  }
+  for (const command of commands) alterCommand(draft, table, command, statement, file);
+}
+
+function alterCommand(
+  draft: CatalogDraft,
+  table: CatalogTable,
+  command: AlterTableCmd,
+  statement: ParsedStatement,
+  file: number,
+): void {
+  const { subtype, def, name = "" } = command;
+  const column = table.columns.get(name);
+  if (column) {
+    const checks = table.checks.filter(({ columns }) => columns.includes(name));
+    draft.before.set(command, {
+      column,
+      isProvenNotNull: checks.some(({ validated, notNull }) => validated && notNull.includes(name)),
+      isChecked: checks.length > 0,
+    });
+  }
+  const change = (changed: Partial<typeof column>) => {
+    if (column) table.columns.set(name, { ...column, ...changed });
+  };
+  switch (subtype) {
+    case "AT_AddColumn":
+      if (!def || !("ColumnDef" in def)) return;
+      if (command.missing_ok && table.columns.has(def.ColumnDef.colname ?? "")) return;
+      return draft.addColumn(table, def.ColumnDef, statement, file);
+    case "AT_AddConstraint":
+      if (def && "Constraint" in def) draft.addConstraint(table, def.Constraint, statement, file);
+      return;
+    case "AT_DropColumn":
+      table.columns.delete(name);
+      removeWhere(table.checks, ({ columns }) => columns.includes(name));
+      removeWhere(table.foreignKeys, (key) => key.columns.includes(name));
+      return dropKeys(draft.tables, table, (key) => key.columns.includes(name), command.behavior);
+    case "AT_DropConstraint":
+      return dropConstraint(draft, table, command, statement);
+    case "AT_ValidateConstraint":
+      return replaceAll(table.checks, (check) => (check.name === name ? { ...check, validated: true } : check));
+    case "AT_AlterConstraint":
+      return alterConstraint(table, command);
+    case "AT_SetNotNull":
+      return change({ notNull: true });
+    case "AT_DropNotNull":
+      return change({ notNull: false });
+    case "AT_ColumnDefault":
+      return change({ draws: drawsOf(def) });
+    case "AT_DropExpression":
+      return change({ generated: false });
+    case "AT_AlterColumnType":
+      if (!def || !("ColumnDef" in def) || !column) return;
+      return change(typeOfColumn(toColumn(def.ColumnDef, file, column.at)));
+    case "AT_AddIdentity":
+      return change({ sequence: "identity" });
+    case "AT_DropIdentity":
+      if (!column) return;
+      return void table.columns.set(name, withoutSequence(column));
+    case "AT_SetUnLogged":
+      table.unlogged = statement.placeOf(alterRelation(statement)?.location);
+      return;
+    case "AT_SetLogged":
+      table.unlogged = undefined;
+      return;
+    case "AT_AttachPartition":
+      return attach(draft, table, command, statement);
+    case "AT_DetachPartition":
+      return detach(draft, table, command, file);
+    default:
+      return;
+  }
+}
+
+function typeOfColumn({ type, modifiers, collation }: ReturnType<typeof toColumn>) {
+  return { type, modifiers, ...(collation !== undefined && { collation }) };
+}
+
+function withoutSequence({ sequence: _, ...column }: ReturnType<typeof toColumn>) {
+  return column;
+}
+
+/** A key that the table's own resource adds is not there yet when an empty database runs the files. */
+function dropConstraint(
+  draft: CatalogDraft,
+  table: CatalogTable,
+  command: AlterTableCmd,
+  statement: ParsedStatement,
+): void {
+  const held = table.foreignKeys.find((key) => key.name === command.name && key.file === table.file);
+  if (held && !command.missing_ok) {
+    draft.problems.push({
+      what: `Foreign key \`${held.name}\` of ${held.at.file}:${held.at.line} will not be there for DROP CONSTRAINT on an empty database`,
+      fix: "Write DROP CONSTRAINT IF EXISTS",
+      at: statement.placeOf(alterRelation(statement)?.location),
+    });
+  }
+  removeWhere(table.checks, (check) => check.name === command.name);
+  removeWhere(table.foreignKeys, (key) => key.name === command.name);
+  dropKeys(draft.tables, table, (key) => key.name === command.name, command.behavior);
+}
+
+function alterConstraint(table: CatalogTable, { def }: AlterTableCmd): void {
+  if (!def || !("ATAlterConstraint" in def)) return;
+  const { conname, deferrable, initdeferred } = def.ATAlterConstraint;
+  const timing = [deferrable ? "DEFERRABLE" : "", initdeferred ? "INITIALLY DEFERRED" : ""];
+  replaceAll(table.foreignKeys, (key) => {
+    if (key.name !== conname) return key;
+    const actions = [key.actions.replace(/ ?DEFERRABLE.*$/, ""), ...timing].filter((part) => part !== "").join(" ");
+    return { ...key, actions };
+  });
+}
+
+function attach(draft: CatalogDraft, table: CatalogTable, { def }: AlterTableCmd, statement: ParsedStatement): void {
+  const relation = def && "PartitionCmd" in def ? def.PartitionCmd.name : undefined;
+  const name = draft.nameOf(relation);
+  const at = statement.placeOf(relation?.location);
+  const attached = draft.tables.get(name);
+  if (!attached) return draft.unknown(relation, at);
+  table.partitions.push({ name, at, table: attached });
+  draft.tables.delete(name);
+}
+
+/** A partition that is detached is a table of its own again. */
+function detach(draft: CatalogDraft, table: CatalogTable, { def }: AlterTableCmd, file: number): void {
+  const name = draft.nameOf(def && "PartitionCmd" in def ? def.PartitionCmd.name : undefined);
+  const partition = table.partitions.find((each) => each.name === name);
+  if (!partition) return;
+  removeWhere(table.partitions, (each) => each === partition);
+  const wasCreatedAsPartition = partition.at === partition.table.at;
+  draft.tables.set(name, { ...partition.table, ...(wasCreatedAsPartition && { file }) });
+}
+
+function alteredView(view: CatalogView, command: AlterTableCmd, statement: ParsedStatement): CatalogView {
+  const securityInvoker = invokerAfter(command);
+  if (securityInvoker === undefined) return view;
+  const at = statement.placeOf(alterRelation(statement)?.location);
+  return { ...view, securityInvoker, ...(!securityInvoker && { at }) };
+}
+
+function alterRelation({ node }: ParsedStatement) {
+  return "AlterTableStmt" in node ? node.AlterTableStmt.relation : undefined;
+}
