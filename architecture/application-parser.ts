@@ -3,6 +3,7 @@ import type { Catalog, CatalogTable } from "./catalog";
 import { primaryKey } from "./catalog";
 import { buildCatalog } from "./catalog-builder";
 import { type Check, type Checked, isHeldBack, kindOf, ownEntry } from "./checks/check";
+import { checkEnumValues } from "./checks/enum-values";
 import { checkFileNames, fileNumber } from "./checks/file-names";
 import { checkForeignKeys } from "./checks/foreign-keys";
 import { checkNames } from "./checks/names";
@@ -31,6 +32,7 @@ const checks: readonly Check[] = [
   checkForeignKeys,
   checkRoles,
   checkViews,
+  checkEnumValues,
 ];
 
 /**

@@ -35,12 +35,38 @@ export function checkTenantTables(checked: Checked): Problem[] {
     ...tablesOfKind(checked, "reference")
       .filter((table) => !primaryKey(table))
       .map(withoutPrimaryKey),
+    ...(["tenant", "reference"] as const).flatMap((kind) =>
+      tablesOfKind(checked, kind).flatMap((table) => checkStorage(kind, table)),
+    ),
+  ];
+}
+
+/** What a tenant writes is kept, replicated and isolated. */
+function checkStorage(kind: "tenant" | "reference", table: CatalogTable): Problem[] {
+  if (table.foreign) {
+    return [
+      {
+        what: `The ${kind} table \`${table.name}\` is a foreign table: it can be neither placed nor isolated`,
+        fix: "Create a table, or call it `local` in architecture.yaml",
+        at: table.at,
+      },
+    ];
+  }
+  if (!table.unlogged) return [];
+  return [
+    {
+      what: `The ${kind} table \`${table.name}\` is unlogged: a crash empties it, and no standby has its rows`,
+      fix: "Remove UNLOGGED, or SET LOGGED in a later file",
+      at: table.unlogged,
+    },
   ];
 }
 
 function checkColumn({ description }: Checked, table: CatalogTable): Problem[] {
-  const { column: name, type } = description.tenant;
+  const { column: name, type, table: root } = description.tenant;
   const column = table.columns.get(name);
+  // Of a root whose key has another name checkRoot speaks.
+  if (!column && table.name === root && primaryKey(table)?.columns.length === 1) return [];
   if (!column) {
     const meant = suggest(name, table.columns.keys());
     return [
@@ -78,9 +104,11 @@ function checkKeys({ description }: Checked, table: CatalogTable): Problem[] {
   const { column } = description.tenant;
   const by = ownEntry(description, table.name)?.partition?.by;
   const needed = [column, ...(by === undefined ? [] : [by])].filter((name) => table.columns.has(name));
+  const isRoot = table.name === description.tenant.table;
   const problems = table.keys.flatMap((key) => {
     const missing = needed.filter((name) => !key.columns.includes(name));
-    if (missing.length === 0) return [];
+    // Of the root's primary key checkRoot speaks.
+    if (missing.length === 0 || (isRoot && key.kind === "primary key")) return [];
     return [
       {
         what: `The ${key.kind} of \`${table.name}\` lacks ${listNames(missing)}: it could not be held across ${missing.includes(column) ? "nodes" : "partitions"}`,
@@ -109,17 +137,26 @@ function checkSequences(table: CatalogTable): Problem[] {
 }
 
 function checkRoot({ description }: Checked, table: CatalogTable): Problem[] {
+  const { column, type } = description.tenant;
   const key = primaryKey(table);
-  if (!key || (key.columns.length === 1 && key.columns[0] === description.tenant.column)) return [];
+  if (!key || (key.columns.length === 1 && key.columns[0] === column)) return [];
   return [
     {
       what: `The primary key of the tenant root \`${table.name}\` is not the tenant column alone`,
       got: `(${key.columns.join(", ")})`,
-      expected: `(${description.tenant.column})`,
-      fix: "Keep one row per tenant there, and the rest in a table of its own",
+      expected: `(${column})`,
+      fix: rootFix(table, key.columns, `${column} ${type} PRIMARY KEY`, column),
       at: key.at,
     },
   ];
+}
+
+function rootFix(table: CatalogTable, key: readonly string[], expected: string, column: string): string {
+  if (key.length > 1) return "Keep one row per tenant there, and the rest in a table of its own";
+  const [name] = key;
+  return table.columns.has(column)
+    ? `Write \`${expected}\`, and leave \`${name}\` out: it is the tenant's id under every name`
+    : `Name the key \`${column}\`, as every tenant table names it: \`${expected}\` in place of \`${name}\``;
 }
 
 /** What a table's own resources need must be there, under its name, when they follow the table's file. */

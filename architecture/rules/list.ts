@@ -23,6 +23,7 @@ import { dropNotNull } from "./drop-not-null";
 import { dropTable } from "./drop-table";
 import { dualWrite } from "./dual-write";
 import { enumValueOrder } from "./enum-value-order";
+import { enumValueUsed } from "./enum-value-used";
 import { fatPayload } from "./fat-payload";
 import { foreignKeyWithoutTenant } from "./foreign-key-without-tenant";
 import { missingBackups } from "./missing-backups";
@@ -57,6 +58,7 @@ import { transactionInFile } from "./transaction-in-file";
 import { truncateCascade } from "./truncate-cascade";
 import { unboundedPartitionQuery } from "./unbounded-partition-query";
 import { unlistedDrop } from "./unlisted-drop";
+import { unloggedTable } from "./unlogged-table";
 import { unpinnedImage } from "./unpinned-image";
 import { unprotectedProduction } from "./unprotected-production";
 import { validateWithAdd } from "./validate-with-add";
@@ -90,6 +92,7 @@ export const rules: readonly Rule[] = [
   dropTable,
   dualWrite,
   enumValueOrder,
+  enumValueUsed,
   fatPayload,
   foreignKeyWithoutTenant,
   missingBackups,
@@ -123,6 +126,7 @@ export const rules: readonly Rule[] = [
   truncateCascade,
   unboundedPartitionQuery,
   unlistedDrop,
+  unloggedTable,
   unpinnedImage,
   unprotectedProduction,
   validateWithAdd,
