@@ -148,11 +148,12 @@ function toEvents(application: string, { events }: CompleteDescription): Events 
 }
 
 function toRoles(application: string, { roles }: CompleteDescription): Role[] {
-  return Object.entries(roles).map(([name, { reads, writes = [], statementTimeout }]) => ({
+  return Object.entries(roles).map(([name, { reads, writes = [], reaches, statementTimeout }]) => ({
     name,
     user: roleUser(application, name),
     reads: reads ?? (writes === "all" ? "all" : []),
     writes,
+    reaches,
     ...(statementTimeout && { statementTimeout }),
   }));
 }

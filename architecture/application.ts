@@ -1,4 +1,5 @@
 import type { Duration } from "./duration";
+import type { Reach } from "./reserved-functions";
 import type { Size } from "./size";
 import type { SqlFile } from "./sql-file";
 import type { Tenant as TenantEntry } from "./tenancy/tenants";
@@ -110,5 +111,7 @@ export interface Role {
   readonly user: string;
   readonly reads: "all" | readonly string[];
   readonly writes: "all" | readonly string[];
+  /** Groups of functions that nobody may call otherwise. */
+  readonly reaches: readonly Reach[];
   readonly statementTimeout?: Duration;
 }

@@ -1,5 +1,6 @@
 import type { ForeignKey, TenantType } from "./application";
 import type { PostgresNode } from "./endpoints";
+import type { Reach } from "./reserved-functions";
 import type { SqlStatement } from "./sql-file";
 
 /** What a DataPlane declares: one provider resource each, in an order in which they can be made. */
@@ -25,6 +26,7 @@ export interface Inputs {
   readonly DistributedTable: DistributedTableInputs;
   readonly ReferenceTable: ReferenceTableInputs;
   readonly TenantIsolation: TenantIsolationInputs;
+  readonly RoleBoundary: RoleBoundaryInputs;
   readonly PartitionSet: PartitionSetInputs;
   readonly Outbox: OutboxInputs;
   readonly ProcessedEvents: ProcessedEventsInputs;
@@ -111,6 +113,25 @@ export interface TenantIsolationInputs {
   /** The only tenant whose rows may be written. @default any, if it is the transaction's */
   readonly onlyTenant?: string;
   readonly grants: Grants;
+}
+
+/** What the roles of a database may do beside their privileges on tables. */
+export interface RoleBoundaryInputs {
+  /** Those that hold shards; the coordinator is looked at in any case. */
+  readonly nodes: readonly PostgresNode[];
+  /** Where nobody but the administrator makes things. */
+  readonly schemas: readonly string[];
+  /** By their names in PostgreSQL. */
+  readonly roles: Readonly<Record<string, RoleBound>>;
+}
+
+export interface RoleBound {
+  /** @default no */
+  readonly replicates?: true;
+  /** The groups of reserved functions that it may call. */
+  readonly reaches: readonly Reach[];
+  /** With which its sessions in this database begin, as SET takes them: `statement_timeout`, `search_path`. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** A partition set kept by pg_partman. Durations as text: `1 month`. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Duration, durationExpected, parseDuration } from "./duration";
 import { largestPayloadBytes, producerLimitBytes } from "./record-limits";
+import { reaches } from "./reserved-functions";
 import { formatSize, parseSize, type Size, sizeExpected } from "./size";
 
 const duration = parsed<Duration>(durationExpected, parseDuration, "^\\s*[1-9][0-9]*\\s*[A-Za-z]+\\s*$", "3 days");
@@ -105,6 +106,10 @@ const role = z
         .optional()
         .describe('Tables that it may SELECT from. @default "all" where `writes` is "all", else none'),
       writes: reach.optional().describe("Tenant tables that it may read and change. @default none"),
+      reaches: z
+        .array(z.enum(reaches, `one of ${reaches.join(", ")}`))
+        .default([])
+        .describe("Functions that it may call, though they reach further than rows. @default none"),
       statementTimeout: duration.optional().describe("Statements that take longer are cancelled."),
     },
     "an object such as `{ writes: all }`",

@@ -26,7 +26,7 @@ export function processedEventsGrants({ roles }: Application): Grants {
   return grants(roles, (role) => (writesAnything(role) ? ["SELECT", "INSERT", "DELETE"] : []));
 }
 
-function writesAnything({ writes }: Role): boolean {
+export function writesAnything({ writes }: Role): boolean {
   return writes === "all" || writes.length > 0;
 }
 

@@ -21,9 +21,8 @@ export function schemaMigration(application: Application): MigrationInputs {
     `GRANT USAGE ON SCHEMA ${schemas} TO ${users.map(quoteIdentifier).join(", ")}`,
     ...roles.map(statementTimeout).toSorted(),
     ...(part?.model === "silo" ? [closeDatabase(users)] : []),
-    ...(part?.model === "schema"
-      ? roles.flatMap(({ user }) => (owner ? [searchPath(user, [schema, part.sharedSchema])] : []))
-      : roles.map(({ user }) => searchPath(user, [schema]))),
+    // Of what tenants share, the path is each tenant's own.
+    ...(part?.model === "schema" && !owner ? [] : roles.map((role) => searchPath(application, role))),
   ];
   return {
     path: `sql/${name}/architecture.yaml`,
@@ -53,15 +52,18 @@ END $$`;
 }
 
 /** In this database: the role itself belongs to whoever made it. */
-function statementTimeout({ user, statementTimeout: timeout }: Role): string {
-  const what = timeout
-    ? `SET statement_timeout = ${quoteLiteral(`${durationMs(timeout)}ms`)}`
-    : "RESET statement_timeout";
+function statementTimeout(role: Role): string {
+  const timeout = timeoutOf(role);
+  const what = timeout === undefined ? "RESET statement_timeout" : `SET statement_timeout = ${quoteLiteral(timeout)}`;
   return `DO $$
 BEGIN
-  EXECUTE format('ALTER ROLE %I IN DATABASE %I', ${quoteLiteral(user)}, current_database())
+  EXECUTE format('ALTER ROLE %I IN DATABASE %I', ${quoteLiteral(role.user)}, current_database())
     || ${quoteLiteral(` ${what}`)};
 END $$`;
+}
+
+function timeoutOf({ statementTimeout: timeout }: Role): string | undefined {
+  return timeout && `${durationMs(timeout)}ms`;
 }
 
 function closeDatabase(users: readonly string[]): string {
@@ -72,10 +74,21 @@ BEGIN
 END $$`;
 }
 
-function searchPath(user: string, schemas: readonly string[]): string {
-  const path = [...new Set([...schemas, "public"])].map(quoteIdentifier).join(", ");
+function searchPath(application: Application, { user }: Role): string {
+  const path = pathOf(application);
   return `DO $$
 BEGIN
   EXECUTE format('ALTER ROLE ${quoteIdentifier(user).replaceAll("'", "''")} IN DATABASE %I SET search_path = ${path.replaceAll("'", "''")}', current_database());
 END $$`;
+}
+
+function pathOf({ schema, part }: Application): string {
+  const shared = part?.model === "schema" ? [part.sharedSchema] : [];
+  return [...new Set([schema, ...shared, "public"])].map(quoteIdentifier).join(", ");
+}
+
+/** What a session of the role begins with, as SET takes it. */
+export function sessionDefaults(application: Application, role: Role): Readonly<Record<string, string>> {
+  const timeout = timeoutOf(role);
+  return { search_path: pathOf(application), ...(timeout !== undefined && { statement_timeout: timeout }) };
 }

@@ -68,6 +68,7 @@ export class TenantSchema extends resource("TenantSchema") {}
 export class DistributedTable extends resource("DistributedTable") {}
 export class ReferenceTable extends resource("ReferenceTable") {}
 export class TenantIsolation extends resource("TenantIsolation") {}
+export class RoleBoundary extends resource("RoleBoundary") {}
 export class PartitionSet extends resource("PartitionSet") {}
 export class Outbox extends resource("Outbox") {}
 export class ProcessedEvents extends resource("ProcessedEvents") {}
@@ -93,6 +94,8 @@ export function declare(declaration: Declaration, options: pulumi.CustomResource
       return new ReferenceTable(declaration.name, declaration.inputs, options);
     case "TenantIsolation":
       return new TenantIsolation(declaration.name, declaration.inputs, options);
+    case "RoleBoundary":
+      return new RoleBoundary(declaration.name, declaration.inputs, options);
     case "PartitionSet":
       return new PartitionSet(declaration.name, declaration.inputs, options);
     case "Outbox":

@@ -8,6 +8,7 @@ import { partitionSet } from "./resources/partition-set";
 import { processedEvents } from "./resources/processed-events";
 import { referenceTable } from "./resources/reference-table";
 import { replicationSlot } from "./resources/replication-slot";
+import { roleBoundary } from "./resources/role-boundary";
 import { shardRebalance } from "./resources/shard-rebalance";
 import { tenantDatabase } from "./resources/tenant-database";
 import { tenantIsolation } from "./resources/tenant-isolation";
@@ -24,6 +25,7 @@ export const kinds = new Map<string, Kind<object>>(
     distributedTable,
     referenceTable,
     tenantIsolation,
+    roleBoundary,
     partitionSet,
     outbox,
     processedEvents,

@@ -4,6 +4,7 @@ import type { PostgresNode } from "../endpoints";
 import type { Settings } from "../settings";
 import type { SqlFile } from "../sql-file";
 import { tenantDirectory } from "../tenancy/tenant-directory";
+import { declareBoundary } from "./boundary";
 import { declareEvents } from "./events";
 import { declareFile, declareSchema } from "./migrations";
 import { declareMembers, declareShards } from "./nodes";
@@ -26,7 +27,9 @@ export function dataPlane(
 ): Declaration[] {
   const steps = new Steps(application.part);
   const members = declareMembers(steps, settings, nodes);
-  declareData(steps, application, base, settings);
+  declareSchema(steps, application, base);
+  declareBoundary(steps, application, [application], nodes);
+  declareData(steps, application, settings);
   declareEvents(steps, application, settings);
   declareStreams(steps, application, settings, nodes, members);
   declareShards(steps, application, settings, nodes, members);
@@ -49,13 +52,16 @@ export function schemaDataPlane(
   if (!common) return [];
   const steps = new Steps();
   const members = declareMembers(steps, settings, nodes);
-  declareData(steps, common, baseOf(common), settings);
+  declareSchema(steps, common, baseOf(common));
+  declareBoundary(steps, common, tenants, nodes);
+  declareData(steps, common, settings);
   steps.then("Migration", `${common.name}/tenants`, tenantDirectory(common, tenants));
   const forks = tenants.map((part) => {
     const fork = steps.fork(part.part);
     const { schema } = part;
     fork.then("TenantSchema", schema, { schema, tenant: part.part?.tenant?.name ?? schema });
-    declareData(fork, part, baseOf(part), settings);
+    declareSchema(fork, part, baseOf(part));
+    declareData(fork, part, settings);
     declareEvents(fork, part, settings);
     return fork;
   });
@@ -66,8 +72,7 @@ export function schemaDataPlane(
   return steps.declarations;
 }
 
-function declareData(steps: Steps, application: Application, base: readonly SqlFile[], settings: Settings): void {
-  declareSchema(steps, application, base);
+function declareData(steps: Steps, application: Application, settings: Settings): void {
   for (const file of application.files) {
     declareFile(steps, application, file);
     declareTables(steps, application, settings, file);

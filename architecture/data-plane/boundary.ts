@@ -1,0 +1,39 @@
+import type { Application, Role } from "../application";
+import type { RoleBound } from "../declaration";
+import type { PostgresNode } from "../endpoints";
+import { writesAnything } from "../grants";
+import { cdcRole } from "../names";
+import { type Need, type Reach, reaches, reservedFunctions } from "../reserved-functions";
+import { sessionDefaults } from "../schema-migration";
+import type { Steps } from "./steps";
+
+/**
+ * Bounds the roles of one database, as soon as the toolkit's own SQL is there and before there is an outbox.
+ *
+ * @param parts of whom the roles are: the application, or the tenants in it
+ */
+export function declareBoundary(
+  steps: Steps,
+  application: Application,
+  parts: readonly Application[],
+  nodes: readonly PostgresNode[],
+): void {
+  const own = parts.flatMap((part) => part.roles.map((role) => [role.user, boundOf(part, role)] as const));
+  const cdc: RoleBound = { replicates: true, reaches: neededBy("cdc"), settings: {} };
+  steps.then("RoleBoundary", application.name, {
+    nodes,
+    schemas: [...new Set([application.schema, ...parts.map(({ schema }) => schema), "tenantry"])].toSorted(),
+    roles: Object.fromEntries(
+      [...own, [cdcRole(application.name), cdc] as const].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+  });
+}
+
+function boundOf(part: Application, role: Role): RoleBound {
+  const needed = new Set([...role.reaches, ...(writesAnything(role) ? neededBy("writers") : [])]);
+  return { reaches: reaches.filter((group) => needed.has(group)), settings: sessionDefaults(part, role) };
+}
+
+function neededBy(need: Need): Reach[] {
+  return reaches.filter((group) => reservedFunctions[group].neededBy.includes(need));
+}

@@ -1,0 +1,179 @@
+import { z } from "zod";
+import type { RoleBoundaryInputs } from "../../architecture/declaration";
+import type { PostgresEndpoint, PostgresNode } from "../../architecture/endpoints";
+import { quoteIdentifier } from "../../architecture/identifier";
+import { reaches, reservedFunctions } from "../../architecture/reserved-functions";
+import { mendsOf, readBoundary } from "../boundary/boundary";
+import { holdersOf } from "../boundary/functions";
+import type { Gap } from "../boundary/gap";
+import type { Context } from "../context";
+import { identifier, node } from "../input-schemas";
+import type { Kind } from "../kind";
+import { type Reader, readerOf, runStatements } from "../statements";
+
+export interface RoleBoundaryState extends RoleBoundaryInputs {
+  /** What can be set right, by role or guard, and where it is another node by that: `PUBLIC on worker_1`. Empty when in place. */
+  readonly gaps: Readonly<Record<string, readonly string[]>>;
+  /** What takes somebody else, such as the owner of pg_catalog on a managed service. */
+  readonly beyond: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * What the roles of an application may do beside what they are granted on tables: which functions they call, what they may
+ * become, own and begin with; and the event trigger that holds new partitions. On every node, in one database.
+ */
+export const roleBoundary: Kind<RoleBoundaryInputs, RoleBoundaryState> = {
+  noun: "RoleBoundary",
+
+  inputs: z.object({
+    nodes: z.array(node),
+    schemas: z.array(identifier),
+    roles: z.record(
+      identifier,
+      z.object({
+        replicates: z.literal(true).exactOptional(),
+        reaches: z.array(z.enum(reaches)),
+        settings: z.record(z.string(), z.string()),
+      }),
+    ),
+  }) satisfies z.ZodType<RoleBoundaryInputs>,
+
+  diff(old, next) {
+    const update = (path: string) => ({ path, how: "update" as const });
+    const names = ({ nodes }: RoleBoundaryInputs) =>
+      nodes.map(({ name, host, port }) => `${name}@${host}:${port}`).join();
+    const bound = ({ roles }: RoleBoundaryInputs, role: string) => JSON.stringify(sorted(roles[role]));
+    const users = [...new Set([...Object.keys(old.roles), ...Object.keys(next.roles)])].sort();
+    return [
+      ...(names(old) === names(next) ? [] : [update("nodes")]),
+      ...(old.schemas.join() === next.schemas.join() ? [] : [update("schemas")]),
+      ...users.filter((role) => bound(old, role) !== bound(next, role)).map((role) => update(`roles["${role}"]`)),
+      ...Object.keys(old.gaps).map((subject) => update(`gaps["${subject}"]`)),
+    ];
+  },
+
+  preview(old, next) {
+    if (!next) return old ? ["-- what the roles may not do stays so"] : [];
+    return [...knownGaps(old), ...previewFunctions(next)];
+  },
+
+  async foresee(read, old, next) {
+    if (!next) return roleBoundary.preview(old, next);
+    const mends = mendsOf(await readBoundary(read, next, true));
+    return [...knownGaps(old), ...mends, ...(next.nodes.length > 1 ? ["-- on other nodes, what is open there"] : [])];
+  },
+
+  async create(context, next) {
+    return { id: idOf(context), state: await apply(context, next) };
+  },
+
+  update: (context, _id, _old, next) => apply(context, next),
+
+  /** Roles that are gone need no bounds, and everybody else is better off with them. */
+  async delete() {},
+
+  async read(context, _id, old) {
+    if (!old) return undefined;
+    const found: Found[] = [];
+    for (const place of placesOf(context, old.nodes)) {
+      const look = (read: Reader) => readBoundary(read, old, place.isCoordinator);
+      const gaps = place.isCoordinator
+        ? await look(context.database.query.bind(context.database))
+        : await context.database.onNode(place, (client) => look(readerOf(client)));
+      found.push({ place, gaps });
+    }
+    return asState(old, found);
+  },
+};
+
+interface Place extends PostgresNode {
+  readonly isCoordinator: boolean;
+}
+
+interface Found {
+  readonly place: Place;
+  readonly gaps: readonly Gap[];
+}
+
+/** The coordinator first: what Citus passes on is then there already. It may hold no shards, and not be among the nodes. */
+function placesOf({ database: { endpoint } }: Context, nodes: readonly PostgresNode[]): Place[] {
+  const { host, port } = endpoint;
+  const others = nodes.filter((each) => each.host !== host || each.port !== port);
+  return [
+    { name: "coordinator", host, port, isCoordinator: true },
+    ...others.map((each) => ({ ...each, isCoordinator: false })),
+  ];
+}
+
+function idOf({ database: { endpoint } }: { readonly database: { readonly endpoint: PostgresEndpoint } }): string {
+  return endpoint.database;
+}
+
+async function apply(context: Context, next: RoleBoundaryInputs): Promise<RoleBoundaryState> {
+  const { database, warn } = context;
+  const found: Found[] = [];
+  for (const place of placesOf(context, next.nodes)) {
+    const look = (read: Reader) => readBoundary(read, next, place.isCoordinator);
+    const plan = (gaps: readonly Gap[]) => mendsOf(gaps).map((sql) => ({ sql }));
+    const gaps = place.isCoordinator
+      ? await database.settle(look, plan)
+      : await database.onNode(place, async (client) => {
+          const statements = plan(await look(readerOf(client)));
+          // What is wrong on one node alone is set right there alone; on plain PostgreSQL the setting means nothing.
+          await runStatements(client, [
+            { sql: "BEGIN" },
+            { sql: "SET LOCAL citus.enable_ddl_propagation = off" },
+            ...statements,
+          ]);
+          await client.query("COMMIT");
+          return look(readerOf(client));
+        });
+    found.push({ place, gaps });
+  }
+  const state = asState(next, found);
+  for (const [subject, seen] of Object.entries(state.beyond)) for (const each of seen) warn(`${subject} ${each}`);
+  return state;
+}
+
+function asState({ nodes, schemas, roles }: RoleBoundaryInputs, found: readonly Found[]): RoleBoundaryState {
+  const all = found.flatMap(({ place, gaps }) =>
+    gaps.map((gap) => ({ ...gap, subject: place.isCoordinator ? gap.subject : `${gap.subject} on ${place.name}` })),
+  );
+  return {
+    nodes,
+    schemas,
+    roles,
+    gaps: bySubject(all.filter(isMendable)),
+    beyond: bySubject(all.filter((gap) => !isMendable(gap))),
+  };
+}
+
+const isMendable = ({ mend }: Gap) => mend.length > 0;
+
+function bySubject(gaps: readonly Gap[]): Record<string, readonly string[]> {
+  const subjects = [...new Set(gaps.map(({ subject }) => subject))];
+  const seenOf = (subject: string) => gaps.filter((gap) => gap.subject === subject).map(({ seen }) => seen);
+  return Object.fromEntries(subjects.map((subject) => [subject, seenOf(subject)]));
+}
+
+function knownGaps(old: RoleBoundaryState | undefined): readonly string[] {
+  return Object.entries(old?.gaps ?? {}).flatMap(([subject, seen]) => seen.map((each) => `-- ${subject} ${each}`));
+}
+
+/** By name: which signatures a server has is known when it is asked. */
+function previewFunctions(next: RoleBoundaryInputs): readonly string[] {
+  return [
+    "-- on every node, in every signature that is there:",
+    ...reaches.flatMap((group) => {
+      const { functions, extensions = [] } = reservedFunctions[group];
+      const names = [...functions, ...extensions.map((name) => `every one of ${name}`)].join(", ");
+      const holders = holdersOf(group, next);
+      const grant = `GRANT EXECUTE ON FUNCTION ${names} TO ${holders.map(quoteIdentifier).join(", ")}`;
+      return [...(holders.length > 0 ? [grant] : []), `REVOKE EXECUTE ON FUNCTION ${names} FROM PUBLIC`];
+    }),
+  ];
+}
+
+function sorted(bound: RoleBoundaryInputs["roles"][string] | undefined) {
+  return bound && { ...bound, reaches: bound.reaches.toSorted(), settings: Object.entries(bound.settings).toSorted() };
+}
