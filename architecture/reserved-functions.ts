@@ -141,6 +141,7 @@ export const reservedFunctions: Readonly<Record<Reach, ReservedFunctions>> = {
       "citus_internal_global_blocked_processes",
       "citus_internal_local_blocked_processes",
     ],
+    extensions: ["pg_stat_statements"],
   },
   nodes: {
     harm: "runs statements or opens connections on other nodes, in transactions of their own",
@@ -163,7 +164,7 @@ export const reservedFunctions: Readonly<Record<Reach, ReservedFunctions>> = {
     harm: "reaches other servers, and this one under another login",
     neededBy: [],
     functions: [],
-    extensions: ["dblink"],
+    extensions: ["dblink", "http", "pg_net"],
   },
   hiddenRows: {
     harm: "sees where rows lie that a policy hides",

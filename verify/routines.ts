@@ -4,7 +4,7 @@ import type { Probing } from "./probing";
 import type { Row } from "./row-writer";
 import { type Target, tenantRelations } from "./target";
 
-/** A function of the application's schema that one of its roles may call. */
+/** A function that a role of the application may call. */
 export interface Routine {
   readonly schema: string;
   readonly name: string;
@@ -45,7 +45,7 @@ function argument(target: Target, probing: Probing, parameter: Routine["paramete
 
 const valueOf = (row: Row | undefined, column: string) => row?.[column];
 
-/** Those of the application's schema, with the roles of the application that may call them. */
+/** Those of the application's schema, and of any other that run as somebody above row level security, with the roles that may call them. */
 export async function readRoutines(target: Target): Promise<readonly Routine[]> {
   const { rows } = await target.admin.query<Routine>(routinesSql, [
     [target.application.schema],
@@ -56,7 +56,7 @@ export async function readRoutines(target: Target): Promise<readonly Routine[]> 
 
 const routinesSql = `
 SELECT n.nspname AS schema, p.proname AS name, p.oid::regprocedure::text AS signature, owner.rolname AS owner,
-  p.proretset OR t.typtype = 'c' OR t.typname = 'record' AS "returnsRows",
+  p.prokind = 'f' AND (p.proretset OR t.typtype = 'c' OR t.typname = 'record') AS "returnsRows",
   p.prosecdef AND (owner.rolsuper OR owner.rolbypassrls) AS escapes,
   coalesce((SELECT json_agg(json_build_object('name', coalesce(p.proargnames[a.position], ''), 'oid', a.type::text,
       'type', format_type(a.type, NULL), 'base', at.typname, 'isArray', at.typcategory = 'A',
@@ -67,5 +67,8 @@ SELECT n.nspname AS schema, p.proname AS name, p.oid::regprocedure::text AS sign
     AND has_schema_privilege(r.oid, n.oid, 'USAGE') ORDER BY 1) AS callers
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_type t ON t.oid = p.prorettype
   JOIN pg_roles owner ON owner.oid = p.proowner
-WHERE n.nspname = ANY ($1) AND p.prokind = 'f' AND t.typname NOT IN ('trigger', 'event_trigger')
+WHERE t.typname NOT IN ('trigger', 'event_trigger') AND (
+  n.nspname = ANY ($1) AND p.prokind = 'f'
+  OR p.prosecdef AND (owner.rolsuper OR owner.rolbypassrls) AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e'))
 ORDER BY 1, 3`;

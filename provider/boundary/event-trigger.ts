@@ -1,4 +1,4 @@
-import { type Facet, type Gap } from "./gap";
+import type { Facet, Gap } from "./gap";
 
 const name = "tenantry_isolate_partitions";
 const isolate = "tenantry.isolate_partitions()";
@@ -31,8 +31,10 @@ export const eventTrigger: Facet = {
 export function judgeTrigger(found: FoundTrigger): Gap[] {
   const gap = (seen: string, ...mend: string[]) => [{ subject: `event trigger ${name}`, seen, mend }];
   if (!found.has_function) {
+    // The file that makes it is then applied again, by the next `up --refresh`.
     return gap(
-      `can do nothing: ${isolate} is missing; DELETE FROM tenantry.migrations WHERE path = 'sql/base/070_partition_trigger.sql', then apply again`,
+      `can do nothing: ${isolate} is missing`,
+      "DELETE FROM tenantry.migrations WHERE path = 'sql/base/070_partition_trigger.sql'",
     );
   }
   const create = `CREATE EVENT TRIGGER ${name} ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')

@@ -41,7 +41,7 @@ UNION ALL
 SELECT coalesce(given.rolname, 'PUBLIC')::text,
   format('may %s every %s that %s makes%s', privilege_type, CASE defaclobjtype WHEN 'n' THEN 'schema' ELSE 'table' END, maker.rolname,
     ' in the schema ' || nspname),
-  ARRAY[format('ALTER DEFAULT PRIVILEGES FOR ROLE %I', maker.rolname) || coalesce(format(' IN SCHEMA %I', nspname), '')
+  ARRAY[format('ALTER DEFAULT PRIVILEGES FOR ROLE %I', maker.rolname) || coalesce(' IN SCHEMA ' || quote_ident(nspname), '')
     || format(' REVOKE %s ON %s FROM %s', privilege_type, CASE defaclobjtype WHEN 'n' THEN 'SCHEMAS' ELSE 'TABLES' END,
       coalesce(quote_ident(given.rolname), 'PUBLIC'))]
 FROM pg_default_acl CROSS JOIN aclexplode(defaclacl) JOIN pg_roles AS maker ON maker.oid = defaclrole

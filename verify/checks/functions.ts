@@ -9,7 +9,7 @@ import type { Target } from "../target";
 /** Functions are a third door: one that runs as its owner leaves row level security outside. */
 export const functions: Check = {
   name: "functions",
-  claim: "no function of the application's schema returns another tenant's rows",
+  claim: "no function returns another tenant's rows, in the application's schema or by running as its owner",
   async run(target) {
     const found = (await readRoutines(target)).filter(({ callers }) => callers.length > 0);
     const worthACall = found.filter(({ returnsRows, escapes }) => returnsRows || escapes);

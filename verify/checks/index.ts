@@ -1,5 +1,7 @@
 import type { Check } from "../check";
 import { borders } from "./borders";
+import { boundary } from "./boundary";
+import { bypasses } from "./bypasses";
 import { connectors } from "./connectors";
 import { consumers } from "./consumers";
 import { drift } from "./drift";
@@ -23,12 +25,14 @@ import { views } from "./views";
 export const checks: readonly Check[] = [
   placement,
   foreignKeys,
+  boundary,
   roles,
   policies,
   isolation,
   borders,
   views,
   functions,
+  bypasses,
   leaks,
   partitions,
   replication,

@@ -1,0 +1,58 @@
+import type { Declaration } from "../../architecture/declaration";
+import { readBoundary } from "../../provider/boundary/boundary";
+import type { Gap } from "../../provider/boundary/gap";
+import { connect } from "../../provider/postgres-connection";
+import { readerOf } from "../../provider/statements";
+import type { Check } from "../check";
+import { type Finding, fail, pass, skip, warn } from "../finding";
+import type { Target } from "../target";
+
+type Bounds = Extract<Declaration, { noun: "RoleBoundary" }>["inputs"];
+
+/** Reads what `RoleBoundary` holds, by the same list and the same questions. */
+export const boundary: Check = {
+  name: "boundary",
+  scope: "database",
+  claim:
+    "roles call, become, own and begin with nothing that reaches further than their tables, on any node; new partitions are isolated",
+  async run(target) {
+    const bounds = target.declarations.find((each) => each.noun === "RoleBoundary")?.inputs;
+    if (!bounds) return [skip("roles", "nothing declares what they may do beside their tables")];
+    const gaps = await readAll(target, bounds);
+    const subjects = [...new Set(gaps.map(({ subject }) => subject))].filter(
+      (subject) => !Object.hasOwn(bounds.roles, subject),
+    );
+    const seenOf = (subject: string) => gaps.filter((gap) => gap.subject === subject);
+    return [
+      ...Object.keys(bounds.roles).map((role) => judgeRole(role, seenOf(role))),
+      ...subjects.map((subject) => judgeOther(subject, seenOf(subject))),
+      ...(subjects.length === 0
+        ? [pass("everybody", "calls and makes nothing that reaches further than rows; new partitions are isolated")]
+        : []),
+    ];
+  },
+};
+
+/** On the coordinator, then on every other node what that has for itself. */
+async function readAll({ admin, endpoints: { postgres } }: Target, bounds: Bounds): Promise<readonly Gap[]> {
+  const gaps = await readBoundary(readerOf(admin), bounds, true);
+  for (const { name, host, port } of bounds.nodes) {
+    if (host === postgres.host && port === postgres.port) continue;
+    const client = await connect({ ...postgres, host, port });
+    const found = await readBoundary(readerOf(client), bounds, false).finally(() => client.end());
+    gaps.push(...found.map((gap) => ({ ...gap, seen: `on ${name}: ${gap.seen}` })));
+  }
+  return gaps;
+}
+
+function judgeRole(role: string, gaps: readonly Gap[]): Finding {
+  if (gaps.length > 0) return judgeOther(role, gaps);
+  return pass(role, "owns nothing, becomes nobody else, and calls nothing that reaches further than its tables");
+}
+
+/** What somebody else alone can change is said, and does not fail each run for good. */
+function judgeOther(subject: string, gaps: readonly Gap[]): Finding {
+  const seen = gaps.map((gap) => gap.seen).join("; ");
+  if (gaps.every(({ mend }) => mend.length === 0)) return warn(subject, seen);
+  return fail(subject, `${seen}: \`tenantry up --refresh\` sets it right`);
+}
