@@ -12,10 +12,6 @@ DECLARE
   partitions oid[];
   exposed record;
 BEGIN
-  -- Citus makes shards on this node in sessions of its own, and brings their policies itself.
-  IF current_setting('application_name') LIKE 'citus\_%' THEN
-    RETURN;
-  END IF;
   -- CREATE TABLE names the partition, ATTACH PARTITION the parent.
   partitions := ARRAY(
     SELECT child.oid
@@ -26,6 +22,14 @@ BEGIN
   );
   IF partitions = '{}' THEN
     RETURN;
+  END IF;
+  -- Citus brings a shard's policies itself, from the table whose shard it is. What is one, its catalogs say: a session
+  -- that names itself as Citus' own do is anybody's.
+  IF EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN
+    partitions := ARRAY(
+      SELECT child FROM unnest(partitions) AS child JOIN pg_inherits ON inhrelid = child
+      WHERE NOT relation_is_a_known_shard(inhparent)
+    );
   END IF;
   FOR exposed IN
     SELECT child.oid::regclass AS partition,
