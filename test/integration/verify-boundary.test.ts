@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Declaration } from "../../architecture/declaration";
+import type { Declaration, RoleBoundaryInputs } from "../../architecture/declaration";
+import { readBoundary } from "../../provider/boundary/boundary";
 import { openDatabase } from "../../provider/postgres";
 import { roleBoundary } from "../../provider/resources/role-boundary";
+import { readerOf } from "../../provider/statements";
 import { boundary } from "../../verify/checks/boundary";
+import { withLogin } from "../../verify/login";
 import { skip } from "./servers";
 import { amiss, type VerifiedShop, verifiedShop } from "./verified-shop";
 
@@ -280,6 +283,55 @@ test("tenantry verify and a refresh on what roles may do beside their tables", {
   const run = (sql: string | readonly string[]) =>
     shop.run([sql].flat().map((each) => each.replaceAll(/\bDB\b/g, database)));
   assert.deepEqual(amiss(await shop.look([boundary])), []);
+  await t.test("a role that reads can't reach the log, other sessions or large objects, on any node", async () => {
+    for (const node of shop.database.nodes) {
+      const refused = async (role: string, sql: string) => {
+        const login = shop.database.roles[role];
+        assert.ok(login);
+        const run = withLogin({ ...shop.database, ...node }, login, (client) => client.query(sql));
+        await assert.rejects(run, /permission denied for function/, `${role} on ${node.name}: ${sql}`);
+      };
+      await refused("agent", "SELECT pg_logical_emit_message(true, repeat('x', 2000000), 'a')");
+      await refused("agent", "SELECT pg_logical_emit_message(false, 'x', '\\x00'::bytea)");
+      await refused("app", "SELECT pg_logical_emit_message(true, 'x', 'a')");
+      await refused("agent", "SELECT * FROM pg_stat_activity");
+      await refused("app", "SELECT * FROM pg_locks");
+      await refused("agent", "SELECT pg_terminate_backend(1)");
+      await refused("agent", "SELECT pg_advisory_lock(1)");
+      await refused("agent", "SELECT lo_from_bytea(0, 'x')");
+      await refused("agent", "SELECT pg_export_snapshot()");
+      await refused("cdc", "SELECT pg_drop_replication_slot('x')");
+      if (shop.isCitus) await refused("agent", "SELECT * FROM run_command_on_workers('SELECT 1')");
+      const cdc = shop.database.roles["cdc"];
+      assert.ok(cdc);
+      await withLogin({ ...shop.database, ...node }, cdc, async (client) => {
+        await client.query("SELECT pg_logical_emit_message(true, 'outbox-heartbeat', now()::text)");
+        await client.query("SELECT * FROM pg_replication_slots");
+      });
+    }
+  });
+  await t.test("an administrator who may not revoke on pg_catalog hears it once, and nothing fails", async () => {
+    const bounds = shop.declarations.find(({ noun }) => noun === "RoleBoundary")?.inputs as RoleBoundaryInputs;
+    await run([
+      "CREATE ROLE verify_managed",
+      "GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint), lo_creat(integer) TO PUBLIC",
+    ]);
+    try {
+      await run("SET ROLE verify_managed");
+      const gaps = await readBoundary(readerOf(shop.admin), bounds, true);
+      await run("RESET ROLE");
+      const [gap, ...others] = gaps.filter(({ subject }) => subject === "PUBLIC");
+      assert.deepEqual(others, []);
+      assert.match(gap?.seen ?? "", /only their owner can revoke that: pg_advisory_lock, lo_creat/);
+      assert.deepEqual(gap?.mend, []);
+    } finally {
+      await run([
+        "RESET ROLE",
+        "DROP ROLE verify_managed",
+        "REVOKE EXECUTE ON FUNCTION pg_advisory_lock(bigint), lo_creat(integer) FROM PUBLIC",
+      ]);
+    }
+  });
   for (const { what, sql, subject, seen, cleanUp } of crossings) {
     await t.test(`names and sets right ${what}`, async () => {
       await run(sql);

@@ -330,10 +330,6 @@ DECLARE
   partitions oid[];
   exposed record;
 BEGIN
-  -- Citus makes shards on this node in sessions of its own, and brings their policies itself.
-  IF current_setting('application_name') LIKE 'citus\_%' THEN
-    RETURN;
-  END IF;
   -- CREATE TABLE names the partition, ATTACH PARTITION the parent.
   partitions := ARRAY(
     SELECT child.oid
@@ -344,6 +340,14 @@ BEGIN
   );
   IF partitions = '{}' THEN
     RETURN;
+  END IF;
+  -- Citus brings a shard's policies itself, from the table whose shard it is. What is one, its catalogs say: a session
+  -- that names itself as Citus' own do is anybody's.
+  IF EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN
+    partitions := ARRAY(
+      SELECT child FROM unnest(partitions) AS child JOIN pg_inherits ON inhrelid = child
+      WHERE NOT relation_is_a_known_shard(inhparent)
+    );
   END IF;
   FOR exposed IN
     SELECT child.oid::regclass AS partition,
@@ -423,6 +427,25 @@ BEGIN
   EXECUTE format('ALTER ROLE "ecommerce_agent" IN DATABASE %I SET search_path = "ecommerce", "public"', current_database());
 END $$;
 COMMIT;
+
+-- RoleBoundary ecommerce
+-- on every node, in every signature that is there:
+GRANT EXECUTE ON FUNCTION pg_logical_emit_message TO "ecommerce_cdc";
+REVOKE EXECUTE ON FUNCTION pg_logical_emit_message FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION pg_create_physical_replication_slot, pg_create_logical_replication_slot, pg_copy_physical_replication_slot, pg_copy_logical_replication_slot, pg_drop_replication_slot, pg_replication_slot_advance, pg_sync_replication_slots, pg_logical_slot_get_changes, pg_logical_slot_get_binary_changes, pg_logical_slot_peek_changes, pg_logical_slot_peek_binary_changes FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_get_replication_slots, pg_stat_get_replication_slot, pg_stat_get_wal_senders TO "ecommerce_cdc", "pg_read_all_stats";
+REVOKE EXECUTE ON FUNCTION pg_get_replication_slots, pg_stat_get_replication_slot, pg_stat_get_wal_senders FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION pg_export_snapshot, pg_import_system_collations, pg_read_file_old, pg_rotate_logfile_old FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION lo_creat, lo_create, lo_from_bytea, lo_get, lo_put, lo_open, lo_unlink, lo_truncate, lo_truncate64, loread, lowrite FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_advisory_lock, pg_advisory_lock_shared, pg_advisory_xact_lock, pg_advisory_xact_lock_shared, pg_try_advisory_lock, pg_try_advisory_lock_shared, pg_try_advisory_xact_lock, pg_try_advisory_xact_lock_shared TO "ecommerce_app";
+REVOKE EXECUTE ON FUNCTION pg_advisory_lock, pg_advisory_lock_shared, pg_advisory_xact_lock, pg_advisory_xact_lock_shared, pg_try_advisory_lock, pg_try_advisory_lock_shared, pg_try_advisory_xact_lock, pg_try_advisory_xact_lock_shared FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_cancel_backend, pg_terminate_backend TO "pg_signal_backend";
+REVOKE EXECUTE ON FUNCTION pg_cancel_backend, pg_terminate_backend FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_stat_get_activity, pg_stat_get_backend_activity, pg_stat_get_backend_activity_start, pg_stat_get_backend_client_addr, pg_stat_get_backend_client_port, pg_stat_get_backend_dbid, pg_stat_get_backend_idset, pg_stat_get_backend_pid, pg_stat_get_backend_start, pg_stat_get_backend_subxact, pg_stat_get_backend_userid, pg_stat_get_backend_wait_event, pg_stat_get_backend_wait_event_type, pg_stat_get_backend_xact_start, pg_stat_get_progress_info, pg_stat_get_subscription, pg_stat_get_wal_receiver, pg_lock_status, pg_prepared_xact, pg_blocking_pids, pg_safe_snapshot_blocking_pids, pg_isolation_test_session_is_blocked, citus_stat_activity, citus_dist_stat_activity, citus_worker_stat_activity, citus_locks, citus_lock_waits, get_all_active_transactions, get_global_active_transactions, dump_global_wait_edges, dump_local_wait_edges, citus_internal_global_blocked_processes, citus_internal_local_blocked_processes, every one of pg_stat_statements TO "pg_read_all_stats";
+REVOKE EXECUTE ON FUNCTION pg_stat_get_activity, pg_stat_get_backend_activity, pg_stat_get_backend_activity_start, pg_stat_get_backend_client_addr, pg_stat_get_backend_client_port, pg_stat_get_backend_dbid, pg_stat_get_backend_idset, pg_stat_get_backend_pid, pg_stat_get_backend_start, pg_stat_get_backend_subxact, pg_stat_get_backend_userid, pg_stat_get_backend_wait_event, pg_stat_get_backend_wait_event_type, pg_stat_get_backend_xact_start, pg_stat_get_progress_info, pg_stat_get_subscription, pg_stat_get_wal_receiver, pg_lock_status, pg_prepared_xact, pg_blocking_pids, pg_safe_snapshot_blocking_pids, pg_isolation_test_session_is_blocked, citus_stat_activity, citus_dist_stat_activity, citus_worker_stat_activity, citus_locks, citus_lock_waits, get_all_active_transactions, get_global_active_transactions, dump_global_wait_edges, dump_local_wait_edges, citus_internal_global_blocked_processes, citus_internal_local_blocked_processes, every one of pg_stat_statements FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION run_command_on_all_nodes, run_command_on_colocated_placements, run_command_on_coordinator, run_command_on_placements, run_command_on_shards, run_command_on_workers, master_run_on_worker, citus_check_cluster_node_health, citus_check_connection_to_node, citus_get_active_worker_nodes_health, citus_run_local_command FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION every one of dblink, every one of http, every one of pg_net FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION currtid2 FROM PUBLIC;
 
 -- Migration ecommerce/010_reference
 BEGIN;

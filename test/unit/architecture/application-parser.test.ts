@@ -9,7 +9,7 @@ test("an application's schema, roles and topics go by its folder's name", async 
     yaml: ["roles: { app: { writes: all } }", "events: { aggregates: { order: {} } }"],
   });
   assert.equal(shop.schema, "shop");
-  assert.deepEqual(shop.roles, [{ name: "app", user: "shop_app", reads: "all", writes: "all" }]);
+  assert.deepEqual(shop.roles, [{ name: "app", user: "shop_app", reads: "all", writes: "all", reaches: [] }]);
   assert.deepEqual(shop.events.aggregates, [
     { name: "order", topic: "shop.order.events", partitions: 6, retention: { count: 7, unit: "day" } },
   ]);
@@ -23,6 +23,7 @@ test("a role that does not write everything reads only what it names", async () 
       user: "shop_agent",
       reads: ["countries"],
       writes: [],
+      reaches: [],
       statementTimeout: { count: 5, unit: "second" },
     },
   ]);

@@ -10,7 +10,7 @@ test("verify without a stack, of an unknown one, and with a check that nobody kn
   for (const [args, said] of [
     [["verify"], /required option '-s, --stack <STACK>' not specified/],
     [["verify", "-s", "nowhere"], /There is no stack `nowhere`[\s\S]*fix:/],
-    [["verify", "-s", "local", "--only", "luck"], /Expected some of: placement, foreign keys, roles/],
+    [["verify", "-s", "local", "--only", "luck"], /Expected some of: placement, foreign keys, boundary, roles/],
     [["verify", "-s", "local", "--timeout", "0"], /Expected a whole number from 1 to 3600/],
     [["verify", "-s", "local", "--queries", "many"], /Expected a whole number from 1 to 1000000/],
     [["verify", "-s", "local", "--seed", "-1"], /Expected a whole number from 0/],

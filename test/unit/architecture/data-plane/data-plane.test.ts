@@ -33,6 +33,7 @@ test("each file's tables are placed, partitioned and isolated before the next fi
   const sql = { ...log.sql, "003_more.sql": "SELECT 1;" };
   assert.deepEqual(ids(await declare({ ...log, sql, yaml: [oneAggregate] })), [
     "Migration/shop/schema",
+    "RoleBoundary/shop",
     "Migration/shop/001_tenants",
     "ReferenceTable/shop.countries",
     "DistributedTable/shop.tenants",
