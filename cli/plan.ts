@@ -7,8 +7,10 @@ import { renderPicture } from "../architecture/plan/picture";
 import { planFor } from "../architecture/plan/plan";
 import { parsePlanFile } from "../architecture/plan/plan-file";
 import type { Plan } from "../architecture/plan/planned";
+import { parseRates, type Rates } from "../architecture/plan/rates";
 import { planJson, planMarkdown, planTable } from "../architecture/plan/report";
 import { Problems } from "../architecture/problem";
+import type { Source } from "../architecture/source";
 import { root } from "../local/checkout";
 import { readStack } from "../stacks/settings";
 import { revealSecret } from "./reveal-secret";
@@ -19,6 +21,7 @@ interface Flags {
   readonly json?: true;
   readonly markdown?: true;
   readonly svg?: string;
+  readonly rates?: string;
 }
 
 /** `tenantry plan` */
@@ -27,13 +30,15 @@ export function command(): Command {
     .description("Plan an architecture for a workload: every size with its reason. Asks no server, changes nothing.")
     .option("-s, --stack <STACK>", "the stack whose `tenantry:workload` to plan for")
     .option("--workload <FILE>", "a YAML file with `workload` and, if any, `plan`, in place of a stack")
+    .option("--rates <FILE>", "a YAML file with what your machines do in a second, in place of what ours did")
     .option("--json", "print every value with formula and inputs as JSON")
     .option("--markdown", "print a document")
     .option("--svg <FILE>", "draw the architecture into a file as well")
-    .action(async ({ stack, workload, json, markdown, svg }: Flags) => {
+    .action(async ({ stack, workload, json, markdown, svg, ...flags }: Flags) => {
       if ((stack === undefined) === (workload === undefined)) throw new Problems([chooseOne]);
       if (json && markdown) throw new Problems([oneForm]);
-      const plan = workload === undefined ? await planOfStack(stack ?? "") : planOfFile(workload);
+      const rates = flags.rates === undefined ? undefined : parseRates(readSource(flags.rates));
+      const plan = workload === undefined ? await planOfStack(stack ?? "", { rates }) : planOfFile(workload, rates);
       if (svg !== undefined) writeFileSync(svg, renderPicture(plan));
       process.stdout.write(json ? planJson(plan) : markdown ? planMarkdown(plan) : planTable(plan));
     });
@@ -49,16 +54,21 @@ const oneForm = { what: "A plan is printed in one form", expected: "`--json` or 
 /**
  * The plan of a stack, with notes on where its application's description says less, and on what `up` would refuse.
  *
- * @param folder of the stack files @default that of this checkout
+ * @param options.rates of the team's machines @default ours
+ * @param options.folder of the stack files @default that of this checkout
  */
-export async function planOfStack(stack: string, folder?: string): Promise<Plan> {
+export async function planOfStack(
+  stack: string,
+  { rates, folder }: { readonly rates?: Rates | undefined; readonly folder?: string } = {},
+): Promise<Plan> {
   const { settings, obstacles } = await readStack(stack, revealSecret(stack), folder);
   const { workload, plan, application } = settings;
   if (workload) {
-    const { values, warnings } = planFor(workload, plan);
+    const { warnings, ...planned } = planFor(workload, plan, rates);
+    const { values } = planned;
     const described = loadDescription(join(root, "sql", application));
     const refused = obstacles.map(({ what, fix }) => `\`tenantry up\` refuses for now. ${what}. ${fix}.`);
-    return { values, warnings: [...warnings, ...descriptionNotes(described, values), ...refused] };
+    return { ...planned, warnings: [...warnings, ...descriptionNotes(described, values), ...refused] };
   }
   throw new Problems([
     {
@@ -71,13 +81,15 @@ export async function planOfStack(stack: string, folder?: string): Promise<Plan>
   ]);
 }
 
-function planOfFile(file: string): Plan {
-  let text: string;
+function planOfFile(file: string, rates: Rates | undefined): Plan {
+  const { workload, plan } = parsePlanFile(readSource(file));
+  return planFor(workload, plan, rates);
+}
+
+function readSource(file: string): Source {
   try {
-    text = readFileSync(resolve(file), "utf8");
+    return { path: file, text: readFileSync(resolve(file), "utf8") };
   } catch {
     throw new Problems([{ what: `The file \`${file}\` can't be read`, fix: "Name a file that is there" }]);
   }
-  const { workload, plan } = parsePlanFile({ path: file, text });
-  return planFor(workload, plan);
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parse } from "yaml";
-import { planFor } from "../architecture/plan/plan";
+import { draftPlan } from "../architecture/plan/plan";
 import { workloadSchema } from "../architecture/plan/workload";
 import { tenantsSchema } from "../architecture/tenancy/tenants";
 import { readIfThere } from "./files";
@@ -36,7 +36,7 @@ function tenancyOf(settings: Readonly<Record<string, unknown>>): StackApplicatio
 
 function plannedModel(settings: Readonly<Record<string, unknown>>): unknown {
   const workload = workloadSchema.safeParse(settings["tenantry:workload"]);
-  return workload.success ? planFor(workload.data).values.model.value : undefined;
+  return workload.success ? draftPlan(workload.data).values.model.value : undefined;
 }
 
 function load(path: string): unknown {

@@ -8,8 +8,9 @@ import type { Workload } from "./workload";
 type Connections = Pick<PlannedValues, "pooling" | "poolSize" | "maxConnections">;
 
 /** Server connections of one database, and how the application's are put on them. */
-export function planConnections(workload: Workload, load: Load, workers: number, decide: Decide): Connections {
-  const busy = (load.transactions + workload.reads * load.part) * capacity.peak * capacity.secondsPerTransaction;
+export function planConnections(workload: Workload, load: Load, memoryGiB: number, decide: Decide): Connections {
+  const busy = busyConnections(workload, load);
+  const most = mostConnections(memoryGiB);
   const pooling = decide("pooling", {
     value: "transaction",
     unit: "",
@@ -20,11 +21,13 @@ export function planConnections(workload: Workload, load: Load, workers: number,
     less: "a server connection for every client, busy or idle",
   });
   const poolSize = decide("poolSize", {
-    value: Math.max(20, 10 * Math.ceil(busy / load.utilisation / 10)),
+    value: Math.min(mostPool(most), Math.max(20, 10 * Math.ceil(busy / load.utilisation / 10))),
     unit: "connections",
-    reason: "Transactions in progress at the peak, by Little's law, and the room that the budget leaves.",
-    formula: "max(20, (transactions + reads) * 3 (peak) * 0.01 s / utilisation), in tens",
-    inputs: { "busy at the peak": Math.ceil(busy), utilisation: load.utilisation },
+    reason:
+      "Transactions in progress at the peak, by Little's law, and the room that the budget leaves; never more than the memory has room for.",
+    formula:
+      "max(20, (transactions + reads) * 3 (peak) * 0.01 s / utilisation), in tens; at most (memory / 4 / 10 MiB - 50) / 1.5",
+    inputs: { "busy at the peak": Math.ceil(busy), utilisation: load.utilisation, "memory in GiB": memoryGiB },
     less: "clients wait for a connection at the peak",
     more: "more memory, about 10 MiB a connection",
   });
@@ -34,9 +37,24 @@ export function planConnections(workload: Workload, load: Load, workers: number,
     reason:
       "The pool, half of it again while its pods are replaced, and 50 for connectors, standbys, rebalancing and people; a worker takes as many from the coordinator.",
     formula: "max(100, poolSize * 1.5 + 50), in fifties",
-    inputs: { poolSize: poolSize.value, workers },
+    inputs: { poolSize: poolSize.value },
     less: "PgBouncer gets fewer connections than planned, and clients wait at the peak",
     more: "more memory, about 10 MiB a connection",
   });
   return { pooling, poolSize, maxConnections };
+}
+
+/** Transactions in progress at the peak, by Little's law. */
+export function busyConnections({ reads }: Workload, load: Load): number {
+  return (load.transactions + reads * load.part) * capacity.peak * capacity.secondsPerTransaction;
+}
+
+/** A quarter of a node's memory is for its connections. */
+function mostConnections(memoryGiB: number): number {
+  return Math.floor((memoryGiB * 1024) / 4 / capacity.connectionMiB);
+}
+
+/** The largest pool, in tens, that leaves the other connections theirs. */
+function mostPool(most: number): number {
+  return Math.max(20, 10 * Math.floor((most - reservedConnections) / 1.5 / 10));
 }

@@ -91,7 +91,10 @@ export function planBrokers(workload: Workload, decide: Decide): Brokers {
   const replicationFactor = decide("replicationFactor", {
     value: Math.min(copies, brokers.value),
     unit: "copies",
-    reason: copies === 3 ? "One broker may be away for an upgrade while another fails." : "One broker keeps one copy.",
+    reason:
+      copies === 3
+        ? "One broker may be away, failed or restarting, and events are taken on; while two are, events wait in the database, and none is lost."
+        : "One broker keeps one copy.",
     formula: "min(brokers, availability none: 1, else 3)",
     inputs: { availability, brokers: brokers.value },
     less: "a broker's failure makes partitions unavailable, or loses them",

@@ -1,10 +1,13 @@
 import { durationMs } from "../duration";
 import { capacity, utilisation } from "./capacity";
 import type { PlanValues } from "./planned";
+import type { Rates } from "./rates";
 import type { Workload } from "./workload";
 
 /** The load of one database cluster: of the whole service, or of the largest tenant in a silo of its own. */
 export interface Load {
+  /** What a machine does in a second. */
+  readonly rates: Rates;
   /** The part of the service's load. */
   readonly part: number;
   /** The largest tenant's part of this database's load. */
@@ -25,7 +28,7 @@ export interface Load {
 /** The outbox keeps an event three days by default; the longest outage that may be bridged is longer in some stacks. */
 const outboxSeconds = 3 * 86_400;
 
-export function loadOf(workload: Workload, model: PlanValues["model"]): Load {
+export function loadOf(workload: Workload, model: PlanValues["model"], rates: Rates): Load {
   const part = model === "silo" ? workload.tenants.largest : 1;
   const used = utilisation[workload.budget];
   const transactions = Math.max(workload.writes, workload.events) * part;
@@ -33,12 +36,13 @@ export function loadOf(workload: Workload, model: PlanValues["model"]): Load {
   const reads = workload.reads * part;
   const eventBytes = workload.eventSize.bytes + capacity.eventOverhead;
   return {
+    rates,
     part,
     largest: model === "silo" ? 1 : workload.tenants.largest,
     utilisation: used,
     transactions,
     events,
-    cores: (capacity.peak * (transactions / capacity.writesPerCore + reads / capacity.readsPerCore)) / used,
+    cores: (capacity.peak * (transactions / rates.writesPerCore + reads / rates.readsPerCore)) / used,
     walBytes: capacity.walOverhead * (workload.rowSize.bytes + eventBytes),
     storedBytes: storedRow(workload) + Math.max(outboxSeconds, seconds(workload.outage)) * eventBytes,
   };
@@ -61,5 +65,5 @@ export function seconds(duration: Parameters<typeof durationMs>[0]): number {
  */
 export function transactionsPerNode(load: Load, cores: number): number {
   const fair = load.transactions * Math.max(1 / 2, load.largest);
-  return Math.min(fair, (cores * capacity.writesPerCore * load.utilisation) / capacity.peak);
+  return Math.min(fair, (cores * load.rates.writesPerCore * load.utilisation) / capacity.peak);
 }

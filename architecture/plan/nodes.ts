@@ -10,11 +10,15 @@ type Coordinator = Pick<PlannedValues, "coordinatorCores" | "coordinatorMemory" 
 type Safety = Pick<PlannedValues, "replicas" | "synchronousMode">;
 
 /** Cores of a node, before the stack's word: half of the load, or the largest tenant, which can't be cut in two. */
-export function coresPerNode(load: Load, silo: boolean): number {
-  const half = silo ? load.cores : load.cores / 2;
-  const wanted = Math.min(nodeLimit.cores, powerOfTwo(half, 2));
-  return Math.max(wanted, silo ? 0 : powerOfTwo(load.cores * load.largest, 2));
+export function coresPerNode(load: Load): number {
+  const half = Math.min(nodeLimit.cores, powerOfTwo(load.cores / 2, 2));
+  return Math.max(half, powerOfTwo(load.cores * load.largest, 2));
 }
+
+/** Checkpoints by the clock: a third of PostgreSQL's replicated pages then come less often than by its default of 5 minutes. */
+export const checkpointSeconds = 900;
+/** The part of that time over which a checkpoint is written. */
+export const checkpointTarget = 0.9;
 
 /** The log: what a node keeps between checkpoints, and for a slot whose reader is away. */
 export function planLog(workload: Workload, load: Load, cores: number, decide: Decide): Log {
@@ -23,10 +27,11 @@ export function planLog(workload: Workload, load: Load, cores: number, decide: D
   const inputs = { "log a second": `${Math.ceil(rate / 1024)} KiB`, "outage in hours": outage / 3_600 };
   return {
     maxWalSize: decide("maxWalSize", {
-      value: powerOfTwo((rate * capacity.peak * 900) / gib, 2),
+      value: powerOfTwo((rate * capacity.peak * checkpointSeconds * (1 + checkpointTarget)) / gib, 2),
       unit: "GiB",
       reason: "Checkpoints come by the clock, every 15 minutes, and not because the log is full.",
-      formula: "2^n >= log a second * 3 (peak) * 900 s, at least 2",
+      formula:
+        "2^n >= log a second * 3 (peak) * 900 s * 1.9 (the next begins before the last one's log is freed), at least 2",
       inputs,
       less: "checkpoints come more often, and full-page images swell the log",
       more: "recovery after a crash takes longer",
@@ -53,24 +58,21 @@ export function planWorkers(
 ): Workers {
   const storage = (load.transactions * load.storedBytes) / gib / 0.7;
   const perConnector =
-    capacity.eventsPerConnector[delivery === "exactly-once" ? "exactlyOnce" : "atLeastOnce"] * load.utilisation;
+    load.rates[delivery === "exactly-once" ? "eventsExactlyOnce" : "eventsAtLeastOnce"] * load.utilisation;
   const byCores = Math.ceil(load.cores / nodeLimit.cores);
   const byStorage = Math.ceil(storage / nodeLimit.dataGiB);
   const byEvents = Math.ceil((load.events * capacity.peak) / perConnector);
   const silo = model === "silo";
   const most = Math.max(byCores, byStorage, byEvents);
   const workers = decide("workers", {
-    value: silo && most <= 1 ? 0 : Math.max(2, most),
+    value: silo ? 0 : Math.max(2, most),
     unit: silo ? "workers a silo" : "workers",
-    reason:
-      silo && most <= 1
-        ? "The largest tenant fits one node: a silo needs no workers."
-        : most <= 2
-          ? "Two workers: one can be drained while the other serves."
-          : `${most === byCores ? "Cores decide" : most === byStorage ? "Storage decides" : "The connectors' speed decides"}: a node beyond ${nodeLimit.cores} cores or ${nodeLimit.dataGiB / 1024} TiB of rows takes too long to move or restore.`,
-    formula: silo
-      ? "all by one node: 0; else max(2, by cores, by storage, by events)"
-      : "max(2, by cores, by storage, by events)",
+    reason: silo
+      ? "A silo holds one tenant, whose rows lie on one node: workers would stay empty."
+      : most <= 2
+        ? "Two workers: one can be drained while the other serves."
+        : `${most === byCores ? "Cores decide" : most === byStorage ? "Storage decides" : "The connectors' speed decides"}: a node beyond ${nodeLimit.cores} cores or ${nodeLimit.dataGiB / 1024} TiB of rows takes too long to move or restore.`,
+    formula: silo ? "0" : "max(2, by cores, by storage, by events)",
     inputs: {
       "cores in all": round(load.cores),
       "GiB in all": round(storage),
@@ -78,10 +80,10 @@ export function planWorkers(
       "by storage": byStorage,
       "by events": byEvents,
     },
-    less: (value) => `the peak ${used(load, value * coresPerNode(load, silo))}, and less is left for a failure`,
+    less: (value) => `the peak ${used(load, value * coresPerNode(load))}, and less is left for a failure`,
     more: "money, and more connections between nodes",
   });
-  const cores = coresPerNode(load, silo);
+  const cores = coresPerNode(load);
   const workerCores = decide("workerCores", {
     value: cores,
     unit: "cores",
@@ -96,7 +98,7 @@ export function planWorkers(
   });
   const workerMemory = decide("workerMemory", memory(workerCores.value));
   const data = (transactionsPerNode(load, cores) * load.storedBytes) / gib / 0.7;
-  const mostData = Math.max(nodeLimit.dataGiB, storage * load.largest * (silo ? 0 : 1));
+  const mostData = Math.max(nodeLimit.dataGiB, storage * load.largest);
   const workerStorage = decide("workerStorage", {
     value: volume(Math.min(data, mostData) + keepGiB, 32),
     unit: "GiB",
@@ -113,17 +115,17 @@ export function planWorkers(
 export function planCoordinator(
   load: Load,
   model: PlanValues["model"],
-  planned: { workers: number; workerStorage: number; keepGiB: number },
+  planned: { workerStorage: number; keepGiB: number },
   decide: Decide,
 ): Coordinator {
   const alone = model === "silo";
   const cores = decide("coordinatorCores", {
-    value: alone ? coresPerNode(load, true) : Math.min(nodeLimit.cores, powerOfTwo(load.cores / 4, 2)),
+    value: alone ? coresPerNode(load) : Math.min(nodeLimit.cores, powerOfTwo(load.cores / 4, 2)),
     unit: "cores",
     reason: alone
       ? "A silo's node holds the tenant's data; every one is sized for the largest tenant."
       : "It routes and holds no shard: a quarter of the workers' cores.",
-    formula: alone ? "2^n >= the largest tenant's cores, at most 16" : "2^n >= cores in all / 4, from 2 to 16",
+    formula: alone ? "2^n >= the largest tenant's cores" : "2^n >= cores in all / 4, from 2 to 16",
     inputs: { "cores in all": round(load.cores) },
     less: "planning and routing queue before the workers are busy",
   });
@@ -156,7 +158,7 @@ function memory(cores: number) {
 /** Pods a node and what a commit waits for. */
 export function planSafety({ availability, consistency }: Workload, decide: Decide): Safety {
   const strong = consistency === "strong";
-  const planned = { none: 1, zone: strong ? 3 : 2, region: strong ? 4 : 3 }[availability];
+  const planned = { none: 1, zone: strong ? 3 : 2 }[availability];
   const inputs = { availability, consistency };
   const replicas = decide("replicas", {
     value: planned,
@@ -164,13 +166,10 @@ export function planSafety({ availability, consistency }: Workload, decide: Deci
     reason: {
       none: "Nothing has to survive a failure: a node is restored from its backup.",
       zone: strong
-        ? "One may fail while another is being replaced, and every commit still waits for a standby."
+        ? "One may be away, failed or replaced, and every commit still waits for a standby; while two are, commits wait."
         : "A standby in another zone takes over.",
-      region: strong
-        ? "Two a region: a commit waits for one in the other region."
-        : "Two at home and one in another region.",
     }[availability],
-    formula: "none: 1; zone: 2, strong 3; region: 3, strong 4",
+    formula: "none: 1; zone: 2, strong 3",
     inputs,
     less: "fewer failures are survived: with one pod, the node's data is away until it is restored",
   });

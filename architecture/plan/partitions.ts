@@ -14,6 +14,11 @@ const intervals: readonly { readonly name: Interval; readonly seconds: number }[
   { name: "1 hour", seconds: 3_600 },
 ];
 
+/** How long a partition lasts. */
+export function intervalSeconds(name: Interval): number {
+  return intervals.find((interval) => interval.name === name)?.seconds ?? Number.NaN;
+}
+
 /** On a node, all its shards together: with eight of them a shard's partition stays below 16 GiB, quick to vacuum and to compress. */
 const largestGiB = 128;
 

@@ -11,26 +11,32 @@ interface Placed extends Box {
   readonly height: number;
   readonly tone: Tone;
 }
-type Tone = "tenant" | "router" | "node" | "reader" | "kafka" | "more";
+type Tone = "tenant" | "pooler" | "router" | "node" | "reader" | "kafka";
 
 /** Fill and stroke; dark text reads on all of them. */
 const tones: Readonly<Record<Tone, readonly [fill: string, stroke: string]>> = {
   tenant: ["#eef2ff", "#6366f1"],
+  pooler: ["#f5f3ff", "#7c3aed"],
   router: ["#ecfeff", "#0891b2"],
   node: ["#f0fdf4", "#16a34a"],
   reader: ["#fffbeb", "#d97706"],
   kafka: ["#fdf2f8", "#db2777"],
-  more: ["none", "none"],
 };
 
-const columns = { tenants: [40, 200], database: [310, 260], connect: [650, 230], kafka: [960, 240] } as const;
-const width = 1240;
+const columns = {
+  tenants: [40, 190],
+  pooler: [270, 190],
+  database: [530, 260],
+  connect: [870, 230],
+  kafka: [1180, 240],
+} as const;
+const width = 1460;
 const top = 150;
 const gap = 18;
 /** Nodes that are drawn; the others are counted. */
 const drawn = 3;
 
-/** The architecture as an SVG: tenants, database, connectors, Kafka, from left to right. No fonts or images from elsewhere. */
+/** The architecture as an SVG: tenants, pooler, database, connectors, Kafka, from left to right. No fonts or images from elsewhere. */
 export function renderPicture({ values }: Plan): string {
   const nodes = nodesOf(values);
   const silo = values.model.value === "silo";
@@ -47,9 +53,10 @@ export function renderPicture({ values }: Plan): string {
   const bottom = Math.max(end + (hidden ? 34 : 0), below(kafka.at(-1)) - gap);
   const middle = (top + bottom) / 2;
   const tenants = place(tenantsBox(values), columns.tenants, 0, "tenant");
-  const placedTenants = { ...tenants, y: middle - tenants.height / 2 };
+  const placedTenants = centred(tenants, middle);
+  const pooler = centred(place(poolerBox(values), columns.pooler, 0, "pooler"), middle);
   const entry = router.length > 0 ? router : placedNodes;
-  const boxes = [placedTenants, ...router, ...placedNodes, ...readers, ...kafka];
+  const boxes = [placedTenants, pooler, ...router, ...placedNodes, ...readers, ...kafka];
   const height = bottom + 96;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" role="img" aria-label="${escape(titleOf(values))}">`,
@@ -60,12 +67,12 @@ export function renderPicture({ values }: Plan): string {
     frame(columns.database, bottom, silo ? `PostgreSQL, ${formatValue(values.databases)}` : "Citus"),
     frame(columns.connect, bottom, `Kafka Connect, ${formatValue(values.connectWorkers)}`),
     frame(columns.kafka, bottom, "Kafka and its consumers"),
-    ...entry.map((box) => arrow(placedTenants, box)),
+    arrow(placedTenants, pooler),
+    ...entry.map((box) => arrow(pooler, box)),
     ...router.flatMap((from) => placedNodes.map((to) => branch(from, to))),
     ...placedNodes.map((node, index) => arrow(node, readers[index] ?? node)),
-    ...readers.flatMap((reader) =>
-      kafka[0] ? [arrow(reader, { ...kafka[0], x: columns.kafka[0] - 18, y: reader.y, height: reader.height })] : [],
-    ),
+    ...readers.flatMap((reader) => (kafka[0] ? [arrow(reader, kafka[0])] : [])),
+    ...kafka.slice(1).flatMap((box, index) => (kafka[index] ? [down(kafka[index], box)] : [])),
     ...boxes.map(renderBox),
     hidden ? text(columns.database[0], end + 26, hidden, { size: 14, weight: 700, colour: "#475569" }) : "",
     hidden ? text(columns.connect[0], end + 26, "a connector for each", { size: 14, colour: "#475569" }) : "",
@@ -84,23 +91,28 @@ function titleOf({ model, databases, workers, connectors, brokers }: PlannedValu
 }
 
 function subtitleOf({ delivery, replicas, synchronousMode }: PlannedValues): string {
-  return `${delivery.value} delivery, ${formatValue(replicas)}, synchronous mode ${synchronousMode.value}`;
+  const zones = replicas.value > 1 ? ", spread over the zones" : "";
+  return `${delivery.value} delivery, ${formatValue(replicas)}${zones}, synchronous mode ${synchronousMode.value}`;
 }
 
-function tenantsBox({ model, poolSize, isolatedTenants, pooling }: PlannedValues): Box {
-  const pool = `${pooling.value} pooling`;
+function poolerBox({ model, poolSize, pooling }: PlannedValues): Box {
+  const each = model.value === "silo" ? " a silo" : "";
+  return {
+    title: "PgBouncer",
+    lines: [`${pooling.value} pooling`, `${formatValue(poolSize)}${each}`],
+  };
+}
+
+function tenantsBox({ model, isolatedTenants }: PlannedValues): Box {
   const title = `${formatNumber(Number(model.inputs.tenants))} tenant${model.inputs.tenants === 1 ? "" : "s"}`;
   switch (model.value) {
     case "silo":
-      return { title, lines: ["a database each", `${formatNumber(poolSize.value)} connections each`, pool] };
+      return { title, lines: ["a database each"] };
     case "schema":
-      return { title, lines: ["a schema each", `pool of ${formatNumber(poolSize.value)}`, pool] };
+      return { title, lines: ["a schema each"] };
     case "shared": {
       const own = isolatedTenants.value > 0 ? [`${formatNumber(isolatedTenants.value)} on own shards`] : [];
-      return {
-        title,
-        lines: ["parted by row security", ...own, `pool of ${formatNumber(poolSize.value)}`, pool],
-      };
+      return { title, lines: ["parted by row security", ...own] };
     }
   }
 }
@@ -116,7 +128,7 @@ function coordinator({
     title: "Coordinator",
     lines: [
       `${formatValue(coordinatorCores)}, ${formatValue(coordinatorMemory)}`,
-      `${formatValue(coordinatorStorage)}, ${formatNumber(replicas.value)} pods`,
+      `${formatValue(coordinatorStorage)}, ${pods(replicas.value)}`,
       `max_connections ${formatNumber(maxConnections.value)}`,
     ],
   };
@@ -128,12 +140,12 @@ function nodesOf(values: PlannedValues): Box[] {
   const lines = silo
     ? [
         `${formatValue(values.coordinatorCores)}, ${formatValue(values.coordinatorMemory)}`,
-        `${formatValue(values.coordinatorStorage)}, ${formatNumber(values.replicas.value)} pods`,
-        ...(values.workers.value > 0 ? [`and ${formatNumber(values.workers.value)} workers`] : []),
+        `${formatValue(values.coordinatorStorage)}, ${pods(values.replicas.value)}`,
+        ...(values.workers.value > 0 ? [`and ${formatValue({ value: values.workers.value, unit: "workers" })}`] : []),
       ]
     : [
         `${formatValue(values.workerCores)}, ${formatValue(values.workerMemory)}`,
-        `${formatValue(values.workerStorage)}, ${formatNumber(values.replicas.value)} pods`,
+        `${formatValue(values.workerStorage)}, ${pods(values.replicas.value)}`,
         values.model.value === "schema"
           ? `of ${formatNumber(values.shardCount.value)} schemas`
           : `of ${formatNumber(values.shardCount.value)} shards`,
@@ -142,6 +154,10 @@ function nodesOf(values: PlannedValues): Box[] {
     title: `${silo ? "Silo" : "Worker"} ${index + 1}`,
     lines,
   }));
+}
+
+function pods(value: number): string {
+  return formatValue({ value, unit: "pods" });
 }
 
 function hiddenNodes({ model, databases, workers }: PlannedValues): string {
@@ -184,6 +200,10 @@ function place(box: Box, [x, boxWidth]: readonly [number, number], y: number, to
   return { ...box, x, y, width: boxWidth, height: 44 + 20 * box.lines.length, tone };
 }
 
+function centred(box: Placed, middle: number): Placed {
+  return { ...box, y: middle - box.height / 2 };
+}
+
 function stack(boxes: readonly Box[], column: readonly [number, number], from: number, tone: Tone): Placed[] {
   return boxes.reduce<Placed[]>((placed, box) => {
     const last = placed.at(-1);
@@ -224,6 +244,12 @@ function arrow(from: Placed, to: Placed): string {
 function branch(from: Placed, to: Placed): string {
   const edge = from.x - 9;
   return `<path d="M${from.x} ${from.y + from.height - 16}H${edge}V${to.y + to.height / 2}H${to.x - 2}" fill="none" stroke="#64748b" stroke-width="1.5" marker-end="url(#tip)"/>`;
+}
+
+/** From a box to the one below it. */
+function down(from: Placed, to: Placed): string {
+  const middle = from.x + from.width / 2;
+  return `<path d="M${middle} ${from.y + from.height}V${to.y - 2}" fill="none" stroke="#64748b" stroke-width="1.5" marker-end="url(#tip)"/>`;
 }
 
 interface TextStyle {

@@ -1,3 +1,5 @@
+import type { Rates } from "./rates";
+
 /** A value of the plan: a number of its unit, or a word. */
 export type Value = number | string;
 
@@ -61,6 +63,8 @@ export interface Plan {
   readonly values: PlannedValues;
   /** What the team should know and the values cannot say. */
   readonly warnings: readonly string[];
+  /** What the sizes were counted with. */
+  readonly rates: Rates;
 }
 
 /** The value with its unit: `16 GiB`, `shared`. */

@@ -8,6 +8,7 @@ import {
   type Value,
   type ValueName,
 } from "./planned";
+import { assumptionsOf } from "./rates";
 
 interface Section {
   readonly title: string;
@@ -73,7 +74,7 @@ export const sections: readonly Section[] = [
 ];
 
 /** For a terminal: value and reason. */
-export function planTable({ values, warnings }: Plan): string {
+export function planTable({ values, warnings, rates }: Plan): string {
   const table = new Table({
     head: ["", "Plan", "Why"],
     colWidths: [28, 24, 66],
@@ -95,6 +96,9 @@ export function planTable({ values, warnings }: Plan): string {
       : []),
     ...(warnings.length > 0 ? ["", "To know:", ...warnings.map((warning) => `  - ${warning}`)] : []),
     "",
+    "Counted with:",
+    ...assumptionsOf(rates).map((assumption) => `  - ${assumption}`),
+    "",
   ].join("\n");
 }
 
@@ -104,7 +108,7 @@ export function planJson(plan: Plan): string {
 }
 
 /** For a document: value, reason and formula, with the numbers that it was computed from. */
-export function planMarkdown({ values, warnings }: Plan): string {
+export function planMarkdown({ values, warnings, rates }: Plan): string {
   const lines: string[] = [];
   for (const { title, rows } of sections) {
     lines.push(`### ${title}`, "", "| | Plan | Why | Formula | From |", "|---|---|---|---|---|");
@@ -119,6 +123,7 @@ export function planMarkdown({ values, warnings }: Plan): string {
   const costs = overriddenCosts(values);
   if (costs.length > 0) lines.push("### What the stack's own values cost", "", ...costs.map((cost) => `- ${cost}`), "");
   if (warnings.length > 0) lines.push("### To know", "", ...warnings.map((warning) => `- ${warning}`), "");
+  lines.push("### Counted with", "", ...assumptionsOf(rates).map((assumption) => `- ${assumption}`), "");
   return lines.join("\n");
 }
 

@@ -2,7 +2,7 @@ import { powerOfTwo } from "./capacity";
 import type { Load } from "./load";
 import type { Decide } from "./overrides";
 import { formatNumber, type Planned, type PlannedValues, type PlanValues } from "./planned";
-import type { Workload } from "./workload";
+import { mostTenants, type Workload } from "./workload";
 
 /** From the decision matrix: below the first number silos, from the second on shared tables. */
 const matrix = { silo: 10, shared: 100 } as const;
@@ -10,8 +10,9 @@ const matrix = { silo: 10, shared: 100 } as const;
 type Model = PlanValues["model"];
 
 /** The sharding model: the first decision, and the most expensive one to change. */
-export function planModel({ tenants, budget }: Workload, decide: Decide): Planned<Model> {
-  const count = tenants.inAYear;
+export function planModel(workload: Workload, decide: Decide): Planned<Model> {
+  const { tenants, budget } = workload;
+  const count = mostTenants(workload);
   const value = count >= matrix.shared ? "shared" : count >= matrix.silo || budget === "lean" ? "schema" : "silo";
   return decide("model", {
     value,
@@ -37,14 +38,15 @@ function reasonOfModel(model: Model, count: number, lean: boolean): string {
   }
 }
 
-export function planTenancy({ tenants }: Workload, model: Model, decide: Decide): Pick<PlannedValues, "databases"> {
+export function planTenancy(workload: Workload, model: Model, decide: Decide): Pick<PlannedValues, "databases"> {
+  const tenants = mostTenants(workload);
   return {
     databases: decide("databases", {
-      value: model === "silo" ? tenants.inAYear : 1,
+      value: model === "silo" ? tenants : 1,
       unit: "databases",
       reason: model === "silo" ? "A silo is a database of its own." : "All tenants live in one distributed database.",
       formula: model === "silo" ? "tenants" : "1",
-      inputs: { tenants: tenants.inAYear, model },
+      inputs: { tenants, model },
       less: "tenants without a database of their own share one, and its failures",
     }),
   };
@@ -52,19 +54,20 @@ export function planTenancy({ tenants }: Workload, model: Model, decide: Decide)
 
 /** Shards of the tenants' co-location group, and the tenants that get one of their own. */
 export function planShards(
-  { tenants }: Workload,
+  workload: Workload,
   load: Load,
   model: Model,
   workers: number,
   decide: Decide,
 ): Pick<PlannedValues, "shardCount" | "isolatedTenants"> {
-  const inputs = { model, workers, "largest share": load.largest, tenants: tenants.inAYear };
+  const tenants = mostTenants(workload);
+  const inputs = { model, workers, "largest share": load.largest, tenants };
   const least =
     "shards can't be spread over more nodes than there are shards, and changing their number rewrites all data";
   const shardCount =
     model === "schema"
       ? decide("shardCount", {
-          value: tenants.inAYear,
+          value: tenants,
           unit: "shards",
           reason: "A schema is one shard group, placed and moved as a whole.",
           formula: "tenants",
@@ -86,7 +89,7 @@ export function planShards(
           less: least,
           more: "planning a query and opening connections take longer with every shard",
         });
-  const isolated = model === "shared" ? Math.min(tenants.inAYear, Math.floor(load.largest * 2 * workers)) : 0;
+  const isolated = model === "shared" ? countAbove(1 / (2 * Math.max(1, workers)), load.largest, tenants) : 0;
   const isolatedTenants = decide("isolatedTenants", {
     value: isolated,
     unit: "tenants",
@@ -96,10 +99,20 @@ export function planShards(
         : isolated > 0
           ? "A tenant above half a worker's even share slows those on its shard: the largest get shards of their own."
           : "No tenant reaches half of a worker's even share.",
-    formula: model === "shared" ? "floor(largest share * 2 * workers), sizes falling as 1, 1/2, 1/3, ..." : "0",
+    formula:
+      model === "shared"
+        ? "tenants above 1 / (2 * workers), their shares falling as 1, 1/2, 1/3, ..., and those behind the largest sharing what it leaves"
+        : "0",
     inputs,
     less: "large tenants share their shard with others, which wait behind them",
     more: "more shards to move and to plan over",
   });
   return { shardCount, isolatedTenants };
+}
+
+/** How many tenants may have a share above the limit: the n-th has at most the n-th part of the largest's, and of what that leaves. */
+function countAbove(limit: number, largest: number, tenants: number): number {
+  let count = 0;
+  while (count < tenants && Math.min(largest / (count + 1), count === 0 ? 1 : (1 - largest) / count) > limit) count++;
+  return count;
 }

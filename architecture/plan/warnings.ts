@@ -1,13 +1,19 @@
+import { durationMs } from "../duration";
 import { mostPooled, reservedConnections } from "../pool";
-import { nodeLimit } from "./capacity";
+import { capacity, largeEventBytes, nodeLimit } from "./capacity";
+import { busyConnections } from "./connections";
 import type { Load } from "./load";
-import type { PlannedValues } from "./planned";
-import type { Workload } from "./workload";
+import { intervalSeconds } from "./partitions";
+import { formatNumber, type PlannedValues } from "./planned";
+import { mostTenants, type Workload } from "./workload";
+
+/** Assumed: beyond these, planning a query and holding the catalogs in memory take longer than most queries. */
+const manyShards = 50_000;
 
 /** What the team should know before it builds this. */
 export function warningsOf(workload: Workload, load: Load, values: PlannedValues): string[] {
   const { model, workers, replicas, minInsyncReplicas, replicationFactor, workerStorage } = values;
-  const warnings: string[] = [];
+  const warnings: string[] = [...loadWarnings(workload, load, values), ...partitionWarnings(workload, values)];
   if (model.value !== "silo" && load.cores * load.largest > nodeLimit.cores) {
     warnings.push(
       `The largest tenant alone needs ${Math.ceil(load.cores * load.largest)} cores, more than a worker of ${nodeLimit.cores}: give it a silo, or split it into several tenants.`,
@@ -16,11 +22,6 @@ export function warningsOf(workload: Workload, load: Load, values: PlannedValues
   if (model.value !== "silo" && load.cores / 4 > nodeLimit.cores) {
     warnings.push(
       "One coordinator can't route the peak: let clients connect to the workers too; each of them plans queries as it does.",
-    );
-  }
-  if (workers.value > 64) {
-    warnings.push(
-      `${workers.value} workers are more than a stack takes (64): split the tenants between several stacks.`,
     );
   }
   if (workload.consistency === "strong" && replicas.value < 2) {
@@ -66,4 +67,55 @@ export function warningsOf(workload: Workload, load: Load, values: PlannedValues
     );
   }
   return warnings;
+}
+
+/** About the load itself, and what no size can mend. */
+function loadWarnings(workload: Workload, load: Load, { poolSize, delivery }: PlannedValues): string[] {
+  const { tenants, writes, reads, events, eventSize, consistency } = workload;
+  const warnings: string[] = [];
+  if (writes === 0 && reads === 0 && events === 0) {
+    warnings.push("The workload neither writes nor reads: every size is the smallest that works.");
+  }
+  if (tenants.inAYear < tenants.now) {
+    warnings.push(
+      `The tenants become fewer: the plan is for the ${formatNumber(mostTenants(workload))} of now. Plan again when they have left; a volume never shrinks.`,
+    );
+  }
+  if (consistency === "eventual") {
+    warnings.push(
+      "`eventual` plans what `bounded` does: neither waits for a standby, and `availability` decides how many there are.",
+    );
+  }
+  if (eventSize.bytes > largeEventBytes) {
+    warnings.push(
+      `Events of ${formatNumber(Math.round(eventSize.bytes / 1024))} KiB fill the outbox, the log, every copy in Kafka and every consumer: send a claim check, with the content in object storage.`,
+    );
+  }
+  const busy = busyConnections(workload, load);
+  if (poolSize.value < busy) {
+    warnings.push(
+      `The peak has ${formatNumber(Math.ceil(busy))} transactions in progress, and the coordinator's memory has room for a pool of ${formatNumber(poolSize.value)}: ` +
+        "the others wait in PgBouncer. Give the coordinator more memory (`coordinatorMemory`), or let clients connect to the workers too.",
+    );
+  }
+  const most = load.rates[delivery.value === "exactly-once" ? "eventsExactlyOnce" : "eventsAtLeastOnce"];
+  const largest = events * (load.part === 1 ? load.largest : load.part) * capacity.peak;
+  if (largest > most) {
+    warnings.push(
+      `The largest tenant's node has ${formatNumber(Math.ceil(largest))} events a second at the peak, and its one connector reads ${formatNumber(most)}: events wait until the peak is over.`,
+    );
+  }
+  return warnings;
+}
+
+/** A partition of a distributed table is a table on every shard. */
+function partitionWarnings({ retention }: Workload, { dataInterval, shardCount }: PlannedValues): string[] {
+  const kept = durationMs(retention.warm ?? retention.hot) / 1_000;
+  const partitions = Math.ceil(kept / intervalSeconds(dataInterval.value));
+  const count = partitions * shardCount.value;
+  if (count <= manyShards) return [];
+  return [
+    `A table partitioned by ${dataInterval.value} has ${formatNumber(partitions)} partitions of ${formatNumber(shardCount.value)} shards each, ${formatNumber(count)} tables: ` +
+      "planning and the catalogs suffer. Move rows out of the database earlier (shorter `retention.hot` and `retention.warm`), or set a longer `dataInterval`.",
+  ];
 }

@@ -34,7 +34,7 @@ export interface Workload {
   /** @default "strong" */
   readonly consistency: "strong" | "bounded" | "eventual";
   /** What may fail without the data becoming unavailable. @default "zone" */
-  readonly availability: "none" | "zone" | "region";
+  readonly availability: "none" | "zone";
   /** How much is kept free for what nobody foresaw. @default "balanced" */
   readonly budget: "lean" | "balanced" | "ample";
   /** How long Kafka or Connect may be away before events are lost. @default 12 hours */
@@ -45,6 +45,8 @@ const duration = parsed<Duration>(durationExpected, parseDuration);
 const size = parsed<Size>(sizeExpected, parseSize);
 const shareExpected = "a percentage above 0 % and up to 100 %, such as `20 %`";
 const rateExpected = "a number a second from 0 to 10000000";
+const availabilityExpected =
+  "none or zone: a stack lives in one region. To survive a region's loss, keep backups, or a second stack, in another";
 const tenantsExpected = "a whole number from 1 to 10000000";
 
 const share = z
@@ -70,7 +72,7 @@ const tenants = z
       context.addIssue({ code: "custom", message, path: ["largest"] });
     }
   })
-  .transform((given) => ({ ...given, inAYear: Math.max(given.now, given.inAYear ?? 0) }));
+  .transform((given) => ({ ...given, inAYear: given.inAYear ?? given.now }));
 
 const retention = z
   .strictObject(
@@ -105,13 +107,18 @@ export const workloadSchema = z
       eventSize: size.prefault("1 KiB"),
       retention,
       consistency: z.enum(["strong", "bounded", "eventual"], "strong, bounded or eventual").default("strong"),
-      availability: z.enum(["none", "zone", "region"], "none, zone or region").default("zone"),
+      availability: z.enum(["none", "zone"], availabilityExpected).default("zone"),
       budget: z.enum(["lean", "balanced", "ample"], "lean, balanced or ample").default("balanced"),
       outage: duration.prefault("12 hours"),
     },
     "an object with `tenants`, `writes` and `retention`",
   )
   .transform((given): Workload => ({ ...given, events: given.events ?? given.writes }));
+
+/** The tenants to plan for: those who leave are there until they have left. */
+export function mostTenants({ tenants: { now, inAYear } }: Workload): number {
+  return Math.max(now, inAYear);
+}
 
 /** Pulumi writes numbers back as strings. */
 export function toNumber(value: unknown): unknown {

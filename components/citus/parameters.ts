@@ -1,3 +1,4 @@
+import { checkpointSeconds, checkpointTarget } from "../../architecture/plan/nodes";
 import type { NodeSize } from "../../architecture/pod-size";
 import { nodeUser } from "./names";
 import { paths } from "./paths";
@@ -73,6 +74,9 @@ function memoryParameters({ bytes }: NodeSize["memory"], connections: number): P
 function walParameters({ bytes }: NodeSize["storage"], { maxWalSize, maxSlotWalKeepSize }: CitusPlan): Parameters {
   const mebibytes = (size: number) => `${Math.max(64, Math.floor(size / MiB))}MB`;
   return {
+    // By the clock, and spread over it: the plan sizes max_wal_size for this.
+    checkpoint_timeout: `${checkpointSeconds}s`,
+    checkpoint_completion_target: checkpointTarget,
     max_wal_size: mebibytes(maxWalSize?.bytes ?? bytes * 0.1),
     min_wal_size: "80MB",
     max_slot_wal_keep_size: mebibytes(maxSlotWalKeepSize?.bytes ?? bytes * 0.25),

@@ -95,7 +95,7 @@ const fewTenants = `  tenantry:workload:
 
 test("a stack that names no tenants yet, or can't be provisioned so, is planned all the same, and told", async () => {
   const notes = async (text: string) => {
-    const { values, warnings } = await planOfStack("dev", stackFolder(text, "ecommerce"));
+    const { values, warnings } = await planOfStack("dev", { folder: stackFolder(text, "ecommerce") });
     assert.equal(values.model.value, "silo");
     return warnings.filter((warning) => warning.includes("`tenantry up` refuses for now"));
   };

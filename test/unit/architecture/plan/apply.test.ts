@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { kubernetesSchema } from "../../../../architecture/kubernetes";
 import { applyPlan } from "../../../../architecture/plan/apply";
 import { overridesSchema } from "../../../../architecture/plan/overrides";
-import { planFor } from "../../../../architecture/plan/plan";
+import { draftPlan, planFor } from "../../../../architecture/plan/plan";
 import type { Value, ValueName } from "../../../../architecture/plan/planned";
 import { workloadSchema } from "../../../../architecture/plan/workload";
 import { isExactlyOnce, type Settings } from "../../../../architecture/settings";
@@ -121,7 +121,7 @@ test("servers that exist get no sizes, and topics the copies that were planned",
 test("more load never applies less of anything, and the same load the same", () => {
   const sizes = (writes: number) => {
     const workload = workloadOf(writes);
-    const { kubernetes, shardCount, defaults } = applyPlan(settings, workload, planFor(workload));
+    const { kubernetes, shardCount, defaults } = applyPlan(settings, workload, draftPlan(workload));
     return [
       shardCount,
       kubernetes?.workers ?? 0,
