@@ -143,3 +143,40 @@ test("behind a dropped slot the connector refuses to go on, until the stack allo
   assert.deepEqual([...new Set(sent)].sort(), ids, "the 4 that nobody had sent, too");
   assert(acting.told.some((line) => /12 retained events are sent again/.test(line)));
 });
+
+test("a replay leaves what the outbox would refuse today, says so, and sends what lies in closed partitions", {
+  skip,
+}, async (t) => {
+  const acting = await startActingConnector(t);
+  const { id, state } = await connector.create(acting, acting.inputs);
+  await acting.run(`CREATE TABLE tenantry.closed_partition (partition regclass, node integer);
+    CREATE TABLE tenantry.outbox_old PARTITION OF tenantry.outbox FOR VALUES FROM ('2020-01-01') TO ('2020-01-02');
+    INSERT INTO tenantry.outbox (tenant_id, created_at, aggregate_type, aggregate_id, type, payload)
+      VALUES (gen_random_uuid(), '2020-01-01 12:00Z', 'order', 'o', 'Old', '{}');
+    ALTER TABLE tenantry.outbox_old ADD CONSTRAINT partition_is_closed CHECK (false) NOT VALID;
+    INSERT INTO tenantry.closed_partition VALUES ('tenantry.outbox_old', 0);
+    INSERT INTO tenantry.outbox (tenant_id, aggregate_type, aggregate_id, type, payload)
+      VALUES (gen_random_uuid(), 'gone', 'g', 'Gone', '{}')`);
+  await acting.sent(1);
+  await acting.connect.stop(id);
+  await acting.run(`ALTER TABLE tenantry.outbox ADD CHECK (aggregate_type = 'order') NOT VALID;
+    INSERT INTO tenantry.outbox (tenant_id, aggregate_type, aggregate_id, type, payload)
+      VALUES (gen_random_uuid(), 'order', 'o', 'New', '{}')`);
+  await replicationSlot.delete(acting, "", { ...acting.slot, status: "ready" });
+  await replicationSlot.create(acting, acting.slot);
+  acting.allow.add(`replay ${id}`);
+  await connector.update(acting, id, state, acting.inputs);
+  const types = (await acting.sent(3)).map((record) => record.type);
+  assert.deepEqual(types.sort(), ["New", "Old", "Old"]);
+  assert.match(acting.told.join("\n"), /2 retained events are sent again[^]*1 of "gone" stay in "tenantry"."outbox"/);
+  const rest = await acting.run(`SELECT aggregate_type, (SELECT count(*)::int FROM tenantry.closed_partition) AS closed
+    FROM tenantry.outbox ORDER BY 1`);
+  assert.deepEqual(
+    rest.map(({ aggregate_type, closed }) => [aggregate_type, closed]),
+    [
+      ["gone", 0],
+      ["order", 0],
+      ["order", 0],
+    ],
+  );
+});
