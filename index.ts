@@ -4,6 +4,7 @@ import { databasesOf, mainProvider } from "./architecture/databases";
 import { Problems } from "./architecture/problem";
 import { loginRoles, partsOf } from "./architecture/tenancy/parts";
 import { shared } from "./architecture/tenancy/tenants";
+import { wantedTopics } from "./architecture/topics";
 import { DataPlane } from "./components/data-plane";
 import { platformOf, topicsOf } from "./components/platform";
 import { Provider } from "./provider";
@@ -24,15 +25,24 @@ async function program(): Promise<pulumi.Inputs> {
   const topics = settings.kafka.manageTopics ? [topicsOf(application, settings, platform)] : [];
   const databases = databasesOf(loaded, settings, declared);
   const roles = databases.find(({ provider }) => provider === mainProvider)?.roles ?? [];
+  const wanted = wantedTopics(application);
   const main = new Provider(
     mainProvider,
-    { endpoints, citus, allow, roles, model: tenancy.model },
+    { endpoints, citus, allow, roles, topics: wanted, model: tenancy.model },
     { dependsOn: [...ready] },
   );
   const made = new Map<string, pulumi.Resource>();
   for (const { name, provider: by, roles, declarations, makes, madeBy, reach } of databases) {
     const reached = endpoints && pulumi.output(endpoints).apply(reach);
-    const args = { endpoints: reached, citus, allow, roles, made: !!madeBy, ...(makes && { databases: makes }) };
+    const args = {
+      endpoints: reached,
+      citus,
+      allow,
+      roles,
+      topics: wanted,
+      made: !!madeBy,
+      ...(makes && { databases: makes }),
+    };
     const provider = by === mainProvider ? main : new Provider(by, args, { dependsOn: [...ready, main] });
     const maker = made.get(madeBy ?? "");
     const { resources } = new DataPlane(

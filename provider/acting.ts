@@ -10,11 +10,14 @@ import type { Engine } from "./engine";
 import { openDatabase } from "./postgres";
 import { connect, problemsFrom } from "./postgres-connection";
 import { type Reader, readerOf } from "./statements";
+import { checkTopics } from "./topic-check";
 
 /** The servers that a configured provider acts on, connected to when first needed. */
 export interface Acting {
   /** What a resource may use. The first call connects and checks the server; its problems end every resource alike. */
   context(urn: string): Promise<Context>;
+  /** The same for what makes or changes something: the first call looks at the topics in Kafka too. */
+  changing(urn: string): Promise<Context>;
   /** Asks the database for a preview; undefined where it does not answer at once, for whatever reason. */
   glance<T>(question: (read: Reader) => Promise<T>): Promise<T | undefined>;
   cancel(): void;
@@ -23,16 +26,18 @@ export interface Acting {
 export function startActing(configuration: Configuration, engine: Engine): Acting {
   const abort = new AbortController();
   let servers: Promise<{ readonly database: Database; readonly connect: Connect }> | undefined;
+  let topics: Promise<void> | undefined;
   let told = false;
-  return {
+  // A hundred resources fail for the one reason; it is told once.
+  const tellOnce = (error: unknown) => {
+    if (told) throw problemsFrom(notDone, error);
+    told = true;
+    throw error;
+  };
+  const acting: Acting = {
     async context(urn) {
       servers ??= open(configuration, abort.signal, (message) => engine.warn(urn, message));
-      const { database, connect } = await servers.catch((error: unknown) => {
-        // A hundred resources fail for the one reason; it is told once.
-        if (told) throw problemsFrom(notDone, error);
-        told = true;
-        throw error;
-      });
+      const { database, connect } = await servers.catch(tellOnce);
       return {
         database,
         connect,
@@ -42,6 +47,13 @@ export function startActing(configuration: Configuration, engine: Engine): Actin
         signal: abort.signal,
       };
     },
+    async changing(urn) {
+      const { endpoints } = configuration;
+      const warn = (message: string) => engine.warn(urn, message);
+      topics ??= endpoints && checkTopics(endpoints.kafka, configuration.topics, warn);
+      const [context] = await Promise.all([acting.context(urn), topics?.catch(tellOnce)]);
+      return context;
+    },
     async glance(question) {
       if (!configuration.endpoints) return undefined;
       const answer = ask(configuration.endpoints.postgres, question).catch(() => undefined);
@@ -49,6 +61,7 @@ export function startActing(configuration: Configuration, engine: Engine): Actin
     },
     cancel: () => abort.abort(),
   };
+  return acting;
 }
 
 /** How long a preview waits for what it can do without. */
@@ -65,7 +78,7 @@ async function ask<T>(server: PostgresEndpoint, question: (read: Reader) => Prom
 }
 
 const notDone = {
-  what: "Not done, as the database can't be used",
+  what: "Not done, as the servers can't be used",
   fix: "see the first error of this run",
 };
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
 import { Problems } from "../architecture/problem";
+import type { WantedTopics } from "../architecture/topics";
 
 /** The provider's own configuration: one resource of the stack, so that a rotated password changes one resource. */
 export interface Configuration {
@@ -10,6 +11,8 @@ export interface Configuration {
   readonly allow: ReadonlySet<string>;
   /** The application's roles that must exist before anything is applied, as PostgreSQL knows them. */
   readonly roles: readonly string[];
+  /** Where events go; topics that exist are looked at before anything is changed. */
+  readonly topics: WantedTopics;
   /** Databases that are made on these servers, which are then reached by another one. */
   readonly databases: readonly string[];
   /** Whether the database is one of those: where the server has none, what was in it is gone, and not misnamed. */
@@ -22,6 +25,7 @@ const wire = z.object({
   citus: z.enum(["required", "auto"]).default("required"),
   allow: z.string().default("[]"),
   roles: z.string().default("[]"),
+  topics: z.string().default('{"names":[],"recordBytes":0}'),
   databases: z.string().default("[]"),
   made: z.literal("true").optional(),
   model: z.enum(["shared", "schema", "silo"]).optional(),
@@ -31,20 +35,24 @@ const wire = z.object({
 export function parseConfiguration(variables: Readonly<Record<string, unknown>>): Configuration {
   const parsed = wire.safeParse(variables);
   if (!parsed.success) throw badConfiguration(parsed.error);
-  const { endpoints: json, citus, allow, roles, databases, made } = parsed.data;
+  const { endpoints: json, citus, allow, roles, databases, made, topics: topicsJson } = parsed.data;
   const lists = z.tuple([names, names, names]).safeParse([allow, roles, databases].map((list) => JSON.parse(list)));
   if (!lists.success) throw badConfiguration(lists.error);
+  const topics = wantedTopics.safeParse(JSON.parse(topicsJson));
+  if (!topics.success) throw badConfiguration(topics.error);
   return {
     endpoints: json === undefined || json === unknownValue ? undefined : parseEndpoints(json),
     citus,
     allow: new Set(lists.data[0]),
     roles: lists.data[1],
+    topics: topics.data,
     databases: lists.data[2],
     made: made !== undefined,
   };
 }
 
 const names = z.array(z.string());
+const wantedTopics = z.object({ names, recordBytes: z.number() });
 
 /** What the engine sends in a preview for a value that is known only after applying. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Declaration, Inputs } from "../architecture/declaration";
 import type { Endpoints } from "../architecture/endpoints";
 import type { Model } from "../architecture/tenancy/tenants";
+import type { WantedTopics } from "../architecture/topics";
 
 /** The connection that resources act through. */
 export interface ProviderArgs {
@@ -13,6 +14,8 @@ export interface ProviderArgs {
   readonly allow?: readonly string[];
   /** PostgreSQL roles that must exist before anything is applied. @default none */
   readonly roles?: readonly string[];
+  /** Where events go: topics that exist are looked at before anything is changed. @default none */
+  readonly topics?: WantedTopics;
   /** Databases that TenantDatabases make on these servers, which are then reached by another one. @default none */
   readonly databases?: readonly string[];
   /** Whether a TenantDatabase makes the database: where the server has none, what was in it is gone. @default false */
@@ -34,6 +37,7 @@ export class Provider extends pulumi.ProviderResource {
         citus: args.citus ?? "required",
         allow: JSON.stringify(args.allow ?? []),
         roles: JSON.stringify(args.roles ?? []),
+        ...(args.topics && { topics: JSON.stringify(args.topics) }),
         ...(args.databases && { databases: JSON.stringify(args.databases) }),
         ...(args.made && { made: "true" }),
         ...(args.model && { model: args.model }),

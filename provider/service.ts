@@ -100,7 +100,7 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
         response.setProperties(toStruct(next));
         return response;
       }
-      const made = await kind.create(await current().acting.context(request.getUrn()), next);
+      const made = await kind.create(await current().acting.changing(request.getUrn()), next);
       response.setId(made.id);
       response.setProperties(toStruct(made.state));
       return response;
@@ -114,7 +114,7 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
         response.setProperties(toStruct(next));
         return response;
       }
-      const context = await current().acting.context(request.getUrn());
+      const context = await current().acting.changing(request.getUrn());
       response.setProperties(toStruct(await kind.update(context, request.getId(), old, next)));
       return response;
     }),

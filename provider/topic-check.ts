@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KafkaEndpoint } from "../architecture/endpoints";
+import { refuseIfAny } from "../architecture/problem";
+import { topicProblems, type WantedTopics } from "../architecture/topics";
+
+/** How long Kafka may take to answer. */
+const patienceMs = 10_000;
+
+/**
+ * Ends with Problems where events could not go to a topic that exists, or beside one. Where Kafka does not answer, or not
+ * to this login, that is a warning: what is applied to the database does not need it.
+ */
+export async function checkTopics(
+  endpoint: KafkaEndpoint,
+  wanted: WantedTopics,
+  warn: (message: string) => void,
+): Promise<void> {
+  if (wanted.names.length === 0) return;
+  const [{ openKafka }, { readTopics }] = await Promise.all([
+    import("../kafka/client.js"),
+    import("../kafka/existing-topics.js"),
+  ]);
+  const late = sleep(patienceMs, undefined, { ref: false }).then(() => {
+    throw new Error(`no answer within ${patienceMs / 1_000} s`);
+  });
+  const reading = readTopics(openKafka(endpoint, "tenantry-topics", 0), wanted.names);
+  const found = await Promise.race([reading, late]).catch((error: unknown) => {
+    reading.catch(() => {});
+    warn(
+      `the topics in Kafka could not be looked at (${error instanceof Error ? error.message : String(error)}): ` +
+        "one that takes no event would stop all",
+    );
+  });
+  if (found) refuseIfAny(topicProblems(wanted, found));
+}
