@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isScalar, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import type { Place, Problem } from "./problem";
 import { placeAt, type Source } from "./source";
@@ -38,11 +38,58 @@ export function parseYaml<Schema extends z.ZodType>(
       at: place(error.pos[0]),
     }));
   }
-  const plain: unknown = document.toJS() ?? {};
+  const resolved = resolveAliases(document);
+  if ("alias" in resolved) {
+    const { alias, ...problem } = resolved;
+    return [{ ...problem, at: place(alias) }];
+  }
+  const plain = resolved.value ?? {};
   const result = form.schema.safeParse(form.select ? form.select(plain) : plain);
   if (!result.success) return result.error.issues.flatMap((issue) => toProblems(place, document, form, issue));
   return { value: result.data, placeOf: (...path) => place(keyOffset(document, path)) };
 }
+
+/** The document's plain value; or why its aliases give none, with the offset of one of them. */
+export function resolveAliases(
+  document: Document,
+): { readonly value: unknown } | (Pick<Problem, "what" | "got" | "expected" | "fix"> & { readonly alias: number }) {
+  let first: number | undefined;
+  let unknown: { readonly name: string; readonly alias: number } | undefined;
+  visit(document, {
+    Alias(_, node, ancestors) {
+      const alias = node.range?.[0] ?? 0;
+      first ??= alias;
+      const meant = node.resolve(document);
+      // A value that contains itself has no end.
+      if (meant && !ancestors.includes(meant)) return undefined;
+      unknown = { name: node.source, alias };
+      return visit.BREAK;
+    },
+  });
+  if (unknown) {
+    const { name, alias } = unknown;
+    return {
+      what: "An alias leads to no value that is complete before it",
+      got: `*${name}`,
+      fix: `Write \`&${name}\` before the value that is meant, or quote the text: "*${name}"`,
+      alias,
+    };
+  }
+  try {
+    return { value: document.toJS({ maxAliasCount }) };
+  } catch (error) {
+    // The library's answer to aliases of aliases that multiply.
+    if (!(error instanceof ReferenceError)) throw error;
+    return {
+      what: "The aliases of this file multiply into more than it may hold",
+      expected: `at most ${maxAliasCount} copies of a value`,
+      fix: "Write the values out",
+      alias: first ?? 0,
+    };
+  }
+}
+
+const maxAliasCount = 100;
 
 function withoutText({ text: _, ...place }: Place): Place {
   return place;

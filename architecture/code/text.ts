@@ -70,11 +70,16 @@ function unescaped(raw: string, start: number): CodeText {
     const [whole, point, unit, byte, other] = match;
     const number = point ?? unit ?? byte;
     const escaped = other !== undefined && /[\r\n]/.test(other) ? "" : (escapes[other ?? ""] ?? other);
-    const value = number !== undefined ? String.fromCodePoint(Number.parseInt(number, 16)) : (escaped ?? whole);
+    const value = number !== undefined ? character(Number.parseInt(number, 16)) : (escaped ?? whole);
     text += value;
     for (let index = 0; index < value.length; index++) offsets.push(start + match.index);
   }
   return { text, offsets, holes: [] };
+}
+
+/** A template may write any number after a tag, and a file that does not compile anywhere. */
+function character(code: number): string {
+  return code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd";
 }
 
 function hole(node: ts.Node): CodeText {

@@ -1,7 +1,7 @@
 import { parseAllDocuments } from "yaml";
 import type { Place } from "../problem";
 import { placeAt, type Source } from "../source";
-import { keyOffset } from "../yaml-file";
+import { keyOffset, resolveAliases } from "../yaml-file";
 
 /** A connector as a file or a stack has it. */
 export interface ConnectorFacts {
@@ -25,7 +25,8 @@ export function mayBeConnector(text: string): boolean {
 export function readConnectors(source: Source): ConnectorFacts[] {
   return parseAllDocuments(source.text).flatMap((document) => {
     if (!("contents" in document) || document.errors.length > 0) return [];
-    const whole = asRecord(document.toJS());
+    const resolved = resolveAliases(document);
+    const whole = asRecord("value" in resolved ? resolved.value : undefined);
     const spec = asRecord(whole["spec"]);
     const [path, config]: readonly [readonly string[], Readonly<Record<string, unknown>>] =
       whole["kind"] === "KafkaConnector"

@@ -42,6 +42,10 @@ test("a query is followed through constants, sums, escapes, objects and other fi
   assert.deepEqual(await find(files), found);
 });
 
+test("an escape beyond Unicode, which a tagged template may hold, does not end the run", async () => {
+  assert.deepEqual(await find("sql`SELECT '\\u{fffffff}' AS x FROM orders`;"), ["1:36 query-without-tenant"]);
+});
+
 test("what is filled in stands for a value, or for a name where only that can be", async () => {
   assert.deepEqual(await find("client.query(`SELECT total FROM orders WHERE id = ${id} LIMIT ${n}`);"), [
     "1:33 query-without-tenant",
