@@ -104,6 +104,10 @@ function filled({ text, holes }: CodeText, isName: (hole: CodeText["holes"][numb
   return holes.reduce((sql, hole) => {
     const { start, end } = hole;
     const length = end - start;
+    // A schema that is filled in is taken for the application's own.
+    if (isName(hole) && sql[end] === "." && /\b(from|join|into|update|table|only)\s+$/i.test(sql.slice(0, start))) {
+      return sql.slice(0, start) + " ".repeat(length + 1) + sql.slice(end + 1);
+    }
     const filling = isName(hole) ? "_".repeat(Math.min(length, 20)) : "$1";
     return sql.slice(0, start) + filling.padEnd(length) + sql.slice(end);
   }, text);

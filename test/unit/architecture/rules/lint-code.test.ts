@@ -51,7 +51,7 @@ test("what is filled in stands for a value, or for a name where only that can be
     "1:33 query-without-tenant",
   ]);
   assert.deepEqual(await find("sql`SELECT ${column} FROM ${schema}.orders AS o WHERE id = ${id}`;"), [
-    "1:29 query-without-tenant",
+    "1:37 query-without-tenant",
   ]);
   assert.deepEqual(await find("client.query(`SELECT total FROM ${table} WHERE ${condition}`);"), []);
 });
