@@ -73,6 +73,8 @@ export interface MigrationInputs {
   readonly sharedSchema?: string;
   /** `once`: an applied file is never edited. `onChange`: idempotent, run again when its hash changes; the toolkit's own. */
   readonly apply: "once" | "onChange";
+  /** The declared tables of its schema by name: a file makes no others that anybody else may read. @default none */
+  readonly tables?: Readonly<Record<string, "tenant" | "reference" | "local">>;
 }
 
 export type Privilege = "SELECT" | "INSERT" | "UPDATE" | "DELETE";

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { PostgresEndpoint } from "../architecture/endpoints";
 import { Problems } from "../architecture/problem";
 import type { Configuration } from "./configuration";
 import type { Connect } from "./connect";
@@ -8,8 +6,8 @@ import type { Context } from "./context";
 import type { Database } from "./database";
 import type { Engine } from "./engine";
 import { openDatabase } from "./postgres";
-import { connect, problemsFrom } from "./postgres-connection";
-import { type Reader, readerOf } from "./statements";
+import { problemsFrom } from "./postgres-connection";
+import { type Sight, Sights } from "./sight";
 import { checkTopics } from "./topic-check";
 
 /** The servers that a configured provider acts on, connected to when first needed. */
@@ -18,8 +16,10 @@ export interface Acting {
   context(urn: string): Promise<Context>;
   /** The same for what makes or changes something: the first call looks at the topics in Kafka too. */
   changing(urn: string): Promise<Context>;
-  /** Asks the database for a preview; undefined where it does not answer at once, for whatever reason. */
-  glance<T>(question: (read: Reader) => Promise<T>): Promise<T | undefined>;
+  /** Asks the database for a comparison or a preview; undefined where it does not answer at once, for whatever reason. */
+  glance<T>(question: (sight: Sight) => Promise<T>): Promise<T | undefined>;
+  /** To be called behind a change: what a glance saw before may be so no longer. */
+  changed(): void;
   cancel(): void;
 }
 
@@ -27,6 +27,7 @@ export function startActing(configuration: Configuration, engine: Engine): Actin
   const abort = new AbortController();
   let servers: Promise<{ readonly database: Database; readonly connect: Connect }> | undefined;
   let topics: Promise<void> | undefined;
+  const sights = configuration.endpoints && new Sights(configuration.endpoints.postgres);
   let told = false;
   // A hundred resources fail for the one reason; it is told once.
   const tellOnce = (error: unknown) => {
@@ -54,27 +55,11 @@ export function startActing(configuration: Configuration, engine: Engine): Actin
       const [context] = await Promise.all([acting.context(urn), topics?.catch(tellOnce)]);
       return context;
     },
-    async glance(question) {
-      if (!configuration.endpoints) return undefined;
-      const answer = ask(configuration.endpoints.postgres, question).catch(() => undefined);
-      return Promise.race([answer, sleep(glanceMs, undefined, { ref: false })]);
-    },
+    glance: async (question) => sights?.ask(question),
+    changed: () => sights?.forget(),
     cancel: () => abort.abort(),
   };
   return acting;
-}
-
-/** How long a preview waits for what it can do without. */
-const glanceMs = 4_000;
-
-async function ask<T>(server: PostgresEndpoint, question: (read: Reader) => Promise<T>): Promise<T> {
-  const client = await connect(server);
-  try {
-    await client.query(`SET statement_timeout = ${glanceMs}`);
-    return await question(readerOf(client));
-  } finally {
-    await client.end();
-  }
 }
 
 const notDone = {

@@ -13,6 +13,8 @@ export interface Statement {
 export interface Database {
   /** Where it is, and how to log in there. */
   readonly endpoint: PostgresEndpoint;
+  /** The application's roles, by their names in PostgreSQL. */
+  readonly roles: readonly string[];
   /** What this server offers, read once. Ends with Problems, all at once, if it or a node of it lacks what is required. */
   readonly facts: Promise<DatabaseFacts>;
   /** Reads without the lock. */

@@ -6,19 +6,34 @@ import { quoteTable, type TableName } from "./tables";
 
 const declarable: ReadonlySet<string> = new Set(["SELECT", "INSERT", "UPDATE", "DELETE"]);
 
+/** A sequence that a column's default asks for the next number, and who may. */
+export interface SequenceUse {
+  /** Qualified and quoted. */
+  readonly sequence: string;
+  readonly users: readonly string[];
+}
+
 /** What roles hold on a table, as the catalogs have it. */
 export interface FoundGrants {
-  /** Privileges on the table by role, also those that can't be declared, such as TRUNCATE. Roles without any are missing. */
+  /**
+   * Privileges on the table by role, also those that can't be declared, such as TRUNCATE, or UPDATE (note) on one column.
+   * Roles without any are missing.
+   */
   readonly onTable: Readonly<Record<string, readonly string[]>>;
   /** Roles with USAGE on its schema. */
   readonly onSchema: readonly string[];
+  /** @default its defaults use none */
+  readonly sequences?: readonly SequenceUse[];
 }
 
 export const noGrants: FoundGrants = { onTable: {}, onSchema: [] };
 
+/** Who writes a row needs the sequences that its defaults ask. */
+const drawing: ReadonlySet<string> = new Set(["INSERT", "UPDATE"]);
+
 /**
- * What is missing is granted; what `roles` or everybody (PUBLIC) hold beyond it is revoked. Other roles are left alone:
- * an operator may have given them access for a reason.
+ * What is missing is granted, with the sequences behind defaults; what `roles` or everybody (PUBLIC) hold beyond it is
+ * revoked. Other roles are left alone: an operator may have given them access for a reason.
  */
 export function planGrants(
   name: TableName,
@@ -41,6 +56,10 @@ export function planGrants(
     }
     if (missing.length > 0)
       statements.push({ sql: `GRANT ${missing.join(", ")} ON ${quoteTable(name)} TO ${grantee}` });
+    if (!declared.some((privilege) => drawing.has(privilege))) continue;
+    for (const sequence of sequencesWithout(found, role)) {
+      statements.push({ sql: `GRANT USAGE ON SEQUENCE ${sequence} TO ${grantee}` });
+    }
   }
   return statements;
 }
@@ -49,31 +68,60 @@ function reachesSchema({ onSchema }: FoundGrants, role: string): boolean {
   return onSchema.includes(role) || onSchema.includes("PUBLIC");
 }
 
-/** Held directly, not through membership in another role. */
-export async function readGrants(read: Reader, name: TableName): Promise<FoundGrants> {
-  const rows = await read<{ kind: "table" | "schema"; role: string; privileges: string[] }>(
-    `WITH held(kind, owner, acl) AS (
-       SELECT 'table', relowner, relacl FROM pg_class WHERE oid = to_regclass($1) UNION ALL
-       SELECT 'schema', nspowner, nspacl FROM pg_namespace WHERE nspname = $2)
-     SELECT kind, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END AS role,
-       array_agg(DISTINCT privilege_type ORDER BY privilege_type) AS privileges
-     FROM held CROSS JOIN aclexplode(acl) WHERE grantee <> owner GROUP BY kind, grantee`,
-    [quoteTable(name), name.schema],
-  );
-  const of = (kind: string) => rows.filter((row) => row.kind === kind);
-  return {
-    onTable: Object.fromEntries(of("table").map(({ role, privileges }) => [role, privileges])),
-    onSchema: of("schema").flatMap(({ role, privileges }) => (privileges.includes("USAGE") ? [role] : [])),
-  };
+function sequencesWithout({ sequences = [] }: FoundGrants, role: string): readonly string[] {
+  return sequences
+    .filter(({ users }) => !users.includes(role) && !users.includes("PUBLIC"))
+    .map(({ sequence }) => sequence);
 }
 
-/** In the shape of the inputs: what the declared roles hold, or all roles; a role that can't reach the schema holds nothing. */
+/** An expression that gives the privileges on a table and on its columns by role, in SQL; the owner's are left out. */
+export function heldOn(table: string): string {
+  return `coalesce((SELECT json_object_agg(role, privileges) FROM (
+      SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END AS role,
+        array_agg(DISTINCT privilege_type || suffix ORDER BY privilege_type || suffix) AS privileges
+      FROM (SELECT ${table}.relacl AS acl, '' AS suffix UNION ALL
+        SELECT attacl, format(' (%I)', attname) FROM pg_attribute WHERE attrelid = ${table}.oid AND attacl IS NOT NULL) AS given
+      CROSS JOIN aclexplode(acl) WHERE grantee <> ${table}.relowner GROUP BY 1) AS held), '{}')`;
+}
+
+/** An expression that gives the sequences behind the defaults of a table's columns, in SQL. */
+export function sequencesOf(oid: string): string {
+  return `coalesce((SELECT json_agg(json_build_object('sequence', format('%I.%I', nspname, s.relname), 'users', ARRAY(
+      SELECT DISTINCT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END
+      FROM aclexplode(s.relacl) WHERE privilege_type IN ('USAGE', 'UPDATE'))) ORDER BY nspname, s.relname)
+    FROM pg_class s JOIN pg_namespace ON pg_namespace.oid = s.relnamespace
+    WHERE s.relkind = 'S' AND s.oid IN (SELECT refobjid FROM pg_attrdef d JOIN pg_depend dep
+      ON dep.classid = 'pg_attrdef'::regclass AND dep.objid = d.oid AND dep.refclassid = 'pg_class'::regclass
+      WHERE adrelid = ${oid})), '[]')`;
+}
+
+/** Held directly, not through membership in another role. */
+export async function readGrants(read: Reader, name: TableName): Promise<FoundGrants> {
+  const [row] = await read<FoundGrants>(
+    `SELECT ${heldOn("c")} AS "onTable", ${sequencesOf("c.oid")} AS sequences,
+       ARRAY(SELECT coalesce(rolname::text, 'PUBLIC') FROM pg_namespace CROSS JOIN aclexplode(nspacl)
+         LEFT JOIN pg_roles r ON r.oid = grantee
+         WHERE pg_namespace.oid = relnamespace AND grantee <> nspowner AND privilege_type = 'USAGE') AS "onSchema"
+     FROM pg_class c WHERE c.oid = to_regclass($1)`,
+    [quoteTable(name)],
+  );
+  return row ?? noGrants;
+}
+
+/**
+ * In the shape of the inputs: what the declared roles hold, or all roles. One that can't reach the schema holds nothing, and
+ * one that can't draw from a default's sequence can't write.
+ */
 export function grantsAsInputs(found: FoundGrants, declared: Grants | undefined): Grants {
   const roles = declared ? Object.keys(declared) : Object.keys(found.onTable).filter((role) => role !== "PUBLIC");
   return Object.fromEntries(
     roles.map((role) => {
       const held = reachesSchema(found, role) && Object.hasOwn(found.onTable, role) ? (found.onTable[role] ?? []) : [];
-      return [role, held.filter((privilege) => declarable.has(privilege)) as Grants[string]];
+      const draws = sequencesWithout(found, role).length === 0;
+      return [
+        role,
+        held.filter((privilege) => declarable.has(privilege) && (draws || !drawing.has(privilege))) as Grants[string],
+      ];
     }),
   );
 }

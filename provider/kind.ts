@@ -2,6 +2,7 @@ import type { ZodType } from "zod";
 import type { PostgresEndpoint } from "../architecture/endpoints";
 import type { Problem } from "../architecture/problem";
 import type { Context } from "./context";
+import type { Sight } from "./sight";
 import type { Reader } from "./statements";
 
 /** One change of one property, as `pulumi preview --diff` shows it. */
@@ -26,6 +27,11 @@ export interface Kind<Inputs extends object, State extends Inputs = Inputs> {
   readonly inputs: ZodType<Inputs>;
   /** Whatever more is wrong with the inputs, or refused: an applied file edited, a rewrite without its opt-in. */
   check?(old: State | undefined, next: Inputs, allow: ReadonlySet<string>): readonly Problem[];
+  /**
+   * The state as the database has it now, where it answers at once; undefined where nothing can be said. Differences are
+   * taken from it, so that what somebody changed by hand shows, and is set right, without a refresh.
+   */
+  see?(sight: Sight, old: State): Promise<State | undefined>;
   /** @param endpoint how the provider logs in; undefined before the servers run, and for all but differences in that */
   diff(old: State, next: Inputs, endpoint?: PostgresEndpoint): readonly Difference[];
   /** What applying would run, for the preview: SQL, or REST calls, one a line. `old` undefined: create. `next` undefined: delete. */

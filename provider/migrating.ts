@@ -1,13 +1,16 @@
 import type { Client } from "pg";
 import type { MigrationInputs } from "../architecture/declaration";
 import { quoteIdentifier } from "../architecture/identifier";
-import { type Problem, Problems } from "../architecture/problem";
+import { type Problem, Problems, refuseIfAny } from "../architecture/problem";
 import type { SqlStatement } from "../architecture/sql-file";
+import { readBefore, readIsolated, readSession, readTouched } from "./catalog-changes";
 import type { Context } from "./context";
 import type { Statement } from "./database";
+import { effectProblems } from "./file-effects";
 import { findSameContent, hashStatements, type LedgerEntry, makeLedger, readEntry, writeEntry } from "./ledger";
 import { errorCode, sessionSettings } from "./postgres-connection";
-import { type PlacedStatement, runAndRead, runStatement, runStatements } from "./statements";
+import { transactionSettings } from "./postgres-transaction";
+import { type PlacedStatement, readerOf, runAndRead, runStatement, runStatements } from "./statements";
 
 /** What is left to do of a file. */
 export type Remainder =
@@ -55,7 +58,8 @@ function startEdited({ path }: MigrationInputs, done: number): Problem {
 }
 
 /** Applies what is left of a file; nothing if all of it is done. */
-export async function applyFile({ database, log }: Context, next: MigrationInputs): Promise<void> {
+export async function applyFile(context: Context, next: MigrationInputs): Promise<void> {
+  const { database, log } = context;
   const begin = async (client: Client): Promise<Remainder> => {
     const made = [...makeLedger, { sql: `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(next.schema)}` }];
     const [entry, same] = await runAndRead(client, made, (read) =>
@@ -73,11 +77,8 @@ export async function applyFile({ database, log }: Context, next: MigrationInput
       const remainder = await begin(client);
       if (remainder.kind !== "run") return;
       const left = next.statements.slice(remainder.from);
-      await runStatements(client, [
-        { sql: `SET LOCAL search_path = ${searchPath(next)}` },
-        ...left.map((statement) => placed(next, statement)),
-        ...recorded(next, next.statements.length),
-      ]);
+      await runGuarded(context, client, next, left);
+      await runStatements(client, recorded(next, next.statements.length));
     });
     return;
   }
@@ -85,8 +86,34 @@ export async function applyFile({ database, log }: Context, next: MigrationInput
   if (remainder.kind !== "run") return;
   if (next.statements.length === 0) await database.transaction((client) => runStatements(client, recorded(next, 0)));
   for (let index = remainder.from; index < next.statements.length; index++) {
-    await applyStep({ database, log }, next, index, remainder.inDoubt && index === remainder.from);
+    await applyStep(context, next, index, remainder.inDoubt && index === remainder.from);
   }
+}
+
+/** Runs statements of a file in the open transaction, and looks at what they did to isolation before that commits. */
+async function runGuarded(
+  { database, allow }: Context,
+  client: Client,
+  next: MigrationInputs,
+  statements: readonly SqlStatement[],
+): Promise<void> {
+  const run = [
+    { sql: `SET LOCAL search_path = ${searchPath(next)}` },
+    ...statements.map((statement) => placed(next, statement)),
+    { sql: `${cleanSession}; ${transactionSettings}` },
+  ];
+  if (isToolkits(next)) return runStatements(client, run);
+  const { roles } = database;
+  const citus = (await database.facts).citus !== undefined;
+  const { oids, session, ...after } = await runAndRead(client, run, (read) => readTouched(read, roles, citus));
+  const before = await readBefore(database.query.bind(database), roles, oids, citus);
+  const [only] = statements.length === 1 ? statements : [];
+  refuseIfAny(effectProblems(next, { before, after, session }, allow, only?.line));
+}
+
+/** What keeps isolation itself is not looked after. */
+function isToolkits({ apply }: MigrationInputs): boolean {
+  return apply === "onChange";
 }
 
 /**
@@ -94,27 +121,34 @@ export async function applyFile({ database, log }: Context, next: MigrationInput
  * tells, as it depends on what a function does; what was tried is rolled back.
  */
 async function applyStep(
-  { database, log }: Pick<Context, "database" | "log">,
+  context: Context,
   next: MigrationInputs,
   index: number,
   inDoubt: boolean,
 ): Promise<void> {
+  const { database, log } = context;
   const statement = next.statements[index];
   if (!statement) return;
   if (!inDoubt) {
     try {
       return await database.transaction(async (client) => {
-        await runStatements(client, [
-          { sql: `SET LOCAL search_path = ${searchPath(next)}` },
-          placed(next, statement),
-          ...recorded(next, index + 1),
-        ]);
+        await runGuarded(context, client, next, [statement]);
+        await runStatements(client, recorded(next, index + 1));
       });
     } catch (error) {
       if (!refusesTransaction.has(errorCode(error))) throw error;
     }
   }
-  await database.locked((client) => applyBare(client, next, index, inDoubt, log));
+  const { roles } = database;
+  const citus = (await database.facts).citus !== undefined;
+  const before = await readIsolated(database.query.bind(database), roles, citus);
+  await database.locked(async (client) => {
+    await applyBare(client, next, index, inDoubt, log);
+    const oids = before.relations.map(({ oid }) => oid);
+    const read = readerOf(client);
+    const [after, session] = await Promise.all([readBefore(read, roles, oids, citus), readSession(read)]);
+    if (!isToolkits(next)) refuseIfAny(effectProblems(next, { before, after, session }, context.allow, statement.line));
+  });
 }
 
 /** active_sql_transaction: CREATE INDEX CONCURRENTLY and the like. invalid_transaction_termination: COMMIT in a procedure. */
@@ -178,23 +212,24 @@ async function dropInvalidIndex(client: Client, { sql }: SqlStatement, log: (mes
   }
 }
 
-/** What a file may have SET does not reach the next one. */
-const cleanSession = `RESET SESSION AUTHORIZATION; RESET ROLE; ${sessionSettings}`;
+/** What a file may have SET, and what else it leaves in the session, does not reach the next one, nor what is done behind it. */
+const cleanSession = `RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; ${sessionSettings}`;
 
 async function record(client: Client, next: MigrationInputs, done: number, inDoubt = false): Promise<void> {
   for (const statement of recorded(next, done, inDoubt)) await runStatement(client, statement);
 }
 
 function recorded(next: MigrationInputs, done: number, inDoubt = false): readonly Statement[] {
-  const entry = writeEntry({
-    path: next.path,
-    hash: next.hash,
-    done,
-    done_hash: hashStatements(next.statements.slice(0, done)),
-    in_doubt: inDoubt,
-    complete: done === next.statements.length && !inDoubt,
-  });
-  return inDoubt ? [entry] : [{ sql: cleanSession }, entry];
+  return [
+    writeEntry({
+      path: next.path,
+      hash: next.hash,
+      done,
+      done_hash: hashStatements(next.statements.slice(0, done)),
+      in_doubt: inDoubt,
+      complete: done === next.statements.length && !inDoubt,
+    }),
+  ];
 }
 
 function searchPath({ schema, sharedSchema }: MigrationInputs): string {

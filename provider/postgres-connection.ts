@@ -63,13 +63,22 @@ export const sessionSettings = `
   SET lock_timeout = '5s'; SET client_min_messages = warning; SET client_connection_check_interval = '5s';
   SET plan_cache_mode = force_generic_plan; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'`;
 
-/**
- * A connection, ready to use. Waits for a server that is starting; ends with Problems that say what is wrong.
- *
- * @param pipeline whether queries that are not awaited one by one travel behind each other, without a round trip for
- * each: then there is no COPY, and no cursor
- */
-export async function connect(server: Server, signal?: AbortSignal, pipeline = false): Promise<Client> {
+export interface ConnectOptions {
+  /**
+   * Whether queries that are not awaited one by one travel behind each other, without a round trip for each: then there is
+   * no COPY, and no cursor. @default false
+   */
+  readonly pipeline?: boolean;
+  /** Whether a server that is starting is waited for. @default true */
+  readonly patient?: boolean;
+}
+
+/** A connection, ready to use. Ends with Problems that say what is wrong. */
+export async function connect(
+  server: Server,
+  signal?: AbortSignal,
+  { pipeline = false, patient = true }: ConnectOptions = {},
+): Promise<Client> {
   const started = Date.now();
   for (;;) {
     signal?.throwIfAborted();
@@ -82,7 +91,7 @@ export async function connect(server: Server, signal?: AbortSignal, pipeline = f
       return client;
     } catch (error) {
       await client.end().catch(() => {});
-      if (Date.now() - started > connectPatienceMs(error)) throw connectionProblems(error, server);
+      if (!patient || Date.now() - started > connectPatienceMs(error)) throw connectionProblems(error, server);
       await sleep(300);
     }
   }

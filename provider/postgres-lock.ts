@@ -3,7 +3,7 @@ import type { Client } from "pg";
 import { Problems } from "../architecture/problem";
 
 /** "tena", "ntry": the pair of keys that every change by tenantry locks, per database. */
-const [key1, key2] = [0x74656e61, 0x6e747279];
+export const lockKeys = [0x74656e61, 0x6e747279] as const;
 
 export interface LockOptions {
   /** How long another tenantry may finish. @default 30_000 */
@@ -41,7 +41,7 @@ export async function takeLock(client: Client, { lockWaitMs = 30_000, warn, sign
 }
 
 async function tryLock(client: Client): Promise<boolean> {
-  const { rows } = await client.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS taken", [key1, key2]);
+  const { rows } = await client.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS taken", [...lockKeys]);
   return rows[0]?.taken === true;
 }
 
@@ -51,7 +51,7 @@ async function findHolder(client: Client): Promise<Holder | undefined> {
      FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
      LEFT JOIN pg_stat_activity a USING (pid)
      WHERE l.locktype = 'advisory' AND l.classid = $1 AND l.objid = $2 AND l.objsubid = 2 AND l.granted`,
-    [key1, key2],
+    [...lockKeys],
   );
   return rows[0];
 }

@@ -19,7 +19,7 @@ export class Session {
   }
 
   static async open(server: Server, signal: AbortSignal | undefined): Promise<Session> {
-    const client = await connect(server, signal, true);
+    const client = await connect(server, signal, { pipeline: true });
     const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
     return new Session(client, server, rows[0]?.pid ?? 0);
   }

@@ -4,11 +4,14 @@ import { isServerError, problemsFrom } from "./postgres-connection";
 import { type Reader, readerOf, runStatements } from "./statements";
 
 /**
- * LOCAL, so that they also reach Citus' workers where `citus.propagate_set_commands` is 'local'. Citus keeps to one
+ * What a transaction begins with. LOCAL, so that they also reach Citus' workers where `citus.propagate_set_commands` is 'local'. Citus keeps to one
  * connection a node: else it refuses a foreign key to a reference table, once the transaction has used several at once.
  * PostgreSQL without Citus takes that setting for anybody's own.
  */
-const begin = "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
+export const transactionSettings =
+  "SET LOCAL lock_timeout = '5s'; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
+
+const begin = `BEGIN; ${transactionSettings}`;
 
 /**
  * Runs `work` in a transaction that begins with a look, and commits. Ends with Problems where the connection breaks at the

@@ -64,6 +64,10 @@ class Postgres implements Database {
     this.pool.on("connect", (client) => void client.query(sessionSettings).catch(() => {}));
   }
 
+  get roles(): readonly string[] {
+    return this.options.roles ?? [];
+  }
+
   get facts(): Promise<DatabaseFacts> {
     this.knownFacts ??= preflight(this.endpoint, this.options, this.options.signal);
     return this.knownFacts;

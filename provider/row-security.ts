@@ -135,6 +135,14 @@ function canonical(expression: string): string {
     .replace(/nullif/i, "nullif");
 }
 
+/** An expression that gives the policies of a table, in SQL. */
+export function policiesOf(oid: string): string {
+  return `coalesce((SELECT json_agg(json_build_object('name', polname, 'using', pg_get_expr(polqual, polrelid),
+           'check', pg_get_expr(polwithcheck, polrelid), 'permissive', polpermissive, 'command', polcmd,
+           'everyone', polroles = '{0}') ORDER BY polname)
+         FROM pg_policy WHERE polrelid = ${oid}), '[]')`;
+}
+
 /**
  * The table and its partitions at every depth, partitions first: theirs are closed before the whole counts as isolated.
  * Nothing where there is no such table.
@@ -142,10 +150,7 @@ function canonical(expression: string): string {
 export async function readRowSecurity(read: Reader, name: TableName): Promise<readonly FoundRowSecurity[]> {
   return read<FoundRowSecurity>(
     `SELECT nspname AS schema, c.relname AS table, relrowsecurity AS enabled, relforcerowsecurity AS forced,
-       coalesce((SELECT json_agg(json_build_object('name', polname, 'using', pg_get_expr(polqual, polrelid),
-           'check', pg_get_expr(polwithcheck, polrelid), 'permissive', polpermissive, 'command', polcmd,
-           'everyone', polroles = '{0}') ORDER BY polname)
-         FROM pg_policy WHERE polrelid = c.oid), '[]') AS policies
+       ${policiesOf("c.oid")} AS policies
      FROM (SELECT oid::regclass AS relid, 0 AS level FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p')
        UNION SELECT relid, level FROM pg_partition_tree(to_regclass($1))) tree
      JOIN pg_class c ON c.oid = tree.relid JOIN pg_namespace n ON n.oid = relnamespace

@@ -28,6 +28,18 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
     return configured;
   };
 
+  const changing = async <T>(
+    contextOf: (acting: Acting) => Promise<Context>,
+    change: (context: Context) => Promise<T>,
+  ): Promise<T> => {
+    const { acting } = current();
+    try {
+      return await change(await contextOf(acting));
+    } finally {
+      acting.changed();
+    }
+  };
+
   return {
     getPluginInfo: answer(() => {
       const info = new PluginInfo();
@@ -85,11 +97,12 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
         problems.map((problem) => ["", renderProblem(problem)] as const),
       );
     }),
-    diff: answer((request: rpc.DiffRequest) => {
-      const [old, next] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
+    diff: answer(async (request: rpc.DiffRequest) => {
+      const kind = kindOf(request.getUrn());
+      const next = fromStruct(request.getNews());
       if (hasUnknowns(next)) return new rpc.DiffResponse();
-      const endpoint = configured?.configuration.endpoints?.postgres;
-      return differences(old, next, kindOf(request.getUrn()).diff(old, next, endpoint));
+      const old = await seen(configured?.acting, kind, fromStruct(request.getOlds()));
+      return differences(old, next, kind.diff(old, next, configured?.configuration.endpoints?.postgres));
     }),
     create: answer(async (request: rpc.CreateRequest) => {
       const kind = kindOf(request.getUrn());
@@ -100,7 +113,10 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
         response.setProperties(toStruct(next));
         return response;
       }
-      const made = await kind.create(await current().acting.changing(request.getUrn()), next);
+      const made = await changing(
+        (acting) => acting.changing(request.getUrn()),
+        (context) => kind.create(context, next),
+      );
       response.setId(made.id);
       response.setProperties(toStruct(made.state));
       return response;
@@ -110,17 +126,25 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
       const [old, next] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
       const response = new rpc.UpdateResponse();
       if (request.getPreview()) {
-        await showPlan(engine, configured?.acting, request.getUrn(), kind, old, next);
+        const now = await seen(configured?.acting, kind, old);
+        await showPlan(engine, configured?.acting, request.getUrn(), kind, now, next);
         response.setProperties(toStruct(next));
         return response;
       }
-      const context = await current().acting.changing(request.getUrn());
-      response.setProperties(toStruct(await kind.update(context, request.getId(), old, next)));
+      const state = await changing(
+        (acting) => acting.changing(request.getUrn()),
+        (context) => kind.update(context, request.getId(), old, next),
+      );
+      response.setProperties(toStruct(state));
       return response;
     }),
     delete: answer(async (request: rpc.DeleteRequest) => {
-      const context = await current().acting.context(request.getUrn());
-      await kindOf(request.getUrn()).delete(context, request.getId(), fromStruct(request.getProperties()));
+      const old = fromStruct(request.getProperties());
+      const kind = kindOf(request.getUrn());
+      await changing(
+        (acting) => acting.context(request.getUrn()),
+        (context) => kind.delete(context, request.getId(), old),
+      );
       return new Empty();
     }),
     read: answer(async (request: rpc.ReadRequest) => {
@@ -179,6 +203,13 @@ function findKind(kinds: ReadonlyMap<string, Kind<object>>, urn: string): Kind<o
   ]);
 }
 
+/** The state as the database has it now, or else as it was stored. */
+async function seen(acting: Acting | undefined, kind: Kind<object>, old: Properties): Promise<Properties> {
+  const { see } = kind;
+  const now = see && (await acting?.glance((sight) => see(sight, old)));
+  return now ? { ...now } : old;
+}
+
 async function showPlan(
   engine: Engine,
   acting: Acting | undefined,
@@ -189,7 +220,7 @@ async function showPlan(
 ): Promise<void> {
   if (hasUnknowns(next)) return;
   const { foresee } = kind;
-  const lines = (foresee && (await acting?.glance((read) => foresee(read, old, next)))) ?? kind.preview(old, next);
+  const lines = (foresee && (await acting?.glance(({ read }) => foresee(read, old, next)))) ?? kind.preview(old, next);
   if (lines.length > 0) engine.info(urn, lines.join("\n"));
 }
 

@@ -20,7 +20,8 @@ export function declareSchema(steps: Steps, application: Application, base: read
 
 /** One of the application's own files. */
 export function declareFile(steps: Steps, application: Application, file: SqlFile): void {
-  declareMigration(steps, application, file, application.schema, "once");
+  const tables = Object.fromEntries(application.tables.map(({ name, kind }) => [name, kind]));
+  declareMigration(steps, application, file, application.schema, "once", { tables });
 }
 
 function declareMigration(
@@ -28,10 +29,11 @@ function declareMigration(
   application: Application,
   { path, hash, statements, transaction }: SqlFile,
   schema: string,
-  apply: "once" | "onChange",
+  apply: MigrationInputs["apply"],
+  more: Pick<MigrationInputs, "tables"> = {},
 ): void {
   const name = path.replace(/^sql\//, "").replace(/\.sql$/, "");
-  steps.then("Migration", name, ofPart(application, { path, hash, statements, transaction, schema, apply }));
+  steps.then("Migration", name, ofPart(application, { path, hash, statements, transaction, schema, apply, ...more }));
 }
 
 /** Applied for each tenant by itself, which the ledger knows by path and content. */

@@ -22,6 +22,7 @@ export const migration: Kind<MigrationInputs> = {
     schema: identifier,
     sharedSchema: identifier.exactOptional(),
     apply: z.enum(["once", "onChange"]),
+    tables: z.record(identifier, z.enum(["tenant", "reference", "local"])).exactOptional(),
   }) satisfies z.ZodType<MigrationInputs>,
 
   check(old, next) {
@@ -78,7 +79,7 @@ function asState({ path, hash }: LedgerEntry, old: MigrationInputs | undefined):
   return { transaction: true, schema: "public", apply: "once", ...old, path, hash, statements: [] };
 }
 
-function withoutStatements(next: MigrationInputs): MigrationInputs {
+function withoutStatements({ tables: _, ...next }: MigrationInputs): MigrationInputs {
   return { ...next, statements: [] };
 }
 

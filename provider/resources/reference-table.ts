@@ -48,6 +48,12 @@ export const referenceTable: Kind<ReferenceTableInputs, ReferenceTableState> = {
     grants,
   }) satisfies z.ZodType<ReferenceTableInputs>,
 
+  async see({ survey }, old) {
+    const found = (await survey).grantsOf(old);
+    const held = grantsAsInputs(found, old.grants);
+    return { ...old, grants: held, surplus: surplusGrants(found, Object.keys(held)) };
+  },
+
   diff(old, next) {
     const renamed = (["schema", "table"] as const).filter((path) => old[path] !== next[path]);
     const differences: Difference[] = renamed.map((path) => ({ path, how: "replace" }));

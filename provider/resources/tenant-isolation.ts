@@ -40,6 +40,8 @@ export interface FoundIsolation {
   readonly grants: FoundGrants;
 }
 
+const isGone = "the table is gone";
+
 export const tenantIsolation: Kind<TenantIsolationInputs, TenantIsolationState> = {
   noun: "TenantIsolation",
 
@@ -63,6 +65,14 @@ export const tenantIsolation: Kind<TenantIsolationInputs, TenantIsolationState> 
         fix: "correct `onlyTenant`",
       },
     ];
+  },
+
+  async see({ survey }, old) {
+    const all = await survey;
+    const tables = all.rowSecurityOf(old);
+    // Applying says what is missing, and how it comes back.
+    if (tables.length === 0) return { ...old, gaps: { [tableId(old)]: [isGone] } };
+    return asState(old, { tables, grants: all.grantsOf(old) });
   },
 
   diff(old, next) {

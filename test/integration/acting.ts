@@ -22,7 +22,8 @@ export async function startActing(t: TestContext, application = "shop"): Promise
   const endpoint = await freshDatabase(application, ["app", "agent"]);
   const told: string[] = [];
   const tell = (message: string) => void told.push(message);
-  const database = openDatabase(endpoint, { warn: tell });
+  const roles = Object.values(endpoint.roles).map(({ user }) => user);
+  const database = openDatabase(endpoint, { roles, warn: tell });
   t.after(async () => {
     await database.close();
     await endpoint.drop();
