@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { loadApplication } from "./architecture/application-loader";
+import { loadApplication, toolkitBase } from "./architecture/application-loader";
 import { databasesOf, mainProvider } from "./architecture/databases";
 import { Problems } from "./architecture/problem";
 import { loginRoles, partsOf } from "./architecture/tenancy/parts";
@@ -13,7 +13,7 @@ import { loadSettings } from "./stacks/settings";
 /** The Pulumi program: a stack's settings and its application's description become the resources of its data plane. */
 async function program(): Promise<pulumi.Inputs> {
   const settings = await loadSettings(pulumi.getStack(), (key) => new pulumi.Config().requireObject(key));
-  const loaded = await loadApplication(`sql/${settings.application}`, settings.defaults);
+  const loaded = await loadApplication(`sql/${settings.application}`, settings.defaults, toolkitBase, settings.allow);
   const { application } = loaded;
   const { citus, allow, tenancy = shared } = settings;
   const checkTogether = await holdPolicies();

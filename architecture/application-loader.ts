@@ -5,7 +5,8 @@ import { parseApplication } from "./application-parser";
 import { parseBase } from "./base-sql";
 import { type Defaults, standardDefaults } from "./defaults";
 import { type Description, descriptionSchema } from "./description";
-import { Problems } from "./problem";
+import { type Problem, Problems } from "./problem";
+import { refusals } from "./rules/refusals";
 import type { Source } from "./source";
 import type { SqlFile } from "./sql-file";
 import { loadSqlParser } from "./sql-parser";
@@ -41,20 +42,39 @@ export interface LoadedApplication {
  * The application of a folder such as `sql/ecommerce`, and the toolkit's SQL for it, from `base` beside the folder or
  * elsewhere. `defaults` stand for what its description leaves out.
  *
+ * @param allow the stack's opt-ins, where its files are about to be applied: then they are judged by what they would do
  * @throws Problems with all that is wrong with its description and its SQL
  */
 export async function loadApplication(
   folder: string,
   defaults: Defaults = standardDefaults,
   baseFolder = toolkitBase,
+  allow?: readonly string[],
 ): Promise<LoadedApplication> {
   const [application, base] = [resolve(folder), resolve(baseFolder)];
   const yaml = descriptionFile(application);
   await loadSqlParser();
-  const parsed = parseApplication(basename(application), readSource(yaml), readSql(application), defaults);
+  const files = [basename(application), readSource(yaml), readSql(application)] as const;
+  const refused = allow ? refusals(...files, new Set(allow)) : [];
+  const parsed = parseWith(refused, () => parseApplication(...files, defaults));
   const sources = readSql(base);
   const baseOf = (part: Application) => parseBase(part, sources);
   return { application: parsed, base: baseOf(parsed), baseOf };
+}
+
+/** What `parse` gives, or all problems: what it finds says more than a refusal of the same place. */
+function parseWith(refused: readonly Problem[], parse: () => Application): Application {
+  let problems: readonly Problem[] = [];
+  try {
+    const application = parse();
+    if (refused.length === 0) return application;
+  } catch (error) {
+    if (!(error instanceof Problems)) throw error;
+    problems = error.problems;
+  }
+  const place = ({ at }: Problem) => JSON.stringify([at?.file, at?.line, at?.column]);
+  const places = new Set(problems.map(place));
+  throw new Problems([...problems, ...refused.filter((problem) => !places.has(place(problem)))]);
 }
 
 /** Its path. Throws Problems if it is not there. */
@@ -65,7 +85,7 @@ function descriptionFile(folder: string): string {
 }
 
 const descriptionName = "architecture.yaml";
-const toolkitBase = join(__dirname, "..", "sql", "base");
+export const toolkitBase = join(__dirname, "..", "sql", "base");
 
 function readSql(folder: string): Source[] {
   if (!existsSync(folder)) return [];

@@ -86,7 +86,8 @@ function startOfLine(text: string, line: number): number {
 export function nameParts(object: Node): readonly string[] {
   if ("List" in object) return strings(object.List.items);
   if ("String" in object) return [object.String.sval ?? ""];
-  if ("RangeVar" in object) return [object.RangeVar.schemaname, object.RangeVar.relname].filter((part) => part !== undefined);
+  if ("RangeVar" in object)
+    return [object.RangeVar.schemaname, object.RangeVar.relname].filter((part) => part !== undefined);
   if ("ObjectWithArgs" in object) return strings(object.ObjectWithArgs.objname);
   if ("TypeName" in object) return strings(object.TypeName.names);
   return [];

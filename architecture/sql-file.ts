@@ -21,3 +21,8 @@ export interface SqlStatement {
 export function withoutTransaction(text: string): boolean {
   return /^-- tenantry: no transaction[ \t]*(\r?\n|$)/.test(text);
 }
+
+/** What a stack lists in `tenantry:allow` for a file that may do what would be refused. A tenant's own path ends in `@TENANT`. */
+export function runOptIn(path: string): string {
+  return `run ${path.replace(/\.sql@.*$/, ".sql")}`;
+}

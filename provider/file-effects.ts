@@ -1,5 +1,6 @@
 import type { MigrationInputs } from "../architecture/declaration";
 import type { Problem } from "../architecture/problem";
+import { runOptIn } from "../architecture/sql-file";
 import type { Catalogs, Footing, LeftSession, TouchedRelation } from "./catalog-changes";
 
 /** What a file did, seen from the server, by what was there before it and what is there now. */
@@ -8,9 +9,6 @@ export interface Effects {
   readonly after: Catalogs;
   readonly session: LeftSession;
 }
-
-/** The opt-in to what a file does outside of the tables' isolation, for which there is none. */
-export const runOptIn = ({ path }: Pick<MigrationInputs, "path">) => `run ${path}`;
 
 /**
  * What a file must not have done: its transaction is rolled back, or the run ends behind the statement.
@@ -23,9 +21,12 @@ export function effectProblems(
   allow: ReadonlySet<string>,
   line?: number,
 ): Problem[] {
-  const signed = allow.has(runOptIn(file));
+  // For what isolation itself rests on there is none.
+  const signed = allow.has(runOptIn(file.path));
   return [
-    ...(session.locked ? [] : [{ what: "The file released tenantry's lock", fix: "remove what unlocks, or DISCARD ALL" }]),
+    ...(session.locked
+      ? []
+      : [{ what: "The file released tenantry's lock", fix: "remove what unlocks, or DISCARD ALL" }]),
     ...relationProblems(file, before.relations, after.relations, session),
     ...footingProblems(file, before.footings, after.footings, session, signed),
   ].map((problem) => ({ ...problem, at: { file: file.path, ...(line !== undefined && { line }) } }));
@@ -47,7 +48,7 @@ function relationProblems(
 }
 
 const idOf = ({ schema, name }: Pick<TouchedRelation, "schema" | "name">) => `${schema}.${name}`;
-const isolation = "tenantry keeps isolation and privileges, by architecture.yaml: remove what changes them";
+const isolation = "remove what changes it: `up` keeps isolation and privileges as architecture.yaml has them";
 
 type Declared = Pick<MigrationInputs, "schema" | "tables">;
 
@@ -79,7 +80,12 @@ function changeProblems(file: Declared, old: TouchedRelation, now: TouchedRelati
   }
   differs(`${id} was made ${now.unlogged ? "UNLOGGED" : "LOGGED"}`, String(now.unlogged), String(old.unlogged));
   differs(`Rules on ${id} were changed`, list(now.rules), list(old.rules), "use a trigger, or the application's code");
-  differs(`Triggers on ${id} were switched off`, list(now.disabledTriggers), list(old.disabledTriggers), "leave them on");
+  differs(
+    `Triggers on ${id} were switched off`,
+    list(now.disabledTriggers),
+    list(old.disabledTriggers),
+    "leave them on",
+  );
   return problems;
 }
 
@@ -156,7 +162,9 @@ function footingProblems(
         what: `The ${kind} ${object} ${how}`,
         ...(is !== undefined && !/^[0-9a-f]{32}$/.test(is) && { got: is }),
         ...(was !== undefined && !/^[0-9a-f]{32}$/.test(was) && { expected: was }),
-        fix: mustStay ? "remove the statement: the toolkit keeps this" : `remove the statement, or, if that is what you mean, add \`${runOptIn({ path })}\` to tenantry:allow`,
+        fix: mustStay
+          ? "remove the statement: the toolkit keeps this"
+          : `remove the statement, or, if that is what you mean, add \`${runOptIn(path)}\` to tenantry:allow`,
       },
     ];
   });

@@ -120,12 +120,7 @@ function isToolkits({ apply }: MigrationInputs): boolean {
  * One statement and its line in the ledger: together in a transaction, unless PostgreSQL refuses that. Nothing but trying
  * tells, as it depends on what a function does; what was tried is rolled back.
  */
-async function applyStep(
-  context: Context,
-  next: MigrationInputs,
-  index: number,
-  inDoubt: boolean,
-): Promise<void> {
+async function applyStep(context: Context, next: MigrationInputs, index: number, inDoubt: boolean): Promise<void> {
   const { database, log } = context;
   const statement = next.statements[index];
   if (!statement) return;

@@ -41,7 +41,9 @@ export async function takeLock(client: Client, { lockWaitMs = 30_000, warn, sign
 }
 
 async function tryLock(client: Client): Promise<boolean> {
-  const { rows } = await client.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS taken", [...lockKeys]);
+  const { rows } = await client.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS taken", [
+    ...lockKeys,
+  ]);
   return rows[0]?.taken === true;
 }
 

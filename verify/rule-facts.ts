@@ -20,8 +20,9 @@ export function tableFacts({ application, declarations }: Pick<Target, "applicat
     tenantColumn: application.tenant.column,
     citus: false,
     catalog: emptyCatalog,
-    kindOf: (name) => (tenants.has(name) ? "tenant" : undefined),
+    roles: new Map(application.roles.map((role) => [role.user, role])),
     isTenantTable: (name) => tenants.has(name),
+    kindOf: (name) => (tenants.has(name) ? "tenant" : application.tables.find((table) => table.name === name)?.kind),
     partitionColumn: (name) => partitioned.get(name),
   };
 }

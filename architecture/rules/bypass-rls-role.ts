@@ -5,6 +5,7 @@ export const bypassRlsRole: Rule = {
   name: "bypass-rls-role",
   severity: "error",
   harm: "A role with BYPASSRLS or SUPERUSER sees every tenant's rows, whatever the policies say.",
+  refuses: true,
   check: (statements) =>
     forEachStatement(statements, ({ node }, at) => {
       const options =

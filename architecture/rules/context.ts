@@ -2,6 +2,7 @@ import type { Catalog } from "../catalog";
 import { buildCatalog } from "../catalog-builder";
 import { kindOf, ownEntry, type TableKind } from "../checks/check";
 import type { Description } from "../description";
+import { roleUser } from "../names";
 import { withoutTransaction } from "../sql-file";
 import type { ParsedSql } from "../sql-parser";
 import { createdBy } from "./ddl";
@@ -14,7 +15,7 @@ export function readTables(
   files: readonly ParsedSql[],
   schema: string,
   description: Description | undefined,
-  citus = false,
+  { citus = false, application = schema }: { readonly citus?: boolean; readonly application?: string } = {},
 ): TableFacts {
   const { catalog } = buildCatalog(files, schema);
   const tenantColumn = description?.tenant.column ?? defaultTenantColumn;
@@ -27,6 +28,7 @@ export function readTables(
   return {
     schema,
     tenantColumn,
+    roles: new Map(description && rolesOf(application, description)),
     catalog,
     citus,
     kindOf: kindOfTable,
@@ -44,6 +46,13 @@ function parentsOf({ tables }: Catalog): ReadonlyMap<string, string> {
   return new Map(
     [...tables.values()].flatMap(({ name, partitions }) => partitions.map((each) => [each.name, name] as const)),
   );
+}
+
+function rolesOf(application: string, { roles }: Description) {
+  return Object.entries(roles).map(([name, { reads, writes = [] }]) => {
+    const rights = { reads: reads ?? (writes === "all" ? ("all" as const) : []), writes };
+    return [roleUser(application, name), rights] as const;
+  });
 }
 
 export function contextOf({ source, statements }: ParsedSql, tables: TableFacts, migration: boolean): FileContext {

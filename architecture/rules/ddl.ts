@@ -78,6 +78,15 @@ export function forEachStatement(
   return statements.flatMap((statement) => check(statement, placeAt(statement.source, statement.start)));
 }
 
+/** The same for an application's own files: SQL of other origin, such as the toolkit's, keeps what they must leave alone. */
+export function forEachMigrating(
+  statements: readonly ParsedStatement[],
+  { migration }: FileContext,
+  check: (statement: ParsedStatement, start: Place) => readonly Finding[],
+): Finding[] {
+  return migration ? forEachStatement(statements, check) : [];
+}
+
 /** The names of the objects that a file creates. */
 export function createdBy(statements: readonly ParsedStatement[], schema: string): Set<string> {
   const names = statements.flatMap(({ node }) => {

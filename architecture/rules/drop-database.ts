@@ -5,6 +5,7 @@ export const dropDatabase: Rule = {
   name: "drop-database",
   severity: "error",
   harm: "Dropping a database or a schema with all it holds cannot be undone.",
+  refuses: true,
   check: (statements) =>
     forEachStatement(statements, ({ node }, at) => {
       const schema =

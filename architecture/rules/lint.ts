@@ -1,5 +1,6 @@
 import type { Description } from "../description";
 import { descriptionSchema } from "../description";
+import { runningStatements } from "../running-statements";
 import type { Source } from "../source";
 import { parseSql } from "../sql-parser";
 import { parseYaml } from "../yaml-file";
@@ -50,10 +51,13 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules): Linted[
   for (const { source, problems } of files.filter((file) => isWanted(file.source))) {
     findings.push(...problems.flatMap((each) => unreadable(each, source)));
   }
-  const tables = readTables(files, description?.schema ?? name, description);
+  const tables = readTables(files, description?.schema ?? name, description, { application: name });
   for (const file of files.filter(({ source }) => isWanted(source))) {
     const context = contextOf(file, tables, yaml !== undefined);
-    const found = chosen.flatMap((rule) => named(rule, rule.check?.(file.statements, context) ?? []));
+    const running = runningStatements(file.statements);
+    const found = chosen.flatMap((rule) =>
+      named(rule, rule.check?.(rule.refuses ? running : file.statements, context) ?? []),
+    );
     findings.push(...withoutAllowed(file.source, readAllows(file.source, file.statements), found));
   }
   findings.push(...connectors.flatMap((source) => lintConnectors(source, chosen)));

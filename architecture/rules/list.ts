@@ -24,8 +24,10 @@ import { dropTable } from "./drop-table";
 import { dualWrite } from "./dual-write";
 import { enumValueOrder } from "./enum-value-order";
 import { enumValueUsed } from "./enum-value-used";
+import { explicitLock } from "./explicit-lock";
 import { fatPayload } from "./fat-payload";
 import { foreignKeyWithoutTenant } from "./foreign-key-without-tenant";
+import { isolationChanged } from "./isolation-changed";
 import { missingBackups } from "./missing-backups";
 import { missingCoLocation } from "./missing-co-location";
 import { missingIdempotency } from "./missing-idempotency";
@@ -34,6 +36,7 @@ import { outboxPolling } from "./outbox-polling";
 import { plainPassword } from "./plain-password";
 import { policySubquery } from "./policy-subquery";
 import { policyWithoutCheck } from "./policy-without-check";
+import { privilegeOutsideDescription } from "./privilege-outside-description";
 import { processedEventsByTime } from "./processed-events-by-time";
 import { publicEndpoint } from "./public-endpoint";
 import { publicationForAllTables } from "./publication-for-all-tables";
@@ -44,14 +47,17 @@ import { repeatableWithoutTransaction } from "./repeatable-without-transaction";
 import { repeatedAssignment } from "./repeated-assignment";
 import { rewritingCommand } from "./rewriting-command";
 import { rowSecurityDisabled } from "./row-security-disabled";
+import { rowsLeaveIsolation } from "./rows-leave-isolation";
 import type { Rule } from "./rule";
 import { securityDefiner } from "./security-definer";
 import { serialColumn } from "./serial-column";
+import { sessionSetting } from "./session-setting";
 import { setNotNull } from "./set-not-null";
 import { shortEventRetention } from "./short-event-retention";
 import { smallIntegerKey } from "./small-integer-key";
 import { tableWithoutIsolation } from "./table-without-isolation";
 import { tenantIdentityColumn } from "./tenant-identity-column";
+import { tenantRowsDeleted } from "./tenant-rows-deleted";
 import { timestampColumn } from "./timestamp-column";
 import { tlsOff } from "./tls-off";
 import { transactionInFile } from "./transaction-in-file";
@@ -93,8 +99,10 @@ export const rules: readonly Rule[] = [
   dualWrite,
   enumValueOrder,
   enumValueUsed,
+  explicitLock,
   fatPayload,
   foreignKeyWithoutTenant,
+  isolationChanged,
   missingBackups,
   missingCoLocation,
   missingIdempotency,
@@ -103,6 +111,7 @@ export const rules: readonly Rule[] = [
   plainPassword,
   policySubquery,
   policyWithoutCheck,
+  privilegeOutsideDescription,
   processedEventsByTime,
   publicEndpoint,
   publicationForAllTables,
@@ -113,13 +122,16 @@ export const rules: readonly Rule[] = [
   repeatedAssignment,
   rewritingCommand,
   rowSecurityDisabled,
+  rowsLeaveIsolation,
   securityDefiner,
   serialColumn,
+  sessionSetting,
   setNotNull,
   shortEventRetention,
   smallIntegerKey,
   tableWithoutIsolation,
   tenantIdentityColumn,
+  tenantRowsDeleted,
   timestampColumn,
   tlsOff,
   transactionInFile,

@@ -6,6 +6,7 @@ export const publicationForAllTables: Rule = {
   name: "publication-for-all-tables",
   severity: "error",
   harm: "Every table's changes leave the database: tenants' rows in the stream, and tables without a key can't be updated.",
+  refuses: true,
   check: (statements) =>
     forEachStatement(statements, ({ node }, at) => {
       const publication =

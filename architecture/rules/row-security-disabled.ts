@@ -8,6 +8,7 @@ export const rowSecurityDisabled: Rule = {
   name: "row-security-disabled",
   severity: "error",
   harm: "Without row level security, enabled and forced, a forgotten WHERE shows every tenant's rows.",
+  refuses: true,
   check: (statements, context) => {
     const altered = alterations(statements, { ...context, created: new Set() })
       .filter(({ command: { subtype } }) => subtype === "AT_DisableRowSecurity" || subtype === "AT_NoForceRowSecurity")

@@ -1,3 +1,4 @@
+import type { Role } from "../application";
 import type { Catalog } from "../catalog";
 import type { TableKind } from "../checks/check";
 import type { Units } from "../code/unit";
@@ -19,6 +20,11 @@ export interface Rule {
   check?(statements: readonly ParsedStatement[], context: FileContext): readonly Finding[];
   /** Whether `check` is about a file as a whole, so says nothing of a query in code. @default false */
   readonly aboutFiles?: boolean;
+  /**
+   * Whether previews and applying refuse what `check` finds in a file, unless the stack opts in. It then looks into DO
+   * blocks too. @default false
+   */
+  readonly refuses?: true;
   /** Looks at a connector, in a file or as a stack declares it. */
   checkConnector?(connector: ConnectorFacts): readonly Finding[];
   /** Looks at a stack's file. */
@@ -62,6 +68,8 @@ export interface TableFacts {
   readonly tenantColumn: string;
   /** Whether the SQL has to run on Citus, with tables distributed by the tenant column. */
   readonly citus: boolean;
+  /** What its roles may do, by their names in PostgreSQL. */
+  readonly roles: ReadonlyMap<string, Pick<Role, "reads" | "writes">>;
   /** Tables and views as all the SQL files leave them behind. */
   readonly catalog: Catalog;
   /** The kind of a table or of a partition of one; undefined where nothing says so. */

@@ -5,6 +5,7 @@ export const securityDefiner: Rule = {
   name: "security-definer",
   severity: "error",
   harm: "A SECURITY DEFINER function reads with its owner's rights, past every policy if the owner is a superuser.",
+  refuses: true,
   check: (statements) =>
     forEachStatement(statements, ({ node }, at) => {
       const options =

@@ -5,6 +5,7 @@ export const truncateCascade: Rule = {
   name: "truncate-cascade",
   severity: "error",
   harm: "TRUNCATE … CASCADE empties every table that refers to the one named, and theirs, whoever they belong to.",
+  refuses: true,
   check: (statements) =>
     forEachStatement(statements, ({ node }, at) =>
       "TruncateStmt" in node && node.TruncateStmt.behavior === "DROP_CASCADE"

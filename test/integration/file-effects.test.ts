@@ -76,10 +76,16 @@ const harms: readonly (readonly [sql: string, message: RegExp])[] = [
   ["GRANT CREATE ON SCHEMA shop TO shop_app", /The schema shop was changed/],
   ["CREATE VIEW all_orders AS SELECT * FROM orders", /The view shop\.all_orders shows every tenant's rows/],
   ["CREATE MATERIALIZED VIEW all_orders AS SELECT * FROM orders", /The view shop\.all_orders shows every tenant/],
-  ["CREATE TABLE copied AS SELECT * FROM orders; GRANT SELECT ON copied TO shop_app", /shop\.copied is in no architecture\.yaml/],
+  [
+    "CREATE TABLE copied AS SELECT * FROM orders; GRANT SELECT ON copied TO shop_app",
+    /shop\.copied is in no architecture\.yaml/,
+  ],
   ["CREATE PUBLICATION everything FOR ALL TABLES", /publication everything was made/],
   ["CREATE FUNCTION powerful() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1", /SECURITY DEFINER function/],
-  ["CREATE OR REPLACE FUNCTION tenantry.guard() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END'", /function of the toolkit tenantry\.guard\(\) was changed/],
+  [
+    "CREATE OR REPLACE FUNCTION tenantry.guard() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END'",
+    /function of the toolkit tenantry\.guard\(\) was changed/,
+  ],
 ];
 
 test("rolls back a file that takes isolation away, plainly, in a block, or as built text", { skip }, async (t) => {
@@ -136,13 +142,21 @@ test("lets a file do what the stack's opt-in names, and never what isolation res
 test("refuses a partition that nothing isolates", { skip }, async (t) => {
   const acting = await startWithOrders(t);
   const partition = "CREATE TABLE orders_2027 PARTITION OF orders FOR VALUES FROM ('2027-01-01') TO ('2028-01-01')";
-  await assert.rejects(migration.create(acting, file(partition)), /The new partition shop\.orders_2027 is not isolated/);
+  await assert.rejects(
+    migration.create(acting, file(partition)),
+    /The new partition shop\.orders_2027 is not isolated/,
+  );
 });
 
 test("names the statement of a file without a transaction, and undoes it", { skip }, async (t) => {
   const acting = await startWithOrders(t);
-  const hostile = file(["CREATE TABLE later (id int)", "DROP POLICY tenant_isolation ON orders"], { transaction: false });
-  await assert.rejects(migration.create(acting, hostile), /more\.sql:11: The policy tenant_isolation on shop\.orders was/);
+  const hostile = file(["CREATE TABLE later (id int)", "DROP POLICY tenant_isolation ON orders"], {
+    transaction: false,
+  });
+  await assert.rejects(
+    migration.create(acting, hostile),
+    /more\.sql:11: The policy tenant_isolation on shop\.orders was/,
+  );
   assert.equal((await acting.run("SELECT FROM pg_policies WHERE tablename = 'orders'")).length, 1);
 });
 

@@ -41,7 +41,10 @@ test("what was changed by hand shows in a preview and is set right by `up`, with
     ["TenantIsolation", "customers"],
     ["ReferenceTable", "currencies"],
   ]) {
-    assert.match(preview.text, new RegExp(`tenantry:index:${noun}: \\(update\\)\\s+\\[id=${application}\\.${table}\\]`));
+    assert.match(
+      preview.text,
+      new RegExp(`tenantry:index:${noun}: \\(update\\)\\s+\\[id=${application}\\.${table}\\]`),
+    );
   }
   assert.match(preview.text, /DROP POLICY "everything"/);
   assert.match(preview.text, /4 to update/);
@@ -74,7 +77,7 @@ test("what was changed by hand shows in a preview and is set right by `up`, with
     );
     const failed = await up(project);
     assert.notEqual(failed.code, 0);
-    assert.match(failed.text, /110_open\.sql: The policy tenant_isolation on \S+\.orders was dropped/);
+    assert.match(failed.text, /110_open\.sql:1: The policy tenant_isolation on \S+\.orders was dropped/);
     const policies = await sql(project, "SELECT FROM pg_policies WHERE tablename = 'orders'");
     assert.equal(policies.length, 1);
   });

@@ -11,6 +11,7 @@ const tables: TableFacts = {
   citus: false,
   kindOf: (name) => (tables.isTenantTable(name) ? "tenant" : undefined),
   catalog: emptyCatalog,
+  roles: new Map(),
   isTenantTable: (name) => ["orders", "customers", "tenantry.outbox"].includes(name),
   partitionColumn: (name) => ({ orders: "placed_at", "tenantry.outbox": "created_at" })[name],
 };
