@@ -18,9 +18,8 @@ const facets: readonly Facet[] = [functions, attributes, memberships, settings, 
  * @param isCoordinator whether all is looked at, or only what each node has for itself
  */
 export async function readBoundary(read: Reader, bounds: RoleBoundaryInputs, isCoordinator: boolean): Promise<Gap[]> {
-  const gaps: Gap[] = [];
-  for (const facet of facets) if (facet.everyNode || isCoordinator) gaps.push(...(await facet.read(read, bounds)));
-  return gaps;
+  const looking = facets.filter(({ everyNode }) => everyNode || isCoordinator).map((facet) => facet.read(read, bounds));
+  return (await Promise.all(looking)).flat();
 }
 
 /** The statements that set gaps right, each once: several gaps may go with one membership. */

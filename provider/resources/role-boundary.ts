@@ -38,6 +38,16 @@ export const roleBoundary: Kind<RoleBoundaryInputs, RoleBoundaryState> = {
     ),
   }) satisfies z.ZodType<RoleBoundaryInputs>,
 
+  /** The coordinator alone: at the other nodes a refresh looks. */
+  async see({ read }, old) {
+    const here = { name: "coordinator", isCoordinator: true };
+    const { gaps } = asState(old, [{ place: here, gaps: await readBoundary(read, old, true) }]);
+    const elsewhere = Object.entries(old.gaps).filter(([subject]) =>
+      old.nodes.some(({ name }) => subject.endsWith(` on ${name}`)),
+    );
+    return { ...old, gaps: { ...Object.fromEntries(elsewhere), ...gaps } };
+  },
+
   diff(old, next) {
     const update = (path: string) => ({ path, how: "update" as const });
     const names = ({ nodes }: RoleBoundaryInputs) =>
@@ -91,7 +101,7 @@ interface Place extends PostgresNode {
 }
 
 interface Found {
-  readonly place: Place;
+  readonly place: Pick<Place, "name" | "isCoordinator">;
   readonly gaps: readonly Gap[];
 }
 
