@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { root, workDirectory } from "../local/checkout";
 import { down } from "../local/down";
+import type { FailedConnector } from "../local/failed-connectors";
 import { homeAt } from "../local/home";
 import { showLogs } from "../local/logs";
 import { showProgress } from "../local/progress";
@@ -94,7 +95,10 @@ function downCommand(): Command {
 }
 
 function statusCommand(): Command {
-  return onHome("status", "Show what each server does. Ends with 1 unless all of them serve.")
+  return onHome(
+    "status",
+    "Show what each server does, and which connectors have failed. Ends with 1 unless all of them serve.",
+  )
     .option("--json", "print it as JSON")
     .action(async (flags: HomeOption & JsonOption) => {
       const servers = await explained(() => status(homeAt(flags.home)));
@@ -102,7 +106,8 @@ function statusCommand(): Command {
       else if (servers.length === 0) print("No servers here yet: `tenantry local up` makes them.");
       else print(renderStatus(servers));
       const serving =
-        servers.length > 0 && servers.every(({ state, missing }) => state === "running" && missing === undefined);
+        servers.length > 0 &&
+        servers.every(({ state, missing, failed }) => state === "running" && missing === undefined && !failed);
       process.exitCode = serving ? 0 : 1;
     });
 }
@@ -110,14 +115,20 @@ function statusCommand(): Command {
 function renderStatus(servers: readonly ServerStatus[]): string {
   const advice = (server: ServerStatus) =>
     server.state === "killed"
-      ? "killed: `tenantry local up` starts it again"
+      ? `killed: ${server.fix ?? "`tenantry local up` starts it again"}`
       : server.missing !== undefined
         ? `running, does not serve: ${server.missing}`
         : server.state;
-  return table(
+  const states = table(
     ["server", "state", "port", "pid", "log"],
     servers.map((server) => [server.title, advice(server), String(server.port), String(server.pid ?? ""), server.log]),
   );
+  return [states, ...servers.flatMap(({ failed = [] }) => failed.map(renderFailed))].join("\n\n");
+}
+
+function renderFailed({ connector, cause, event }: FailedConnector): string {
+  const at = event === undefined ? [] : [`  at: ${event}`, "  see `tenantry events status`"];
+  return [`Connector ${connector} has failed: ${cause}`, ...at].join("\n");
 }
 
 function logsCommand(): Command {

@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   lint: { summary: "find what harms a running system, in SQL and descriptions", load: () => require("./lint") },
   plan: { summary: "an architecture for a workload, with reasons", load: () => require("./plan") },
   verify: { summary: "look at a running stack: isolation, events, drift", load: () => require("./verify") },
+  events: { summary: "events that stop a connector: which, why, and the way out", load: () => require("./events") },
   demo: { summary: "traffic on a running stack, compared with what arrived", load: () => require("./demo") },
   bench: { summary: "throughput, latency and overhead, as ratios", load: () => require("./bench") },
   rotate: {

@@ -22,16 +22,24 @@ const causes: readonly { readonly sign: RegExp; fix(facts: Facts): string }[] = 
       "The data was made by another version of PostgreSQL: point TENANTRY_PG_BIN to its programs, or delete the data with `tenantry local reset --yes`.",
   },
   {
+    sign: /OutOfMemoryError: (?:Java heap space|GC overhead)/i,
+    fix: () => "It had too little memory of its own: `tenantry local up --connect-heap MIB` gives Kafka Connect more.",
+  },
+  {
     sign: /OutOfMemoryError|Cannot allocate memory|insufficient memory/i,
     fix: () => "Free some memory, then run `tenantry local up` again.",
   },
 ];
 
-/** What to do about a server that ended, from the end of its log. */
+/** What to do about a server that ended, from the end of its log; undefined where that does not say. */
+export function knownCause(log: string, facts: Facts): string | undefined {
+  return causes.find(({ sign }) => sign.test(log))?.fix(facts);
+}
+
+/** The same, with what to do in any case. */
 export function explainDeath(log: string, facts: Facts): string {
-  const cause = causes.find(({ sign }) => sign.test(log));
   return (
-    cause?.fix(facts) ??
+    knownCause(log, facts) ??
     `Read ${facts.log}. If the data is damaged and may go, \`tenantry local reset --yes\` deletes it.`
   );
 }

@@ -1,6 +1,9 @@
 import { adminPassword } from "./cluster";
+import { type FailedConnector, failedConnectors } from "./failed-connectors";
+import { lastLines } from "./files";
 import { connectHealth, kafkaHealth, postgresHealth } from "./health";
-import { type Home, readSettings } from "./home";
+import { type Home, type HomeSettings, readSettings } from "./home";
+import { knownCause } from "./log-causes";
 import { admin } from "./postgres";
 import { type ServerState, stateOf } from "./server";
 import { type ServerName, serverNames, serverTitles } from "./server-names";
@@ -13,6 +16,10 @@ export interface ServerStatus {
   readonly port: number;
   /** Of a running one: undefined if it serves, else what is missing. */
   readonly missing?: string;
+  /** Of a killed one, where its log says why. */
+  readonly fix?: string;
+  /** Of Kafka Connect, where some have. */
+  readonly failed?: readonly FailedConnector[];
   readonly log: string;
 }
 
@@ -26,6 +33,9 @@ export async function status(home: Home): Promise<readonly ServerStatus[]> {
       const { state, pid } = stateOf(home, name);
       const port = settings.ports[name];
       const missing = state === "running" ? await health(name, port, settings.secret) : undefined;
+      const fix = state === "killed" ? causeOf(home, name) : undefined;
+      const serves = state === "running" && missing === undefined;
+      const failed = name === "connect" && serves ? await failedIn(settings) : [];
       return {
         name,
         title: serverTitles[name],
@@ -33,6 +43,8 @@ export async function status(home: Home): Promise<readonly ServerStatus[]> {
         ...(pid !== undefined && { pid }),
         port,
         ...(missing !== undefined && { missing }),
+        ...(fix !== undefined && { fix }),
+        ...(failed.length > 0 && { failed }),
         log: home.log(name),
       };
     }),
@@ -43,4 +55,13 @@ function health(name: ServerName, port: number, secret: string): Promise<string 
   if (name === "kafka") return kafkaHealth(port);
   if (name === "connect") return connectHealth(port);
   return postgresHealth(port, admin, adminPassword(secret));
+}
+
+function causeOf(home: Home, name: ServerName): string | undefined {
+  return knownCause(lastLines(home.log(name), 40).join("\n"), { log: home.log(name), portFlag: `--${name}-port` });
+}
+
+function failedIn({ ports, secret }: HomeSettings): Promise<readonly FailedConnector[]> {
+  // Whatever keeps it from being asked shows in the servers' own lines.
+  return failedConnectors(ports, { user: admin, password: adminPassword(secret) }).catch(() => []);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { ConnectEndpoint } from "../architecture/endpoints";
-import type { Connect, ConnectorConfig, Validation } from "./connect";
+import type { Connect, ConnectorConfig, ConnectorOffset, Validation } from "./connect";
 import { connectorStates } from "./connect";
 import { connectDown, connectRefuses, connectStarting, connectUnauthorized, pluginMissing } from "./connect-problems";
 
@@ -24,9 +24,9 @@ export function openConnect(endpoint: ConnectEndpoint, options: ConnectOptions =
 }
 
 interface Call {
-  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
-  readonly body?: ConnectorConfig;
+  readonly body?: object;
 }
 
 /** What came back: Connect's JSON, or that there is no such connector. */
@@ -39,6 +39,10 @@ class ConnectClient implements Connect {
     private readonly endpoint: ConnectEndpoint,
     private readonly options: ConnectOptions,
   ) {}
+
+  async names(): Promise<readonly string[]> {
+    return (await this.read(z.array(z.string()), { method: "GET", path: "/connectors" })).toSorted();
+  }
 
   async validate(name: string, config: ConnectorConfig): Promise<Validation> {
     const pluginClass = config["connector.class"] ?? "";
@@ -83,6 +87,10 @@ class ConnectClient implements Connect {
 
   async restart(name: string): Promise<void> {
     await this.call({ method: "POST", path: `${connectorPath(name)}/restart?includeTasks=true` });
+  }
+
+  async setOffset(name: string, offset: ConnectorOffset): Promise<void> {
+    await this.call({ method: "PATCH", path: `${connectorPath(name)}/offsets`, body: { offsets: [offset] } });
   }
 
   async deleteOffsets(name: string): Promise<void> {

@@ -5,6 +5,8 @@ export type ConnectorConfig = Readonly<Record<string, string>>;
  * limit, and ends with Problems. All of them can be repeated.
  */
 export interface Connect {
+  /** Of every connector, in alphabetical order. */
+  names(): Promise<readonly string[]>;
   /** What the plugin named by `connector.class` says of the configuration. Problems if it isn't installed. */
   validate(name: string, config: ConnectorConfig): Promise<Validation>;
   config(name: string): Promise<ConnectorConfig | undefined>;
@@ -18,6 +20,8 @@ export interface Connect {
   resume(name: string): Promise<void>;
   /** Restarts the connector and its tasks. */
   restart(name: string): Promise<void>;
+  /** Only of a stopped connector. Connect takes anything: what it is set to must be what the connector itself would store. */
+  setOffset(name: string, offset: ConnectorOffset): Promise<void>;
   /** Only of a stopped connector. */
   deleteOffsets(name: string): Promise<void>;
   /** Leaves the offsets: a connector made again under this name goes on where this one ended. */

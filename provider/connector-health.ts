@@ -4,6 +4,7 @@ import type { ConnectorConfig, ConnectorState, ConnectorStatus } from "./connect
 import type { Context } from "./context";
 import { findSlot } from "./replication-slots";
 import { readerOf } from "./statements";
+import { failureOf, type TaskFailure } from "./task-failure";
 
 /**
  * How a connector does, its tasks included. `DETACHED`: Connect says that it runs, but nobody reads its slot; Connect
@@ -96,19 +97,21 @@ function notStopped(name: string, state: ConnectorState): Problem {
   };
 }
 
-function judgeFailure(
-  name: string,
-  config: ConnectorConfig,
-  { connector, trace = "", tasks }: ConnectorStatus,
-): Outcome {
+function judgeFailure(name: string, config: ConnectorConfig, status: ConnectorStatus): Outcome {
+  const { connector, trace = "", tasks } = status;
   const failed = tasks.filter((task) => task.state === "FAILED");
   const traces = connector === "FAILED" ? [trace] : failed.map((task) => task.trace ?? "");
   if (traces.some((text) => positionGone.test(text))) return { kind: "gap" };
   const reason = traces.map(cleanTrace).find((text) => text !== "") ?? "Connect gives no reason";
+  const failure = failureOf(status);
   const who = connector === "FAILED" ? "the connector" : `task ${failed.map(({ id }) => id).join(", ")}`;
   return {
     kind: "problem",
-    problem: { what: `Connector ${name} does not run: ${who} failed`, got: reason, fix: nextStep(reason, config) },
+    problem: {
+      what: `Connector ${name} does not run: ${who} failed`,
+      got: reason,
+      fix: failure && failure.kind !== "elsewhere" ? wayOut(failure) : nextStep(reason, config),
+    },
   };
 }
 
@@ -124,6 +127,11 @@ export function cleanTrace(trace: string): string {
     .filter((line) => line !== undefined)
     .map((line) => (line.length > 300 ? `${line.slice(0, 300)}…` : line))
     .join("; because: ");
+}
+
+/** Where a record stops it, others wait behind that one. */
+function wayOut({ fix }: TaskFailure): string {
+  return `${fix}, then run \`tenantry up --refresh\`; or see which event it is by \`tenantry events status\`, and park it`;
 }
 
 function nextStep(reason: string, config: ConnectorConfig): string {

@@ -112,7 +112,8 @@ export function alertsOf(namespace: string): readonly Alert[] {
       for: "5m",
       severity: "critical",
       summary: "Task {{ $labels.task }} of {{ $labels.connector }} has failed and stays so",
-      description: "It was not restarted by itself: no event of its node reaches Kafka.",
+      description:
+        "It was not restarted by itself: no event of its node reaches Kafka. `tenantry events status` names the cause, and the event if it is one.",
     },
     {
       name: "TenantryUnderReplicated",

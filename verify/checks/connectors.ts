@@ -1,7 +1,9 @@
-import type { Inputs } from "../../architecture/declaration";
 import type { Endpoints } from "../../architecture/endpoints";
 import type { Connect } from "../../provider/connect";
 import { openConnect } from "../../provider/connect-client";
+import { type OutboxStream, streamsOf } from "../../provider/outbox-stream";
+import { describeChange, diagnose } from "../../provider/stream-diagnosis";
+import { rootCause } from "../../provider/task-failure";
 import type { Check } from "../check";
 import { type Finding, fail, judge } from "../finding";
 
@@ -9,21 +11,19 @@ import { type Finding, fail, judge } from "../finding";
 export const connectors: Check = {
   name: "connectors",
   scope: "database",
-  claim: "every connector and all its tasks run, and Connect shows nobody a password",
+  claim: "every connector and all its tasks run, or what they fail at and why; and Connect shows nobody a password",
   async run({ endpoints, declarations }) {
-    const declared = declarations.flatMap(({ noun, inputs }) => (noun === "Connector" ? [inputs] : []));
     const connect = openConnect(endpoints.connect, { refusedPatienceMs: 2_000, startPatienceMs: 10_000 });
     const findings: Finding[] = [];
-    for (const inputs of declared) findings.push(await checkConnector(connect, endpoints, inputs));
+    for (const stream of streamsOf(declarations)) {
+      findings.push(await checkConnector(connect, endpoints, stream));
+    }
     return findings;
   },
 };
 
-async function checkConnector(
-  connect: Connect,
-  endpoints: Endpoints,
-  { connector }: Inputs["Connector"],
-): Promise<Finding> {
+async function checkConnector(connect: Connect, endpoints: Endpoints, stream: OutboxStream): Promise<Finding> {
+  const { connector } = stream.connector;
   try {
     const status = await connect.status(connector);
     if (!status) return fail(connector, "Connect does not have it");
@@ -31,8 +31,11 @@ async function checkConnector(
     if (status.connector !== "RUNNING") wrong.push(`the connector is ${status.connector}`);
     if (status.tasks.length === 0) wrong.push("it has no task");
     for (const { id, state, trace } of status.tasks) {
-      if (state !== "RUNNING") wrong.push(`task ${id} is ${state}${trace ? ` (${trace.split("\n", 1)[0]})` : ""}`);
+      if (state !== "RUNNING") wrong.push(`task ${id} is ${state}${trace ? ` (${rootCause(trace)})` : ""}`);
     }
+    const { failure, suspect } = await diagnose(endpoints, connect, stream);
+    if (suspect) wrong.push(`it fails at ${describeChange(suspect.unsent)}; see \`tenantry events status\``);
+    else if (failure) wrong.push(failure.fix);
     for (const key of exposed(await connect.config(connector), endpoints)) wrong.push(`its configuration shows ${key}`);
     return judge(connector, wrong, `RUNNING with ${status.tasks.length} task(s); its password is a reference`);
   } catch (error) {

@@ -391,6 +391,31 @@ END
 $$;
 COMMIT;
 
+-- Migration base/080_parked_events
+BEGIN;
+CREATE TABLE IF NOT EXISTS "tenantry".parked_events (
+  "tenant_id" uuid NOT NULL,
+  id uuid NOT NULL,
+  created_at timestamptz NOT NULL,
+  created_us bigint NOT NULL,
+  aggregate_type text NOT NULL,
+  aggregate_id text NOT NULL,
+  type text NOT NULL,
+  payload jsonb NOT NULL,
+  -- What Kafka or Connect said.
+  reason text NOT NULL,
+  parked_at timestamptz NOT NULL DEFAULT now(),
+  parked_by text NOT NULL,
+  PRIMARY KEY ("tenant_id", id)
+);
+REVOKE ALL ON "tenantry".parked_events FROM PUBLIC;
+ALTER TABLE "tenantry".parked_events ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS tenant_isolation ON "tenantry".parked_events;
+CREATE POLICY tenant_isolation ON "tenantry".parked_events
+  USING ("tenant_id" = CAST(nullif(current_setting('app.tenant_id', true), '') AS uuid))
+  WITH CHECK ("tenant_id" = CAST(nullif(current_setting('app.tenant_id', true), '') AS uuid));
+COMMIT;
+
 -- Migration ecommerce/schema
 BEGIN;
 DO $$

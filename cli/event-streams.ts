@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { loadApplication } from "../architecture/application-loader";
+import { type Database, databasesOf } from "../architecture/databases";
+import type { Endpoints } from "../architecture/endpoints";
+import { eventsSchema } from "../architecture/names";
+import { openConnect } from "../provider/connect-client";
+import type { Context } from "../provider/context";
+import { type OutboxStream, streamsOf } from "../provider/outbox-stream";
+import type { EventsPlace } from "../provider/parked-events";
+import { openDatabase } from "../provider/postgres";
+import { loadSettings } from "../stacks/settings";
+import { revealSecret } from "./reveal-secret";
+import { serversOf } from "./stack-servers";
+
+/** The events of one database: their ways to Kafka, the outboxes that they come from, and what acts on them. */
+export interface DatabaseEvents {
+  readonly name: string;
+  readonly endpoints: Endpoints;
+  readonly streams: readonly OutboxStream[];
+  readonly places: readonly EventsPlace[];
+  readonly context: Context;
+}
+
+/** Opens every database of the stack that has an outbox, for `work`. */
+export async function withEvents<T>(
+  stack: string,
+  tell: (line: string) => void,
+  work: (databases: readonly DatabaseEvents[]) => Promise<T>,
+): Promise<T> {
+  const settings = await loadSettings(stack, revealSecret(stack));
+  const { endpoints, declared } = await serversOf(stack, settings);
+  const loaded = await loadApplication(join(__dirname, "..", "sql", settings.application), settings.defaults);
+  const databases = databasesOf(loaded, settings, declared)
+    .map((database) => open(database, endpoints, tell))
+    .filter(({ places }) => places.length > 0);
+  try {
+    return await work(databases);
+  } finally {
+    for (const { context } of databases) await context.database.close();
+  }
+}
+
+function open(database: Database, servers: Endpoints, tell: (line: string) => void): DatabaseEvents {
+  const endpoints = database.reach(servers);
+  const { signal } = new AbortController();
+  return {
+    name: database.name,
+    endpoints,
+    streams: streamsOf(database.declarations),
+    places: database.parts
+      .filter(({ part }) => part?.model !== "schema" || part.tenant)
+      .map((part) => ({ schema: eventsSchema(part), column: part.tenant.column })),
+    context: {
+      database: openDatabase(endpoints.postgres, { warn: tell }),
+      connect: openConnect(endpoints.connect),
+      allow: new Set(),
+      log: tell,
+      warn: tell,
+      signal,
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { PostgresEndpoint } from "../architecture/endpoints";
+import { openConnect } from "../provider/connect-client";
+import { describeChange, diagnose } from "../provider/stream-diagnosis";
+
+/** A connector whose task has failed: no event of its database reaches Kafka. */
+export interface FailedConnector {
+  readonly connector: string;
+  readonly cause: string;
+  /** Which event it fails at, where it is one; never its content. */
+  readonly event?: string;
+}
+
+/** Those of a home's Connect, whichever stack made them: their configuration says where they read. */
+export async function failedConnectors(
+  ports: { readonly connect: number; readonly kafka: number },
+  admin: Pick<PostgresEndpoint, "user" | "password">,
+): Promise<readonly FailedConnector[]> {
+  const url = `http://127.0.0.1:${ports.connect}`;
+  const connect = openConnect({ url, databasePassword: "" }, { refusedPatienceMs: 2_000, startPatienceMs: 5_000 });
+  const kafka = { bootstrapServers: [`127.0.0.1:${ports.kafka}`] };
+  const failed: FailedConnector[] = [];
+  for (const connector of await connect.names()) {
+    const config = await connect.config(connector);
+    const {
+      "slot.name": slot,
+      "database.hostname": host,
+      "database.port": port,
+      "database.dbname": database,
+    } = config ?? {};
+    if (!config || !slot || !host || !port || !database) continue;
+    const node = { name: host, host, port: Number(port) };
+    const postgres: PostgresEndpoint = { ...node, ...admin, database, sslmode: "disable", nodes: [node], roles: {} };
+    const stream = { connector: { connector, config }, slot: { node, slot } };
+    const { failure, suspect } = await diagnose({ postgres, kafka }, connect, stream);
+    if (!failure) continue;
+    failed.push({ connector, cause: failure.cause, ...(suspect && { event: describeChange(suspect.unsent) }) });
+  }
+  return failed;
+}

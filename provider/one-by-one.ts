@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Endpoints } from "../architecture/endpoints";
+import { Problems } from "../architecture/problem";
+import type { ConnectorConfig } from "./connect";
+import type { Context } from "./context";
+import type { OutboxStream } from "./outbox-stream";
+import { type Diagnosis, describeChange, diagnose } from "./stream-diagnosis";
+
+/**
+ * What makes a connector send each record by itself: it then fails at exactly the one that can't be written, with all
+ * before it sent and its position behind them. What was aborted is given up after ten seconds, not a minute.
+ */
+const oneByOne: ConnectorConfig = {
+  "max.batch.size": "1",
+  "max.queue.size": "2",
+  "producer.override.linger.ms": "0",
+  "producer.override.transaction.timeout.ms": "10000",
+};
+
+export function isOneByOne(config: ConnectorConfig): boolean {
+  return Object.entries(oneByOne).every(([key, value]) => config[key] === value);
+}
+
+/** The configuration as it was: where it differs, as declared. */
+export function asDeclared(config: ConnectorConfig, declared: ConnectorConfig): ConnectorConfig {
+  const rest = Object.entries(config).filter(([key]) => !(key in oneByOne));
+  const own = Object.entries(declared).filter(([key]) => key in oneByOne);
+  return Object.fromEntries([...rest, ...own]);
+}
+
+/** How long a connector may neither fail nor send anything. */
+const patienceMs = 180_000;
+/** A status from before the restart may be shown so long. */
+const staleMs = 20_000;
+const pauseMs = 500;
+const lookMs = 3_000;
+
+/**
+ * Lets the connector run record by record until it fails at its next one. Leaves it so, for the caller to stop it.
+ *
+ * @param isThrough whether what is looked for has been sent meanwhile: then it ends too
+ */
+export async function runUpToFailure(
+  context: Context,
+  servers: Pick<Endpoints, "postgres" | "kafka">,
+  stream: OutboxStream,
+  isThrough: (diagnosis: Diagnosis) => boolean,
+): Promise<Diagnosis> {
+  const { connect } = context;
+  const { connector } = stream.connector;
+  const config = (await connect.config(connector)) ?? stream.connector.config;
+  if (isOneByOne(config)) await connect.restart(connector);
+  else await connect.put(connector, { ...config, ...oneByOne });
+  const isExact = config["exactly.once.support"] === "required";
+  for (let last: bigint | undefined; ; ) {
+    const diagnosis = await awaitFailure(context, servers, stream, isThrough);
+    const next = diagnosis.stood?.unsent[0];
+    if (!diagnosis.failure || !next) return diagnosis;
+    // Without transactions others may have been on their way when it failed: they are sent by the next run.
+    if (isExact || next.change.lsn === last) return diagnosis;
+    last = next.change.lsn;
+    await connect.restart(connector);
+  }
+}
+
+async function awaitFailure(
+  context: Context,
+  servers: Pick<Endpoints, "postgres" | "kafka">,
+  stream: OutboxStream,
+  isThrough: (diagnosis: Diagnosis) => boolean,
+): Promise<Diagnosis> {
+  const { connect, signal } = context;
+  const { connector } = stream.connector;
+  const started = Date.now();
+  let [ran, lookedAt, movedAt, position] = [false, started, started, ""];
+  for (;;) {
+    await sleep(pauseMs, undefined, { signal });
+    const status = await connect.status(connector);
+    const failed = status?.connector === "FAILED" || status?.tasks.some(({ state }) => state === "FAILED");
+    ran ||= !failed;
+    if (!failed && Date.now() - lookedAt < lookMs) continue;
+    if (failed && !ran && Date.now() - started < staleMs) continue;
+    lookedAt = Date.now();
+    const diagnosis = await diagnose(servers, connect, stream);
+    if (diagnosis.failure || isThrough(diagnosis)) return diagnosis;
+    const now = JSON.stringify(diagnosis.position?.offset);
+    if (now !== position) {
+      [position, movedAt] = [now, Date.now()];
+      context.log(`${connector} sends one event at a time; next: ${nextOf(diagnosis)}`);
+    }
+    if (Date.now() - movedAt > patienceMs) throw new Problems([standsStill(diagnosis)]);
+  }
+}
+
+function nextOf({ stood }: Diagnosis): string {
+  const next = stood?.unsent[0];
+  return next ? describeChange(next) : "none";
+}
+
+function standsStill(diagnosis: Diagnosis) {
+  return {
+    what: `Connector ${diagnosis.stream.connector.connector} neither fails nor sends anything for ${patienceMs / 1_000} s`,
+    got: `${diagnosis.state}; next: ${nextOf(diagnosis)}`,
+    expected: "that it fails at the event, or sends it",
+    fix: "see the worker's log; the same command goes on where this one ended",
+  };
+}

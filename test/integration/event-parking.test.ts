@@ -1,0 +1,260 @@
+import assert from "node:assert/strict";
+import { randomBytes, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConfigResourceTypes } from "kafkajs";
+import { Client } from "pg";
+import { parseBase } from "../../architecture/base-sql";
+import { loadSqlParser } from "../../architecture/sql-parser";
+import { openKafka } from "../../kafka/client";
+import type { EventRecord } from "../../kafka/record";
+import { tail, waitForTopics } from "../../kafka/topic-tail";
+import type { Connect } from "../../provider/connect";
+import { openConnect } from "../../provider/connect-client";
+import { findWay, type Outcome, park } from "../../provider/event-parking";
+import { isOneByOne } from "../../provider/one-by-one";
+import { replayOutbox } from "../../provider/outbox-replay";
+import type { OutboxStream } from "../../provider/outbox-stream";
+import { isParked, listParked, sendParked } from "../../provider/parked-events";
+import { clientConfig } from "../../provider/postgres-connection";
+import { connector } from "../../provider/resources/connector";
+import { type Diagnosis, describeChange, diagnose } from "../../provider/stream-diagnosis";
+import { type ActingConnector, refusalOf, startActingConnector } from "./acting-connector";
+import { startExtraConnect } from "./extra-connect";
+import { servers, skip } from "./servers";
+
+const place = { schema: "tenantry", column: "tenant_id" };
+const parking = { reason: "too large for the topic", by: "tester" };
+
+/** A connector that delivers in one of both ways, a topic whose limit can be lowered, and what is known of its events. */
+async function startParking(t: TestContext, delivery: "exactly once" | "at least once") {
+  const { kafka } = servers();
+  // Before the database, so that it ends before that is dropped.
+  const own = delivery === "at least once" ? openConnect(await startExtraConnect(t, servers())) : undefined;
+  const acting = await startActingConnector(t);
+  const { endpoint } = acting.database;
+  const connect = own ?? acting.connect;
+  const { "exactly.once.support": _, "transaction.boundary": __, ...plain } = acting.inputs.config;
+  const inputs = delivery === "exactly once" ? acting.inputs : { ...acting.inputs, config: plain };
+  const context = { ...acting, connect };
+  await applyParkedEvents(acting);
+  const clients: Client[] = [];
+  t.after(async () => {
+    for (const client of clients) await client.end();
+  });
+  const stream: OutboxStream = { connector: inputs, slot: acting.slot };
+  const at = { postgres: endpoint, kafka };
+  const topic = `${acting.application.name}.order.events`;
+  return {
+    context,
+    inputs,
+    stream,
+    at,
+    topic,
+    look: () => diagnose(at, connect, stream),
+    async session() {
+      const client = new Client(clientConfig(endpoint));
+      // The database may be gone before it is closed.
+      client.on("error", () => {});
+      await client.connect();
+      clients.push(client);
+      return client;
+    },
+    async limit(bytes: number) {
+      const admin = openKafka(kafka, "parking-test").admin();
+      await admin.connect();
+      const configEntries = [{ name: "max.message.bytes", value: String(bytes) }];
+      await admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+      });
+      await admin.disconnect();
+    },
+    /** Parks it as the command does, with a `Connect` that may fail. */
+    async park(id: string, by: Connect = connect, force = false): Promise<Outcome> {
+      const parked = await isParked(acting.database.query.bind(acting.database), place, id);
+      const request = { id, force };
+      const way = findWay(request, [await diagnose(at, connect, stream)], parked);
+      return park({ ...context, connect: by }, at, way, request, place, parking);
+    },
+    async failed(): Promise<Diagnosis> {
+      for (const deadline = Date.now() + 150_000; Date.now() < deadline; await sleep(500)) {
+        const status = await connect.status(inputs.connector);
+        if (status?.tasks.some(({ state }) => state === "FAILED")) return diagnose(at, connect, stream);
+      }
+      return assert.fail("the connector did not fail");
+    },
+    /** All records of the topic, once these ids are among them. */
+    async arrived(ids: readonly string[]): Promise<readonly EventRecord[]> {
+      const records: EventRecord[] = [];
+      assert.deepEqual(await waitForTopics(openKafka(kafka, "parking-test"), [topic], 60_000), []);
+      const reader = await tail(openKafka(kafka, "parking-test"), [topic], new Map(), (each) => records.push(each));
+      const missing = () => ids.filter((id) => !records.some((record) => record.id === id));
+      for (const deadline = Date.now() + 60_000; missing().length > 0 && Date.now() < deadline; ) await sleep(200);
+      await sleep(1_500); // What comes beyond.
+      await reader.stop();
+      assert.deepEqual(missing(), [], "every other event arrives");
+      return records;
+    },
+  };
+}
+
+async function applyParkedEvents({ application, run }: ActingConnector): Promise<void> {
+  await loadSqlParser();
+  const sources = ["030_tenant_context.sql", "080_parked_events.sql"].map((name) => ({
+    path: `sql/base/${name}`,
+    text: readFileSync(join(__dirname, "..", "..", "sql", "base", name), "utf8"),
+  }));
+  for (const { statements } of parseBase(application, sources)) for (const { sql } of statements) await run(sql);
+}
+
+/** Writes one event in whatever transaction the client has. Returns its id. */
+async function write(client: Client, key: string, bytes = 20, tenant: string = randomUUID()): Promise<string> {
+  const id = randomUUID();
+  await client.query(
+    `INSERT INTO tenantry.outbox (tenant_id, id, aggregate_type, aggregate_id, type, payload) VALUES ($1, $2, 'order', $3, 'Placed', $4)`,
+    [tenant, id, key, JSON.stringify({ text: randomBytes(bytes / 2).toString("hex") })],
+  );
+  return id;
+}
+
+/**
+ * A poison event among others: some committed before, some in its transaction before and behind it, a transaction that
+ * began earlier and one that began later and both were committed before it, and some behind.
+ */
+async function writeAround(open: () => Promise<Client>, poisonBytes: number) {
+  const [first, second, third] = [await open(), await open(), await open()];
+  const others: string[] = [];
+  for (let index = 0; index < 5; index++) others.push(await write(first, "a"));
+  await third.query("BEGIN");
+  others.push(await write(third, "third"));
+  await first.query("BEGIN");
+  others.push(await write(first, "a"));
+  await second.query("BEGIN");
+  others.push(await write(second, "b"));
+  const tenant = randomUUID();
+  const poison = await write(first, "poison", poisonBytes, tenant);
+  others.push(await write(second, "b"));
+  await second.query("COMMIT");
+  others.push(await write(third, "third"));
+  await third.query("COMMIT");
+  others.push(await write(first, "a"));
+  others.push(await write(first, "c"));
+  await first.query("COMMIT");
+  for (let index = 0; index < 5; index++) others.push(await write(first, "a"));
+  return { others, poison, tenant };
+}
+
+/** Each key's events in the order in which they were written. */
+function assertOrder(records: readonly EventRecord[], written: readonly string[], key: string): void {
+  const arrived = [...new Set(records.filter((record) => record.key === key).map(({ id }) => id))];
+  const wanted = written.filter((id) => arrived.includes(id));
+  assert.deepEqual(
+    arrived.filter((id) => wanted.includes(id)),
+    wanted,
+    `the order of ${key}`,
+  );
+}
+
+for (const delivery of ["exactly once", "at least once"] as const) {
+  test(`an event that can't be written is named, parked alone and sent again once it can be, delivered ${delivery}`, {
+    skip,
+  }, async (t) => {
+    const parkingOf = await startParking(t, delivery);
+    const { context, inputs, stream } = parkingOf;
+    await connector.create(context, inputs);
+    const client = await parkingOf.session();
+    const earlier = [await write(client, "a")];
+    await parkingOf.arrived(earlier);
+    await parkingOf.limit(2_000);
+    const { others, poison, tenant } = await writeAround(parkingOf.session, 12_000);
+
+    const diagnosis = await parkingOf.failed();
+    assert.match(diagnosis.failure?.cause ?? "", /^RecordTooLargeException: /);
+    const suspect = diagnosis.suspect?.unsent ?? assert.fail(String(diagnosis.unreadable));
+    assert.match(
+      describeChange(suspect),
+      new RegExp(`^event ${poison} of tenant ${tenant}: order to topic .*12,\\d+ of them`),
+    );
+    assert.doesNotMatch(describeChange(suspect), /text|[0-9a-f]{40}/, "never its content");
+    assert.match(await refusalOf(parkingOf.park(randomUUID())), new RegExp(`fails at event ${poison}`));
+
+    assert.equal(await parkingOf.park(poison), "parked");
+    assert.equal((await context.connect.config(inputs.connector))?.["max.batch.size"], inputs.config["max.batch.size"]);
+    const behind = await write(client, "a");
+    const all = [...earlier, ...others, behind];
+    const records = await parkingOf.arrived(all);
+    assert(!records.some(({ id }) => id === poison));
+    if (delivery === "exactly once") assert.equal(records.length, all.length, "none comes twice");
+    assertOrder(records, all, "a");
+    assertOrder(records, all, "b");
+
+    const read = context.database.query.bind(context.database);
+    const [parked] = await listParked(read, place);
+    assert.equal(parked?.id, poison);
+    assert.equal(parked?.tenant, tenant);
+    assert.deepEqual([parked?.reason, parked?.parkedBy], [parking.reason, parking.by]);
+    assert.deepEqual(await context.run(`SELECT FROM tenantry.outbox WHERE id = '${poison}'`), []);
+    assert.match(await refusalOf(parkingOf.park(poison)), /parked already/);
+
+    await replayOutbox(context, inputs.connector);
+    await sleep(3_000);
+    assert((await context.connect.status(inputs.connector))?.tasks.every(({ state }) => state === "RUNNING"));
+    assert(!(await parkingOf.arrived(all)).some(({ id }) => id === poison), "a replay does not send it");
+
+    await parkingOf.limit(1_000_000);
+    await context.database.transaction((session) => sendParked(session, place, poison));
+    const sent = (await parkingOf.arrived([poison])).filter(({ id }) => id === poison);
+    assert.equal(sent.length, 1);
+    assert.equal(sent[0]?.tenant, tenant);
+    assert.deepEqual(await listParked(read, place), []);
+    assert.equal(stream.connector.connector, inputs.connector);
+  });
+}
+
+test("a run that is killed at any step goes on where it was, and no event is lost or doubled", { skip }, async (t) => {
+  const parkingOf = await startParking(t, "exactly once");
+  const { context, inputs } = parkingOf;
+  await connector.create(context, inputs);
+  const client = await parkingOf.session();
+  const earlier = [await write(client, "a")];
+  await parkingOf.arrived(earlier);
+  await parkingOf.limit(2_000);
+  const { others, poison } = await writeAround(parkingOf.session, 12_000);
+  await parkingOf.failed();
+  const { connector: name } = inputs;
+  for (const step of ["put", "stop", "setOffset", "resume"] as const) {
+    // Before it is sent, and behind: a killed process does not know which.
+    for (const moment of ["before", "behind"] as const) {
+      await assert.rejects(
+        parkingOf.park(poison, dyingAt(context.connect, step, moment)),
+        /killed/,
+        `${moment} ${step}`,
+      );
+      const config = await context.connect.config(name);
+      assert(
+        step === "put" && moment === "before" ? config : isOneByOne(config ?? {}),
+        "it says that it is not through",
+      );
+    }
+  }
+  assert.equal(await parkingOf.park(poison), "finished");
+  const records = await parkingOf.arrived([...earlier, ...others]);
+  assert.deepEqual(records.map(({ id }) => id).toSorted(), [...earlier, ...others].toSorted());
+  assert.equal((await listParked(context.database.query.bind(context.database), place)).length, 1);
+});
+
+function dyingAt(connect: Connect, step: keyof Connect, moment: "before" | "behind"): Connect {
+  return new Proxy(connect, {
+    get: (target, name) => {
+      const call = target[name as keyof Connect] as (...args: unknown[]) => Promise<unknown>;
+      if (name !== step) return call.bind(target);
+      return async (...args: unknown[]) => {
+        if (moment === "behind") await call.apply(target, args);
+        throw new Error("killed");
+      };
+    },
+  });
+}

@@ -1,0 +1,34 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import type { ConnectEndpoint, Endpoints } from "../../architecture/endpoints";
+import { connectServer } from "../../local/connect";
+import { homeAt, makeHome } from "../../local/home";
+import { freePort } from "../../local/port";
+import { launch, stopServer, waitUntilHealthy } from "../../local/server";
+
+/** A group of one worker by itself, which delivers at least once: the embedded one makes every connector transactional. */
+export async function startExtraConnect(t: TestContext, { kafka, connect }: Endpoints): Promise<ConnectEndpoint> {
+  const home = homeAt(mkdtempSync(join(tmpdir(), "tenantry-connect-")));
+  makeHome(home);
+  const port = await freePort();
+  const kafkaPort = Number(kafka.bootstrapServers[0]?.split(":")[1]);
+  const server = connectServer({ home, port, kafkaPort, heapMiB: 256, exactlyOnce: false });
+  await server.prepare();
+  const properties = join(home.of("connect"), "connect.properties");
+  const secrets = dirname(/\$\{file:([^:]+):/.exec(connect.databasePassword)?.[1] ?? "");
+  const settings = readFileSync(properties, "utf8")
+    .replaceAll("tenantry-connect", basename(home.directory))
+    .replace(/(allowed\.paths=).*/, `$1${secrets}`)
+    // So that a test needn't wait a minute for the position.
+    .concat("offset.flush.interval.ms=1000\n");
+  writeFileSync(properties, settings);
+  t.after(async () => {
+    await stopServer(home, server.name);
+    rmSync(home.directory, { recursive: true, force: true });
+  });
+  launch(home, server);
+  await waitUntilHealthy(home, server);
+  return { ...connect, url: `http://127.0.0.1:${port}` };
+}
