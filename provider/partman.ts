@@ -59,8 +59,15 @@ export function forget(name: TableName, template: string | undefined, partman: P
   const isOurs = schema === partman.schema && table !== undefined;
   return [
     { sql: `DELETE FROM ${config(partman)} WHERE parent_table = ${parent(name)}` },
-    ...(isOurs ? [{ sql: `DROP TABLE IF EXISTS ${quoteTable({ schema, table })}` }] : []),
+    ...(isOurs ? [dropTemplate({ schema, table }, partman)] : []),
   ];
+}
+
+/** Two tables with long names may share a template, as pg_partman cuts its name. */
+function dropTemplate(template: TableName, partman: Partman): Statement {
+  const unless = `SELECT FROM ${config(partman)} WHERE template_table = ${quoteLiteral(tableId(template))}`;
+  const body = `BEGIN IF NOT EXISTS (${unless}) THEN DROP TABLE IF EXISTS ${quoteTable(template)}; END IF; END`;
+  return { sql: `DO ${quoteLiteral(body)}` };
 }
 
 /** What pg_partman knows of the set: one row, or none. */

@@ -9,6 +9,7 @@ import { guard, readGuardedRetention, unguard } from "../guarded-retention";
 import { identifier } from "../input-schemas";
 import { durationOfInterval, durationText, sameDuration } from "../interval";
 import type { Difference, Kind } from "../kind";
+import { readFaults, takeOver } from "../partition-faults";
 import { configure, createParent, findDefault, forget, limitsOf, maintain, type Partman, readConfig } from "../partman";
 import { type Reader, readerOf, runAndRead, runStatements } from "../statements";
 import { parseTableId, quoteTable, requireTable, type TableName, tableId } from "../tables";
@@ -16,6 +17,8 @@ import { parseTableId, quoteTable, requireTable, type TableName, tableId } from 
 export interface PartitionSetState extends PartitionSetInputs {
   /** `off`: somebody has turned off what makes partitions ahead, or what drops the old ones. */
   readonly maintenance: "on" | "off";
+  /** Times that no partition takes rows of, and partitions that are closed too early. @default none */
+  readonly faults?: readonly string[];
 }
 
 /** What pg_partman and the toolkit's own table say of a set. */
@@ -27,6 +30,10 @@ export interface FoundPartitionSet {
   readonly guardedRetention: string | undefined;
   readonly maintained: boolean;
   readonly template: string | undefined;
+  /** @default none */
+  readonly faults?: readonly string[];
+  /** Whether pg_partman's routines are its own again, as after an update of it, and ours to put right. @default false */
+  readonly isForeign?: boolean;
 }
 
 /** pg_partman's worker looks once an hour in its default setting: shorter partitions would end before the next is made. */
@@ -64,6 +71,7 @@ export const partitionSet: Kind<PartitionSetInputs, PartitionSetState> = {
     if (!sameDuration(old.retention, next.retention)) differences.push({ path: "retention", how: "update" });
     if (old.dropAfter !== next.dropAfter) differences.push({ path: "dropAfter", how: "update" });
     if (old.maintenance === "off") differences.push({ path: "maintenance", how: "update" });
+    if (old.faults) differences.push({ path: "faults", how: "update" });
     return differences;
   },
 
@@ -123,7 +131,10 @@ export function planPartitionSet(
   if (!sameDuration(found?.guardedRetention, guarded)) {
     statements.push(guarded === undefined ? unguard(next) : guard(next, guarded));
   }
-  if (found && (found.ahead < next.ahead || !found.maintained)) statements.push(maintain(next, partman));
+  if (found?.isForeign) statements.push(takeOver);
+  if (found && (found.ahead < next.ahead || !found.maintained || found.isForeign || found.faults?.length)) {
+    statements.push(maintain(next, partman));
+  }
   return statements;
 }
 
@@ -162,17 +173,25 @@ async function apply({ database }: Context, next: PartitionSetInputs): Promise<P
     if (found) refuseIfAny(adoptionProblems(next, found));
     const statements = planPartitionSet(next, found, partman);
     if (found) await runStatements(client, statements);
-    else await makeWithoutDefault(client, next, statements);
+    else await make(client, next, statements, partman);
     const made = await observe(readerOf(client), next, partman);
     if (!made) throw new Error(`pg_partman did not take over ${tableId(next)}`);
+    if (made.faults?.length) throw new Problems([incomplete(next, made.faults)]);
     return asState(next, made, next);
   });
 }
 
-async function makeWithoutDefault(client: Client, next: TableName, statements: readonly Statement[]): Promise<void> {
+/** pg_partman passes over a partition whose name is taken, without a word: maintenance looks at the bounds, and refuses. */
+async function make(
+  client: Client,
+  next: TableName,
+  statements: readonly Statement[],
+  partman: Partman,
+): Promise<void> {
   const { sql, values } = findDefault(next);
   const [partition] = await runAndRead(client, statements, (read) => read<TableName>(sql, values));
-  if (partition) await runStatements(client, [{ sql: `DROP TABLE ${quoteTable(partition)}` }]);
+  const drop = partition ? [{ sql: `DROP TABLE ${quoteTable(partition)}` }] : [];
+  await runStatements(client, [...drop, maintain(next, partman)]);
 }
 
 async function observe(read: Reader, name: TableName, partman: Partman): Promise<FoundPartitionSet | undefined> {
@@ -186,14 +205,16 @@ async function observe(read: Reader, name: TableName, partman: Partman): Promise
     maintained: boolean;
   }>(sql, values);
   if (!config) return undefined;
+  const [guardedRetention, faults] = await Promise.all([readGuardedRetention(read, name), readFaults(read, name)]);
   return {
     by: config.control,
     every: durationOfInterval(config.every),
     ahead: config.ahead,
     retention: config.retention === null ? undefined : durationOfInterval(config.retention),
-    guardedRetention: await readGuardedRetention(read, name),
+    guardedRetention,
     maintained: config.maintained,
     template: config.template ?? undefined,
+    ...faults,
   };
 }
 
@@ -216,7 +237,8 @@ function asState(
     ahead: found.ahead,
     ...(retention === undefined ? {} : { retention }),
     dropAfter: isDropped ? (isGuarded ? "slots" : "retention") : (declared?.dropAfter ?? "retention"),
-    maintenance: found.maintained ? "on" : "off",
+    maintenance: found.maintained && !found.isForeign ? "on" : "off",
+    ...(found.faults?.length ? { faults: found.faults } : {}),
   };
 }
 
@@ -259,6 +281,15 @@ function keyMayBeNull(next: PartitionSetInputs): Problem {
     what: `${next.by} of ${tableId(next)} may be null, and no partition takes such a row`,
     expected: `${next.by} … NOT NULL`,
     fix: "add NOT NULL to the column, or make it part of the primary key",
+  };
+}
+
+function incomplete(next: PartitionSetInputs, faults: readonly string[]): Problem {
+  return {
+    what: `Rows of ${tableId(next)} would be refused, for want of a partition that takes them`,
+    got: faults.join("; "),
+    expected: `partitions for now, ${next.ahead} before and ${next.ahead} ahead, without a gap`,
+    fix: "move away what stands in the place of those partitions, then run again",
   };
 }
 

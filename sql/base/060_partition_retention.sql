@@ -101,6 +101,21 @@ AS $$
 $$;
 REVOKE EXECUTE ON FUNCTION tenantry.guarded_partitions() FROM PUBLIC;
 
+-- The closed partitions whose time has not passed.
+CREATE OR REPLACE FUNCTION tenantry.closed_too_early() RETURNS TABLE (parent regclass, partition regclass)
+  LANGUAGE sql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT guarded.parent, guarded.partition
+  FROM tenantry.guarded_partitions() AS guarded
+  WHERE guarded.closes_at > now() AND (
+    guarded.closed_at IS NOT NULL
+    OR EXISTS (SELECT FROM pg_constraint WHERE conrelid = guarded.partition AND conname = 'partition_is_closed')
+  )
+  ORDER BY guarded.ends_at
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.closed_too_early() FROM PUBLIC;
+
 -- Why a closed partition may not be dropped yet: one line for each node that has not been read to where it closed. Nodes
 -- that joined later hold no row that was written before; nodes that left were read to their end.
 CREATE OR REPLACE FUNCTION tenantry.unread_parts(closed_partition regclass) RETURNS SETOF text
@@ -152,9 +167,38 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION tenantry.close_partition(regclass) FROM PUBLIC;
 
--- Closes what has ended and drops what is past its retention and read by every slot; returns how many it dropped. Runs by
--- itself when pg_partman adds a partition to a guarded set, so once a day for the outbox, and can be called at any time.
--- Waits two seconds at most for a partition in use: the next run tries again.
+-- Opens the partitions that were closed by a clock that was ahead: their time has not passed, and rows of it must find
+-- them. Returns how many it opened. A row that is written now lies behind the recorded positions, so these go too. Runs
+-- before partitions are made, which its errors must not prevent.
+CREATE OR REPLACE FUNCTION tenantry.reopen_partitions() RETURNS integer
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+  SET lock_timeout = '2s'
+AS $$
+DECLARE
+  closed record;
+  opened integer := 0;
+BEGIN
+  FOR closed IN SELECT * FROM tenantry.closed_too_early() LOOP
+    BEGIN
+      EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS partition_is_closed', closed.partition);
+      DELETE FROM tenantry.closed_partition AS position WHERE position.partition = closed.partition;
+      opened := opened + 1;
+    EXCEPTION WHEN lock_not_available THEN
+      RAISE NOTICE 'partition % is in use; the next run tries again', closed.partition;
+    END;
+  END LOOP;
+  RETURN opened;
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'tenantry: closed partitions could not be opened again: %', SQLERRM;
+  RETURN 0;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.reopen_partitions() FROM PUBLIC;
+
+-- Opens what a wrong clock closed, closes what has ended and drops what is past its retention and read by every slot;
+-- returns how many it dropped. Runs with each round of maintenance, and can be called at any time. Waits two seconds at
+-- most for a partition in use: the next run tries again.
 CREATE OR REPLACE FUNCTION tenantry.drop_passed_partitions() RETURNS integer
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
@@ -164,21 +208,26 @@ DECLARE
   guarded record;
   reasons text;
   dropped integer := 0;
+  trusted timestamptz;
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('tenantry.drop_passed_partitions')) THEN
     RETURN 0;
   END IF;
+  PERFORM tenantry.reopen_partitions();
+  trusted := least(now(), tenantry.trusted_now());
   DELETE FROM tenantry.closed_partition AS closed
   WHERE NOT EXISTS (SELECT FROM pg_class WHERE oid = closed.partition);
-  FOR guarded IN SELECT * FROM tenantry.guarded_partitions() WHERE closes_at <= now() AND NOT is_last ORDER BY ends_at LOOP
+  FOR guarded IN
+    SELECT * FROM tenantry.guarded_partitions() WHERE closes_at <= trusted AND NOT is_last ORDER BY ends_at
+  LOOP
     BEGIN
       IF guarded.closed_at IS NULL THEN
         PERFORM tenantry.close_partition(guarded.partition);
       END IF;
-      CONTINUE WHEN guarded.due_at > now();
+      CONTINUE WHEN guarded.due_at > trusted;
       SELECT string_agg(reason, '; ') INTO reasons FROM tenantry.unread_parts(guarded.partition) AS reason;
       IF reasons IS NOT NULL THEN
-        RAISE WARNING 'partition % is past its retention, and kept: %', guarded.partition, reasons;
+        RAISE NOTICE 'partition % is past its retention, and kept: %', guarded.partition, reasons;
         CONTINUE;
       END IF;
       EXECUTE format('DROP TABLE %s', guarded.partition);
