@@ -10,7 +10,10 @@ export interface CatalogTable extends Relation {
   readonly isForced: boolean;
   readonly policies: readonly Policy[];
   readonly columns: readonly Column[];
+  /** Of the table, and of its columns' domains. */
   readonly checks: readonly CheckConstraint[];
+  /** What no two rows may share, or overlap in. @default none */
+  readonly keys?: readonly UniqueKey[];
   readonly foreignKeys: readonly CatalogForeignKey[];
   /** The column of a partitioned table by which its rows are placed, where it is one column. */
   readonly partitionColumn: string | null;
@@ -35,6 +38,8 @@ export interface Column {
   readonly domain: string | null;
   readonly isArray: boolean;
   readonly labels: readonly string[] | null;
+  /** A range of another type, several of them, or a row of so many fields. @default a plain type */
+  readonly shape?: "range" | "multirange" | number | null;
   /** In characters. */
   readonly maxLength: number | null;
   /** Whether an INSERT must name it. */
@@ -48,6 +53,11 @@ export interface CheckConstraint {
   readonly name: string;
   readonly columns: readonly string[];
   readonly definition: string;
+}
+
+export interface UniqueKey {
+  readonly name: string;
+  readonly columns: readonly string[];
 }
 
 export interface CatalogForeignKey {
@@ -80,6 +90,17 @@ const columnNames = (relation: string, keys: string) => `
   (SELECT json_agg(a.attname ORDER BY k.position) FROM unnest(${keys}) WITH ORDINALITY AS k(attnum, position)
     JOIN pg_attribute a ON a.attrelid = ${relation} AND a.attnum = k.attnum)`;
 
+/** A domain may be of another one. */
+const domainsOf = (type: string) => `
+  WITH RECURSIVE domain (oid, base) AS (
+    SELECT d.oid, d.typbasetype FROM pg_type d WHERE d.oid = ${type} AND d.typtype = 'd'
+    UNION ALL SELECT d.oid, d.typbasetype FROM domain JOIN pg_type d ON d.oid = domain.base WHERE d.typtype = 'd'
+  ) SELECT domain.oid FROM domain`;
+
+const belowDomains = (type: string) => `
+  coalesce((SELECT d.typbasetype FROM pg_type d WHERE d.oid IN (${domainsOf(type)})
+    AND NOT EXISTS (SELECT FROM pg_type below WHERE below.oid = d.typbasetype AND below.typtype = 'd')), ${type})`;
+
 const tableSql = `
 SELECT json_build_object(
   'schema', n.nspname, 'name', c.relname, 'oid', c.oid::bigint,
@@ -91,18 +112,27 @@ SELECT json_build_object(
       'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'base', b.typname,
       'domain', CASE WHEN t.typtype = 'd' THEN t.typname END, 'isArray', t.typcategory = 'A',
       'labels', (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = b.oid),
+      'shape', CASE b.typtype WHEN 'r' THEN to_json('range'::text) WHEN 'm' THEN to_json('multirange'::text)
+        WHEN 'c' THEN to_json((SELECT count(*) FROM pg_attribute f WHERE f.attrelid = b.typrelid AND f.attnum > 0 AND NOT f.attisdropped)) END,
       'maxLength', CASE WHEN b.typname IN ('varchar', 'bpchar') AND greatest(a.atttypmod, t.typtypmod) > 4
         THEN greatest(a.atttypmod, t.typtypmod) - 4 END,
       'isNeeded', (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL,
       'isGenerated', a.attgenerated <> '' OR a.attidentity = 'a',
       'isNumbered', a.attidentity <> '' OR pg_get_serial_sequence(c.oid::regclass::text, a.attname) IS NOT NULL) ORDER BY a.attnum)
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-      JOIN pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
+      JOIN pg_type b ON b.oid = ${belowDomains("t.oid")}
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   'checks', coalesce((
     SELECT json_agg(json_build_object('name', k.conname, 'definition', pg_get_constraintdef(k.oid),
       'columns', ${columnNames("c.oid", "k.conkey")}))
-    FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'), '[]'),
+    FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'), '[]')::jsonb || coalesce((
+    SELECT json_agg(json_build_object('name', k.conname, 'definition', pg_get_constraintdef(k.oid), 'columns', json_build_array(a.attname)))
+    FROM pg_attribute a JOIN pg_constraint k ON k.contypid IN (${domainsOf("a.atttypid")}) AND k.contype = 'c'
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]')::jsonb,
+  'keys', coalesce((
+    SELECT json_agg(json_build_object('name', i.relname, 'columns', ${columnNames("c.oid", "x.indkey::int2[]")}))
+    FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+    WHERE x.indrelid = c.oid AND (x.indisunique OR x.indisexclusion)), '[]'),
   'foreignKeys', coalesce((
     SELECT json_agg(json_build_object('columns', ${columnNames("c.oid", "k.conkey")},
       'parent', json_build_object('schema', pn.nspname, 'name', pc.relname),

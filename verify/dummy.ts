@@ -5,9 +5,10 @@ import type { CheckConstraint, Column } from "./catalog";
 /** Values to try for a column, the likeliest first; empty for a type that is not known. */
 export function candidates(column: Column, checks: readonly CheckConstraint[]): readonly string[] {
   if (column.labels) return column.labels;
-  if (column.isArray) return ["{}"];
-  const literals = checks.filter((check) => check.columns.includes(column.name)).flatMap(literalsOf);
-  const values = [...ofType(column), ...literals];
+  const own = checks.filter((check) => check.columns.includes(column.name));
+  const literals = own.flatMap(literalsOf);
+  if (column.isArray) return own.length > 0 ? ["{}", "{NULL}", ...literals] : ["{}"];
+  const values = [...ofType(column), ...ofShape(column), ...literals];
   const { maxLength } = column;
   return maxLength === null ? values : values.map((value) => value.slice(0, maxLength));
 }
@@ -19,7 +20,29 @@ function literalsOf({ definition }: CheckConstraint): readonly string[] {
   return [...texts, ...numbers];
 }
 
-function ofType({ base }: Column): readonly string[] {
+/** Every range has a form that is empty, and every row one without values. */
+function ofShape({ shape }: Column): readonly string[] {
+  if (shape === "range") return ["empty"];
+  if (shape === "multirange") return ["{}"];
+  return typeof shape === "number" ? [`(${",".repeat(Math.max(0, shape - 1))})`] : [];
+}
+
+/** Ranges that don't overlap those of other rows, where a table excludes that. */
+function rangeOf(base: string): readonly string[] {
+  const start = randomInt(1, 1_000_000);
+  const day = (offset: number) =>
+    new Date(Date.UTC(2026, 0, 1 + (start % 100_000) + offset)).toISOString().slice(0, 10);
+  const isOfTime = base === "daterange" || base === "tsrange" || base === "tstzrange";
+  return isOfTime ? [`[${day(0)},${day(1)})`, "[2026-01-01,2026-01-02)"] : [`[${start},${start + 1})`, "[1,2)"];
+}
+
+function bitsOf({ type, base }: Column): readonly string[] {
+  const length = base === "bit" ? Number(/\((\d+)\)/.exec(type)?.[1] ?? 1) : 1;
+  return ["0".repeat(length), "1".repeat(length)];
+}
+
+function ofType(column: Column): readonly string[] {
+  const { base } = column;
   switch (base) {
     case "uuid":
       return [randomUUID()];
@@ -44,6 +67,16 @@ function ofType({ base }: Column): readonly string[] {
     case "timestamp":
     case "date":
       return [1, 0, 2].map((days) => new Date(Date.now() + days * 86_400_000).toISOString());
+    case "int4range":
+    case "int8range":
+    case "numrange":
+    case "daterange":
+    case "tsrange":
+    case "tstzrange":
+      return rangeOf(base);
+    case "bit":
+    case "varbit":
+      return bitsOf(column);
     default:
       return others[base] ?? [];
   }
@@ -81,10 +114,18 @@ const others: Readonly<Record<string, readonly string[]>> = {
   hstore: [""],
   ltree: ["probe"],
   point: ["(0,0)"],
-  int4range: ["[1,2)"],
-  int8range: ["[1,2)"],
-  numrange: ["[1,2)"],
-  daterange: ["[2026-01-01,2026-01-02)"],
-  tsrange: ["[2026-01-01,2026-01-02)"],
-  tstzrange: ["[2026-01-01,2026-01-02)"],
+  box: ["((0,0),(1,1))"],
+  circle: ["<(0,0),1>"],
+  line: ["{1,1,0}"],
+  lseg: ["[(0,0),(1,1)]"],
+  path: ["((0,0),(1,1))"],
+  polygon: ["((0,0),(1,0),(1,1))"],
+  macaddr8: ["00:00:5e:00:53:00:00:01"],
+  oid: ["1"],
+  pg_lsn: ["0/0"],
+  tsquery: ["probe"],
+  jsonpath: ["$"],
+  lquery: ["probe"],
+  cube: ["(0)"],
+  seg: ["0"],
 };

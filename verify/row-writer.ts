@@ -87,7 +87,8 @@ export async function planRow(
   };
   return {
     statement() {
-      const columns = table.columns.filter(({ name }) => chosen(name) !== undefined);
+      // A key may refer by a column that the database computes: it does so from the others.
+      const columns = table.columns.filter(({ name, isGenerated }) => !isGenerated && chosen(name) !== undefined);
       const values = columns.map(({ name }) => chosen(name) ?? null);
       return { sql: insertSql(table, columns), values };
     },
@@ -138,13 +139,17 @@ function returning({ columns }: CatalogTable): string {
 /** As PostgreSQL sent it. Citus refuses a cast to text in RETURNING, as it may depend on settings. */
 export const asText: CustomTypesConfig = { getTypeParser: () => (value: string) => value };
 
-/** The columns whose values an error is about, as far as it says. */
-function blamed({ checks, columns }: CatalogTable, error: unknown): readonly string[] {
+/** The columns whose values an error is about, as far as it says. A partition's keys have names of their own. */
+function blamed({ checks, columns, keys = [] }: CatalogTable, error: unknown): readonly string[] {
   const { code, dataType, column } = error as Partial<DatabaseError>;
   const constraint = constraintOf(error as Partial<DatabaseError>);
   const broken: CheckConstraint | undefined = checks.find(({ name }) => name === constraint);
   if (code === "23514" && broken) return broken.columns;
   if (code === "23514" && dataType) return columns.filter(({ domain }) => domain === dataType).map(({ name }) => name);
+  if (code === "23505" || code === "23P01") {
+    const broken = keys.filter(({ name }) => name === constraint);
+    return (broken.length > 0 ? broken : keys).flatMap((key) => key.columns);
+  }
   if (column) return [column];
   return [];
 }

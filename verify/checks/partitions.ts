@@ -8,51 +8,108 @@ import type { Target } from "../target";
 export const partitions: Check = {
   name: "partitions",
   claim:
-    "every partition set has its partitions ahead, none of its rows in the default one, and is maintained by itself",
+    "every partition set takes rows of any time that may come, has none in a default partition, and is maintained by itself",
   async run(target) {
     const sets = target.declarations.flatMap(({ noun, inputs }) => (noun === "PartitionSet" ? [inputs] : []));
     if (sets.length === 0) return [];
+    const { rows } = await target.admin.query<{ there: boolean }>(
+      "SELECT to_regprocedure('tenantry.partition_faults(text)') IS NOT NULL AS there",
+    );
+    if (!rows[0]?.there) return [fail("toolkit", "is older than this verify: run `up`"), await checkWorker(target)];
     const findings: Finding[] = [];
     for (const set of sets) findings.push(await checkSet(target, set));
-    return [...findings, await checkMaintenance(target)];
+    return [...findings, await checkMaintenance(target, sets), ...(await checkClock(target))];
   },
 };
 
 async function checkSet({ admin }: Target, set: Inputs["PartitionSet"]): Promise<Finding> {
   const subject = `${set.schema}.${set.table}`;
-  const { rows } = await admin.query<{ ahead: number; current: number; total: number; fallback: string | null }>(
-    aheadSql,
-    [quoteQualified(set.schema, set.table)],
-  );
+  const { rows } = await admin.query<{
+    ahead: number;
+    fallback: string | null;
+    faults: readonly string[];
+    error: string | null;
+    failedAt: string | null;
+  }>(setSql, [quoteQualified(set.schema, set.table), subject]);
   const [seen] = rows;
   if (!seen) return fail(subject, "the table is not there");
-  if (seen.total === 0) return fail(subject, "has no partitions");
-  const wrong: string[] = [];
-  if (seen.current === 0) wrong.push("has no partition for now");
-  if (seen.ahead < set.ahead) wrong.push(`${seen.ahead} partitions ahead of now, not ${set.ahead}`);
+  const wrong = [...seen.faults];
   if (seen.fallback !== null) {
     const { rowCount } = await admin.query(`SELECT FROM ${seen.fallback} LIMIT 1`);
     if (rowCount !== 0) wrong.push(`${seen.fallback} holds rows that no other partition was there for`);
   }
+  if (seen.error !== null && !wrong.includes(seen.error)) {
+    wrong.push(`maintenance failed at ${seen.failedAt}: ${seen.error}`);
+  }
   return judge(subject, wrong, `${seen.ahead} partitions ahead of now, one every ${set.every}`);
 }
 
-const aheadSql = `
-WITH partition AS (
-  SELECT p.oid, pg_get_expr(p.relpartbound, p.oid) AS bound
-  FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhrelid WHERE i.inhparent = to_regclass($1)
-), range AS (
-  SELECT oid, bound, substring(bound FROM 'FROM \\(''([^'']*)''')::timestamptz AS starts,
-    substring(bound FROM 'TO \\(''([^'']*)''')::timestamptz AS ends
-  FROM partition
-)
-SELECT count(*) FILTER (WHERE starts > now())::int AS ahead, count(*)::int AS total,
-  count(*) FILTER (WHERE starts <= now() AND ends > now())::int AS current,
-  (SELECT oid::regclass::text FROM partition WHERE bound = 'DEFAULT') AS fallback
-FROM range HAVING to_regclass($1) IS NOT NULL`;
+const setSql = `
+SELECT (SELECT count(*) FROM tenantry.partition_periods(c.oid) WHERE lower(period) > now())::int AS ahead,
+  (SELECT nullif(partdefid, 0)::regclass::text FROM pg_partitioned_table WHERE partrelid = c.oid) AS fallback,
+  ARRAY(SELECT tenantry.partition_faults($2)) AS faults,
+  error, to_char(failed_at, 'YYYY-MM-DD HH24:MI TZ') AS "failedAt"
+FROM pg_class c LEFT JOIN tenantry.partition_maintenance ON set_name = $2
+WHERE c.oid = to_regclass($1)`;
+
+/** Who runs it, whether it is the toolkit's, when it ran last, and whether it fails for any set of this database. */
+async function checkMaintenance(target: Target, sets: readonly Inputs["PartitionSet"][]): Promise<Finding> {
+  const worker = await checkWorker(target);
+  if (worker.outcome === "fail") return worker;
+  const { rows } = await target.admin.query<{
+    foreign: string | null;
+    owner: string | null;
+    failing: readonly string[];
+    late: readonly string[];
+    ranAt: string | null;
+  }>(maintenanceSql, [sets.map(({ schema, table }) => `${schema}.${table}`)]);
+  const [seen] = rows;
+  if (!seen) return worker;
+  const wrong = [...seen.failing];
+  if (seen.foreign !== null) {
+    const reason = "pg_partman goes on by itself: in each session's time zone, and one set's error stops all";
+    wrong.push(`${reason}; SELECT tenantry.take_over_partman() as ${seen.owner}, who owns ${seen.foreign}`);
+  }
+  if (seen.late.length > 0) wrong.push(`no longer maintained: ${seen.late.join(", ")}`);
+  if (wrong.length > 0) return fail(worker.subject, wrong.join("; "));
+  return { ...worker, seen: seen.ranAt === null ? worker.seen : `${worker.seen}, last at ${seen.ranAt}` };
+}
+
+/** How long a round may take to come: three of the worker's, and its start; a day of whoever else calls it. */
+const longestPause = `make_interval(secs => CASE
+    WHEN current_setting('shared_preload_libraries') LIKE '%pg_partman_bgw%'
+    THEN 3 * current_setting('pg_partman_bgw.interval')::int + 600 ELSE 26 * 3600 END)`;
+
+const maintenanceSql = `
+SELECT routine::text AS foreign, rolname AS owner,
+  ARRAY(SELECT set_name || ': ' || error FROM tenantry.partition_maintenance
+    WHERE error IS NOT NULL AND set_name <> ALL ($1::text[]) ORDER BY 1) AS failing,
+  ARRAY(SELECT format('%s since %s', set_name, to_char(greatest(succeeded_at, failed_at), 'YYYY-MM-DD HH24:MI TZ'))
+    FROM tenantry.partition_maintenance WHERE set_name = ANY ($1::text[])
+    AND greatest(succeeded_at, failed_at, pg_postmaster_start_time()) < now() - ${longestPause} ORDER BY 1) AS late,
+  (SELECT to_char(min(succeeded_at), 'YYYY-MM-DD HH24:MI TZ') FROM tenantry.partition_maintenance
+    WHERE set_name = ANY ($1::text[])) AS "ranAt"
+FROM (VALUES (1)) AS one LEFT JOIN (
+  SELECT routine, rolname FROM tenantry.foreign_partman_routines() JOIN pg_proc p ON p.oid = routine
+  JOIN pg_roles r ON r.oid = proowner ORDER BY routine LIMIT 1
+) AS found ON true`;
+
+/** What closes or drops partitions waits while the clock is doubted. */
+async function checkClock({ admin }: Target): Promise<Finding[]> {
+  const { rows } = await admin.query<{ believed: string; doubted: string }>(
+    `SELECT to_char(believed_at, 'YYYY-MM-DD HH24:MI TZ') AS believed, to_char(doubted_since, 'YYYY-MM-DD HH24:MI TZ') AS doubted
+     FROM tenantry.partition_clock WHERE doubted_since IS NOT NULL`,
+  );
+  return rows.map(({ believed, doubted }) =>
+    warn(
+      "clock",
+      `maintenance stood still, or the server's clock leapt, from ${believed} to ${doubted}: nothing is dropped for a day`,
+    ),
+  );
+}
 
 /** The background worker shows in no view while it sleeps: what can be seen is whether the server starts it, for whom. */
-async function checkMaintenance({ admin }: Target): Promise<Finding> {
+async function checkWorker({ admin }: Target): Promise<Finding> {
   const subject = "maintenance";
   const { rows } = await admin.query<{
     loaded: boolean;

@@ -105,6 +105,41 @@ test("values fit the column: labels of an enum, the length of a varchar", () => 
   assert.deepEqual(candidates(column("tags", "_text", { isArray: true }), []), ["{}"]);
 });
 
+test("a column that the database computes is left out, also where a key refers by it", async () => {
+  const foreignKeys = [
+    { columns: ["tenant_id", "slug"], parent: { schema: "shop", name: "pages" }, parentColumns: ["tenant_id", "slug"] },
+  ];
+  const columns = [
+    column("tenant_id", "uuid"),
+    column("title", "text"),
+    column("slug", "text", { isNeeded: false, isGenerated: true }),
+  ];
+  const parent = async () => ({ tenant_id: "t", slug: "s" });
+  const row = await planRow(table({ columns, foreignKeys }), { tenant_id: "t", slug: "s" }, parent);
+  assert.match(row.statement().sql, /\("tenant_id", "title"\)/);
+});
+
+test("a value that a unique key refuses is varied, also where a partition's key has another name", async () => {
+  const columns = [column("tenant_id", "uuid"), column("on_hand", "bool"), column("note", "text")];
+  const keys = [{ name: "stock_pkey", columns: ["tenant_id", "on_hand"] }];
+  const row = await planRow(table({ columns, keys }), { tenant_id: "t" }, noParent);
+  assert.equal(row.statement().values[1], "false");
+  assert.ok(row.vary({ code: "23505", constraint: "stock_p2026_12_pkey" }));
+  assert.equal(row.statement().values[1], "true");
+});
+
+test("types of other kinds have values: ranges, rows, bits, geometry, and arrays that a CHECK wants filled", () => {
+  const first = (base: string, more: Partial<Column> = {}) => candidates(column("c", base, more), [])[0];
+  assert.equal(first("floatrange", { shape: "range" }), "empty");
+  assert.equal(first("int4multirange", { shape: "multirange" }), "{}");
+  assert.equal(first("address", { shape: 3 }), "(,,)");
+  assert.equal(first("bit", { type: "bit(8)" }), "00000000");
+  assert.match(first("daterange") ?? "", /^\[\d{4}-\d\d-\d\d,\d{4}-\d\d-\d\d\)$/);
+  assert.ok(first("box"));
+  const checks = [{ name: "c", columns: ["c"], definition: "CHECK ((cardinality(c) > 0))" }];
+  assert.ok(candidates(column("c", "_text", { isArray: true }), checks).includes("{NULL}"));
+});
+
 test("planted, a row holds values that nobody else has, also in columns that need none", async () => {
   const columns = [
     column("tenant_id", "uuid"),

@@ -57,7 +57,7 @@ export const writing: readonly Shape[] = [
     return pinned(`${insert(r, r.other)} ON CONFLICT DO NOTHING RETURNING *`);
   }),
   write("another's value taken over", "update", (d, r) => {
-    const known = d.telling(r).filter(({ column }) => column.name !== d.surface.tenant.column);
+    const known = settableValues(d, r);
     if (known.length === 0) return undefined;
     const { column, value } = d.pick(known);
     const take = (each: string) =>
@@ -88,6 +88,11 @@ function settable(d: Draw, { columns }: LeakRelation): string {
   return open.length > 0 ? quoteIdentifier(d.pick(open).name) : d.tenantColumn;
 }
 
+/** The other tenant's values that a statement may write: those that the database makes itself it refuses from anybody (428C9). */
+function settableValues(d: Draw, r: LeakRelation) {
+  return d.telling(r).filter(({ column }) => !column.isGenerated && column.name !== d.surface.tenant.column);
+}
+
 function insert(relation: LeakRelation, row: Row): string {
   const columns = relation.columns.filter(({ name, isGenerated }) => !isGenerated && row[name] != null);
   const values = columns.map((column) => literalOf(row[column.name] ?? "", column));
@@ -106,7 +111,7 @@ function freshRow(d: Draw, { own, foreignKeys }: LeakRelation): Row | undefined 
 /** A row of the tenant with values of the other tenant's, against one with values that nobody has. */
 function asOthers(d: Draw, r: LeakRelation, sql: (row: Row) => string): Made | undefined {
   const row = freshRow(d, r);
-  const known = d.telling(r).filter(({ column }) => column.name !== d.surface.tenant.column);
+  const known = settableValues(d, r);
   if (!row || known.length === 0) return undefined;
   // All at once but for references, whose errors would hide those of unique keys.
   const references = new Set(r.foreignKeys.flatMap(({ columns }) => columns));
