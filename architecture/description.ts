@@ -1,17 +1,25 @@
 import { z } from "zod";
-import { type Duration, durationExpected, parseDuration } from "./duration";
+import { type Duration, durationExpected, durationMs, parseDuration } from "./duration";
 import { largestPayloadBytes, producerLimitBytes } from "./record-limits";
 import { reaches } from "./reserved-functions";
 import { formatSize, parseSize, type Size, sizeExpected } from "./size";
 
 const duration = parsed<Duration>(durationExpected, parseDuration, "^\\s*[1-9][0-9]*\\s*[A-Za-z]+\\s*$", "3 days");
 const size = parsed<Size>(sizeExpected, parseSize, "^\\s*[1-9][0-9]*\\s*(B|KiB|MiB|GiB|TiB)\\s*$", "8 KiB");
+const every = atMost({ count: 10, unit: "year" }, "at most 10 years: up to 100 partitions are made ahead");
+/** Processed events are kept twice as long as the topic keeps the event. */
+const eventRetention = atMost({ count: 100, unit: "year" }, "at most 100 years");
+const timeout = atMost({ count: 24, unit: "day" }, "at most 24 days: PostgreSQL counts 2147483647 ms and no more");
 const [mostPayload, mostRecord] = [largestPayloadBytes, producerLimitBytes].map((bytes) => formatSize({ bytes }));
 const largestPayload = `at most ${mostPayload}: Kafka takes records of ${mostRecord}, and one that it refuses stops all events`;
 const payloadSize = size.refine(({ bytes }) => bytes <= largestPayloadBytes, largestPayload);
 const name = z.string("a name").min(1, "a name");
 const flag = z.literal(true, "`true`, or leave the key out").optional();
 const reach = z.union([z.literal("all"), z.array(name)], "`all`, or a list of tables such as `[orders, customers]`");
+
+function atMost(longest: Duration, expected: string) {
+  return duration.refine((value) => durationMs(value) <= durationMs(longest), expected);
+}
 
 function count(least: number, most: number) {
   const expected = `a whole number from ${least} to ${most}`;
@@ -31,7 +39,7 @@ const partition = z
   .strictObject(
     {
       by: name.describe("A date or timestamp column; the table says PARTITION BY RANGE on it."),
-      every: duration
+      every: every
         .optional()
         .describe("How much time one partition holds. @default the stack's plan, without one 1 month"),
       ahead: count(1, 100).default(4).describe("Partitions made ahead."),
@@ -74,7 +82,7 @@ const aggregate = z.strictObject(
       .describe(
         "Partitions of the topic. Events of one aggregate_id keep their order. @default the stack's plan, without one 6",
       ),
-    retention: duration
+    retention: eventRetention
       .optional()
       .describe("How long the topic keeps an event. @default the stack's plan, without one 7 days"),
   },
@@ -84,7 +92,7 @@ const aggregate = z.strictObject(
 const events = z
   .strictObject(
     {
-      retention: duration
+      retention: eventRetention
         .prefault("3 days")
         .describe("How long the outbox keeps an event. It never drops one that has not reached Kafka."),
       maxPayload: payloadSize.prefault("8 KiB").describe("The largest payload that the outbox accepts."),
@@ -110,7 +118,7 @@ const role = z
         .array(z.enum(reaches, `one of ${reaches.join(", ")}`))
         .default([])
         .describe("Functions that it may call, though they reach further than rows. @default none"),
-      statementTimeout: duration.optional().describe("Statements that take longer are cancelled."),
+      statementTimeout: timeout.optional().describe("Statements that take longer are cancelled."),
     },
     "an object such as `{ writes: all }`",
   )

@@ -18,17 +18,21 @@ const milliseconds: Readonly<Record<DurationUnit, number>> = {
   year: 365 * 86_400_000,
 };
 
+/** PostgreSQL's timestamps begin in 4713 BC: so long before now they all have room, and so does twice as long. */
+export const longestDuration: Duration = { count: 1000, unit: "year" };
+
 /** What is accepted, for error messages. */
 export const durationExpected =
-  "a whole number and a unit, such as `30 s`, `5 minutes`, `3 days`, `1 month` or `7 years`";
+  "a whole number and a unit, such as `30 s`, `5 minutes`, `3 days`, `1 month` or `7 years`, and at most 1000 years";
 
-/** The duration, or undefined if the text is none. Zero and fractions are none. */
+/** The duration, or undefined if the text is none, or one that PostgreSQL could not count back from now. Zero and fractions are none. */
 export function parseDuration(text: string): Duration | undefined {
   const match = /^\s*([1-9]\d{0,8})\s*([a-z]+)\s*$/i.exec(text);
   if (!match?.[1] || !match[2]) return undefined;
   const word = match[2].toLowerCase();
   const unit = shortUnits[word] ?? unitNames.find((name) => word === name || word === `${name}s`);
-  return unit && { count: Number(match[1]), unit };
+  const duration = unit && { count: Number(match[1]), unit };
+  return duration && durationMs(duration) <= durationMs(longestDuration) ? duration : undefined;
 }
 
 /** As an interval literal's text: `3 months`. Also what PostgreSQL and pg_partman 5 accept. */

@@ -20,22 +20,31 @@ export const size = z.string(sizeExpected).transform((text, context): Size => {
   context.addIssue({ code: "custom", message: sizeExpected });
   return z.NEVER;
 });
+/** PostgreSQL counts its caches in pages of 8 KiB, in 31 bits: of 16 TiB its shares fit. */
+const memory = size.refine(
+  ({ bytes }) => bytes <= 16 * 2 ** 40,
+  "at most 16 TiB: PostgreSQL's caches have no more pages",
+);
+const cpuExpected = "cores such as `2` or `500m`, above 0 and at most 9999";
 const cpu = z.preprocess(
   (value) => (typeof value === "number" ? String(value) : value),
-  z.string("cores such as `2` or `500m`").regex(/^([1-9]\d*m|[1-9]\d*|\d+\.\d+)$/, "cores such as `2` or `500m`"),
+  z
+    .string(cpuExpected)
+    .regex(/^([1-9]\d{0,6}m|[1-9]\d{0,3}|\d{1,4}\.\d{1,3})$/, cpuExpected)
+    .refine((text) => Number.parseFloat(text) > 0, cpuExpected),
 );
 
 /** A size in a stack file, where what is not said is as in `standard`. */
 export function nodeSize(standard: NodeSize) {
   return z.strictObject({
     cpu: cpu.default(standard.cpu),
-    memory: size.default(standard.memory),
+    memory: memory.default(standard.memory),
     storage: size.default(standard.storage),
   });
 }
 
 export function workerSize(standard: WorkerSize) {
-  return z.strictObject({ cpu: cpu.default(standard.cpu), memory: size.default(standard.memory) });
+  return z.strictObject({ cpu: cpu.default(standard.cpu), memory: memory.default(standard.memory) });
 }
 
 export const dnsLabel = z

@@ -6,13 +6,18 @@ export interface Size {
 }
 
 /** What is accepted, for error messages. */
-export const sizeExpected = "a whole number and a unit of B, KiB, MiB, GiB or TiB, such as `8 KiB`";
+export const sizeExpected =
+  "a whole number and a unit of B, KiB, MiB, GiB or TiB, such as `8 KiB`, and at most 1024 TiB";
 
-/** The size, or undefined if the text is none. Zero is none. */
+/** Kubernetes counts bytes in 64 bits, PostgreSQL megabytes of log in 32: a petabyte fits both. */
+const largestBytes = 1024 * factors.TiB;
+
+/** The size, or undefined if the text is none, or more than anybody counts. Zero is none. */
 export function parseSize(text: string): Size | undefined {
   const match = /^\s*([1-9]\d{0,8})\s*(B|KiB|MiB|GiB|TiB)\s*$/.exec(text);
   if (!match?.[1] || !match[2]) return undefined;
-  return { bytes: Number(match[1]) * factors[match[2] as keyof typeof factors] };
+  const bytes = Number(match[1]) * factors[match[2] as keyof typeof factors];
+  return bytes <= largestBytes ? { bytes } : undefined;
 }
 
 /** In the largest unit that gives a whole number: `8 KiB`. */

@@ -4,18 +4,21 @@ import { type Duration, durationMs, formatDuration } from "../duration";
 import type { Problem } from "../problem";
 import { listNames, suggest } from "../suggestion";
 import { type Checked, kindOf, ownEntry } from "./check";
+import { checkPartitionNames } from "./partition-names";
 import { checkMoment } from "./tenant-tables";
 
+const aDay: Duration = { count: 1, unit: "day" };
 const timeTypes = ["timestamptz", "timestamp", "date"];
 
 /** Partitions by time are declared the same in the SQL and in the description, and outlive their own interval. */
 export function checkPartitions(checked: Checked): Problem[] {
   const { catalog, description } = checked;
-  return [...catalog.tables.values()].flatMap((table) => {
+  const problems = [...catalog.tables.values()].flatMap((table) => {
     const entry = ownEntry(description, table.name);
     if (entry?.partition) return checkManaged(checked, table, entry);
     return [...checkTiers(checked, table.name, entry), ...checkUnmanaged(checked, table)];
   });
+  return [...problems, ...checkPartitionNames(checked)];
 }
 
 function checkManaged(checked: Checked, table: CatalogTable, entry: TableDescription): Problem[] {
@@ -48,6 +51,15 @@ function checkManaged(checked: Checked, table: CatalogTable, entry: TableDescrip
       expected: "a column of type timestamptz, timestamp or date",
       fix: "Name the column that holds the row's time",
       at: byAt,
+    });
+  } else if (column.type !== "timestamptz" && durationMs(partition.every) < durationMs(aDay)) {
+    problems.push({
+      what: `The partitions of \`${table.name}\` are shorter than a day, and its times name no time zone`,
+      got: `${partition.by} ${column.type}, every ${formatDuration(partition.every)}`,
+      expected:
+        "timestamptz, or partitions of a day or more: clocks differ by up to 26 hours, partitions are made by UTC",
+      fix: `Make \`${partition.by}\` a timestamptz, or say \`every: 1 day\``,
+      at: checked.placeOf("tables", table.name, "partition", "every"),
     });
   } else if (table.partitioning?.strategy !== "range" || table.partitioning.columns.join() !== partition.by) {
     problems.push({

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { z } from "zod";
 import type { PartitionSetInputs } from "../../architecture/declaration";
-import { durationMs, parseDuration } from "../../architecture/duration";
+import { durationMs, formatDuration, longestDuration, parseDuration } from "../../architecture/duration";
 import { type Problem, Problems, refuseIfAny } from "../../architecture/problem";
 import type { Context } from "../context";
 import type { Database, Statement } from "../database";
@@ -56,6 +56,7 @@ export const partitionSet: Kind<PartitionSetInputs, PartitionSetState> = {
     const problems: Problem[] = [];
     if (/[.']/.test(next.schema) || /[.']/.test(next.table)) problems.push(nameRefused(next));
     if (isShort(next.every)) problems.push(tooShort(next));
+    if (isFar(next)) problems.push(tooFar(next));
     if (!old || tableId(old) !== tableId(next)) return problems;
     if (old.by !== next.by) problems.push(keyChanged("by", old, next));
     if (!sameDuration(old.every, next.every)) problems.push(keyChanged("every", old, next));
@@ -333,6 +334,20 @@ function tooShort(next: PartitionSetInputs): Problem {
 function isShort(every: string): boolean {
   const duration = parseDuration(every);
   return duration !== undefined && durationMs(duration) < durationMs(shortest);
+}
+
+function isFar({ every, ahead }: PartitionSetInputs): boolean {
+  const duration = parseDuration(every);
+  return duration !== undefined && durationMs(duration) * ahead > durationMs(longestDuration);
+}
+
+function tooFar(next: PartitionSetInputs): Problem {
+  return {
+    what: `The partitions of ${tableId(next)} would reach too far ahead: pg_partman names years by four digits`,
+    got: `${next.ahead} partitions of ${next.every}`,
+    expected: `at most ${formatDuration(longestDuration)} ahead`,
+    fix: "make fewer ahead, or shorter ones",
+  };
 }
 
 function isShorter(old: string | undefined, next: string | undefined): boolean {

@@ -55,7 +55,6 @@ WHERE c.oid = to_regclass($1)`;
 /** Who runs it, whether it is the toolkit's, when it ran last, and whether it fails for any set of this database. */
 async function checkMaintenance(target: Target, sets: readonly Inputs["PartitionSet"][]): Promise<Finding> {
   const worker = await checkWorker(target);
-  if (worker.outcome === "fail") return worker;
   const { rows } = await target.admin.query<{
     foreign: string | null;
     owner: string | null;
@@ -65,7 +64,7 @@ async function checkMaintenance(target: Target, sets: readonly Inputs["Partition
   }>(maintenanceSql, [sets.map(({ schema, table }) => `${schema}.${table}`)]);
   const [seen] = rows;
   if (!seen) return worker;
-  const wrong = [...seen.failing];
+  const wrong = [...(worker.outcome === "fail" ? [worker.seen] : []), ...seen.failing];
   if (seen.foreign !== null) {
     const reason = "pg_partman goes on by itself: in each session's time zone, and one set's error stops all";
     wrong.push(`${reason}; SELECT tenantry.take_over_partman() as ${seen.owner}, who owns ${seen.foreign}`);

@@ -15,6 +15,13 @@ test("zero, fractions, signs and unknown units are no durations", () => {
   }
 });
 
+test("more than a thousand years is no duration: PostgreSQL could not count it back from now", () => {
+  assert.deepEqual(parseDuration("1000 years"), { count: 1000, unit: "year" });
+  for (const text of ["1001 years", "99999999 years", "999999999 months", "999999999 days"]) {
+    assert.equal(parseDuration(text), undefined, text);
+  }
+});
+
 test("a duration is written as PostgreSQL takes it", () => {
   assert.equal(formatDuration({ count: 1, unit: "month" }), "1 month");
   assert.equal(formatDuration({ count: 12, unit: "hour" }), "12 hours");

@@ -11,6 +11,11 @@ test("zero, fractions, decimal and unknown units are no sizes", () => {
   for (const text of ["0 B", "1.5 KiB", "8 KB", "8 kib", "8", ""]) assert.equal(parseSize(text), undefined, text);
 });
 
+test("more than a petabyte is no size", () => {
+  assert.deepEqual(parseSize("1024 TiB"), { bytes: 2 ** 50 });
+  assert.equal(parseSize("1025 TiB"), undefined);
+});
+
 test("a size is written in the largest unit that gives a whole number", () => {
   assert.equal(formatSize({ bytes: 8192 }), "8 KiB");
   assert.equal(formatSize({ bytes: 1025 }), "1025 B");

@@ -128,3 +128,71 @@ test("bad durations are found in their place, with what is accepted", async () =
   assert.match(problem?.expected ?? "", /^a whole number and a unit/);
   assert.equal(problem?.at?.column, 50);
 });
+
+const long = "a_table_whose_name_is_as_long_as_a_name_may_be_for_it_";
+const named = (name: string, every = "1 day") => ({
+  entry: `${name}: { tenant: true, partition: { by: at, every: ${every} } }`,
+  sql: byRange.replace("TABLE t ", `TABLE "${name}" `),
+});
+
+async function problemsOfNames(...tables: readonly ReturnType<typeof named>[]) {
+  const files = tables.map(({ sql }, index) => [`00${index + 2}_t.sql`, sql] as const);
+  return problemsOf({ tables: tables.map(({ entry }) => entry), sql: Object.fromEntries(files) });
+}
+
+test("tables whose partitions would have the same names are refused, with what they share", async () => {
+  const [problem, ...others] = await problemsOfNames(named(`${long}first`), named(`${long}second`));
+  assert.deepEqual(others, []);
+  assert.equal(
+    problem?.what,
+    `The partitions of \`${long}second\` and \`${long}first\` would have the same names: pg_partman cuts them`,
+  );
+  assert.equal(problem?.expected, "names that differ in their first 51 characters");
+  assert.match(problem?.at?.file ?? "", /003_t\.sql$/);
+});
+
+test("a long name alone is accepted, and so are two that differ early enough or in the form of their dates", async () => {
+  assert.deepEqual(await problemsOfNames(named(`${long}first`)), []);
+  assert.deepEqual(await problemsOfNames(named(`${long}first`), named(`b${long}first`)), []);
+});
+
+test("a name that leaves no room for the date, counted in bytes, is refused", async () => {
+  const [problem] = await problemsOfNames(named("ä".repeat(28)));
+  assert.equal(problem?.what, `The name of \`${"ä".repeat(28)}\` leaves no room for the date of a partition`);
+  assert.match(problem?.got ?? "", /\(68 bytes\)$/);
+  assert.deepEqual(await problemsOfNames(named("ä".repeat(25))), []);
+});
+
+test("a table that has the name of another's partition is refused", async () => {
+  const sql = `${byRange} CREATE TABLE t_p2027_01_31 (tenant_id uuid, n int, PRIMARY KEY (tenant_id, n));`;
+  const problems = await problemsOf({
+    tables: ["t: { tenant: true, partition: { by: at, every: 1 day } }", "t_p2027_01_31: { tenant: true }"],
+    sql: { "002_t.sql": sql },
+  });
+  assert.deepEqual(
+    problems.map(({ what }) => what),
+    ["`t_p2027_01_31` has the name of a partition of `t`, which could not be made then"],
+  );
+});
+
+test("partitions shorter than a day need times with their zone", async () => {
+  const entry = "partition: { by: at, every: 6 hours }";
+  const expected = ["The partitions of `t` are shorter than a day, and its times name no time zone"];
+  assert.deepEqual(await whatOf(entry, byRange.replace("timestamptz", "timestamp")), expected);
+  assert.deepEqual(await whatOf(entry, byRange.replace("timestamptz", "date")), expected);
+  assert.deepEqual(await whatOf(entry), []);
+});
+
+test("durations beyond what PostgreSQL, Kafka or pg_partman can count are refused with their bound", async () => {
+  const expectedOf = async (entry: string) =>
+    (await problemsOf({ tables: [`t: { tenant: true, ${entry} }`], sql: { "002_t.sql": byRange } })).map(
+      ({ expected }) => expected,
+    );
+  assert.match((await expectedOf("partition: { by: at, retention: 99999999 years }"))[0] ?? "", /at most 1000 years/);
+  assert.match((await expectedOf("partition: { by: at, every: 11 years }"))[0] ?? "", /at most 10 years/);
+  assert.match(
+    (await expectedOf("partition: { by: at, every: 1 day }, tiers: { cold: 1001 years }"))[0] ?? "",
+    /at most/,
+  );
+  assert.deepEqual(await expectedOf("partition: { by: at, every: 10 years, retention: 1000 years }"), []);
+});

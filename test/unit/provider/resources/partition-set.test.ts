@@ -136,6 +136,23 @@ test("partitions shorter than an hour are refused", () => {
   assert.deepEqual(problems({ every: "1 hour" }), []);
 });
 
+test("partitions that would reach beyond years of four digits are refused", () => {
+  assert.match(problems({ every: "10 years", ahead: 200 })[0] ?? "", /reach too far ahead/);
+  assert.deepEqual(problems({ every: "10 years", ahead: 100 }), []);
+});
+
+test("faults of a set and routines that pg_partman has brought back are mended in one plan", () => {
+  assert.match(
+    sqlOf(planPartitionSet(orders, { ...found, faults: ["no partition takes rows"] }, partman5)),
+    /run_maintenance/,
+  );
+  const foreign = sqlOf(planPartitionSet(orders, { ...found, isForeign: true }, partman5));
+  assert.match(foreign, /take_over_partman\(\)[^]*run_maintenance/);
+  assert.deepEqual(partitionSet.diff({ ...state, faults: ["no partition takes rows"] }, orders), [
+    { path: "faults", how: "update" },
+  ]);
+});
+
 test("quarters are refused with pg_partman 4, which names them in a way that 5 gives up on", () => {
   assert.match(limitsOf({ ...orders, every: "3 months" }, partman4)[0]?.what ?? "", /need pg_partman 5/);
   assert.deepEqual(limitsOf({ ...orders, every: "3 months" }, partman5), []);
