@@ -99,6 +99,15 @@ export function alertsOf(namespace: string): readonly Alert[] {
       description: "Writes fail as soon as there is no partition for their time: nobody makes new ones.",
     },
     {
+      name: "TenantryPartitionMaintenance",
+      expr: `max by (namespace, schema, table) (${metric("tenantry_partition_maintenance_age_seconds", ',citus_group="0"')}) > 3600`,
+      for: "15m",
+      severity: "warning",
+      summary: "{{ $labels.schema }}.{{ $labels.table }} was not maintained for {{ $value | humanizeDuration }}",
+      description:
+        "Its rounds of maintenance fail, or none comes: it will run out of partitions, or keep what should go.",
+    },
+    {
       name: "TenantryShardImbalance",
       expr: `max by (namespace) (${shards}) - min by (namespace) (${shards}) > 0.5 * avg by (namespace) (${shards})`,
       for: "1h",

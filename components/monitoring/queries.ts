@@ -47,25 +47,47 @@ WHERE NOT pg_is_in_recovery() AND state = 'streaming'
   },
   tenantry_partitions: {
     sql: `SELECT n.nspname AS schema, t.relname AS "table",
-  count(*) FILTER (WHERE range.starts > now()) AS ahead,
-  coalesce(extract(epoch FROM max(range.ends) - now()), 0) AS ahead_seconds
+  count(*) FILTER (WHERE period.starts > now() AND period.starts < upper(covered.span)) AS ahead,
+  coalesce(extract(epoch FROM upper(covered.span) - now()), 0) AS ahead_seconds
 FROM pg_catalog.pg_partitioned_table p
 JOIN pg_catalog.pg_class t ON t.oid = p.partrelid AND NOT t.relispartition
 JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
-JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid
-JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
 CROSS JOIN LATERAL (
-  SELECT substring(bound FROM 'FROM \\(''(\\d{4}-\\d\\d-\\d\\d[^'']*)''')::timestamptz AS starts,
-    substring(bound FROM 'TO \\(''(\\d{4}-\\d\\d-\\d\\d[^'']*)''')::timestamptz AS ends
-  FROM pg_get_expr(c.relpartbound, c.oid) AS bound
-) AS range
-WHERE p.partstrat = 'r' AND range.ends IS NOT NULL AND NOT pg_is_in_recovery()
-GROUP BY n.nspname, t.relname`,
+  SELECT array_agg(bounds.starts) AS starts, range_agg(tstzrange(bounds.starts, bounds.ends)) AS spans
+  FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+  CROSS JOIN LATERAL (
+    SELECT substring(bound FROM 'FROM \\(''(\\d{4}-\\d\\d-\\d\\d[^'']*)''')::timestamptz AS starts,
+      substring(bound FROM 'TO \\(''(\\d{4}-\\d\\d-\\d\\d[^'']*)''')::timestamptz AS ends
+    FROM pg_get_expr(c.relpartbound, c.oid) AS bound
+  ) AS bounds
+  WHERE i.inhparent = t.oid AND bounds.ends IS NOT NULL
+) AS found
+LEFT JOIN LATERAL (SELECT span FROM unnest(found.spans) AS span WHERE span @> now()) AS covered ON true
+CROSS JOIN LATERAL unnest(found.starts) AS period (starts)
+WHERE p.partstrat = 'r' AND NOT pg_is_in_recovery()
+GROUP BY n.nspname, t.relname, covered.span`,
     columns: {
       schema: { label: "The schema" },
       table: { label: "The partitioned table" },
-      ahead: { gauge: "Partitions that begin later than now" },
+      ahead: { gauge: "Partitions that begin later than now, up to the first gap" },
       ahead_seconds: { gauge: "How long rows of now and later find a partition" },
+    },
+  },
+  tenantry_partition_maintenance: {
+    // Where the toolkit is not, such as on workers, there is nothing to read: the statement within is text.
+    sql: `SELECT noted.schema, noted."table", noted.failing, noted.age_seconds
+FROM (SELECT CASE WHEN to_regclass('tenantry.partition_maintenance') IS NULL THEN 'SELECT WHERE false' ELSE
+  'SELECT split_part(set_name, ''.'', 1) AS schema, split_part(set_name, ''.'', 2) AS "table",
+    (error IS NOT NULL)::int AS failing, extract(epoch FROM now() - coalesce(succeeded_at, failed_at)) AS age_seconds
+  FROM tenantry.partition_maintenance' END AS sql) AS read,
+xmltable('/table/row' PASSING query_to_xml(read.sql, false, false, '') COLUMNS
+  schema text, "table" text, failing integer, age_seconds numeric) AS noted
+WHERE NOT pg_is_in_recovery()`,
+    columns: {
+      schema: { label: "The schema" },
+      table: { label: "The partitioned table" },
+      failing: { gauge: "1 when its last round of maintenance met an error" },
+      age_seconds: { gauge: "Time since its last round without an error" },
     },
   },
   tenantry_shards: {

@@ -79,6 +79,25 @@ test("what the exporter asks", { skip }, async (t) => {
     assert.ok(seconds > 2 * 86_400 && seconds <= 3 * 86_400, `${seconds} s`);
   });
 
+  await t.test("partitions beyond a gap don't count: rows of its time would be refused first", async () => {
+    await admin.query("DROP TABLE by_time_2");
+    const [found] = (await rows("tenantry_partitions")).filter(({ table }) => table === "by_time");
+    assert.equal(Number(found?.["ahead"]), 0);
+    assert.ok(Number(found?.["ahead_seconds"]) <= 86_400);
+  });
+
+  await t.test("a set whose maintenance fails is told, with the time since it last succeeded", async () => {
+    assert.deepEqual(await rows("tenantry_partition_maintenance"), [], "without the toolkit");
+    await admin.query(`CREATE SCHEMA tenantry; GRANT USAGE ON SCHEMA tenantry TO PUBLIC;
+      CREATE TABLE tenantry.partition_maintenance (set_name text, succeeded_at timestamptz, failed_at timestamptz, error text);
+      GRANT SELECT ON tenantry.partition_maintenance TO pg_monitor;
+      INSERT INTO tenantry.partition_maintenance VALUES ('shop.orders', now() - interval '2 hours', now(), 'a <lock> timeout')`);
+    const [found] = await rows("tenantry_partition_maintenance");
+    assert.equal(`${found?.["schema"]}.${found?.["table"]}`, "shop.orders");
+    assert.equal(found?.["failing"], 1);
+    assert.ok(Number(found?.["age_seconds"]) >= 7200);
+  });
+
   await t.test("shards are counted on each node", { skip: citus.length === 0 && "needs Citus" }, async () => {
     await admin.query("CREATE TABLE spread (tenant_id uuid PRIMARY KEY)");
     await admin.query("SELECT create_distributed_table('spread', 'tenant_id', shard_count => 4)");

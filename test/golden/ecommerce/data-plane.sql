@@ -149,6 +149,51 @@ $$;
 REVOKE EXECUTE ON FUNCTION "tenantry".prune_processed_events(integer) FROM PUBLIC;
 COMMIT;
 
+-- Migration base/055_partition_clock
+BEGIN;
+CREATE TABLE IF NOT EXISTS tenantry.partition_clock (
+  is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+  -- The time when maintenance last looked at the clock, as the clock said.
+  seen_at timestamptz NOT NULL DEFAULT now(),
+  -- The last time that was believed.
+  believed_at timestamptz NOT NULL DEFAULT now(),
+  -- The first time behind a leap that is not believed yet.
+  doubted_since timestamptz
+);
+INSERT INTO tenantry.partition_clock DEFAULT VALUES ON CONFLICT DO NOTHING;
+GRANT SELECT ON tenantry.partition_clock TO pg_monitor;
+CREATE OR REPLACE FUNCTION tenantry.trusted_now() RETURNS timestamptz
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  leap CONSTANT interval := '2 days';
+  proof CONSTANT interval := '1 day';
+  clock tenantry.partition_clock;
+BEGIN
+  SELECT * INTO clock FROM tenantry.partition_clock FOR UPDATE SKIP LOCKED;
+  -- Another session looks right now: what was believed before it is as good.
+  IF NOT FOUND THEN
+    RETURN (SELECT believed_at FROM tenantry.partition_clock);
+  END IF;
+  IF now() <= clock.believed_at + leap THEN
+    clock.doubted_since := NULL;
+  ELSIF clock.doubted_since IS NULL OR now() < clock.doubted_since OR now() > clock.seen_at + leap THEN
+    clock.doubted_since := now();
+  ELSIF now() >= clock.doubted_since + proof THEN
+    clock.doubted_since := NULL;
+  END IF;
+  IF clock.doubted_since IS NULL THEN
+    clock.believed_at := now();
+  END IF;
+  UPDATE tenantry.partition_clock
+  SET seen_at = now(), believed_at = clock.believed_at, doubted_since = clock.doubted_since;
+  RETURN clock.believed_at;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.trusted_now() FROM PUBLIC;
+COMMIT;
+
 -- Migration base/060_partition_retention
 BEGIN;
 CREATE TABLE IF NOT EXISTS tenantry.guarded_partition_set (
@@ -238,6 +283,19 @@ AS $$
   WHERE bound.ends_at IS NOT NULL
 $$;
 REVOKE EXECUTE ON FUNCTION tenantry.guarded_partitions() FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.closed_too_early() RETURNS TABLE (parent regclass, partition regclass)
+  LANGUAGE sql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT guarded.parent, guarded.partition
+  FROM tenantry.guarded_partitions() AS guarded
+  WHERE guarded.closes_at > now() AND (
+    guarded.closed_at IS NOT NULL
+    OR EXISTS (SELECT FROM pg_constraint WHERE conrelid = guarded.partition AND conname = 'partition_is_closed')
+  )
+  ORDER BY guarded.ends_at
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.closed_too_early() FROM PUBLIC;
 CREATE OR REPLACE FUNCTION tenantry.unread_parts(closed_partition regclass) RETURNS SETOF text
   LANGUAGE sql
   SET search_path = pg_catalog, pg_temp
@@ -281,6 +339,31 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION tenantry.close_partition(regclass) FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.reopen_partitions() RETURNS integer
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+  SET lock_timeout = '2s'
+AS $$
+DECLARE
+  closed record;
+  opened integer := 0;
+BEGIN
+  FOR closed IN SELECT * FROM tenantry.closed_too_early() LOOP
+    BEGIN
+      EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS partition_is_closed', closed.partition);
+      DELETE FROM tenantry.closed_partition AS position WHERE position.partition = closed.partition;
+      opened := opened + 1;
+    EXCEPTION WHEN lock_not_available THEN
+      RAISE NOTICE 'partition % is in use; the next run tries again', closed.partition;
+    END;
+  END LOOP;
+  RETURN opened;
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'tenantry: closed partitions could not be opened again: %', SQLERRM;
+  RETURN 0;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.reopen_partitions() FROM PUBLIC;
 CREATE OR REPLACE FUNCTION tenantry.drop_passed_partitions() RETURNS integer
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
@@ -290,21 +373,26 @@ DECLARE
   guarded record;
   reasons text;
   dropped integer := 0;
+  trusted timestamptz;
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('tenantry.drop_passed_partitions')) THEN
     RETURN 0;
   END IF;
+  PERFORM tenantry.reopen_partitions();
+  trusted := least(now(), tenantry.trusted_now());
   DELETE FROM tenantry.closed_partition AS closed
   WHERE NOT EXISTS (SELECT FROM pg_class WHERE oid = closed.partition);
-  FOR guarded IN SELECT * FROM tenantry.guarded_partitions() WHERE closes_at <= now() AND NOT is_last ORDER BY ends_at LOOP
+  FOR guarded IN
+    SELECT * FROM tenantry.guarded_partitions() WHERE closes_at <= trusted AND NOT is_last ORDER BY ends_at
+  LOOP
     BEGIN
       IF guarded.closed_at IS NULL THEN
         PERFORM tenantry.close_partition(guarded.partition);
       END IF;
-      CONTINUE WHEN guarded.due_at > now();
+      CONTINUE WHEN guarded.due_at > trusted;
       SELECT string_agg(reason, '; ') INTO reasons FROM tenantry.unread_parts(guarded.partition) AS reason;
       IF reasons IS NOT NULL THEN
-        RAISE WARNING 'partition % is past its retention, and kept: %', guarded.partition, reasons;
+        RAISE NOTICE 'partition % is past its retention, and kept: %', guarded.partition, reasons;
         CONTINUE;
       END IF;
       EXECUTE format('DROP TABLE %s', guarded.partition);
@@ -318,6 +406,459 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION tenantry.drop_passed_partitions() FROM PUBLIC;
+COMMIT;
+
+-- Migration base/064_partition_periods
+BEGIN;
+CREATE OR REPLACE FUNCTION tenantry.partition_set(
+  set_name text,
+  OUT relation regclass, OUT is_by_time boolean, OUT every interval, OUT ahead integer, OUT name_format text,
+  -- How long rows are kept at least; null: for ever.
+  OUT retention interval
+)
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  config jsonb;
+BEGIN
+  EXECUTE format('SELECT to_jsonb(config) FROM %I.part_config AS config WHERE parent_table = $1', tenantry.partman_schema())
+    INTO config USING set_name;
+  IF config IS NULL THEN
+    RAISE EXCEPTION 'pg_partman keeps no partitions of %', set_name;
+  END IF;
+  relation := to_regclass(format('%I.%I', split_part(set_name, '.', 1), split_part(set_name, '.', 2)));
+  IF relation IS NULL THEN
+    RAISE EXCEPTION 'the table is gone, and pg_partman still keeps it: DELETE FROM %.part_config WHERE parent_table = %',
+      quote_ident(tenantry.partman_schema()), quote_literal(set_name);
+  END IF;
+  is_by_time := config ->> 'epoch' = 'none' AND EXISTS (
+    SELECT FROM pg_partitioned_table
+    JOIN pg_attribute ON attrelid = partrelid AND attnum = partattrs[0] AND attname = config ->> 'control'
+    WHERE partrelid = relation AND partstrat = 'r' AND partnatts = 1
+      AND atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
+  );
+  IF is_by_time THEN
+    every := config ->> 'partition_interval';
+    ahead := config ->> 'premake';
+    name_format := config ->> 'datetime_string';
+    retention := coalesce(
+      CAST(config ->> 'retention' AS interval),
+      (SELECT guarded.retention FROM tenantry.guarded_partition_set AS guarded WHERE guarded.parent = relation)
+    );
+  END IF;
+END
+$$;
+CREATE OR REPLACE FUNCTION tenantry.partman_schema() RETURNS name
+  LANGUAGE sql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT nspname FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'pg_partman'
+$$;
+CREATE OR REPLACE FUNCTION tenantry.partition_periods(relation regclass)
+  RETURNS TABLE (partition regclass, period tstzrange)
+  LANGUAGE sql STABLE
+  SET search_path = pg_catalog, pg_temp
+  SET "DateStyle" = 'ISO'
+  SET timezone = 'UTC'
+AS $$
+  SELECT child.oid::regclass, tstzrange(
+    CAST(substring(bound FROM 'FROM \(''([^'']+)''\)') AS timestamptz),
+    CAST(substring(bound FROM 'TO \(''([^'']+)''\)') AS timestamptz)
+  )
+  FROM pg_inherits
+  JOIN pg_class AS child ON child.oid = inhrelid
+  CROSS JOIN pg_get_expr(child.relpartbound, child.oid) AS bound
+  WHERE inhparent = relation AND bound LIKE 'FOR VALUES FROM %' AND NOT inhdetachpending
+$$;
+CREATE OR REPLACE FUNCTION tenantry.missing_periods(set_name text, slack interval DEFAULT '0') RETURNS SETOF tstzrange
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+  SET timezone = 'UTC'
+AS $$
+DECLARE
+  kept CONSTANT record := tenantry.partition_set(set_name);
+  begins timestamptz;
+  ends timestamptz;
+  covered tstzmultirange;
+BEGIN
+  IF NOT kept.is_by_time THEN
+    RETURN;
+  END IF;
+  SELECT least(min(lower(period)), now()), range_agg(period) INTO begins, covered
+  FROM tenantry.partition_periods(kept.relation);
+  -- Intervals are compared before one is subtracted: a retention may reach beyond the first timestamp that there is.
+  begins := greatest(begins, now() - least(kept.ahead * kept.every, kept.retention));
+  ends := greatest(now() + kept.ahead * kept.every - slack, now());
+  RETURN QUERY SELECT missing
+  FROM unnest(tstzmultirange(tstzrange(begins, ends, '[]')) - coalesce(covered, '{}')) AS missing;
+END
+$$;
+CREATE OR REPLACE FUNCTION tenantry.make_partitions(set_name text) RETURNS integer
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+  SET timezone = 'UTC'
+AS $$
+DECLARE
+  kept CONSTANT record := tenantry.partition_set(set_name);
+  missing tstzrange;
+  starts timestamptz;
+  ends timestamptz;
+  border timestamptz;
+  made integer := 0;
+BEGIN
+  FOR missing IN SELECT * FROM tenantry.missing_periods(set_name) AS missing ORDER BY missing LOOP
+    SELECT max(upper(period)) FILTER (WHERE upper(period) <= lower(missing)),
+      min(lower(period)) FILTER (WHERE lower(period) >= upper(missing))
+    INTO starts, border
+    FROM tenantry.partition_periods(kept.relation);
+    -- Partitions begin where the one before ends, or whole lengths from it.
+    IF starts IS NULL THEN
+      starts := coalesce(border, date_trunc(
+        CASE
+          WHEN kept.every >= '1 year' THEN 'year' WHEN kept.every >= '1 month' THEN 'month'
+          WHEN kept.every >= '7 days' THEN 'week' WHEN kept.every >= '1 day' THEN 'day' ELSE 'hour'
+        END, lower(missing)));
+      WHILE starts > lower(missing) LOOP
+        starts := starts - kept.every;
+      END LOOP;
+    END IF;
+    WHILE starts + kept.every <= lower(missing) LOOP
+      starts := starts + kept.every;
+    END LOOP;
+    WHILE starts < coalesce(border, 'infinity') AND starts <= upper(missing) LOOP
+      ends := least(starts + kept.every, border);
+      PERFORM tenantry.make_partition(set_name, starts, ends);
+      made := made + 1;
+      starts := ends;
+    END LOOP;
+  END LOOP;
+  RETURN made;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.make_partitions(text) FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.make_partition(set_name text, starts timestamptz, ends timestamptz) RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+  SET timezone = 'UTC'
+AS $$
+DECLARE
+  partman CONSTANT name := tenantry.partman_schema();
+  kept CONSTANT record := tenantry.partition_set(set_name);
+  is_old CONSTANT boolean := (SELECT extversion LIKE '4.%' FROM pg_extension WHERE extname = 'pg_partman');
+  name_format text := kept.name_format;
+  is_made boolean;
+BEGIN
+  IF tenantry.partition_named(set_name, starts, name_format) IS NOT NULL THEN
+    PERFORM tenantry.rename_partitions(set_name);
+  END IF;
+  IF tenantry.partition_named(set_name, starts, name_format) IS NOT NULL THEN
+    name_format := 'YYYYMMDD_HH24MISS';
+  END IF;
+  IF tenantry.partition_named(set_name, starts, name_format) IS NOT NULL THEN
+    RAISE EXCEPTION 'the partition of % for % to % cannot be made: % has its name',
+      set_name, starts, ends, tenantry.partition_named(set_name, starts, name_format)
+      USING HINT = 'Rename that table, or the one that is partitioned: pg_partman cuts long names.';
+  END IF;
+  -- pg_partman knows one length and one form of names a set: they are lent to it for this partition.
+  EXECUTE format('UPDATE %I.part_config SET partition_interval = $2, datetime_string = $3 WHERE parent_table = $1', partman)
+    USING set_name, (CASE WHEN ends = starts + kept.every THEN kept.every ELSE ends - starts END)::text, name_format;
+  EXECUTE format('SELECT %I.create_partition_time($1, ARRAY[$2]%s)', partman, CASE WHEN is_old THEN ', false' END)
+    INTO is_made USING set_name, starts;
+  EXECUTE format('UPDATE %I.part_config SET partition_interval = $2, datetime_string = $3 WHERE parent_table = $1', partman)
+    USING set_name, kept.every::text, kept.name_format;
+  IF NOT is_made THEN
+    RAISE EXCEPTION 'pg_partman made no partition of % for % to %', set_name, starts, ends;
+  END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.make_partition(text, timestamptz, timestamptz) FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.partition_name(set_name text, starts timestamptz, name_format text) RETURNS name
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+  SET timezone = 'UTC'
+AS $$
+DECLARE
+  found name;
+BEGIN
+  EXECUTE format('SELECT %I.check_name_length($1, $2, true)', tenantry.partman_schema())
+    INTO found USING split_part(set_name, '.', 2), to_char(starts, name_format);
+  RETURN found;
+END
+$$;
+CREATE OR REPLACE FUNCTION tenantry.partition_named(set_name text, starts timestamptz, name_format text) RETURNS regclass
+  LANGUAGE sql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT to_regclass(format('%I.%I', split_part(set_name, '.', 1), tenantry.partition_name(set_name, starts, name_format)))
+$$;
+CREATE OR REPLACE FUNCTION tenantry.rename_partitions(set_name text) RETURNS integer
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+  SET timezone = 'UTC'
+AS $$
+DECLARE
+  kept CONSTANT record := tenantry.partition_set(set_name);
+  misnamed record;
+  aside text[] := '{}';
+BEGIN
+  FOR misnamed IN
+    SELECT child.oid, child.oid::regclass AS partition, named.wanted
+    FROM (
+      SELECT partition, tenantry.partition_name(set_name, lower(period), kept.name_format) AS wanted,
+        count(*) OVER (PARTITION BY tenantry.partition_name(set_name, lower(period), kept.name_format)) AS claims
+      FROM tenantry.partition_periods(kept.relation) WHERE NOT lower_inf(period)
+    ) AS named
+    JOIN pg_class AS child ON child.oid = named.partition
+    -- Those that somebody made by hand keep the names that they were given.
+    WHERE child.relname <> named.wanted AND named.claims = 1
+      AND regexp_replace(child.relname, '\d', '0', 'g') = regexp_replace(named.wanted, '\d', '0', 'g')
+  LOOP
+    EXECUTE format('ALTER TABLE %s RENAME TO %I', misnamed.partition, 'tenantry_' || misnamed.oid);
+    aside := aside || ARRAY[misnamed.oid::text, misnamed.wanted::text];
+  END LOOP;
+  FOR i IN 1 .. coalesce(array_length(aside, 1), 0) BY 2 LOOP
+    EXECUTE format('ALTER TABLE %s RENAME TO %I', aside[i]::oid::regclass, aside[i + 1]);
+  END LOOP;
+  RETURN coalesce(array_length(aside, 1), 0) / 2;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.rename_partitions(text) FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.partition_faults(set_name text) RETURNS SETOF text
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+  SET timezone = 'UTC'
+  SET "DateStyle" = 'ISO'
+AS $$
+BEGIN
+  RETURN QUERY SELECT format('no partition takes rows from %s to %s', lower(missing), upper(missing))
+  FROM tenantry.missing_periods(set_name, '1 hour') AS missing ORDER BY missing;
+  RETURN QUERY SELECT format('%s is closed, and its time has not passed', closed.partition)
+  FROM tenantry.closed_too_early() AS closed
+  WHERE closed.parent = (tenantry.partition_set(set_name)).relation;
+EXCEPTION WHEN OTHERS THEN
+  RETURN NEXT SQLERRM;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.partition_faults(text) FROM PUBLIC;
+COMMIT;
+
+-- Migration base/066_partition_maintenance
+BEGIN;
+CREATE TABLE IF NOT EXISTS tenantry.partition_maintenance (
+  -- As pg_partman names it: SCHEMA.TABLE.
+  set_name text PRIMARY KEY,
+  succeeded_at timestamptz,
+  failed_at timestamptz,
+  -- Null: the last run succeeded.
+  error text
+);
+GRANT SELECT ON tenantry.partition_maintenance TO pg_monitor;
+CREATE OR REPLACE FUNCTION tenantry.maintain_partition_set(set_name text, jobmon boolean DEFAULT true) RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM tenantry.reopen_partitions();
+  PERFORM tenantry.make_partitions(set_name);
+  PERFORM tenantry.drop_old_partitions(set_name, jobmon);
+  PERFORM tenantry.note_maintenance(set_name, NULL);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.maintain_partition_set(text, boolean) FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.try_partition_set(set_name text, jobmon boolean DEFAULT true) RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+  SET lock_timeout = '2s'
+AS $$
+DECLARE
+  failure text;
+BEGIN
+  BEGIN
+    PERFORM tenantry.make_partitions(set_name);
+    SELECT string_agg(fault, '; ') INTO failure FROM tenantry.partition_faults(set_name) AS fault;
+  EXCEPTION WHEN OTHERS THEN
+    failure := SQLERRM;
+  END;
+  BEGIN
+    PERFORM tenantry.drop_old_partitions(set_name, jobmon);
+  EXCEPTION WHEN OTHERS THEN
+    failure := coalesce(failure, SQLERRM);
+  END;
+  PERFORM tenantry.note_maintenance(set_name, failure);
+  IF failure IS NOT NULL THEN
+    RAISE WARNING 'tenantry: the partitions of % were not maintained: %', set_name, failure;
+  END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.try_partition_set(text, boolean) FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.note_maintenance(set_name text, failure text) RETURNS void
+  LANGUAGE sql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  INSERT INTO tenantry.partition_maintenance AS noted (set_name, succeeded_at, failed_at, error)
+  VALUES (
+    note_maintenance.set_name, CASE WHEN failure IS NULL THEN now() END, CASE WHEN failure IS NOT NULL THEN now() END, failure
+  )
+  ON CONFLICT (set_name) DO UPDATE SET succeeded_at = coalesce(excluded.succeeded_at, noted.succeeded_at),
+    failed_at = coalesce(excluded.failed_at, noted.failed_at), error = excluded.error
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.note_maintenance(text, text) FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.drop_old_partitions(set_name text, jobmon boolean) RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+  SET timezone = 'UTC'
+AS $$
+DECLARE
+  partman CONSTANT name := tenantry.partman_schema();
+  is_kept_for_ever boolean;
+BEGIN
+  IF NOT (tenantry.partition_set(set_name)).is_by_time THEN
+    PERFORM tenantry.partman_run_maintenance(set_name, false, jobmon);
+    RETURN;
+  END IF;
+  EXECUTE format('SELECT retention IS NULL FROM %I.part_config WHERE parent_table = $1', partman)
+    INTO is_kept_for_ever USING set_name;
+  IF NOT is_kept_for_ever THEN
+    EXECUTE format('SELECT %I.drop_partition_time($1, p_reference_timestamp => $2)', partman)
+      USING set_name, least(now(), tenantry.trusted_now());
+  END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.drop_old_partitions(text, boolean) FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.maintained_sets() RETURNS SETOF text
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN QUERY EXECUTE format(
+    'SELECT parent_table FROM %I.part_config WHERE automatic_maintenance = ''on'' AND NOT undo_in_progress ORDER BY 1',
+    tenantry.partman_schema()
+  );
+END
+$$;
+CREATE OR REPLACE FUNCTION tenantry.maintain_partitions(set_name text DEFAULT NULL, jobmon boolean DEFAULT true) RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  lock CONSTANT integer := hashtext('pg_partman run_maintenance');
+  each text;
+BEGIN
+  IF pg_is_in_recovery() THEN
+    RETURN;
+  ELSIF set_name IS NOT NULL THEN
+    PERFORM pg_advisory_xact_lock(lock);
+    PERFORM tenantry.maintain_partition_set(set_name, jobmon);
+  ELSIF pg_try_advisory_xact_lock(lock) THEN
+    PERFORM tenantry.reopen_partitions();
+    FOR each IN SELECT * FROM tenantry.maintained_sets() LOOP
+      PERFORM tenantry.try_partition_set(each, jobmon);
+    END LOOP;
+    PERFORM tenantry.end_maintenance();
+  ELSE
+    RAISE NOTICE 'maintenance of partitions runs already';
+  END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.maintain_partitions(text, boolean) FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.end_maintenance() RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  DELETE FROM tenantry.partition_maintenance AS noted
+  WHERE noted.set_name NOT IN (SELECT * FROM tenantry.maintained_sets());
+  PERFORM tenantry.drop_passed_partitions();
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'tenantry: the retention did not run: %', SQLERRM;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.end_maintenance() FROM PUBLIC;
+CREATE OR REPLACE FUNCTION tenantry.foreign_partman_routines() RETURNS TABLE (routine regprocedure, reason text)
+  LANGUAGE sql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT pg_proc.oid::regprocedure, wrong.reason
+  FROM pg_extension
+  JOIN pg_depend ON refclassid = 'pg_extension'::regclass AND refobjid = pg_extension.oid
+  JOIN pg_proc ON classid = 'pg_proc'::regclass AND objid = pg_proc.oid
+  CROSS JOIN LATERAL (
+    SELECT 'entrance' WHERE proname IN ('run_maintenance', 'run_maintenance_proc') AND prosrc NOT LIKE '%tenantry.%'
+    UNION ALL
+    SELECT 'time zone' WHERE prokind = 'f' AND prorettype <> 'trigger'::regtype
+      AND NOT coalesce(proconfig, '{}') @> '{TimeZone=UTC}'
+  ) AS wrong (reason)
+  WHERE extname = 'pg_partman' AND deptype = 'e'
+$$;
+CREATE OR REPLACE FUNCTION tenantry.take_over_partman() RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  function_body CONSTANT text := 'BEGIN PERFORM tenantry.maintain_partitions(p_parent_table, p_jobmon); END';
+  -- With a COMMIT behind each set, so that no set's locks outlast its own turn.
+  procedure_body CONSTANT text := $body$
+DECLARE
+  lock CONSTANT integer := pg_catalog.hashtext('pg_partman run_maintenance');
+  each text;
+BEGIN
+  IF pg_catalog.pg_is_in_recovery() OR NOT pg_catalog.pg_try_advisory_lock(lock) THEN
+    RETURN;
+  END IF;
+  PERFORM tenantry.reopen_partitions();
+  FOR each IN SELECT * FROM tenantry.maintained_sets() LOOP
+    PERFORM tenantry.try_partition_set(each, p_jobmon);
+    COMMIT;
+    PERFORM pg_catalog.pg_sleep(p_wait);
+  END LOOP;
+  PERFORM tenantry.end_maintenance();
+  PERFORM pg_catalog.pg_advisory_unlock(lock);
+END
+$body$;
+  entrance record;
+  maintainer name;
+BEGIN
+  FOR entrance IN
+    SELECT pg_proc.oid, prokind, format('%s(%s)', routine::regproc, pg_get_function_arguments(routine)) AS signature
+    FROM tenantry.foreign_partman_routines() JOIN pg_proc ON pg_proc.oid = routine WHERE reason = 'entrance'
+  LOOP
+    IF entrance.prokind = 'p' THEN
+      EXECUTE format('CREATE OR REPLACE PROCEDURE %s LANGUAGE plpgsql AS %L', entrance.signature, procedure_body);
+    ELSE
+      -- Sets that are not by time go on as pg_partman means it.
+      EXECUTE regexp_replace(
+        pg_get_functiondef(entrance.oid), 'FUNCTION [^(]+\(', 'FUNCTION tenantry.partman_run_maintenance('
+      );
+      REVOKE EXECUTE ON FUNCTION tenantry.partman_run_maintenance(text, boolean, boolean) FROM PUBLIC;
+      EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS void LANGUAGE plpgsql AS %L', entrance.signature, function_body);
+    END IF;
+  END LOOP;
+  FOR entrance IN SELECT routine FROM tenantry.foreign_partman_routines() WHERE reason = 'time zone' LOOP
+    EXECUTE format('ALTER FUNCTION %s SET timezone = ''UTC''', entrance.routine);
+  END LOOP;
+  -- The worker's role may be another than the one that owns all this.
+  FOR maintainer IN
+    SELECT rolname FROM pg_roles
+    WHERE rolname = current_setting('pg_partman_bgw.role', true) AND rolname <> current_user AND NOT rolsuper
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA tenantry TO %I', maintainer);
+    EXECUTE format(
+      'GRANT SELECT, INSERT, UPDATE, DELETE ON tenantry.partition_clock, tenantry.partition_maintenance, '
+        'tenantry.guarded_partition_set, tenantry.closed_partition TO %I', maintainer
+    );
+  END LOOP;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION tenantry.take_over_partman() FROM PUBLIC;
+DO $$
+BEGIN
+  PERFORM tenantry.take_over_partman();
+EXCEPTION WHEN insufficient_privilege THEN
+  RAISE WARNING 'pg_partman goes on by itself, as it belongs to another role: %', SQLERRM
+    USING HINT = 'Have its owner run SELECT tenantry.take_over_partman(), or make that role a member of it.';
+END
+$$;
 COMMIT;
 
 -- Migration base/070_partition_trigger
