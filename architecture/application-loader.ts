@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Application } from "./application";
 import { parseApplication } from "./application-parser";
 import { parseBase } from "./base-sql";
+import { stackThatNeedsCitus } from "./citus/required";
 import { type Defaults, standardDefaults } from "./defaults";
 import { type Description, descriptionSchema } from "./description";
 import { type Problem, Problems } from "./problem";
 import { refusals } from "./rules/refusals";
+import { stackOf } from "./rules/stack-facts";
 import type { Source } from "./source";
 import type { SqlFile } from "./sql-file";
 import { loadSqlParser } from "./sql-parser";
@@ -54,8 +56,10 @@ export async function loadApplication(
   const [application, base] = [resolve(folder), resolve(baseFolder)];
   const yaml = descriptionFile(application);
   await loadSqlParser();
-  const files = [basename(application), readSource(yaml), readSql(application)] as const;
-  const refused = allow ? refusals(...files, new Set(allow)) : [];
+  const name = basename(application);
+  const files = [name, readSource(yaml), readSql(application)] as const;
+  const citus = stackThatNeedsCitus(readStacks(application), name);
+  const refused = allow ? refusals(...files, { allow: new Set(allow), ...(citus !== undefined && { citus }) }) : [];
   const parsed = parseWith(refused, () => parseApplication(...files, defaults));
   const sources = readSql(base);
   const baseOf = (part: Application) => parseBase(part, sources);
@@ -93,6 +97,19 @@ function readSql(folder: string): Source[] {
     .filter((name) => name.endsWith(".sql"))
     .toSorted()
     .map((name) => readSource(join(folder, name)));
+}
+
+/** The stacks of the project that an application's folder belongs to. */
+export function readStacks(application: string): Source[] {
+  const project = join(application, "..", "..");
+  return [project, join(project, "stacks")].flatMap((folder) => {
+    if (!existsSync(folder)) return [];
+    const names = readdirSync(folder).filter((name) => stackOf(name) !== undefined);
+    return names.toSorted().map((name) => ({
+      path: relative(project, join(folder, name)),
+      text: readFileSync(join(folder, name), "utf8"),
+    }));
+  });
 }
 
 /** Paths go into hashes' places and messages, so they are the same wherever the checkout lies: `sql/ecommerce/FILE`. */

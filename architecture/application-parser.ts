@@ -3,6 +3,7 @@ import type { Catalog, CatalogTable } from "./catalog";
 import { primaryKey } from "./catalog";
 import { buildCatalog } from "./catalog-builder";
 import { type Check, type Checked, isHeldBack, kindOf, ownEntry } from "./checks/check";
+import { checkCitus } from "./checks/citus";
 import { checkEnumValues } from "./checks/enum-values";
 import { checkFileNames, fileNumber } from "./checks/file-names";
 import { checkForeignKeys } from "./checks/foreign-keys";
@@ -33,11 +34,12 @@ const checks: readonly Check[] = [
   checkRoles,
   checkViews,
   checkEnumValues,
+  checkCitus,
 ];
 
 /**
  * The application of a folder's name, its architecture.yaml and its SQL files. PostgreSQL's parser must be loaded
- * (`loadSqlParser`). `defaults` stand for what the description leaves out.
+ * (`loadSqlParser`). `defaults` stand for what the description leaves out; `citus` is the stack that needs Citus.
  *
  * @throws Problems with all that is wrong: first what cannot be read, then what does not fit together.
  */
@@ -46,6 +48,7 @@ export function parseApplication(
   yaml: Source,
   sql: readonly Source[],
   defaults: Defaults = standardDefaults,
+  citus?: string,
 ): Application {
   const problems: Problem[] = checkFileNames(sql);
   const described = parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
@@ -60,7 +63,15 @@ export function parseApplication(
   const schema = description.schema ?? name;
   const { catalog, problems: found } = buildCatalog(files, schema);
   problems.push(...found);
-  const checked: Checked = { name, schema, description, placeOf, files, catalog };
+  const checked: Checked = {
+    name,
+    schema,
+    description,
+    placeOf,
+    files,
+    catalog,
+    ...(citus !== undefined && { citus }),
+  };
   refuseIfAny([...problems, ...checks.flatMap((check) => check(checked))]);
   return {
     name,

@@ -129,6 +129,12 @@ export const descriptionSchema = z
   .strictObject(
     {
       tenant,
+      citus: z
+        .enum(["required", "auto"], "required or auto")
+        .optional()
+        .describe(
+          "`required`: the SQL has to run on Citus. @default auto: as the application's stacks say, where tenants share tables",
+        ),
       schema: name.optional().describe("Where the application's tables live. @default the folder's name"),
       tables: z
         .record(name, table, "tables by name, such as `orders: { tenant: true }`")

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { readStacks } from "../architecture/application-loader";
+import { stackThatNeedsCitus } from "../architecture/citus/required";
 import { isCode } from "../architecture/code/code";
 import { Problems } from "../architecture/problem";
 import { mayBeConnector } from "../architecture/rules/connector-facts";
@@ -70,6 +72,7 @@ function readFolder(folder: string, wanted: readonly string[], from: string): Li
     name: basename(folder),
     ...(isApplication && { yaml: read(yaml, from) }),
     sql: sql.toSorted().map((file) => read(file, from)),
+    citus: isApplication && stackThatNeedsCitus(readStacks(folder), basename(folder)) !== undefined,
     wanted: new Set(wanted.map((file) => shown(file, from))),
   };
 }

@@ -104,7 +104,7 @@ export function findConstraint(column: ColumnDef, contype: Constraint["contype"]
 }
 
 /** PostgreSQL keeps no place of a command itself, but of what it adds; else the name that it speaks of is looked for. */
-function placeOfCommand(statement: ParsedStatement, { def, name }: AlterTableCmd): Place {
+export function placeOfCommand(statement: ParsedStatement, { def, name }: AlterTableCmd): Place {
   if (def && "ColumnDef" in def && def.ColumnDef.colname) return statement.placeOf(def.ColumnDef.location);
   if (def && "Constraint" in def) return statement.placeOf(def.Constraint.location);
   const token = statement.tokens.findLast(({ text }) => name !== undefined && unquoted(text) === name);

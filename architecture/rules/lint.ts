@@ -24,6 +24,8 @@ export interface LintInput {
   readonly connectors?: readonly Source[];
   /** Files `Pulumi.STACK.yaml`. @default none */
   readonly stacks?: readonly Source[];
+  /** Whether one of the application's stacks needs Citus. @default false */
+  readonly citus?: boolean;
   /** Tables that a stack may ask to drop. @default none */
   readonly drops?: readonly string[];
   /** The files to judge; the others only say what tables there are. @default all */
@@ -32,7 +34,7 @@ export interface LintInput {
 
 /** What the rules find, by file and line. PostgreSQL's parser must be loaded (`loadSqlParser`), for code `loadTypeScript` too. */
 export function lint(input: LintInput, chosen: readonly Rule[] = rules): Linted[] {
-  const { name, yaml, sql, code = [], connectors = [], stacks = [], drops = [], wanted } = input;
+  const { name, yaml, sql, code = [], connectors = [], stacks = [], drops = [], citus = false, wanted } = input;
   const isWanted = ({ path }: Source) => wanted?.has(path) ?? true;
   const findings: Linted[] = [];
   const described = yaml && parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
@@ -51,7 +53,8 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules): Linted[
   for (const { source, problems } of files.filter((file) => isWanted(file.source))) {
     findings.push(...problems.flatMap((each) => unreadable(each, source)));
   }
-  const tables = readTables(files, description?.schema ?? name, description, { application: name });
+  const needsCitus = citus || description?.citus === "required";
+  const tables = readTables(files, description?.schema ?? name, description, { application: name, citus: needsCitus });
   for (const file of files.filter(({ source }) => isWanted(source))) {
     const context = contextOf(file, tables, yaml !== undefined);
     const running = runningStatements(file.statements);

@@ -41,6 +41,7 @@ import { processedEventsByTime } from "./processed-events-by-time";
 import { publicEndpoint } from "./public-endpoint";
 import { publicationForAllTables } from "./publication-for-all-tables";
 import { queryWithoutTenant } from "./query-without-tenant";
+import { refusedByCitusRule } from "./refused-by-citus";
 import { renameColumn } from "./rename-column";
 import { renameTable } from "./rename-table";
 import { repeatableWithoutTransaction } from "./repeatable-without-transaction";
@@ -116,6 +117,7 @@ export const rules: readonly Rule[] = [
   publicEndpoint,
   publicationForAllTables,
   queryWithoutTenant,
+  refusedByCitusRule,
   renameColumn,
   renameTable,
   repeatableWithoutTransaction,

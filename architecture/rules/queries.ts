@@ -13,13 +13,15 @@ export interface Query {
   placeOf(location: number | undefined): Place;
 }
 
+const kinds = ["SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"];
+
 /** The queries of statements; bodies that cannot be read have none. */
 export function queriesOf(statements: readonly ParsedStatement[]): Query[] {
   return statements.flatMap((statement): Query[] => {
     const { node, placeOf } = statement;
     if ("ViewStmt" in node || "CreateTableAsStmt" in node) return [{ where: "view", node, placeOf }];
     if ("CreateFunctionStmt" in node) return ofFunction(node.CreateFunctionStmt, statement);
-    if ("SelectStmt" in node || "InsertStmt" in node || "UpdateStmt" in node || "DeleteStmt" in node) {
+    if (kinds.some((kind) => kind in node)) {
       return [{ where: "statement", node, placeOf }];
     }
     return [];

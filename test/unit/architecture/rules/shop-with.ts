@@ -11,6 +11,7 @@ import { loadSqlParser } from "../../../../architecture/sql-parser";
 /** A small application that a rule's examples change. */
 
 const yaml = `tenant: { table: tenants }
+citus: required
 tables:
   countries: { reference: true }
   customers: { tenant: true }
