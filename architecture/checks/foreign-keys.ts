@@ -131,17 +131,17 @@ function checkRenames(table: CatalogTable, key: CatalogForeignKey, target: Catal
   ];
 }
 
+/** With Citus no action may clear a column of such a key: checkCitus says so. */
 function checkActions(checked: Checked, table: CatalogTable, key: CatalogForeignKey): Problem[] {
   const { column } = checked.description.tenant;
   if (kindOf(checked.description, table.name) !== "tenant" || !key.cleared.includes(column)) return [];
   const others = key.columns.filter((name) => name !== column);
-  const listed =
-    others.length > 0 ? `Name the columns to clear, as in ON DELETE SET NULL (${others.join(", ")}), or use` : "Use";
+  const listed = others.length > 0 ? `, or on plain PostgreSQL ON DELETE SET NULL (${others.join(", ")})` : "";
   return [
     {
       what: `Foreign key \`${key.name}\` would clear \`${column}\` when the row it refers to is deleted`,
       got: key.actions,
-      fix: `${listed} another action`,
+      fix: `Use another action${listed}`,
       at: key.at,
     },
   ];
