@@ -8,9 +8,11 @@ export const setNotNull: Rule = {
   check: (statements, context) =>
     alterations(statements, context)
       .filter(({ command }) => command.subtype === "AT_SetNotNull")
+      // PostgreSQL trusts a validated CHECK, and reads nothing.
+      .filter(({ command }) => !context.tables.catalog.before.get(command)?.isProvenNotNull)
       .map(({ table, command: { name }, at }) => ({
         what: `SET NOT NULL on \`${table}.${name}\` reads the whole table under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile`,
-        fix: "Add CHECK (column IS NOT NULL) NOT VALID, VALIDATE it in a later file, then SET NOT NULL, which trusts it, and allow it here with that reason",
+        fix: "Add CHECK (column IS NOT NULL) NOT VALID, VALIDATE it in a later file, then SET NOT NULL, which trusts it",
         at,
       })),
 };
