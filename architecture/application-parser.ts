@@ -3,7 +3,6 @@ import type { Catalog, CatalogTable } from "./catalog";
 import { primaryKey } from "./catalog";
 import { buildCatalog } from "./catalog-builder";
 import { type Check, type Checked, isHeldBack, kindOf, ownEntry } from "./checks/check";
-import { checkCitus } from "./checks/citus";
 import { checkEnumValues } from "./checks/enum-values";
 import { checkFileNames, fileNumber } from "./checks/file-names";
 import { checkForeignKeys } from "./checks/foreign-keys";
@@ -34,12 +33,11 @@ const checks: readonly Check[] = [
   checkRoles,
   checkViews,
   checkEnumValues,
-  checkCitus,
 ];
 
 /**
  * The application of a folder's name, its architecture.yaml and its SQL files. PostgreSQL's parser must be loaded
- * (`loadSqlParser`). `defaults` stand for what the description leaves out; `citus` is the stack that needs Citus.
+ * (`loadSqlParser`). `defaults` stand for what the description leaves out.
  *
  * @throws Problems with all that is wrong: first what cannot be read, then what does not fit together.
  */
@@ -48,7 +46,6 @@ export function parseApplication(
   yaml: Source,
   sql: readonly Source[],
   defaults: Defaults = standardDefaults,
-  citus?: string,
 ): Application {
   const problems: Problem[] = checkFileNames(sql);
   const described = parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
@@ -63,15 +60,7 @@ export function parseApplication(
   const schema = description.schema ?? name;
   const { catalog, problems: found } = buildCatalog(files, schema);
   problems.push(...found);
-  const checked: Checked = {
-    name,
-    schema,
-    description,
-    placeOf,
-    files,
-    catalog,
-    ...(citus !== undefined && { citus }),
-  };
+  const checked: Checked = { name, schema, description, placeOf, files, catalog };
   refuseIfAny([...problems, ...checks.flatMap((check) => check(checked))]);
   return {
     name,

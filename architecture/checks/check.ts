@@ -16,8 +16,6 @@ export interface Checked {
   placeOf(...path: string[]): Place;
   readonly files: readonly ParsedSql[];
   readonly catalog: Catalog;
-  /** The stack that needs Citus. @default none */
-  readonly citus?: string;
 }
 
 export type TableKind = "tenant" | "reference" | "local";

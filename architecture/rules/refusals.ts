@@ -12,6 +12,7 @@ import { explicitLock } from "./explicit-lock";
 import { isolationChanged } from "./isolation-changed";
 import { privilegeOutsideDescription } from "./privilege-outside-description";
 import { publicationForAllTables } from "./publication-for-all-tables";
+import { refusedByCitusRule } from "./refused-by-citus";
 import { rowSecurityDisabled } from "./row-security-disabled";
 import { rowsLeaveIsolation } from "./rows-leave-isolation";
 import type { Rule } from "./rule";
@@ -28,6 +29,7 @@ export const refusingRules: readonly Rule[] = [
   isolationChanged,
   privilegeOutsideDescription,
   publicationForAllTables,
+  refusedByCitusRule,
   rowSecurityDisabled,
   rowsLeaveIsolation,
   securityDefiner,
@@ -38,20 +40,21 @@ export const refusingRules: readonly Rule[] = [
 
 /**
  * What the files of an application would do to isolation, privileges and tenants' rows, as far as it can be read, unless
- * the stack allows a file to. PostgreSQL's parser must be loaded. Nothing of what can't be read at all: that has problems
+ * the stack allows a file to, and what Citus refuses, where `citus` is a stack that needs it. PostgreSQL's parser must be loaded. Nothing of what can't be read at all: that has problems
  * of its own.
  */
 export function refusals(
   application: string,
   yaml: Source,
   sql: readonly Source[],
-  allow: ReadonlySet<string>,
+  { allow, citus }: { readonly allow: ReadonlySet<string>; readonly citus?: string },
 ): Problem[] {
   const described = parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
   if (Array.isArray(described)) return [];
   const description = described.value;
   const files = sql.map(parseSql);
-  const tables = readTables(files, description.schema ?? application, description, { application });
+  const needsCitus = citus !== undefined || description.citus === "required";
+  const tables = readTables(files, description.schema ?? application, description, { application, citus: needsCitus });
   return files
     .filter(({ source }) => !allow.has(runOptIn(source.path)))
     .flatMap((file) => {

@@ -5,11 +5,7 @@ export const refusedByCitusRule: Rule = {
   name: "refused-by-citus",
   severity: "error",
   harm: "Plain PostgreSQL accepts it, Citus refuses it: it passes on every machine but production.",
+  refuses: true,
   check: (statements, context) =>
-    context.tables.citus
-      ? refusedByCitus(statements, context)
-          // A rule of its own speaks of these, with Citus and without.
-          .filter(({ refusal }) => refusal !== "policy-subquery")
-          .map(({ what, fix, at }) => ({ what, fix, at }))
-      : [],
+    context.tables.citus ? refusedByCitus(statements, context).map(({ what, fix, at }) => ({ what, fix, at })) : [],
 };

@@ -24,7 +24,7 @@ function found({ makes, then }: Example) {
   const files = [tables, makes?.sql ?? "", then ?? ""].map((text, i) =>
     parseSql({ path: `sql/shop/0${i}0_file.sql`, text }),
   );
-  const facts = readTables(files, "shop", description, true);
+  const facts = readTables(files, "shop", description, { citus: true });
   return files.flatMap((file) => {
     assert.deepEqual(file.problems, []);
     return refusedByCitus(file.statements, contextOf(file, facts, true));

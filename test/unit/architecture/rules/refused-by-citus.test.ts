@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { refusals } from "../../../../architecture/citus/refusals";
+import { refusals as citusRefusals } from "../../../../architecture/citus/refusals";
 import { stackThatNeedsCitus } from "../../../../architecture/citus/required";
+import { refusals } from "../../../../architecture/rules/refusals";
 import { refusedByCitusRule } from "../../../../architecture/rules/refused-by-citus";
-import { problemsOf } from "../shop";
+import { loadSqlParser } from "../../../../architecture/sql-parser";
 import { fixes, found } from "./shop-with";
 
 const bad = "CREATE TRIGGER touched BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION touch();";
@@ -27,33 +28,45 @@ test("the good example passes", async () => {
 test("the page lists every refusal with its reason, way out and source", () => {
   const path = join(__dirname, "..", "..", "..", "..", "docs", "rules", "refused-by-citus.md");
   const page = readFileSync(path, "utf8");
-  for (const { construct, why, fix, source } of Object.values(refusals)) {
+  for (const { construct, why, fix, source } of Object.values(citusRefusals)) {
     assert.ok(page.includes(`| ${construct} | ${why} | ${fix} | ${source} |`), construct);
   }
 });
 
-const shop = {
-  tables: ["t: { tenant: true }"],
-  sql: {
-    "002_t.sql": `CREATE TABLE t (tenant_id uuid, id uuid, parent uuid, PRIMARY KEY (tenant_id, id),
-  FOREIGN KEY (tenant_id, parent) REFERENCES t ON DELETE SET NULL (parent));`,
-  },
-};
+const table = `CREATE TABLE t (tenant_id uuid, id uuid, parent uuid, PRIMARY KEY (tenant_id, id),
+  FOREIGN KEY (tenant_id, parent) REFERENCES t ON DELETE SET NULL (parent));`;
 
-test("preview refuses it where architecture.yaml says `citus: required`, with file and line", async () => {
-  assert.deepEqual(await problemsOf(shop), []);
-  const [problem, ...others] = await problemsOf({ ...shop, yaml: ["citus: required"] });
-  assert.deepEqual(others, []);
-  assert.match(problem?.what ?? "", /^Citus refuses ON DELETE SET NULL and SET DEFAULT .* \(`t`\)/);
-  assert.match(problem?.expected ?? "", /architecture.yaml requires it/);
-  assert.deepEqual([problem?.at?.file, problem?.at?.line], ["sql/shop/002_t.sql", 2]);
+async function refusedIn(sql: string, { citus, allow = [] }: { readonly citus?: string; readonly allow?: string[] }) {
+  await loadSqlParser();
+  const yaml = `tenant: { table: tenants }\ntables: { t: { tenant: true } }\n${citus === "line" ? "citus: required\n" : ""}`;
+  return refusals(
+    "shop",
+    { path: "sql/shop/architecture.yaml", text: yaml },
+    [
+      { path: "sql/shop/001_tenants.sql", text: "CREATE TABLE tenants (tenant_id uuid PRIMARY KEY);" },
+      { path: "sql/shop/002_t.sql", text: sql },
+    ],
+    { allow: new Set(allow), ...(citus === "stack" && { citus: "stacks/Pulumi.prod.yaml" }) },
+  );
+}
+
+test("preview refuses it where a stack needs Citus, or architecture.yaml says so, with file and line", async () => {
+  assert.deepEqual(await refusedIn(table, {}), []);
+  for (const citus of ["stack", "line"]) {
+    const [problem, ...others] = await refusedIn(table, { citus });
+    assert.deepEqual(others, []);
+    assert.match(problem?.what ?? "", /^Citus refuses ON DELETE SET NULL and SET DEFAULT .* \(`t`\)/);
+    assert.deepEqual([problem?.at?.file, problem?.at?.line], ["sql/shop/002_t.sql", 2]);
+    assert.match(problem?.fix ?? "", /add `run sql\/shop\/002_t.sql` to tenantry:allow/);
+  }
 });
 
-test("preview takes an exception with its reason", async () => {
-  const sql = {
-    "002_t.sql": shop.sql["002_t.sql"].replace("CREATE", "-- tenantry:allow refused-by-citus A fork of Citus\nCREATE"),
-  };
-  assert.deepEqual(await problemsOf({ ...shop, sql, yaml: ["citus: required"] }), []);
+test("preview finds it in a DO block, and passes a file that the stack allows", async () => {
+  const block = `${table.replace(" ON DELETE SET NULL (parent)", "")}
+DO $$ BEGIN EXECUTE 'CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()'; END $$;`;
+  const [problem, ...others] = await refusedIn(block, { citus: "stack" });
+  assert.deepEqual([others, problem?.at?.line], [[], 3]);
+  assert.deepEqual(await refusedIn(table, { citus: "stack", allow: ["run sql/shop/002_t.sql"] }), []);
 });
 
 test("a stack needs Citus unless it says auto, or gives each tenant a schema", () => {
