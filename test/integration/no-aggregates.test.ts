@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import test from "node:test";
+import { Client } from "pg";
+import type { Application } from "../../architecture/application";
+import { loadApplication } from "../../architecture/application-loader";
+import { dataPlane } from "../../architecture/data-plane/data-plane";
+import type { Declaration } from "../../architecture/declaration";
+import type { Connect } from "../../provider/connect";
+import type { Context } from "../../provider/context";
+import { kinds } from "../../provider/kinds";
+import { openDatabase } from "../../provider/postgres";
+import { clientConfig } from "../../provider/postgres-connection";
+import { drift } from "../../verify/checks/drift";
+import { eventSizes } from "../../verify/checks/event-sizes";
+import { isolation } from "../../verify/checks/isolation";
+import { partitions } from "../../verify/checks/partitions";
+import { replication } from "../../verify/checks/replication";
+import { verify } from "../../verify/verify";
+import { externalSettings } from "../unit/external-settings";
+import { freshDatabase, skip } from "./servers";
+
+test("from some aggregates to none, and back", { skip }, async (t) => {
+  const fresh = await freshDatabase();
+  const { endpoints } = fresh;
+  const database = openDatabase(fresh, { citus: "auto" });
+  const [admin, app] = [new Client(clientConfig(fresh)), new Client(clientConfig({ ...fresh, ...fresh.roles["app"] }))];
+  for (const client of [admin, app]) await client.connect();
+  t.after(async () => {
+    for (const client of [admin, app]) await client.end();
+    await database.close();
+    await fresh.drop();
+  });
+  const allow = new Set<string>();
+  const said: string[] = [];
+  const tell = (message: string) => void said.push(message);
+  const signal = new AbortController().signal;
+  const context: Context = { database, connect: {} as Connect, allow, log: tell, warn: tell, signal };
+  const loaded = await loadApplication(join(__dirname, "..", "..", "sql", "ecommerce"));
+  const silent: Application = { ...loaded.application, events: { ...loaded.application.events, aggregates: [] } };
+  const declare = (application: Application) =>
+    dataPlane(application, loaded.base, externalSettings({ endpoints }), endpoints.postgres.nodes).filter(
+      ({ noun }) => noun !== "Connector",
+    );
+  const some = declare(loaded.application);
+  const none = declare(silent);
+  const kindOf = ({ noun }: Declaration) => kinds.get(noun) ?? assert.fail(noun);
+  // As `up` would, by what its state knows.
+  const states = new Map<string, { id: string; state: object }>();
+  const up = async (declarations: readonly Declaration[]) => {
+    for (const each of declarations) {
+      states.set(`${each.noun}/${each.name}`, await kindOf(each).create(context, each.inputs));
+    }
+  };
+  const remove = async (from: readonly Declaration[], to: readonly Declaration[]) => {
+    const kept = new Set(to.map(({ noun, name }) => `${noun}/${name}`));
+    for (const each of from.toReversed()) {
+      const key = `${each.noun}/${each.name}`;
+      const made = states.get(key);
+      if (!kept.has(key) && made) await kindOf(each).delete(context, made.id, made.state);
+    }
+    await up(to);
+  };
+  const tenant = randomUUID();
+  const emit = async () => {
+    await app.query("BEGIN");
+    try {
+      await app.query("SELECT tenantry.set_tenant($1)", [tenant]);
+      await app.query("SELECT tenantry.emit($1, 'order', 'o', 'T', '{}')", [tenant]);
+    } finally {
+      await app.query("COMMIT");
+    }
+  };
+  const look = async () => {
+    const { rows } = await admin.query(`SELECT to_regclass('tenantry.outbox') IS NOT NULL AS "table",
+      EXISTS (SELECT FROM pg_publication WHERE pubname = 'tenantry_outbox') AS publication,
+      (SELECT count(*)::int FROM tenantry.guarded_partition_set) AS guarded,
+      (SELECT count(*)::int FROM partman.part_config WHERE parent_table = 'tenantry.outbox') AS maintained`);
+    return rows[0];
+  };
+  const failures = async (application: Application, declarations: readonly Declaration[]) => {
+    const target = { application, endpoints, declarations, eventTimeoutMs: 1_000 };
+    const reports = await verify(target, [drift, eventSizes, isolation, partitions, replication]);
+    // There is no connector here, and the background worker knows no database of a test.
+    const expected = /nobody reads it|pg_partman_bgw works on other databases/;
+    return reports
+      .flatMap(({ findings }) => findings)
+      .filter(({ outcome, seen }) => outcome === "fail" && !expected.test(seen));
+  };
+
+  await t.test("none from the start has no outbox, and consumers can mark what they process", async () => {
+    await up(none);
+    assert.deepEqual(await look(), { table: false, publication: false, guarded: 0, maintained: 0 });
+    await assert.rejects(emit(), /relation "tenantry.outbox" does not exist/);
+    await app.query("BEGIN");
+    await app.query("SELECT tenantry.set_tenant($1)", [tenant]);
+    await app.query("SELECT tenantry.process_once($1, 'consumer', gen_random_uuid())", [tenant]);
+    await app.query("COMMIT");
+    assert.deepEqual(await failures(silent, none), []);
+  });
+
+  await t.test("some make it, and it takes events", async () => {
+    await up(some);
+    assert.deepEqual(await look(), { table: true, publication: true, guarded: 1, maintained: 1 });
+    await emit();
+  });
+
+  await t.test("none again keeps the table with its rows, and nobody writes to it", async () => {
+    await remove(some, none);
+    assert.deepEqual(await look(), { table: true, publication: true, guarded: 0, maintained: 0 });
+    assert.match(said.join("\n"), /tenantry.outbox stays in the database with its rows/);
+    await assert.rejects(emit(), /permission denied for table outbox/);
+    assert.equal((await admin.query("SELECT FROM tenantry.outbox")).rowCount, 1);
+    assert.deepEqual(await failures(silent, none), []);
+  });
+
+  await t.test("some again take it over", async () => {
+    await up(some);
+    await emit();
+    assert.equal((await admin.query("SELECT FROM tenantry.outbox")).rowCount, 2);
+    assert.deepEqual(await failures(loaded.application, some), []);
+  });
+
+  await t.test("with the opt-in it goes", async () => {
+    allow.add("drop tenantry.outbox");
+    await remove(some, none);
+    assert.deepEqual(await look(), { table: false, publication: false, guarded: 0, maintained: 0 });
+    assert.deepEqual(await failures(silent, none), []);
+  });
+});
