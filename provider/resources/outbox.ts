@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DistributedTableInputs, OutboxInputs } from "../../architecture/declaration";
-import { quoteIdentifier } from "../../architecture/identifier";
+import { quoteIdentifier, quoteLiteral } from "../../architecture/identifier";
 import { createdColumn, outbox as names, outboxColumns, publishedColumns } from "../../architecture/outbox";
 import {
   anySize,
@@ -95,6 +95,22 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
       ...distributedTable.preview(old && asPlaced(old), asTable(next)),
       ...planPublication(publicationOf(next), found?.publication).map(({ sql }) => sql),
     ];
+  },
+
+  /** Also what the outbox holds of aggregates that it takes no more, declared before or not. */
+  async foresee(read, old, next) {
+    const lines = outbox.preview(old, next);
+    if (!old || !next?.aggregates || sameNames(old.aggregates, next.aggregates)) return lines;
+    // Not by a parameter: Citus makes no plan of it.
+    const taken = `aggregate_type IN (${next.aggregates.map(quoteLiteral).join(", ") || "NULL"})`;
+    const held = await read<{ aggregate: string; count: number }>(
+      `SELECT aggregate_type AS aggregate, count(*)::int AS count FROM ${quoteTable(tableOf(next))}
+       WHERE (${taken}) IS NOT TRUE GROUP BY 1 ORDER BY 1`,
+    );
+    const said = held.map(
+      ({ aggregate, count }) => `-- it holds ${count} events of "${aggregate}", and takes no new ones`,
+    );
+    return [...said, ...lines];
   },
 
   async create(context, next) {

@@ -26,7 +26,7 @@ test("from some aggregates to none, and back", { skip }, async (t) => {
   const { endpoints } = fresh;
   const database = openDatabase(fresh, { citus: "auto" });
   const [admin, app] = [new Client(clientConfig(fresh)), new Client(clientConfig({ ...fresh, ...fresh.roles["app"] }))];
-  for (const client of [admin, app]) await client.connect();
+  await admin.connect();
   t.after(async () => {
     for (const client of [admin, app]) await client.end();
     await database.close();
@@ -91,6 +91,8 @@ test("from some aggregates to none, and back", { skip }, async (t) => {
 
   await t.test("none from the start has no outbox, and consumers can mark what they process", async () => {
     await up(none);
+    // What `up` sets for the database holds for new sessions.
+    await app.connect();
     assert.deepEqual(await look(), { table: false, publication: false, guarded: 0, maintained: 0 });
     await assert.rejects(emit(), /relation "tenantry.outbox" does not exist/);
     await app.query("BEGIN");

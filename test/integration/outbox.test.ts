@@ -187,8 +187,9 @@ test("the outbox on a real server", { skip }, async (t) => {
 
 test("what somebody changed of the outbox by hand is shown, and put right", { skip }, async (t) => {
   const plane = await withOutbox(t);
-  const drift = async (sql: string) => {
-    await plane.admin.query(sql);
+  // One at a time: Citus passes a whole message on.
+  const drift = async (...sql: string[]) => {
+    for (const statement of sql) await plane.admin.query(statement);
     const found = (await outbox.read(plane.context, "tenantry.outbox", { ...wanted, ...seen })) ?? assert.fail();
     const paths = outbox.diff(found, wanted).map(({ path }) => path);
     const repaired = await outbox.update(plane.context, "tenantry.outbox", found, wanted);
@@ -217,15 +218,23 @@ test("what somebody changed of the outbox by hand is shown, and put right", { sk
     const name = "type_at_most_1024_bytes_or_put_it_into_the_payload";
     const drop = `ALTER TABLE tenantry.outbox DROP CONSTRAINT ${name}`;
     assert.deepEqual(await drift(drop), ["checks"]);
-    assert.deepEqual(await drift(`${drop}, ADD CONSTRAINT ${name} CHECK (octet_length(type) < 1e9)`), ["checks"]);
+    assert.deepEqual(
+      await drift(drop, `ALTER TABLE tenantry.outbox ADD CONSTRAINT ${name} CHECK (octet_length(type) < 1e9)`),
+      ["checks"],
+    );
   });
   await t.test("the list of aggregates dropped, or another one", async () => {
     const name = "aggregate_type_is_declared_in_architecture_yaml";
     const drop = `ALTER TABLE tenantry.outbox DROP CONSTRAINT ${name}`;
     assert.deepEqual(await drift(drop), ["aggregates", "checks"]);
     const more = "aggregate_type = ANY (ARRAY['order', 'payment', 'zz'])";
-    assert.deepEqual(await drift(`${drop}, ADD CONSTRAINT ${name} CHECK (${more})`), ["aggregates"]);
-    assert.deepEqual(await drift(`${drop}, ADD CONSTRAINT ${name} CHECK (true)`), ["aggregates", "checks"]);
+    assert.deepEqual(await drift(drop, `ALTER TABLE tenantry.outbox ADD CONSTRAINT ${name} CHECK (${more})`), [
+      "aggregates",
+    ]);
+    assert.deepEqual(await drift(drop, `ALTER TABLE tenantry.outbox ADD CONSTRAINT ${name} CHECK (true)`), [
+      "aggregates",
+      "checks",
+    ]);
   });
 });
 
@@ -241,6 +250,8 @@ test("an aggregate that is added or removed is taken or refused at once, in ever
     outbox.preview(state, other)[0] ?? "",
     /new events of "payment" are refused; those in the outbox still go/,
   );
+  const foreseen = await outbox.foresee?.((sql, values) => context.database.query(sql, values), state, other);
+  assert.equal(foreseen?.[0], '-- it holds 1 events of "payment", and takes no new ones');
   const updated = await outbox.update(context, "tenantry.outbox", state, other);
   assert.deepEqual(outbox.diff(updated, other), []);
   await inTenant(admin, acme, () => emit(admin, acme, {}, "invoice"));
@@ -285,10 +296,13 @@ test("an outbox made before its record was bounded gets the bounds, and keeps wh
     "SELECT conname AS name FROM pg_constraint WHERE conrelid = 'tenantry.outbox'::regclass AND contype = 'c'",
   );
   for (const { name } of rows) await admin.query(`ALTER TABLE tenantry.outbox DROP CONSTRAINT ${name}`);
-  await admin.query(`ALTER TABLE tenantry.outbox
-    ADD CONSTRAINT aggregate_type_is_part_of_a_topic_name CHECK (aggregate_type ~ '^[a-zA-Z0-9._-]{1,100}$'),
-    ADD CONSTRAINT payload_at_most_8192_bytes_or_use_a_claim_check CHECK (octet_length(payload::text) <= 8192),
-    ADD CONSTRAINT of_their_own CHECK (type <> 'never')`);
+  for (const constraint of [
+    "aggregate_type_is_part_of_a_topic_name CHECK (aggregate_type ~ '^[a-zA-Z0-9._-]{1,100}$')",
+    "payload_at_most_8192_bytes_or_use_a_claim_check CHECK (octet_length(payload::text) <= 8192)",
+    "of_their_own CHECK (type <> 'never')",
+  ]) {
+    await admin.query(`ALTER TABLE tenantry.outbox ADD CONSTRAINT ${constraint}`);
+  }
   const poison = `INSERT INTO tenantry.outbox (tenant_id, aggregate_type, aggregate_id, type, payload)
     VALUES (gen_random_uuid(), 'zz.x', repeat('x', 1200000), 'x', '{}')`;
   await admin.query(poison);
