@@ -27,6 +27,7 @@ import { enumValueUsed } from "./enum-value-used";
 import { explicitLock } from "./explicit-lock";
 import { fatPayload } from "./fat-payload";
 import { foreignKeyWithoutTenant } from "./foreign-key-without-tenant";
+import { indexNotLeakproof } from "./index-not-leakproof";
 import { isolationChanged } from "./isolation-changed";
 import { missingBackups } from "./missing-backups";
 import { missingCoLocation } from "./missing-co-location";
@@ -103,6 +104,7 @@ export const rules: readonly Rule[] = [
   explicitLock,
   fatPayload,
   foreignKeyWithoutTenant,
+  indexNotLeakproof,
   isolationChanged,
   missingBackups,
   missingCoLocation,

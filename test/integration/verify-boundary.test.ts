@@ -19,11 +19,19 @@ interface Crossing {
   readonly cleanUp?: string | readonly string[];
 }
 
+/** In whatever signature: PostgreSQL 17 has another one. */
+function emit(verb: string, whom: string): string {
+  return `DO $$ DECLARE signature regprocedure; BEGIN
+    FOR signature IN SELECT oid FROM pg_proc WHERE proname = 'pg_logical_emit_message' LOOP
+      EXECUTE format('${verb} EXECUTE ON FUNCTION %s ${whom}', signature);
+    END LOOP; END $$`;
+}
+
 /** Each is named by `verify` and a refresh, and set right by the next `up`. `DB` is the database's name. */
 const crossings: readonly Crossing[] = [
   {
     what: "messages into the log that everybody may write",
-    sql: "GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text) TO PUBLIC",
+    sql: emit("GRANT", "TO PUBLIC"),
     subject: "PUBLIC",
     seen: /may call pg_logical_emit_message, and so puts a message of any size into the change stream/,
   },
@@ -35,7 +43,7 @@ const crossings: readonly Crossing[] = [
   },
   {
     what: "the heartbeat's function taken from the role that reads the stream",
-    sql: "REVOKE EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text) FROM ecommerce_cdc",
+    sql: emit("REVOKE", "FROM ecommerce_cdc"),
     subject: "ecommerce_cdc",
     seen: /may not call pg_logical_emit_message/,
   },

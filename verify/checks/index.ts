@@ -5,9 +5,11 @@ import { bypasses } from "./bypasses";
 import { connectors } from "./connectors";
 import { consumers } from "./consumers";
 import { drift } from "./drift";
+import { estimates } from "./estimates";
 import { eventSizes } from "./event-sizes";
 import { events } from "./events";
 import { functions } from "./functions";
+import { indexes } from "./indexes";
 import { isolation } from "./isolation";
 import { leaks } from "./leaks";
 import { partitions } from "./partitions";
@@ -34,6 +36,7 @@ export const checks: readonly Check[] = [
   functions,
   bypasses,
   leaks,
+  estimates,
   partitions,
   replication,
   connectors,
@@ -44,5 +47,6 @@ export const checks: readonly Check[] = [
   tenantSizes,
   statements,
   scans,
+  indexes,
   drift,
 ];
