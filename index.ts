@@ -26,9 +26,10 @@ async function program(): Promise<pulumi.Inputs> {
   const databases = databasesOf(loaded, settings, declared);
   const roles = databases.find(({ provider }) => provider === mainProvider)?.roles ?? [];
   const wanted = wantedTopics(application);
+  const owner = { application: application.name, project: pulumi.getProject(), stack: pulumi.getStack() };
   const main = new Provider(
     mainProvider,
-    { endpoints, citus, allow, roles, topics: wanted, model: tenancy.model },
+    { endpoints, citus, allow, roles, topics: wanted, owner, model: tenancy.model },
     { dependsOn: [...ready] },
   );
   const made = new Map<string, pulumi.Resource>();
@@ -40,6 +41,7 @@ async function program(): Promise<pulumi.Inputs> {
       allow,
       roles,
       topics: wanted,
+      owner,
       made: !!madeBy,
       ...(makes && { databases: makes }),
     };

@@ -1,8 +1,15 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { parse } from "yaml";
 import { loadApplication } from "../architecture/application-loader";
-import { databasesOf } from "../architecture/databases";
+import { type Database, databasesOf } from "../architecture/databases";
+import type { Endpoints } from "../architecture/endpoints";
 import { Problems } from "../architecture/problem";
+import { root } from "../local/checkout";
+import { type Owner, refuseOthers } from "../provider/owner";
+import { connect } from "../provider/postgres-connection";
+import { readerOf } from "../provider/statements";
 import { loadSettings } from "../stacks/settings";
 import { checks } from "../verify/checks";
 import { renderReport, reportJson } from "../verify/report";
@@ -58,12 +65,30 @@ async function run({ stack, json, timeout, only, seed, queries }: VerifyFlags): 
   const { endpoints, declared } = await serversOf(stack, settings);
   const loaded = await loadApplication(join(__dirname, "..", "sql", settings.application), settings.defaults);
   const how = { eventTimeoutMs: timeout * 1_000, leaks: { seed, queries } };
-  const looks = looksAt(databasesOf(loaded, settings, declared), endpoints, how);
+  const databases = databasesOf(loaded, settings, declared);
+  const { name: project } = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as { name: string };
+  await refuseOtherStacks(databases, endpoints, { application: settings.application, project, stack }, settings.allow);
+  const looks = looksAt(databases, endpoints, how);
   const chosen = only ? checks.filter(({ name }) => only.includes(name)) : checks;
   const reports = await verifyAll(looks, chosen, progress(json));
   if (json) process.stdout.write(`${reportJson(stack, reports)}\n`);
   else process.stdout.write(`${renderReport(reports, process.stdout.columns ?? 140, process.stdout.isTTY ?? false)}\n`);
   return worst(reports) !== "fail";
+}
+
+/** What another stack has applied would be looked at by the wrong description. One that does not answer is for the checks to tell. */
+async function refuseOtherStacks(
+  databases: readonly Database[],
+  endpoints: Endpoints,
+  own: Owner,
+  allow: readonly string[],
+): Promise<void> {
+  for (const { reach } of databases.filter(({ parts }) => parts.length > 0)) {
+    const { postgres } = reach(endpoints);
+    const client = await connect(postgres, undefined, { patient: false }).catch(() => undefined);
+    if (!client) continue;
+    await refuseOthers(readerOf(client), own, postgres.database, new Set(allow)).finally(() => client.end());
+  }
 }
 
 /** A line a check on the terminal while it runs, so that nobody looks at nothing for half a minute. */

@@ -4,6 +4,8 @@ export interface PostgresConfig {
   readonly port: number;
   /** The database that pg_partman's background worker maintains. */
   readonly database: string;
+  /** Those that it maintains already: of other stacks on the same servers. @default none */
+  readonly others?: readonly string[];
   /** The superuser. */
   readonly admin: string;
   readonly citus: boolean;
@@ -34,7 +36,7 @@ export function renderPostgresConfig(config: PostgresConfig): string {
       ...(config.statistics ? ["pg_stat_statements"] : []),
       "pg_partman_bgw",
     ].join(","),
-    "pg_partman_bgw.dbname": config.database,
+    "pg_partman_bgw.dbname": [...new Set([...(config.others ?? []), config.database])].join(","),
     "pg_partman_bgw.role": config.admin,
     "pg_partman_bgw.interval": 60,
     timezone: "UTC",
@@ -72,4 +74,10 @@ export function renderHba(): string {
     "host replication all 127.0.0.1/32 scram-sha-256",
     "",
   ].join("\n");
+}
+
+/** The databases that a configuration of before has pg_partman maintain. */
+export function maintainedBy(config: string | undefined): readonly string[] {
+  const [, list = ""] = /^pg_partman_bgw\.dbname = '(.*)'$/m.exec(config ?? "") ?? [];
+  return list.replaceAll("''", "'").split(",").filter((name) => name !== "");
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { Problems } from "../architecture/problem";
 import { readIfThere } from "./files";
 import { postgresHealth } from "./health";
-import { renderHba, renderPostgresConfig } from "./postgres-config";
+import { maintainedBy, renderHba, renderPostgresConfig } from "./postgres-config";
 import type { PostgresPrograms } from "./postgres-programs";
 import { commandLine, identify } from "./process-id";
 import { run } from "./run";
@@ -96,6 +96,7 @@ async function configure(own: PostgresServer): Promise<boolean> {
   const config = renderPostgresConfig({
     port: own.port,
     database: own.database,
+    others: maintainedBy(readIfThere(join(own.data, "postgresql.conf"))),
     admin,
     citus: own.citus,
     statistics: own.programs.statistics,

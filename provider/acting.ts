@@ -5,9 +5,11 @@ import { openConnect } from "./connect-client";
 import type { Context } from "./context";
 import type { Database } from "./database";
 import type { Engine } from "./engine";
+import { claim, refuseOthers } from "./owner";
 import { openDatabase } from "./postgres";
 import { problemsFrom } from "./postgres-connection";
 import { type Sight, Sights } from "./sight";
+import type { Reader } from "./statements";
 import { checkTopics } from "./topic-check";
 
 /** The servers that a configured provider acts on, connected to when first needed. */
@@ -27,7 +29,15 @@ export function startActing(configuration: Configuration, engine: Engine): Actin
   const abort = new AbortController();
   let servers: Promise<{ readonly database: Database; readonly connect: Connect }> | undefined;
   let topics: Promise<void> | undefined;
-  const sights = configuration.endpoints && new Sights(configuration.endpoints.postgres);
+  let claimed: Promise<void> | undefined;
+  const { owner, allow } = configuration;
+  // The one from which others are made is nobody's.
+  const own = configuration.databases.length === 0 ? owner : undefined;
+  const admit = async (read: Reader) => {
+    const { endpoints } = configuration;
+    if (own && endpoints) await refuseOthers(read, own, endpoints.postgres.database, allow);
+  };
+  const sights = configuration.endpoints && new Sights(configuration.endpoints.postgres, admit);
   let told = false;
   // A hundred resources fail for the one reason; it is told once.
   const tellOnce = (error: unknown) => {
@@ -37,12 +47,13 @@ export function startActing(configuration: Configuration, engine: Engine): Actin
   };
   const acting: Acting = {
     async context(urn) {
-      servers ??= open(configuration, abort.signal, (message) => engine.warn(urn, message));
+      servers ??= open(configuration, admit, abort.signal, (message) => engine.warn(urn, message));
       const { database, connect } = await servers.catch(tellOnce);
       return {
         database,
         connect,
-        allow: configuration.allow,
+        allow,
+        ...(owner && { owner }),
         log: (message) => engine.info(urn, message),
         warn: (message) => engine.warn(urn, message),
         signal: abort.signal,
@@ -53,6 +64,11 @@ export function startActing(configuration: Configuration, engine: Engine): Actin
       const warn = (message: string) => engine.warn(urn, message);
       topics ??= endpoints && checkTopics(endpoints.kafka, configuration.topics, warn);
       const [context] = await Promise.all([acting.context(urn), topics?.catch(tellOnce)]);
+      const { database } = context;
+      if (own) {
+        claimed ??= database.transaction((client) => claim(client, own, database.endpoint.database, allow));
+        await claimed.catch(tellOnce);
+      }
       return context;
     },
     glance: async (question) => sights?.ask(question),
@@ -67,7 +83,12 @@ const notDone = {
   fix: "see the first error of this run",
 };
 
-async function open(configuration: Configuration, signal: AbortSignal, warn: (message: string) => void) {
+async function open(
+  configuration: Configuration,
+  admit: (read: Reader) => Promise<void>,
+  signal: AbortSignal,
+  warn: (message: string) => void,
+) {
   const { endpoints, citus, roles, databases } = configuration;
   if (!endpoints) {
     throw new Problems([
@@ -80,5 +101,6 @@ async function open(configuration: Configuration, signal: AbortSignal, warn: (me
   }
   const database = openDatabase(endpoints.postgres, { citus, roles, databases, signal, warn });
   await database.facts;
+  await admit(database.query.bind(database));
   return { database, connect: openConnect(endpoints.connect, { signal }) };
 }

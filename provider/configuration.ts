@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
 import { Problems } from "../architecture/problem";
 import type { WantedTopics } from "../architecture/topics";
+import type { Owner } from "./owner";
 
 /** The provider's own configuration: one resource of the stack, so that a rotated password changes one resource. */
 export interface Configuration {
@@ -17,6 +18,8 @@ export interface Configuration {
   readonly databases: readonly string[];
   /** Whether the database is one of those: where the server has none, what was in it is gone, and not misnamed. */
   readonly made: boolean;
+  /** Who works on the database; another's is refused. @default nobody is asked */
+  readonly owner?: Owner;
 }
 
 /** A provider's configuration crosses to the engine as strings, each the JSON of one property. */
@@ -28,6 +31,7 @@ const wire = z.object({
   topics: z.string().default('{"names":[],"recordBytes":0}'),
   databases: z.string().default("[]"),
   made: z.literal("true").optional(),
+  owner: z.string().optional(),
   model: z.enum(["shared", "schema", "silo"]).optional(),
 });
 
@@ -35,7 +39,7 @@ const wire = z.object({
 export function parseConfiguration(variables: Readonly<Record<string, unknown>>): Configuration {
   const parsed = wire.safeParse(variables);
   if (!parsed.success) throw badConfiguration(parsed.error);
-  const { endpoints: json, citus, allow, roles, databases, made, topics: topicsJson } = parsed.data;
+  const { endpoints: json, citus, allow, roles, databases, made, owner, topics: topicsJson } = parsed.data;
   const lists = z.tuple([names, names, names]).safeParse([allow, roles, databases].map((list) => JSON.parse(list)));
   if (!lists.success) throw badConfiguration(lists.error);
   const topics = wantedTopics.safeParse(JSON.parse(topicsJson));
@@ -48,10 +52,12 @@ export function parseConfiguration(variables: Readonly<Record<string, unknown>>)
     topics: topics.data,
     databases: lists.data[2],
     made: made !== undefined,
+    ...(owner !== undefined && { owner: ownerSchema.parse(JSON.parse(owner)) }),
   };
 }
 
 const names = z.array(z.string());
+const ownerSchema = z.object({ application: z.string(), project: z.string(), stack: z.string() });
 const wantedTopics = z.object({ names, recordBytes: z.number() });
 
 /** What the engine sends in a preview for a value that is known only after applying. */

@@ -1,5 +1,6 @@
 import type { Connect } from "./connect";
 import type { Database } from "./database";
+import type { Owner } from "./owner";
 
 /** What acting code may use. */
 export interface Context {
@@ -7,6 +8,8 @@ export interface Context {
   readonly connect: Connect;
   /** Opt-ins to what destroys or rewrites data, as the stack's `tenantry:allow` lists them: `drop ecommerce.carts`. */
   readonly allow: ReadonlySet<string>;
+  /** Who works; another's database is left alone. @default nobody is asked */
+  readonly owner?: Owner;
   /** A line beside the resource in Pulumi's output. */
   log(message: string): void;
   warn(message: string): void;

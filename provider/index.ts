@@ -3,6 +3,7 @@ import type { Declaration, Inputs } from "../architecture/declaration";
 import type { Endpoints } from "../architecture/endpoints";
 import type { Model } from "../architecture/tenancy/tenants";
 import type { WantedTopics } from "../architecture/topics";
+import type { Owner } from "./owner";
 
 /** The connection that resources act through. */
 export interface ProviderArgs {
@@ -22,6 +23,8 @@ export interface ProviderArgs {
   readonly made?: boolean;
   /** How tenants share what this stack holds: another one is refused without the opt-in `remodel MODEL`. @default not guarded */
   readonly model?: Model;
+  /** Who works on the database, which then remembers it and refuses others. @default nobody is asked */
+  readonly owner?: Owner;
 }
 
 /** The provider `tenantry`: one connection to one database and its Kafka Connect. */
@@ -41,6 +44,7 @@ export class Provider extends pulumi.ProviderResource {
         ...(args.databases && { databases: JSON.stringify(args.databases) }),
         ...(args.made && { made: "true" }),
         ...(args.model && { model: args.model }),
+        ...(args.owner && { owner: JSON.stringify(args.owner) }),
       },
       options,
     );

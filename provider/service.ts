@@ -206,7 +206,7 @@ function findKind(kinds: ReadonlyMap<string, Kind<object>>, urn: string): Kind<o
 /** The state as the database has it now, or else as it was stored. */
 async function seen(acting: Acting | undefined, kind: Kind<object>, old: Properties): Promise<Properties> {
   const { see } = kind;
-  const now = see && (await acting?.glance((sight) => see(sight, old)));
+  const now = await acting?.glance(async (sight) => see?.(sight, old));
   return now ? { ...now } : old;
 }
 
@@ -220,7 +220,7 @@ async function showPlan(
 ): Promise<void> {
   if (hasUnknowns(next)) return;
   const { foresee } = kind;
-  const lines = (foresee && (await acting?.glance(({ read }) => foresee(read, old, next)))) ?? kind.preview(old, next);
+  const lines = (await acting?.glance(async ({ read }) => foresee?.(read, old, next))) ?? kind.preview(old, next);
   if (lines.length > 0) engine.info(urn, lines.join("\n"));
 }
 

@@ -75,7 +75,9 @@ export class Sights {
     const client = await connect(this.server, undefined, { pipeline: true, patient: false });
     client.once("end", () => this.close());
     await client.query(`SET statement_timeout = ${patienceMs}`);
-    await this.admit(readerOf(client)).catch((error: unknown) => {
+    await this.admit(readerOf(client)).catch(async (error: unknown) => {
+      client.removeAllListeners("end");
+      await client.end().catch(() => {});
       throw error instanceof Problems ? new Refusal(error) : error;
     });
     return client;

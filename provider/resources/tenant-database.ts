@@ -18,9 +18,10 @@ import type { Database } from "../database";
 import { identifier, node } from "../input-schemas";
 import type { Kind } from "../kind";
 import { fingerprintOf, isFingerprintOf, outdatedLogins, setNodeLogins } from "../node-logins";
+import { refuseOthers } from "../owner";
 import { maintenanceOf, setMaintenance } from "../partman-worker";
 import { openDatabase } from "../postgres";
-import { runStatement } from "../statements";
+import { readerOf, runStatement } from "../statements";
 import { join } from "./citus-node";
 
 export interface TenantDatabaseState extends TenantDatabaseInputs {
@@ -97,12 +98,14 @@ export const tenantDatabase: Kind<TenantDatabaseInputs, TenantDatabaseState> = {
 
   update: (context, _id, _old, next) => ensure(context, next),
 
-  async delete({ database: servers, allow, log, warn }, _id, { database, nodes }) {
+  async delete(context, _id, { database, nodes }) {
+    const { database: servers, allow, log, warn } = context;
     const optIn = `drop ${database}`;
     if (!allow.has(optIn)) {
       warn(`the database ${database} stays with its rows; to drop it, add \`${optIn}\` to tenantry:allow beforehand`);
       return;
     }
+    await refuseOthersIn(context, database);
     await servers.locked((client) => setMaintenance(client, database, false));
     for (const place of placesOf(servers.endpoint, nodes)) {
       await servers.onNode(place, (client) => runStatement(client, { sql: dropDatabase(database) }));
@@ -146,6 +149,7 @@ async function ensure(context: Context, next: TenantDatabaseInputs): Promise<Ten
   const citus = await hasCitus(context, places);
   const without = await placesWithout(servers, places, next.database);
   await refuseParts(servers, places, without, next.database);
+  if (without.length < places.length) await refuseOthersIn(context, next.database);
   for (const place of without) {
     await servers.onNode(place, (client) => runStatement(client, { sql: createDatabase(next.database) }));
   }
@@ -175,6 +179,14 @@ async function ensure(context: Context, next: TenantDatabaseInputs): Promise<Ten
     context.warn(`nothing maintains partitions in ${next.database} yet: add it to pg_partman_bgw.dbname of the server`);
   }
   return { ...next, missing: [], ...(!alone && { logins: fingerprintOf(logins) }) };
+}
+
+/** A silo that another stack has made is not joined, maintained or dropped by this one. */
+async function refuseOthersIn({ database: servers, owner, allow }: Context, database: string): Promise<void> {
+  const { host, port } = servers.endpoint;
+  const [missing] = await placesWithout(servers, [{ name: "coordinator", host, port }], database);
+  if (!owner || missing) return;
+  await servers.onNode(servers.endpoint, (client) => refuseOthers(readerOf(client), owner, database, allow), database);
 }
 
 /** Here, and not by the silo's own CitusNodes: they would at the same time as other silos' do. */

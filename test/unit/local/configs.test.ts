@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { renderConnectConfig, renderKafkaConfig, renderLogConfig } from "../../../local/kafka-config";
-import { renderHba, renderPostgresConfig } from "../../../local/postgres-config";
+import { maintainedBy, renderHba, renderPostgresConfig } from "../../../local/postgres-config";
 
 const plain = {
   port: 15432,
@@ -29,6 +29,14 @@ test("PostgreSQL writes logical WAL and lets pg_partman maintain the application
   assert.match(config, /^wal_level = 'logical'$/m);
   assert.match(config, /^shared_preload_libraries = 'pg_stat_statements,pg_partman_bgw'$/m);
   assert.match(config, /^pg_partman_bgw.dbname = 'o''hara'$/m);
+});
+
+test("the databases of other stacks stay under pg_partman's maintenance", () => {
+  const before = renderPostgresConfig({ ...plain, database: "o'hara" });
+  const after = renderPostgresConfig({ ...plain, others: maintainedBy(before) });
+  assert.match(after, /^pg_partman_bgw.dbname = 'o''hara,ecommerce'$/m);
+  assert.equal(renderPostgresConfig({ ...plain, others: maintainedBy(after) }), after);
+  assert.deepEqual(maintainedBy(undefined), []);
 });
 
 test("Citus is loaded first, with change data capture, and its plugin may decode where PostgreSQL asks for that", () => {

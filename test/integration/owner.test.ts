@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { withSession } from "../../local/sql-session";
+import { startActing as startProvider } from "../../provider/acting";
+import { parseConfiguration } from "../../provider/configuration";
+import type { Owner } from "../../provider/owner";
+import { freshDatabase, skip } from "./servers";
+
+const silent = { info: () => {}, warn: () => {} };
+const urn = "urn:pulumi:prod::tenantry::tenantry:index:Migration::one";
+const ours: Owner = { application: "shop", project: "tenantry", stack: "prod" };
+const theirs: Owner = { ...ours, stack: "staging" };
+
+async function fixture(t: test.TestContext) {
+  const fresh = await freshDatabase("shop");
+  t.after(() => fresh.drop());
+  const acting = (owner: Owner, ...allow: string[]) => {
+    const configuration = parseConfiguration({
+      endpoints: JSON.stringify(fresh.endpoints),
+      citus: "auto",
+      allow: JSON.stringify(allow),
+      owner: JSON.stringify(owner),
+    });
+    const started = startProvider(configuration, silent);
+    t.after(async () => (await started.context(urn).catch(() => undefined))?.database.close());
+    return started;
+  };
+  const run = (sql: string) => withSession(fresh, fresh.database, (client) => client.query(sql));
+  return { acting, run, database: fresh.database };
+}
+
+test("a database remembers the stack that applied it first, and refuses every other before anything runs", {
+  skip,
+}, async (t) => {
+  const { acting, run, database } = await fixture(t);
+  const first = acting(ours);
+  await first.changing(urn);
+  assert.deepEqual((await run("SELECT application, project, stack FROM tenantry.owner")).rows, [ours]);
+  await acting(ours).changing(urn);
+
+  const other = acting(theirs);
+  const message = new RegExp(
+    `The database ${database} belongs to another stack: nothing of it was changed\n +got: +application shop, stack prod of project tenantry\n +expected: +application shop, stack staging`,
+  );
+  await assert.rejects(
+    other.glance(async () => "seen"),
+    message,
+  );
+  await assert.rejects(other.context(urn), message);
+  await assert.rejects(acting(theirs).changing(urn), message);
+  await assert.rejects(acting({ ...ours, application: "other" }).changing(urn), /belongs to another stack/);
+
+  await acting(theirs, `adopt ${database}`).changing(urn);
+  assert.deepEqual((await run("SELECT stack FROM tenantry.owner")).rows, [{ stack: "staging" }]);
+  await assert.rejects(acting(ours).changing(urn), /belongs to another stack/);
+});
+
+test("a database that an older tenantry applied goes to a stack of the same application, and to no other", {
+  skip,
+}, async (t) => {
+  const { acting, run } = await fixture(t);
+  await run(
+    "CREATE SCHEMA tenantry; CREATE TABLE tenantry.migrations (path text); INSERT INTO tenantry.migrations VALUES ('sql/base/010_schema.sql'), ('sql/shop/010_tables.sql')",
+  );
+  await assert.rejects(acting({ ...ours, application: "crm" }).changing(urn), /got: +files of the application shop/);
+  await acting(ours).changing(urn);
+  assert.deepEqual((await run("SELECT application FROM tenantry.owner")).rows, [{ application: "shop" }]);
+});
