@@ -127,7 +127,8 @@ SELECT json_build_object(
       'columns', ${columnNames("c.oid", "k.conkey")}))
     FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'), '[]')::jsonb || coalesce((
     SELECT json_agg(json_build_object('name', k.conname, 'definition', pg_get_constraintdef(k.oid), 'columns', json_build_array(a.attname)))
-    FROM pg_attribute a JOIN pg_constraint k ON k.contypid IN (${domainsOf("a.atttypid")}) AND k.contype = 'c'
+    FROM pg_attribute a CROSS JOIN LATERAL (${domainsOf("a.atttypid")}) AS its (domain)
+      JOIN pg_constraint k ON k.contypid = its.domain AND k.contype = 'c'
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]')::jsonb,
   'keys', coalesce((
     SELECT json_agg(json_build_object('name', i.relname, 'columns', ${columnNames("c.oid", "x.indkey::int2[]")}))
