@@ -4,6 +4,8 @@ export const versions = {
   pulumi: "3.230.0",
   kafka: "4.3.1",
   debezium: "3.6.1.Final",
+  /** Of tenantry's own connector: part of the image's name, so it is raised with each change. */
+  outboxConnector: "1",
 } as const;
 
 /** PostgreSQL's major versions that are accepted, the preferred one first. */

@@ -44,6 +44,10 @@ class ConnectClient implements Connect {
     return (await this.read(z.array(z.string()), { method: "GET", path: "/connectors" })).toSorted();
   }
 
+  async classes(): Promise<readonly string[]> {
+    return (await this.plugins()).map((plugin) => plugin.class);
+  }
+
   async validate(name: string, config: ConnectorConfig): Promise<Validation> {
     const pluginClass = config["connector.class"] ?? "";
     await this.requirePlugin(pluginClass);
@@ -102,9 +106,13 @@ class ConnectClient implements Connect {
   }
 
   private async requirePlugin(pluginClass: string): Promise<void> {
-    const installed = await this.read(plugins, { method: "GET", path: "/connector-plugins" });
+    const installed = await this.plugins();
     if (!installed.some((plugin) => plugin.class === pluginClass))
       throw pluginMissing(this.url, pluginClass, installed);
+  }
+
+  private plugins() {
+    return this.read(plugins, { method: "GET", path: "/connector-plugins" });
   }
 
   private async read<T>(schema: z.ZodType<T>, call: Call): Promise<T> {

@@ -7,6 +7,8 @@ export type ConnectorConfig = Readonly<Record<string, string>>;
 export interface Connect {
   /** Of every connector, in alphabetical order. */
   names(): Promise<readonly string[]>;
+  /** The classes of the plugins that the worker has. */
+  classes(): Promise<readonly string[]>;
   /** What the plugin named by `connector.class` says of the configuration. Problems if it isn't installed. */
   validate(name: string, config: ConnectorConfig): Promise<Validation>;
   config(name: string): Promise<ConnectorConfig | undefined>;

@@ -1,4 +1,5 @@
 import { parseAllDocuments } from "yaml";
+import { isDebeziumClass } from "../connector-class";
 import type { Place } from "../problem";
 import { placeAt, type Source } from "../source";
 import { keyOffset, resolveAliases } from "../yaml-file";
@@ -46,11 +47,9 @@ export function readConnectors(source: Source): ConnectorFacts[] {
   });
 }
 
-const postgresConnector = "io.debezium.connector.postgresql.PostgresConnector";
-
-/** Whether it is Debezium's connector for PostgreSQL. */
+/** Whether it is Debezium's connector for PostgreSQL, or the one made from it. */
 export function isDebezium({ config }: ConnectorFacts): boolean {
-  return config["connector.class"] === postgresConnector;
+  return isDebeziumClass(config["connector.class"]);
 }
 
 /** A value that is known only later: of a template, `<host>`; of a worker, `${file:…}`; of servers that do not run yet. */

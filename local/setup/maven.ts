@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Problems } from "../../architecture/problem";
 import { installDirectory } from "../cache";
-import { connectPlugins, kafkaJars } from "../parts";
+import { connectPlugins, kafkaJars, outboxConnectorSource } from "../parts";
 import { run } from "../run";
 import { versions } from "../versions";
 import type { Part } from "./part";
@@ -14,6 +15,8 @@ export const kafkaPart: Part = {
   title: "Kafka and Connect",
   provide: () =>
     fromMaven("Kafka and Connect", versions.kafka, kafkaJars(), (directory) => [
+      "-f",
+      pom,
       `${plugin}:copy-dependencies`,
       `-Dkafka.version=${versions.kafka}`,
       "-DincludeScope=runtime",
@@ -21,14 +24,21 @@ export const kafkaPart: Part = {
     ]),
 };
 
+/** Debezium, and tenantry's connector compiled against it, among its jars: Connect keeps the classes of each folder apart. */
 export const debeziumPart: Part = {
   title: "Debezium",
   provide: () =>
-    fromMaven("Debezium", versions.debezium, connectPlugins(), (directory) => [
+    fromMaven("Debezium", versions.debezium, connectPlugins(), (directory, work) => [
+      "-f",
+      join(outboxConnectorSource, "pom.xml"),
       `${plugin}:unpack`,
-      `-Dkafka.version=${versions.kafka}`,
       `-Dartifact=io.debezium:debezium-connector-postgres:${versions.debezium}:tar.gz:plugin`,
       `-DoutputDirectory=${directory}`,
+      "package",
+      `-Ddebezium.version=${versions.debezium}`,
+      `-Dkafka.version=${versions.kafka}`,
+      `-Dwork=${work}`,
+      `-Dplugin=${join(directory, "debezium-connector-postgres")}`,
     ]),
 };
 
@@ -36,13 +46,18 @@ async function fromMaven(
   title: string,
   version: string,
   target: string,
-  goal: (directory: string) => readonly string[],
+  goals: (directory: string, work: string) => readonly string[],
 ): Promise<string> {
   if (existsSync(target)) return version;
-  await installDirectory(target, async (directory) => {
-    const { code, stdout, stderr } = await run("mvn", ["-B", "-ntp", "-q", "-f", pom, ...goal(directory)]);
-    if (code !== 0) throw mavenFailed(`${title} ${version}`, `${stdout}${stderr}`);
-  });
+  const work = mkdtempSync(join(tmpdir(), "tenantry-maven-"));
+  try {
+    await installDirectory(target, async (directory) => {
+      const { code, stdout, stderr } = await run("mvn", ["-B", "-ntp", "-q", ...goals(directory, work)]);
+      if (code !== 0) throw mavenFailed(`${title} ${version}`, `${stdout}${stderr}`);
+    });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
   return `${version}, fetched`;
 }
 

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { isDebeziumClass } from "../../architecture/connector-class";
 import type { ConnectorInputs } from "../../architecture/declaration";
 import { unknownYet } from "../../architecture/endpoints";
 import { type Problem, Problems, refuseIfAny } from "../../architecture/problem";
 import type { ConnectorConfig } from "../connect";
+import { asDeclared, runnable } from "../connector-class";
 import {
   awaitRunning,
   awaitStopped,
@@ -37,7 +39,8 @@ export const connector: Kind<ConnectorInputs, ConnectorState> = {
   ],
 
   diff(old, next) {
-    const replaces = (key: string) => key === "connector.class";
+    const goesOn = [old, next].every(({ config }) => isDebeziumClass(config["connector.class"]));
+    const replaces = (key: string) => key === "connector.class" && !goesOn;
     return [
       ...(old.connector === next.connector ? [] : [{ path: "connector", how: "replace" as const }]),
       ...changedKeys(old.config, next.config).map((key) => ({
@@ -74,7 +77,10 @@ export const connector: Kind<ConnectorInputs, ConnectorState> = {
     await connect.delete(connector);
   },
 
-  read: (context, id, old) => find(context, old?.connector ?? id),
+  async read(context, id, old) {
+    const found = await find(context, old?.connector ?? id);
+    return found && { ...found, config: await asDeclared(context.connect, old?.config, found.config) };
+  },
 };
 
 /** States that a connector leaves by itself: a refresh in such a moment should not call it drift. */
@@ -122,12 +128,13 @@ function recoveryCall(path: string, state: ConnectorHealth): string {
 /** @param replays whether it may send every event again without the stack's opt-in */
 async function apply(
   context: Context,
-  next: ConnectorInputs,
+  declared: ConnectorInputs,
   replays: () => Promise<boolean>,
 ): Promise<ConnectorState> {
-  const { connector, config } = next;
+  const { connector } = declared;
+  const config = await runnable(context, connector, declared.config);
   refuseIfAny(configurationProblems(connector, config, await context.connect.validate(connector, config)));
-  const former = await start(context, next);
+  const former = await start(context, { connector, config });
   const outcome = await awaitRunning(context, connector, config, former);
   if (outcome.kind === "gap" && (context.allow.has(replayOptIn(connector)) || (await replays()))) {
     await replayOutbox(context, connector);
@@ -135,7 +142,7 @@ async function apply(
   } else {
     finish(connector, outcome);
   }
-  return { ...next, state: "RUNNING" };
+  return { ...declared, state: "RUNNING" };
 }
 
 /** Brings the connector to its configuration and its tasks to a start. Returns who read its slot before they were restarted. */

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { debeziumClass, outboxClass } from "../../architecture/connector-class";
 import type { ConnectorInputs } from "../../architecture/declaration";
+import { cpuSeconds } from "../../bench/idle";
+import { homeAt } from "../../local/home";
+import { stateOf } from "../../local/server";
 import { connector } from "../../provider/resources/connector";
 import { replicationSlot } from "../../provider/resources/replication-slot";
 import { refusalOf, startActingConnector } from "./acting-connector";
@@ -179,4 +185,65 @@ test("a replay leaves what the outbox would refuse today, says so, and sends wha
       ["order", 0],
     ],
   );
+});
+
+test("a connector goes on from Debezium's own class to tenantry's and back: every event comes, and once", {
+  skip,
+}, async (t) => {
+  const acting = await startActingConnector(t);
+  const plain = withKeys(acting.inputs, { "connector.class": debeziumClass });
+  await acting.emit(5);
+  const { id, state } = await connector.create(acting, plain);
+  await acting.sent(5);
+  assert.deepEqual(connector.diff(state, acting.inputs), [{ path: 'config["connector.class"]', how: "update" }]);
+  const updated = await connector.update(acting, id, state, acting.inputs);
+  assert.equal((await acting.connect.config(id))?.["connector.class"], outboxClass);
+  await acting.emit(5);
+  await acting.sent(10);
+  await connector.update(acting, id, updated, plain);
+  await acting.emit(5);
+  const sent = await acting.sent(15);
+  assert.equal(sent.length, 15);
+  assert.equal(new Set(sent.map((record) => record.id)).size, 15);
+});
+
+test("where a worker lacks tenantry's class Debezium's own takes its place, with a warning and without drift", {
+  skip,
+}, async (t) => {
+  const acting = await startActingConnector(t);
+  const { connect } = acting;
+  const classes = (await connect.classes()).filter((name) => name !== outboxClass);
+  const worker = { ...acting, connect: Object.assign(Object.create(connect), { classes: async () => classes }) };
+  const { id, state } = await connector.create(worker, acting.inputs);
+  assert.equal((await connect.config(id))?.["connector.class"], debeziumClass);
+  assert.match(acting.told.join("\n"), new RegExp(`${id}: Debezium's own connector runs.*lacks ${outboxClass}`));
+  await acting.emit(3);
+  await acting.sent(3);
+
+  const found = await connector.read(worker, id, state);
+  assert(found);
+  assert.deepEqual(connector.diff(found, acting.inputs), []);
+  const withClass = await connector.read(acting, id, state);
+  assert(withClass);
+  const difference = [{ path: 'config["connector.class"]', how: "update" }] as const;
+  assert.deepEqual(connector.diff(withClass, acting.inputs), difference, "as soon as the worker has the class");
+});
+
+test("an idle connector takes less than half of what Debezium's own takes", { skip }, async (t) => {
+  const { pid } = stateOf(homeAt(dirname(process.env["TENANTRY_ENDPOINTS"] ?? "")), "connect");
+  if (pid === undefined || Number.isNaN(cpuSeconds(pid))) return t.skip("needs the worker's /proc");
+  const acting = await startActingConnector(t);
+  // The worker's own work is part of both, and so is Java's compiler, which is done with the second sooner.
+  const idle = async () => {
+    await acting.emit(1);
+    await sleep(10_000);
+    const before = cpuSeconds(pid);
+    await sleep(10_000);
+    return cpuSeconds(pid) - before;
+  };
+  const { id, state } = await connector.create(acting, acting.inputs);
+  const ours = await idle();
+  await connector.update(acting, id, state, withKeys(acting.inputs, { "connector.class": debeziumClass }));
+  const theirs = await idle();
+  assert.ok(ours < theirs / 2, `${ours} s against ${theirs} s of CPU in 10 s`);
 });

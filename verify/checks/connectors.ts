@@ -1,6 +1,7 @@
 import type { Endpoints } from "../../architecture/endpoints";
 import type { Connect } from "../../provider/connect";
 import { openConnect } from "../../provider/connect-client";
+import { fallsBack, standsIn } from "../../provider/connector-class";
 import { type OutboxStream, streamsOf } from "../../provider/outbox-stream";
 import { describeChange, diagnose } from "../../provider/stream-diagnosis";
 import { rootCause } from "../../provider/task-failure";
@@ -23,7 +24,7 @@ export const connectors: Check = {
 };
 
 async function checkConnector(connect: Connect, endpoints: Endpoints, stream: OutboxStream): Promise<Finding> {
-  const { connector } = stream.connector;
+  const { connector, config } = stream.connector;
   try {
     const status = await connect.status(connector);
     if (!status) return fail(connector, "Connect does not have it");
@@ -36,8 +37,10 @@ async function checkConnector(connect: Connect, endpoints: Endpoints, stream: Ou
     const { failure, suspect } = await diagnose(endpoints, connect, stream);
     if (suspect) wrong.push(`it fails at ${describeChange(suspect.unsent)}; see \`tenantry events status\``);
     else if (failure) wrong.push(failure.fix);
-    for (const key of exposed(await connect.config(connector), endpoints)) wrong.push(`its configuration shows ${key}`);
-    return judge(connector, wrong, `RUNNING with ${status.tasks.length} task(s); its password is a reference`);
+    const found = await connect.config(connector);
+    for (const key of exposed(found, endpoints)) wrong.push(`its configuration shows ${key}`);
+    const own = standsIn(config, found) ? `; ${fallsBack}` : "";
+    return judge(connector, wrong, `RUNNING with ${status.tasks.length} task(s); its password is a reference${own}`);
   } catch (error) {
     return fail(connector, (error as Error).message.split("\n", 1)[0] ?? "Connect can't be asked");
   }

@@ -13,6 +13,11 @@ test("the bad example is found: line and harm, with a way out", async () => {
   assert.match((await fixes(connectorSnapshot, bad, { in: "yaml" })).join(), /^Write .snapshot.mode./);
 });
 
+test("tenantry's connector is Debezium's, and held to the same", async () => {
+  const ours = bad.replace("io.debezium.connector.postgresql.PostgresConnector", "tenantry.connect.OutboxConnector");
+  assert.equal((await found(connectorSnapshot, ours, { in: "yaml" })).length, 1);
+});
+
 test("the good example passes", async () => {
   assert.deepEqual(
     await found(

@@ -11,6 +11,7 @@ import { restartJob } from "../../../../components/connect/restart";
 import { secretRules } from "../../../../components/connect/rights";
 import { kafkaConnect } from "../../../../components/connect/worker";
 import { kafkaVersion, strimziVersion } from "../../../../components/strimzi";
+import { outboxConnectorSource } from "../../../../local/parts";
 import { versions } from "../../../../local/versions";
 
 function plan(options: Partial<ConnectOptions> = {}) {
@@ -120,8 +121,12 @@ test("the image's versions are those of the operator, of Kafka, and of the Debez
   const file = readFileSync(join(__dirname, "../../../../images/connect/Dockerfile"), "utf8");
   assert.ok(file.includes(`ARG KAFKA=quay.io/strimzi/kafka:${strimziVersion}-kafka-${kafkaVersion}\n`));
   assert.ok(file.includes(`ARG DEBEZIUM=${versions.debezium}\n`));
-  assert.equal(
-    plan().image,
-    `ghcr.io/tenantry/connect:${kafkaVersion}-${strimziVersion}-${versions.debezium.replace(".Final", "")}`,
+  assert.ok(file.includes(`-Dkafka.version=${kafkaVersion} `));
+  assert.ok(
+    readFileSync(join(outboxConnectorSource, "pom.xml"), "utf8").includes(
+      `<artifactId>outbox-connector</artifactId>\n  <version>${versions.outboxConnector}</version>\n`,
+    ),
   );
+  const parts = [kafkaVersion, strimziVersion, versions.debezium.replace(".Final", ""), versions.outboxConnector];
+  assert.equal(plan().image, `ghcr.io/tenantry/connect:${parts.join("-")}`);
 });

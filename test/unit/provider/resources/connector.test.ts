@@ -78,6 +78,13 @@ test("another name or plugin replaces the connector", () => {
   ]);
 });
 
+test("Debezium's class and the one made from it replace each other in place, as slot and offsets are the same", () => {
+  const ours = withKeys({ "connector.class": "tenantry.connect.OutboxConnector" });
+  const update = [{ path: 'config["connector.class"]', how: "update" }];
+  assert.deepEqual(connector.diff(state, ours), update);
+  assert.deepEqual(connector.diff({ ...ours, state: "RUNNING" }, inputs), update);
+});
+
 test("a connector that does not run is drift, whatever its configuration", () => {
   for (const drifted of ["PAUSED", "STOPPED", "FAILED", "DETACHED"] as const) {
     assert.deepEqual(connector.diff({ ...state, state: drifted }, inputs), [{ path: "state", how: "update" }]);
