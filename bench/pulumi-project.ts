@@ -19,7 +19,7 @@ export interface PulumiProject {
 const stack = "bench";
 
 /** What the toolkit's program needs. */
-const rooms = ["architecture", "components", "connectors", "policy", "provider", "stacks"];
+const rooms = ["architecture", "components", "connectors", "kafka", "policy", "provider", "stacks"];
 const files = ["index.ts", "package.json", "Pulumi.yaml", "tsconfig.json", "sql/base"];
 
 /** A copy of the toolkit, with an application and a stack of its own; run as `tenantry up` runs it. */

@@ -16,10 +16,9 @@ export async function checkTopics(
   warn: (message: string) => void,
 ): Promise<void> {
   if (wanted.names.length === 0) return;
-  const [{ openKafka }, { readTopics }] = await Promise.all([
-    import("../kafka/client.js"),
-    import("../kafka/existing-topics.js"),
-  ]);
+  // Loaded only here. Not by `import()`: the provider's loader of TypeScript knows `require` alone.
+  const { openKafka }: typeof import("../kafka/client") = require("../kafka/client");
+  const { readTopics }: typeof import("../kafka/existing-topics") = require("../kafka/existing-topics");
   const late = sleep(patienceMs, undefined, { ref: false }).then(() => {
     throw new Error(`no answer within ${patienceMs / 1_000} s`);
   });
