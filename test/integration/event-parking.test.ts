@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,10 +30,14 @@ const place = { schema: "tenantry", column: "tenant_id" };
 const parking = { reason: "too large for the topic", by: "tester" };
 
 /** A connector that delivers in one of both ways, a topic whose limit can be lowered, and what is known of its events. */
-async function startParking(t: TestContext, delivery: "exactly once" | "at least once") {
+async function startParking(
+  t: TestContext,
+  delivery: "exactly once" | "at least once",
+  worker: readonly string[] = [],
+) {
   const { kafka } = servers();
   // Before the database, so that it ends before that is dropped.
-  const own = delivery === "at least once" ? openConnect(await startExtraConnect(t, servers())) : undefined;
+  const own = delivery === "at least once" ? openConnect(await startExtraConnect(t, servers(), worker)) : undefined;
   const acting = await startActingConnector(t);
   const { endpoint } = acting.database;
   const connect = own ?? acting.connect;
@@ -111,11 +116,17 @@ async function applyParkedEvents({ application, run }: ActingConnector): Promise
 }
 
 /** Writes one event in whatever transaction the client has. Returns its id. */
-async function write(client: Client, key: string, bytes = 20, tenant: string = randomUUID()): Promise<string> {
+async function write(
+  client: Client,
+  key: string,
+  bytes = 20,
+  tenant: string = randomUUID(),
+  aggregate = "order",
+): Promise<string> {
   const id = randomUUID();
   await client.query(
-    `INSERT INTO tenantry.outbox (tenant_id, id, aggregate_type, aggregate_id, type, payload) VALUES ($1, $2, 'order', $3, 'Placed', $4)`,
-    [tenant, id, key, JSON.stringify({ text: randomBytes(bytes / 2).toString("hex") })],
+    `INSERT INTO tenantry.outbox (tenant_id, id, aggregate_type, aggregate_id, type, payload) VALUES ($1, $2, $5, $3, 'Placed', $4)`,
+    [tenant, id, key, JSON.stringify({ text: randomBytes(bytes / 2).toString("hex") }), aggregate],
   );
   return id;
 }
@@ -212,6 +223,70 @@ for (const delivery of ["exactly once", "at least once"] as const) {
     assert.deepEqual(await listParked(read, place), []);
     assert.equal(stream.connector.connector, inputs.connector);
   });
+}
+
+test("an event whose topic is missing, where Connect may make none, is named by it, and goes alone", {
+  skip,
+}, async (t) => {
+  const parkingOf = await startParking(t, "at least once", ["topic.creation.enable=false"]);
+  const { context, inputs, topic } = parkingOf;
+  const admin = openKafka(servers().kafka, "parking-test").admin();
+  await admin.connect();
+  t.after(() => admin.disconnect());
+  await admin.createTopics({ topics: [{ topic }] });
+  // Kafka's own default is a minute.
+  const config = { ...inputs.config, "producer.override.max.block.ms": "5000" };
+  await connector.create(context, { ...inputs, config });
+  const client = await parkingOf.session();
+  const others = [await write(client, "a")];
+  const poison = await write(client, "a", 20, randomUUID(), "payment");
+  others.push(await write(client, "a"));
+
+  const { failure, suspect } = await parkingOf.failed();
+  assert.equal(failure?.kind, "topic");
+  assert.match(failure?.cause ?? "", /UnknownTopicOrPartition|not present in metadata/);
+  assert.equal(suspect?.unsent.change.id, poison);
+  assert.equal(await parkingOf.park(poison), "parked");
+  const records = await parkingOf.arrived(others);
+  assert(!records.some(({ id }) => id === poison));
+});
+
+test("an event that a COPY wrote with others goes, and they come", { skip }, async (t) => {
+  const parkingOf = await startParking(t, "exactly once");
+  const { context, inputs } = parkingOf;
+  await connector.create(context, inputs);
+  const client = await parkingOf.session();
+  const before = [await write(client, "a")];
+  await parkingOf.arrived(before);
+  await parkingOf.limit(2_000);
+  before.push(await write(client, "a"));
+  const [first = "", poison = "", last = ""] = await copy(t, client, [20, 12_000, 20]);
+  const behind = await write(client, "a");
+  const { stood } = await parkingOf.failed();
+  const places = new Set(
+    stood?.unsent.filter(({ change }) => [first, poison, last].includes(change.id)).map(({ change }) => change.lsn),
+  );
+  assert.equal(places.size, 1, "they share their place in the log");
+  assert.equal(await parkingOf.park(poison), "parked");
+  const records = await parkingOf.arrived([...before, first, last, behind]);
+  assert(!records.some(({ id }) => id === poison));
+});
+
+/** Writes events by one COPY of the server's. Returns their ids. */
+async function copy(t: TestContext, client: Client, sizes: readonly number[]): Promise<readonly string[]> {
+  const ids = sizes.map(() => randomUUID());
+  const rows = ids.map((id, index) => {
+    const payload = JSON.stringify({ text: randomBytes((sizes[index] ?? 0) / 2).toString("hex") });
+    return [randomUUID(), id, "order", "copied", "Placed", payload].join("\t");
+  });
+  const directory = mkdtempSync(join(tmpdir(), "tenantry-copy-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  chmodSync(directory, 0o755);
+  const file = join(directory, "rows");
+  writeFileSync(file, `${rows.join("\n")}\n`, { mode: 0o644 });
+  const columns = "tenant_id, id, aggregate_type, aggregate_id, type, payload";
+  await client.query(`COPY tenantry.outbox (${columns}) FROM '${file}'`);
+  return ids;
 }
 
 test("a run that is killed at any step goes on where it was, and no event is lost or doubled", { skip }, async (t) => {

@@ -8,8 +8,16 @@ import { homeAt, makeHome } from "../../local/home";
 import { freePort } from "../../local/port";
 import { launch, stopServer, waitUntilHealthy } from "../../local/server";
 
-/** A group of one worker by itself, which delivers at least once: the embedded one makes every connector transactional. */
-export async function startExtraConnect(t: TestContext, { kafka, connect }: Endpoints): Promise<ConnectEndpoint> {
+/**
+ * A group of one worker by itself, which delivers at least once: the embedded one makes every connector transactional.
+ *
+ * @param more lines of its properties
+ */
+export async function startExtraConnect(
+  t: TestContext,
+  { kafka, connect }: Endpoints,
+  more: readonly string[] = [],
+): Promise<ConnectEndpoint> {
   const home = homeAt(mkdtempSync(join(tmpdir(), "tenantry-connect-")));
   makeHome(home);
   const port = await freePort();
@@ -22,7 +30,7 @@ export async function startExtraConnect(t: TestContext, { kafka, connect }: Endp
     .replaceAll("tenantry-connect", basename(home.directory))
     .replace(/(allowed\.paths=).*/, `$1${secrets}`)
     // So that a test needn't wait a minute for the position.
-    .concat("offset.flush.interval.ms=1000\n");
+    .concat(["offset.flush.interval.ms=1000", ...more, ""].join("\n"));
   writeFileSync(properties, settings);
   t.after(async () => {
     await stopServer(home, server.name);
