@@ -164,6 +164,8 @@ class ConnectClient implements Connect {
     // Only Connect itself says which connector it does not know; before it is ready, its HTTP server answers.
     if (status === 404 && isConnectError(text)) return "missing";
     if (status === 404 || status === 409 || status === 503 || call.path === "/health") return "starting";
+    // What Connect says in place of 409 where the rebalance begins while it looks.
+    if (status === 500 && /rebalance/i.test(errorText(text))) return "starting";
     throw connectRefuses(this.url, call, status, errorText(text));
   }
 

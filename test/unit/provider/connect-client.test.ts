@@ -75,9 +75,14 @@ test("a group that rebalances is waited for", async (t) => {
     409,
     { error_code: 409, message: "Cannot complete request momentarily due to a rebalance" },
   ] as const;
-  const { connect, seen } = await startWorker(t, { ...healthy, "PUT /connectors/c/stop": [conflict, [202, ""]] });
+  const expected = [
+    500,
+    { error_code: 500, message: "Request cannot be completed because a rebalance is expected" },
+  ] as const;
+  const answers = [conflict, expected, [202, ""]] as const;
+  const { connect, seen } = await startWorker(t, { ...healthy, "PUT /connectors/c/stop": answers });
   await connect.stop("c");
-  assert.equal(seen.filter(({ call }) => call === "PUT /connectors/c/stop").length, 2);
+  assert.equal(seen.filter(({ call }) => call === "PUT /connectors/c/stop").length, 3);
 });
 
 test("a worker that never gets ready is told with what it said", async (t) => {
