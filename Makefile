@@ -19,7 +19,7 @@ test: setup ## unit tests, then integration tests on servers of their own
 
 test-kills: setup ## the tests that kill, at many moments: `up`, scaling, and Connect, Kafka and PostgreSQL under 10,000 transactions
 	@TENANTRY_TEST_TIMEOUT_MS=3600000 TENANTRY_UP_KILLS=20 TENANTRY_KILLS=50 TENANTRY_CRASH_TRANSACTIONS=10000 \
-	  TENANTRY_SCALE_KILLS=6 test/run.sh test/integration/killed-up.test.ts test/integration/model-change.test.ts test/integration/kill.test.ts \
+	  TENANTRY_SCALE_KILLS=6 TENANTRY_SPLITS=20 test/run.sh test/integration/killed-up.test.ts test/integration/model-change.test.ts test/integration/kill.test.ts \
 	  test/integration/scaling.test.ts test/integration/crash.test.ts
 
 check: setup ## types, lint, format, duplicates

@@ -36,6 +36,8 @@ export interface Database {
   settle<Found>(look: (read: Reader) => Promise<Found>, plan: (found: Found) => readonly Statement[]): Promise<Found>;
   /** Runs `work` under the lock, outside a transaction, for what PostgreSQL refuses inside one. Never repeated. */
   locked<T>(work: (client: Client) => Promise<T>): Promise<T>;
+  /** The same for work that looks before it acts: runs again, a few times, where a server went away meanwhile. */
+  resumed<T>(work: (client: Client) => Promise<T>): Promise<T>;
   /**
    * Runs `work` on a connection to one node, under the lock. Never repeated.
    *

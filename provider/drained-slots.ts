@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problems } from "../architecture/problem";
 import type { Context } from "./context";
+import { isConnectionLoss } from "./postgres-connection";
 
 export interface DrainOptions {
   /** Only the slots on the nodes of these Citus groups. @default all */
@@ -44,11 +45,11 @@ export async function awaitDrained(
   let [movedAt, toldAt, seen] = [Date.now(), 0, ""];
   for (;;) {
     signal.throwIfAborted();
-    const lagging = await database.query<LaggingSlot>(laggingSql, values);
-    if (lagging.length === 0) return;
-    const now = describe(lagging);
+    const lagging = await readLagging(database, values);
+    if (lagging?.length === 0) return;
+    const now = lagging ? describe(lagging) : "a node is away";
     if (now !== seen) [movedAt, seen] = [Date.now(), now];
-    if (Date.now() - movedAt >= limitMs) throw new Problems([stillLagging(lagging, before, limitMs)]);
+    if (Date.now() - movedAt >= limitMs) throw new Problems([stillLagging(now, before, limitMs)]);
     if (Date.now() - toldAt >= tellEveryMs) {
       log(`waits until every event is read before ${before}: ${now}`);
       toldAt = Date.now();
@@ -69,10 +70,23 @@ function describe(lagging: readonly LaggingSlot[]): string {
   return lagging.map(({ slot, node, behind }) => `slot ${slot} on ${node} is ${behind} bytes behind`).join("; ");
 }
 
-function stillLagging(lagging: readonly LaggingSlot[], before: string, limitMs: number) {
+/** Undefined while a node can't be asked: it may be starting again. */
+async function readLagging(
+  database: Context["database"],
+  values: readonly unknown[],
+): Promise<readonly LaggingSlot[] | undefined> {
+  try {
+    return await database.query<LaggingSlot>(laggingSql, values);
+  } catch (error) {
+    if (isConnectionLoss(error)) return undefined;
+    throw error;
+  }
+}
+
+function stillLagging(got: string, before: string, limitMs: number) {
   return {
     what: `Events wait to be read, which must be before ${before}`,
-    got: describe(lagging),
+    got,
     expected: `every slot at the log's end, and none that stands still for ${limitMs / 1_000} s`,
     fix: "see that its connector runs (`tenantry verify`, the check `connectors`), then run again",
   };

@@ -7,9 +7,11 @@ import { type Problem, Problems } from "../architecture/problem";
 
 /** Time for one attempt to connect. */
 const connectTimeoutMs = 10_000;
-/** How long a server that refuses connections may take to come back, and one that says it is starting. */
-const refusedPatienceMs = 2_000;
-const startingPatienceMs = 60_000;
+/** How long a server that is known to be one may take to come back, and one that may not be there at all. */
+const knownPatienceMs = 60_000;
+const unknownPatienceMs = 2_000;
+/** How long a server is waited for before the user reads of it. */
+const tellAfterMs = 2_000;
 
 /** SQLSTATEs by what they mean to us. */
 export const sqlState = {
@@ -63,23 +65,30 @@ export const sessionSettings = `
   SET lock_timeout = '5s'; SET client_min_messages = warning; SET client_connection_check_interval = '5s';
   SET plan_cache_mode = force_generic_plan; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'`;
 
-export interface ConnectOptions {
+export interface ConnectOptions extends Patience {
+  readonly signal?: AbortSignal | undefined;
   /**
    * Whether queries that are not awaited one by one travel behind each other, without a round trip for each: then there is
    * no COPY, and no cursor. @default false
    */
   readonly pipeline?: boolean;
-  /** Whether a server that is starting is waited for. @default true */
-  readonly patient?: boolean;
 }
 
-/** A connection, ready to use. Ends with Problems that say what is wrong. */
+export interface Patience {
+  /** Whether a server that is starting is waited for. @default true */
+  readonly patient?: boolean;
+  /** Whether a server is known to be there, such as a node, or one that has answered before: it is given the time of a restart. */
+  readonly known?: boolean;
+  /** A line for the user while it is waited for. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
+/** A connection, ready to use. Waits for a server that is starting; ends with Problems that say what is wrong. */
 export async function connect(
   server: Server,
-  signal?: AbortSignal,
-  { pipeline = false, patient = true }: ConnectOptions = {},
+  { signal, pipeline = false, ...patience }: ConnectOptions = {},
 ): Promise<Client> {
-  const started = Date.now();
+  const wait = waitingFor(server, patience);
   for (;;) {
     signal?.throwIfAborted();
     const client = new Client({ ...clientConfig(server), pipeline });
@@ -91,17 +100,42 @@ export async function connect(
       return client;
     } catch (error) {
       await client.end().catch(() => {});
-      if (!patient || Date.now() - started > connectPatienceMs(error)) throw connectionProblems(error, server);
-      await sleep(300);
+      await wait(error);
     }
   }
 }
 
-/** Nothing was sent yet, so a repeated attempt is safe; it is worth something only where the server may be starting. */
-export function connectPatienceMs(error: unknown): number {
-  const code = errorCode(error);
-  if (code === sqlState.startingUp) return startingPatienceMs;
-  return code === "ECONNREFUSED" || code === "ECONNRESET" ? refusedPatienceMs : -1;
+/**
+ * To be called with what each attempt failed with: pauses, or ends with Problems when it is no use to try again. Nothing
+ * was sent yet, so another attempt is safe; it is worth something only where the server may be starting.
+ */
+export function waitingFor(
+  server: Server,
+  { patient = true, known = false, warn }: Patience,
+): (error: unknown) => Promise<void> {
+  const started = Date.now();
+  let told = false;
+  return async (error) => {
+    const waitedMs = Date.now() - started;
+    const patienceMs = connectPatienceMs(error, known);
+    if (!patient || waitedMs > patienceMs) throw connectionProblems(error, server);
+    if (!told && waitedMs > tellAfterMs) {
+      warn?.(
+        `PostgreSQL at ${formatAddress(addressOf(server))} is away; waits for it, ${patienceMs / 1_000} s at most`,
+      );
+      told = true;
+    }
+    await sleep(300);
+  };
+}
+
+export function connectPatienceMs(error: unknown, known = false): number {
+  const code = errorCode(error) ?? "";
+  if (/^57P0[123]$/.test(code)) return knownPatienceMs;
+  const isLost =
+    code === "ECONNREFUSED" || code === "ECONNRESET" || (error instanceof Error && lossMessage.test(error.message));
+  if (!isLost) return -1;
+  return known ? knownPatienceMs : unknownPatienceMs;
 }
 
 /** The SQLSTATE or the system's error code, looked for in the causes too. */
@@ -116,6 +150,20 @@ export function errorCode(error: unknown): string | undefined {
 export function isServerError(error: unknown): error is DatabaseError {
   return error instanceof Error && "severity" in error && "code" in error;
 }
+
+/**
+ * Whether a server went away, ours or one that ours spoke to (Citus names such a loss by the class 08): what was being
+ * done is undone or lost, and worth another look when the server is back.
+ */
+export function isConnectionLoss(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const code = "code" in at && typeof at.code === "string" ? at.code : "";
+    if (/^(08|57P0)|^(ECONNREFUSED|ECONNRESET|EPIPE)$/.test(code) || lossMessage.test(at.message)) return true;
+  }
+  return false;
+}
+
+export const lossMessage = /Connection terminated|not queryable|Client was closed|ECONNRESET|EPIPE/;
 
 /** Problems that remember the error they were made of, so that callers can still ask for its SQLSTATE. */
 export function problemsFrom(problem: Problem, cause: unknown): Problems {

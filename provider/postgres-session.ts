@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import { connect, type Server } from "./postgres-connection";
+import { type ConnectOptions, connect, type Server } from "./postgres-connection";
 
 /** How long after its last use a connection counts as living. */
 const trustMs = 500;
@@ -18,8 +18,8 @@ export class Session {
     client.on("end", () => this.breaks());
   }
 
-  static async open(server: Server, signal: AbortSignal | undefined): Promise<Session> {
-    const client = await connect(server, signal, { pipeline: true });
+  static async open(server: Server, options: Omit<ConnectOptions, "pipeline">): Promise<Session> {
+    const client = await connect(server, { ...options, pipeline: true });
     const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
     return new Session(client, server, rows[0]?.pid ?? 0);
   }

@@ -6,14 +6,15 @@ import { Problems } from "../architecture/problem";
 import type { Database, DatabaseFacts, Requirements, Statement } from "./database";
 import {
   clientConfig,
-  connectionProblems,
-  connectPatienceMs,
   errorCode,
+  isConnectionLoss,
   isServerError,
+  lossMessage,
   problemsFrom,
   type Server,
   sessionSettings,
   sqlState,
+  waitingFor,
 } from "./postgres-connection";
 import { type LockOptions, takeLock } from "./postgres-lock";
 import { Session } from "./postgres-session";
@@ -51,6 +52,8 @@ class Postgres implements Database {
   /** When all changes so far have ended. */
   private ended: Promise<unknown> = Promise.resolve();
   private working = 0;
+  /** Whether the server was reached before. */
+  private answered = false;
   private changing: Session | undefined;
   private idle: NodeJS.Timeout | undefined;
 
@@ -69,7 +72,10 @@ class Postgres implements Database {
   }
 
   get facts(): Promise<DatabaseFacts> {
-    this.knownFacts ??= preflight(this.endpoint, this.options, this.options.signal);
+    this.knownFacts ??= preflight(this.endpoint, this.options, this.options).then((facts) => {
+      this.answered = true;
+      return facts;
+    });
     return this.knownFacts;
   }
 
@@ -87,14 +93,15 @@ class Postgres implements Database {
   }
 
   private async reader(): Promise<PoolClient> {
-    const started = Date.now();
+    const wait = waitingFor(this.endpoint, { known: this.answered, warn: this.options.warn });
     for (;;) {
       this.options.signal?.throwIfAborted();
       try {
-        return await this.pool.connect();
+        const client = await this.pool.connect();
+        this.answered = true;
+        return client;
       } catch (error) {
-        if (Date.now() - started > connectPatienceMs(error)) throw connectionProblems(error, this.endpoint);
-        await sleep(300);
+        await wait(error);
       }
     }
   }
@@ -137,6 +144,19 @@ class Postgres implements Database {
     return this.exclusively((session) => work(session.client));
   }
 
+  async resumed<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.locked(work);
+      } catch (error) {
+        if (!isConnectionLoss(error) || attempt === attempts || this.options.signal?.aborted) throw error;
+        this.options.warn?.(`${messageOf(error)}; looks again (${attempt + 1} of ${attempts})`);
+        const { signal } = this.options;
+        await sleep(1_000 * 2 ** attempt, undefined, signal && { signal });
+      }
+    }
+  }
+
   onNode<T>(
     { host, port }: { readonly host: string; readonly port: number },
     work: (client: Client) => Promise<T>,
@@ -144,7 +164,7 @@ class Postgres implements Database {
   ): Promise<T> {
     return this.exclusively(async () => {
       const server = { ...this.endpoint, host, port, database };
-      const session = await Session.open(server, this.options.signal);
+      const session = await Session.open(server, { ...this.patience, known: true });
       try {
         return await this.guarded(session, () => work(session.client));
       } finally {
@@ -195,11 +215,16 @@ class Postgres implements Database {
     return run;
   }
 
+  private get patience() {
+    return { signal: this.options.signal, warn: this.options.warn, known: this.answered };
+  }
+
   private async changeSession(): Promise<Session> {
     const current = this.changing;
     if (current && (await current.lives())) return current;
     if (current) await this.dropChangeSession(current);
-    const session = await Session.open(this.endpoint, this.options.signal);
+    const session = await Session.open(this.endpoint, this.patience);
+    this.answered = true;
     try {
       await takeLock(session.client, this.options);
     } catch (error) {
@@ -261,10 +286,7 @@ function describeFailure(error: unknown, server: Server): unknown {
       error,
     );
   }
-  if (
-    error instanceof Error &&
-    /Connection terminated|not queryable|Client was closed|ECONNRESET|EPIPE/.test(error.message)
-  ) {
+  if (error instanceof Error && lossMessage.test(error.message)) {
     return problemsFrom(
       {
         what: `The connection to PostgreSQL at ${server.host}:${server.port} broke in the middle of the work`,

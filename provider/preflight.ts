@@ -4,7 +4,7 @@ import { quoteIdentifier } from "../architecture/identifier";
 import { type Problem, Problems, refuseIfAny } from "../architecture/problem";
 import type { Settings } from "../architecture/settings";
 import type { DatabaseFacts, Requirements } from "./database";
-import { connect, type Server } from "./postgres-connection";
+import { type ConnectOptions, connect, type Server } from "./postgres-connection";
 
 const oldestVersion = 150000;
 
@@ -12,10 +12,10 @@ const oldestVersion = 150000;
 export async function preflight(
   endpoint: PostgresEndpoint,
   { citus = "auto", roles = [], databases = [] }: Requirements,
-  signal?: AbortSignal,
+  { signal, warn }: Pick<ConnectOptions, "signal" | "warn"> = {},
 ): Promise<DatabaseFacts> {
   const isHere = (node: PostgresNode) => node.host === endpoint.host && node.port === endpoint.port;
-  const client = await connect(endpoint, signal);
+  const client = await connect(endpoint, { signal, warn });
   const problems: Problem[] = [];
   let reading: DatabaseReading;
   try {
@@ -28,7 +28,7 @@ export async function preflight(
   }
   const others = endpoint.nodes.filter((node) => !isHere(node));
   const found = await Promise.all(
-    others.map((node) => examineServer({ ...endpoint, ...node }, node.name, databases, signal)),
+    others.map((node) => examineServer({ ...endpoint, ...node }, node.name, databases, { signal, warn, known: true })),
   );
   refuseIfAny([...problems, ...found.flat()]);
   return factsOf(reading);
@@ -44,11 +44,11 @@ async function examineServer(
   server: Server,
   node: string,
   databases: readonly string[],
-  signal?: AbortSignal,
+  options: ConnectOptions,
 ): Promise<readonly Problem[]> {
   let client: Client;
   try {
-    client = await connect(server, signal);
+    client = await connect(server, options);
   } catch (error) {
     if (error instanceof Problems) return error.problems;
     throw error;

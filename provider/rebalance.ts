@@ -41,6 +41,8 @@ export const stopRebalance = "SELECT citus_rebalance_stop()";
 const tellEveryMs = 5_000;
 /** Citus tries a move that failed for hours; what failed so often needs somebody. */
 const mostRetries = 3;
+/** Where a node is away: Citus tries after 5 s, 20 s, then each minute, which gives the node more than two. */
+const mostRetriesAway = 5;
 
 /** Waits for a rebalance that runs already, such as that of an earlier run that was killed. However it ends, it is over. */
 export async function awaitEarlierRebalance(
@@ -100,7 +102,9 @@ async function awaitEnd(
       [toldAt, told] = [Date.now(), progress];
     }
     if (hasEnded(job)) return job;
-    const failing = job.details.tasks.find(({ retried }) => retried >= mostRetries);
+    const failing = job.details.tasks.find(
+      ({ retried, message }) => retried >= (isAway(message) ? mostRetriesAway : mostRetries),
+    );
     if (failing && job.state !== "cancelling") {
       await client.query(stopRebalance);
       throw new Problems([moveFails(failing)]);
@@ -110,6 +114,13 @@ async function awaitEnd(
     if (Date.now() - movedAt >= limitMs) throw new Problems([standsStill(job, progress, limitMs)]);
     await sleep(pollMs, undefined, { signal });
   }
+}
+
+/** Whether a move failed because a node can't be reached, which a restart mends. */
+function isAway(message: string | null | undefined): boolean {
+  return /connection to the remote node|could not connect|connection refused|server closed the connection|starting up|shutting down|administrator command/i.test(
+    message ?? "",
+  );
 }
 
 function hasEnded({ state }: RebalanceJob): boolean {

@@ -72,7 +72,7 @@ export class Sights {
   }
 
   private async open(): Promise<Client> {
-    const client = await connect(this.server, undefined, { pipeline: true, patient: false });
+    const client = await connect(this.server, { pipeline: true, patient: false });
     client.once("end", () => this.close());
     await client.query(`SET statement_timeout = ${patienceMs}`);
     await this.admit(readerOf(client)).catch(async (error: unknown) => {

@@ -100,7 +100,7 @@ const count = z.preprocess(
     .max(1024, "a whole number from 1 to 1024"),
 );
 const fileReference = z.strictObject({ file: z.string().min(1) });
-const optIn = /^(drop|redistribute|remodel|remove|replay) \S+$/;
+const optIn = /^(block-writes|drop|redistribute|remodel|remove|replay) \S+$/;
 
 const stackSchema = z.object({
   config: z.strictObject(

@@ -122,7 +122,7 @@ async function apply(
   refuseIfAny(next.nodes.filter(({ name }) => groups.get(name) === undefined).map(notMember));
   const wanted = new Set(groups.values());
   const joining = old ? namesOf(next.nodes).filter((name) => !namesOf(old.nodes).includes(name)) : [];
-  const emptied = await database.locked((client) => move(context, client, wanted, old, joining.length > 0));
+  const emptied = await database.resumed((client) => move(context, client, wanted, old, joining.length > 0));
   if (emptied.length > 0) await awaitDrained(context, { groups: emptied, before: "their node leaves" });
   return { ...next, holdings: await currentHoldings(database, groups, []) };
 }

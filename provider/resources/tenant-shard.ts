@@ -8,7 +8,9 @@ import { awaitDrained } from "../drained-slots";
 import { identifier, tenantType } from "../input-schemas";
 import type { Kind } from "../kind";
 import { warnOfNoCitus } from "../placement";
-import { type Reader, runStatement } from "../statements";
+import { awaitEarlierRebalance } from "../rebalance";
+import { splitShard } from "../shard-split";
+import type { Reader } from "../statements";
 import { findTable, quoteTable, tableId } from "../tables";
 
 export interface TenantShardState extends TenantShardInputs {
@@ -42,7 +44,8 @@ export const tenantShard: Kind<TenantShardInputs, TenantShardState> = {
 
   preview(old, next) {
     if (!next || (old && old.isolated !== "missing")) return [];
-    return ["-- where Citus is installed, online, once every slot has read what the log holds:", split(next)];
+    const how = `online, or blocking writes where tenantry:allow lists \`${blockWritesOptIn(next.tenant)}\``;
+    return [`-- where Citus is installed, once every slot has read what the log holds; ${how}:`, split(next)];
   },
 
   async foresee(read, old, next) {
@@ -69,10 +72,16 @@ export const tenantShard: Kind<TenantShardInputs, TenantShardState> = {
   },
 };
 
+/** The opt-in in the stack's `tenantry:allow` to a split without replication, which no transaction can hold up for long. */
+function blockWritesOptIn(tenant: string): string {
+  return `block-writes ${tenant}`;
+}
+
 /** The values are quoted, as Citus takes the type from the expression. */
-function split({ tenant, type, ...name }: TenantShardInputs): string {
+function split({ tenant, type, ...name }: TenantShardInputs, mode?: "block_writes"): string {
   const value = `${quoteLiteral(tenant)}::${type}`;
-  return `SELECT isolate_tenant_to_new_shard(${quoteLiteral(quoteTable(name))}, ${value}, 'CASCADE')`;
+  const how = mode ? `, shard_transfer_mode => ${quoteLiteral(mode)}` : "";
+  return `SELECT isolate_tenant_to_new_shard(${quoteLiteral(quoteTable(name))}, ${value}, 'CASCADE'${how})`;
 }
 
 /** The average, as asking for one tenant's shard would need a value of the right type. */
@@ -99,15 +108,23 @@ async function isolationOf(
   return shard?.alone ? "yes" : "missing";
 }
 
-/** Looks first: a split that a killed run began is either done or was rolled back and cleaned up by Citus. */
+/** Looks first: a split that a killed run began is either done or was rolled back, and Citus cleans up what it left. */
 async function apply(context: Context, next: TenantShardInputs): Promise<TenantShardState> {
   const { database, log } = context;
   const before = await isolationOf(database, next);
   if (before === "impossible") warnOfNoCitus(context);
   if (before === "missing") {
     await awaitDrained(context, { before: `the shard of tenant ${next.tenant} is split` });
-    log(`splits the shard of tenant ${next.tenant}`);
-    await database.locked((client) => runStatement(client, { sql: split(next) }));
+    await database.resumed((client) => awaitEarlierRebalance(context, client));
+    const isBlocking = context.allow.has(blockWritesOptIn(next.tenant));
+    log(`splits the shard of tenant ${next.tenant}${isBlocking ? "; the writers of its shards wait meanwhile" : ""}`);
+    const options = isBlocking ? { holdMs: Number.POSITIVE_INFINITY } : {};
+    await splitShard(
+      context,
+      split(next, isBlocking ? "block_writes" : undefined),
+      `the shard of tenant ${next.tenant}`,
+      options,
+    );
     if ((await isolationOf(database, next)) !== "yes") throw new Problems([notAlone(next)]);
     return { ...next, isolated: "yes" };
   }

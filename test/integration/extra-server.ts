@@ -17,12 +17,18 @@ export interface ExtraServer {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** A server that a test may stop and start. */
+export interface Restartable {
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
 /** One more server for a test, with the same superuser and nothing made in it. Gone after the test. */
 export async function startExtraServer(
   t: TestContext,
   endpoint: PostgresEndpoint,
   { citus, settings = {} }: ExtraServer,
-): Promise<PostgresEndpoint> {
+): Promise<PostgresEndpoint & Restartable> {
   const home = homeAt(mkdtempSync(join(tmpdir(), "tenantry-server-")));
   makeHome(home);
   const user = postgresAccount();
@@ -45,8 +51,12 @@ export async function startExtraServer(
     await stopServer(home, server.name);
     for (const directory of [data, home.directory]) rmSync(directory, { recursive: true, force: true });
   });
+  const start = async () => {
+    launch(home, server);
+    await waitUntilHealthy(home, server);
+  };
+  const stop = async () => void (await stopServer(home, server.name));
   await server.prepare();
-  launch(home, server);
-  await waitUntilHealthy(home, server);
-  return { ...endpoint, port: server.port };
+  await start();
+  return { ...endpoint, port: server.port, start, stop };
 }

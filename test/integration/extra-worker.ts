@@ -3,7 +3,7 @@ import type { PostgresEndpoint, PostgresNode } from "../../architecture/endpoint
 import { quoteIdentifier } from "../../architecture/identifier";
 import { authenticateNodes } from "../../local/citus";
 import { withSession } from "../../local/sql-session";
-import { startExtraServer } from "./extra-server";
+import { type Restartable, startExtraServer } from "./extra-server";
 
 /**
  * One more server for a test, with what a platform gives it: the database, the extension, the way in to the other nodes. No member of
@@ -13,12 +13,19 @@ export async function startExtraWorker(
   t: TestContext,
   endpoint: PostgresEndpoint,
   name: string,
-): Promise<PostgresNode> {
+): Promise<PostgresNode & Restartable> {
   const admin = await startExtraServer(t, endpoint, { citus: true });
   await withSession(admin, "postgres", (client) =>
     client.query(`CREATE DATABASE ${quoteIdentifier(endpoint.database)}`),
   );
   await withSession(admin, endpoint.database, (client) => client.query("CREATE EXTENSION citus"));
   await authenticateNodes([admin], endpoint.database, [endpoint]);
-  return { name, host: admin.host, port: admin.port };
+  return Object.defineProperties(
+    { name, host: admin.host, port: admin.port },
+    {
+      // No part of what a stack lists.
+      start: { value: admin.start },
+      stop: { value: admin.stop },
+    },
+  ) as PostgresNode & Restartable;
 }

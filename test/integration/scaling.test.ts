@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import test from "node:test";
 import { Client } from "pg";
 import { parse, stringify } from "yaml";
 import type { PostgresNode } from "../../architecture/endpoints";
+import { openDatabase } from "../../provider/postgres";
+import { tenantShard } from "../../provider/resources/tenant-shard";
 import { startExtraWorker } from "./extra-worker";
 import { killAfter, linearCongruence } from "./kills";
 import { makeProject, type Project } from "./project";
@@ -13,6 +16,10 @@ import { assertNothingLost, startTraffic } from "./traffic";
 const kills = Number(process.env["TENANTRY_SCALE_KILLS"] ?? 0);
 const skippedKills = kills > 0 ? skip : "takes minutes: `make test-kills` runs it (TENANTRY_SCALE_KILLS)";
 const seed = Number(process.env["TENANTRY_SEED"] ?? 20_261_123);
+
+/** `make test-kills` takes 20; elsewhere it takes too long. */
+const splits = Number(process.env["TENANTRY_SPLITS"] ?? 0);
+const skippedSplits = splits > 0 ? skip : "takes minutes: `make test-kills` runs it (TENANTRY_SPLITS)";
 
 const up = ["up", "-s", "it", "--yes", "--skip-preview"];
 
@@ -144,6 +151,34 @@ test("a tenant that writes gets a shard of its own in all tables, and no event i
   const found = await project.tenantry("verify", "-s", "it", "--only", "placement,foreign keys,isolation,drift");
   assert.equal(found.code, 0, found.text);
   await traffic.stop();
+  await assertNothingLost(t, project, traffic);
+});
+
+test(`${splits} tenants that write get shards of their own one after the other, and no event is lost or comes twice`, {
+  skip: skippedSplits,
+}, async (t) => {
+  if (!isCitus()) return t.skip("this server has no Citus");
+  const project = await makeProject(t);
+  const { application, endpoints } = project;
+  await succeed(project, ...up);
+  const traffic = startTraffic(t, project, { writers: 8, pauseMs: 20 });
+  // Those that write are split off first, then tenants without a row, whose shards hold others that write.
+  const tenants = [...traffic.tenants, ...Array.from({ length: splits }, () => randomUUID())].slice(0, splits);
+  const database = openDatabase(endpoints.postgres);
+  t.after(() => database.close());
+  const log = (message: string) => t.diagnostic(message);
+  const context = { database, log, warn: log, signal: new AbortController().signal, allow: new Set<string>() };
+  for (const [index, tenant] of tenants.entries()) {
+    const began = Date.now();
+    const { state } = await tenantShard.create(
+      { ...context, connect: undefined as never },
+      { schema: application, table: "tenants", type: "uuid", tenant },
+    );
+    assert.equal(state.isolated, "yes");
+    log(`split ${index + 1} of ${splits}: ${Date.now() - began} ms`);
+  }
+  await traffic.stop();
+  log(`longest pause of a writer: ${Math.round(traffic.longestPauseMs())} ms`);
   await assertNothingLost(t, project, traffic);
 });
 

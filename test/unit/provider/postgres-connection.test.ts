@@ -106,8 +106,9 @@ async function tlsServer(t: TestContext, { certificate, key }: KeyPair): Promise
   return (listening.address() as AddressInfo).port;
 }
 
-test("only a server that may be starting is tried again", () => {
+test("only a server that may be starting is tried again, and one that is known to be there for as long as it may start", () => {
   assert.ok(connectPatienceMs(failure("", "57P03")) > connectPatienceMs(failure("", "ECONNREFUSED")));
+  assert.equal(connectPatienceMs(failure("", "57P03")), connectPatienceMs(failure("", "ECONNREFUSED"), true));
   assert.ok(connectPatienceMs(failure("", "28P01")) < 0);
 });
 

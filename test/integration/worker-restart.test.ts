@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openDatabase } from "../../provider/postgres";
+import { citusNode } from "../../provider/resources/citus-node";
+import { distributedTable } from "../../provider/resources/distributed-table";
+import { shardRebalance } from "../../provider/resources/shard-rebalance";
+import { startActing } from "./acting";
+import { startExtraWorker } from "./extra-worker";
+import { skip } from "./servers";
+
+test("a worker that restarts is waited for: before anything runs, and in the middle of a rebalance", {
+  skip,
+}, async (t) => {
+  const acting = await startActing(t);
+  const { database, endpoint, told } = acting;
+  if ((await database.facts).citus === undefined) return t.skip("this server has no Citus");
+  await acting.run("CREATE SCHEMA shop; CREATE TABLE shop.tenants (tenant_id uuid PRIMARY KEY, name text)");
+  await distributedTable.create(acting, {
+    ...{ schema: "shop", table: "tenants", column: "tenant_id", placement: { shardCount: 6 }, foreignKeys: [] },
+  });
+  await acting.run(
+    "INSERT INTO shop.tenants SELECT gen_random_uuid(), repeat('x', 500) FROM generate_series(1, 50000)",
+  );
+  const two = endpoint.nodes;
+  const worker = await startExtraWorker(t, endpoint, "worker_3");
+  const nodes = [...two, worker];
+
+  await t.test("the look at the servers waits for it, and says so", async () => {
+    await worker.stop();
+    const lines: string[] = [];
+    const fresh = openDatabase({ ...endpoint, nodes }, { warn: (line) => lines.push(line) });
+    const back = sleep(6_000).then(() => worker.start());
+    assert.notEqual((await fresh.facts).citus, undefined);
+    await back;
+    await fresh.close();
+    assert.match(
+      lines.join("\n"),
+      new RegExp(`PostgreSQL at 127.0.0.1:${worker.port} is away; waits for it, 60 s at most`),
+    );
+  });
+
+  await t.test("the rebalance goes on when it is back", async () => {
+    for (const node of nodes) await citusNode.create(acting, { node, registeredBy: "tenantry" });
+    const { state } = await shardRebalance.create(acting, { nodes: two });
+    const restarted = (async () => {
+      const running = "SELECT FROM pg_dist_background_job WHERE state = 'running'";
+      while ((await acting.run(running)).length === 0) await sleep(50);
+      await worker.stop();
+      await sleep(5_000);
+      await worker.start();
+    })();
+    const { holdings } = await shardRebalance.update(acting, "shards", state, { nodes });
+    await restarted;
+    assert.deepEqual(
+      holdings.filter(({ group }) => group > 0).map(({ shards }) => shards),
+      [2, 2, 2],
+      told.join("\n"),
+    );
+    assert.deepEqual(await acting.run("SELECT count(*)::int AS rows FROM shop.tenants"), [{ rows: 50_000 }]);
+  });
+});
