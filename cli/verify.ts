@@ -85,7 +85,7 @@ async function refuseOtherStacks(
 ): Promise<void> {
   for (const { reach } of databases.filter(({ parts }) => parts.length > 0)) {
     const { postgres } = reach(endpoints);
-    const client = await connect(postgres, undefined, { patient: false }).catch(() => undefined);
+    const client = await connect(postgres, { patient: false }).catch(() => undefined);
     if (!client) continue;
     await refuseOthers(readerOf(client), own, postgres.database, new Set(allow)).finally(() => client.end());
   }

@@ -11,13 +11,10 @@ import type {
 } from "libpg-query";
 import { anyName } from "../built-text";
 import { nameParts } from "../running-statements";
-import { forEachMigrating } from "./ddl";
+import { findHarms, type Harm, type HarmChecks } from "./harm";
 import type { FileContext, Rule } from "./rule";
 import { isServerFunction } from "./server-functions";
 import { holdsTenants, shownName } from "./tenant-relations";
-import { walk } from "./tree";
-
-type Harm = { readonly what: string; readonly fix: string };
 
 const byDescription = "Say it under `roles` in architecture.yaml, which `up` applies, and remove the statement";
 
@@ -27,18 +24,10 @@ export const privilegeOutsideDescription: Rule = {
   harm: "A privilege that architecture.yaml doesn't say is taken back without a word, or gives a role more than it should have.",
   refuses: true,
   aboutFiles: true,
-  check: (statements, context) =>
-    forEachMigrating(statements, context, ({ node }, at) => {
-      const harms: Harm[] = [];
-      walk(node, (kind, each) => {
-        const found = checks[kind]?.(each as never, context);
-        if (found) harms.push(found);
-      });
-      return harms.map((harm) => ({ ...harm, at }));
-    }),
+  check: (statements, context) => findHarms(statements, context, checks),
 };
 
-const checks: Readonly<Record<string, (node: never, context: FileContext) => Harm | undefined>> = {
+const checks: HarmChecks = {
   GrantStmt: (grant: GrantStmt, context) => ofGrant(grant, context),
   GrantRoleStmt({ granted_roles, grantee_roles, is_grant }: GrantRoleStmt) {
     if (!is_grant) return undefined;

@@ -11,13 +11,10 @@ import type {
   SelectStmt,
 } from "libpg-query";
 import { strings } from "../table-definition";
-import { forEachMigrating } from "./ddl";
+import { findHarms, type Harm, type HarmChecks } from "./harm";
 import type { FileContext, Rule } from "./rule";
 import { isServerFunction } from "./server-functions";
 import { holdsTenants, shownName, tenantTablesIn } from "./tenant-relations";
-import { walk } from "./tree";
-
-type Harm = { readonly what: string; readonly fix: string };
 
 export const rowsLeaveIsolation: Rule = {
   name: "rows-leave-isolation",
@@ -25,20 +22,12 @@ export const rowsLeaveIsolation: Rule = {
   harm: "A copy of tenants' rows has no isolation; files, programs and other servers know no tenants.",
   refuses: true,
   aboutFiles: true,
-  check: (statements, context) =>
-    forEachMigrating(statements, context, ({ node }, at) => {
-      const harms: Harm[] = [];
-      walk(node, (kind, each) => {
-        const found = checks[kind]?.(each as never, context);
-        if (found) harms.push(found);
-      });
-      return harms.map((harm) => ({ ...harm, at }));
-    }),
+  check: (statements, context) => findHarms(statements, context, checks),
 };
 
 const outside = "Bring the data in by INSERT, or by a client of its own that the network lets through";
 
-const checks: Readonly<Record<string, (node: never, context: FileContext) => Harm | undefined>> = {
+const checks: HarmChecks = {
   SelectStmt(select: SelectStmt, context) {
     return select.intoClause && copies(select.intoClause, { ...select, intoClause: undefined }, context);
   },
