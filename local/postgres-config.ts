@@ -79,5 +79,8 @@ export function renderHba(): string {
 /** The databases that a configuration of before has pg_partman maintain. */
 export function maintainedBy(config: string | undefined): readonly string[] {
   const [, list = ""] = /^pg_partman_bgw\.dbname = '(.*)'$/m.exec(config ?? "") ?? [];
-  return list.replaceAll("''", "'").split(",").filter((name) => name !== "");
+  return list
+    .replaceAll("''", "'")
+    .split(",")
+    .filter((name) => name !== "");
 }
