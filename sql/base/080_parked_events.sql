@@ -20,7 +20,15 @@ CREATE TABLE IF NOT EXISTS :"events".parked_events (
 );
 REVOKE ALL ON :"events".parked_events FROM PUBLIC;
 ALTER TABLE :"events".parked_events ENABLE ROW LEVEL SECURITY;
-DROP POLICY IF EXISTS tenant_isolation ON :"events".parked_events;
-CREATE POLICY tenant_isolation ON :"events".parked_events
-  USING (:"column" = CAST(nullif(current_setting('app.tenant_id', true), '') AS :type))
-  WITH CHECK (:"column" = CAST(nullif(current_setting('app.tenant_id', true), '') AS :type));
+DO $$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM pg_catalog.pg_policy
+    WHERE polrelid = ':"events".parked_events'::pg_catalog.regclass AND polname = 'tenant_isolation'
+  ) THEN
+    CREATE POLICY tenant_isolation ON :"events".parked_events
+      USING (:"column" = CAST(nullif(current_setting('app.tenant_id', true), '') AS :type))
+      WITH CHECK (:"column" = CAST(nullif(current_setting('app.tenant_id', true), '') AS :type));
+  END IF;
+END
+$$;

@@ -951,10 +951,18 @@ CREATE TABLE IF NOT EXISTS "tenantry".parked_events (
 );
 REVOKE ALL ON "tenantry".parked_events FROM PUBLIC;
 ALTER TABLE "tenantry".parked_events ENABLE ROW LEVEL SECURITY;
-DROP POLICY IF EXISTS tenant_isolation ON "tenantry".parked_events;
-CREATE POLICY tenant_isolation ON "tenantry".parked_events
-  USING ("tenant_id" = CAST(nullif(current_setting('app.tenant_id', true), '') AS uuid))
-  WITH CHECK ("tenant_id" = CAST(nullif(current_setting('app.tenant_id', true), '') AS uuid));
+DO $$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM pg_catalog.pg_policy
+    WHERE polrelid = '"tenantry".parked_events'::pg_catalog.regclass AND polname = 'tenant_isolation'
+  ) THEN
+    CREATE POLICY tenant_isolation ON "tenantry".parked_events
+      USING ("tenant_id" = CAST(nullif(current_setting('app.tenant_id', true), '') AS uuid))
+      WITH CHECK ("tenant_id" = CAST(nullif(current_setting('app.tenant_id', true), '') AS uuid));
+  END IF;
+END
+$$;
 COMMIT;
 
 -- Migration ecommerce/schema
