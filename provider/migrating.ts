@@ -98,7 +98,7 @@ async function runGuarded(
   statements: readonly SqlStatement[],
 ): Promise<void> {
   const run = [
-    { sql: `SET LOCAL search_path = ${searchPath(next)}` },
+    { sql: `SET LOCAL search_path = ${searchPath(next)}; SET LOCAL ${seesAllRows}` },
     ...statements.map((statement) => placed(next, statement)),
     { sql: `${cleanSession}; ${transactionSettings}` },
   ];
@@ -161,7 +161,7 @@ async function applyBare(
   if (!statement) return;
   try {
     await record(client, next, index, true);
-    await client.query(`SET search_path = ${searchPath(next)}`);
+    await client.query(`SET search_path = ${searchPath(next)}; SET ${seesAllRows}`);
     const concurrently = /\bCONCURRENTLY\b/i.test(statement.sql);
     // It waits for other transactions, but blocks nobody meanwhile.
     if (concurrently) await client.query("SET lock_timeout = 0");
@@ -206,6 +206,12 @@ async function dropInvalidIndex(client: Client, { sql }: SqlStatement, log: (mes
     await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${index}`);
   }
 }
+
+/**
+ * An administrator who is no superuser is bound by FORCE ROW LEVEL SECURITY, as managed services have it: what a file does
+ * to rows would see none of them, and succeed. So it fails.
+ */
+const seesAllRows = "row_security = off";
 
 /** What a file may have SET, and what else it leaves in the session, does not reach the next one, nor what is done behind it. */
 const cleanSession = `RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; ${sessionSettings}`;

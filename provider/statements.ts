@@ -67,6 +67,8 @@ interface ServerError {
   readonly detail?: string | undefined;
   readonly hint?: string | undefined;
   readonly where?: string | undefined;
+  /** The function of the server that raised it. */
+  readonly routine?: string | undefined;
   /** Characters from the statement's start, from 1. */
   readonly position?: string | undefined;
 }
@@ -78,11 +80,15 @@ export function statementProblem(error: ServerError, { sql, at }: PlacedStatemen
     what: `PostgreSQL refused: ${error.message}`,
     ...(got.length === 0 ? {} : { got: got.join("; ").replaceAll("\n", " ") }),
     fix:
-      error.hint ??
+      (error.routine === "check_enable_rls" ? boundByPolicies : error.hint) ??
       (at ? "correct the statement and run again" : (fixes.get(error.code) ?? "see PostgreSQL's message")),
     ...(at ? { at: placeOf(sql, at, error.position) } : {}),
   };
 }
+
+/** Instead of the server's hint, which is to do without FORCE. */
+const boundByPolicies =
+  "let tenantry connect as a superuser, or as a role with BYPASSRLS: row level security binds this one, so the statement would see no tenant's rows";
 
 const fixes = new Map<string | undefined, string>([
   [

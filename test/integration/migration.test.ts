@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import test from "node:test";
+import { createHash, randomUUID } from "node:crypto";
+import test, { type TestContext } from "node:test";
+import { Client } from "pg";
 import type { MigrationInputs } from "../../architecture/declaration";
+import { openDatabase } from "../../provider/postgres";
+import { clientConfig } from "../../provider/postgres-connection";
 import { migration } from "../../provider/resources/migration";
-import { startActing } from "./acting";
+import { type Acting, startActing } from "./acting";
 import { skip } from "./servers";
 
 function file(statements: readonly string[], more: Partial<MigrationInputs> = {}): MigrationInputs {
@@ -171,3 +174,64 @@ test("what a file sets does not reach the next one", { skip }, async (t) => {
   );
   assert.deepEqual(settings.rows, [{ path: "public", timeout: "0", role: acting.endpoint.user }]);
 });
+
+test("what a file does to rows is refused to an administrator whom row level security binds", { skip }, async (t) => {
+  const acting = await startActing(t);
+  const administrator = `${acting.endpoint.database}_administrator`;
+  const bound = await actingAs(t, acting, administrator);
+  const made = file([
+    "CREATE TABLE items (tenant_id uuid NOT NULL, name text NOT NULL, lower_name text)",
+    "INSERT INTO items VALUES (gen_random_uuid(), 'A'), (gen_random_uuid(), 'B')",
+    "CREATE POLICY tenant_isolation ON items USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)",
+    "ALTER TABLE items ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+  ]);
+  await migration.create(bound, made);
+  const path = "sql/shop/020_lower.sql";
+  for (const transaction of [true, false]) {
+    const filled = file(["UPDATE items SET lower_name = lower(name)"], { path, transaction });
+    await assert.rejects(migration.create(bound, filled), (error: Error) => {
+      assert.match(error.message, /^sql\/shop\/020_lower\.sql:1.*row-level security policy for table "items"/);
+      assert.match(error.message, /fix: {6}let tenantry connect as a superuser, or as a role with BYPASSRLS/);
+      return true;
+    });
+    assert.equal((await migration.read(bound, path, undefined)) === undefined, true);
+  }
+  // What looks at rows without asking for them sees all: a new key, check and index are held to every row.
+  const constraints = file(
+    [
+      "CREATE UNIQUE INDEX items_name ON items (tenant_id, name)",
+      "ALTER TABLE items ADD CONSTRAINT named CHECK (name <> '')",
+      "ALTER TABLE items ALTER COLUMN name SET NOT NULL",
+    ],
+    { path: "sql/shop/030_constraints.sql" },
+  );
+  await migration.create(bound, constraints);
+  await assert.rejects(
+    migration.create(bound, file(["ALTER TABLE items ADD CHECK (name = 'A')"], { path: "sql/shop/040_wrong.sql" })),
+    /check constraint .* is violated by some row/,
+  );
+  // A superuser is bound by nothing.
+  await migration.create(acting, file(["UPDATE items SET lower_name = lower(name)"], { path }));
+  assert.deepEqual(await acting.run("SELECT lower_name FROM shop.items ORDER BY 1"), [
+    { lower_name: "a" },
+    { lower_name: "b" },
+  ]);
+});
+
+/** As an administrator of a managed database: owner of the database, and no superuser. */
+async function actingAs(t: TestContext, acting: Acting, user: string): Promise<Acting> {
+  const password = randomUUID();
+  await acting.run("CREATE ROLE rds_superuser CREATEROLE");
+  await acting.run(`CREATE ROLE "${user}" LOGIN CREATEROLE PASSWORD '${password}' IN ROLE rds_superuser`);
+  await acting.run(`ALTER DATABASE "${acting.endpoint.database}" OWNER TO "${user}"`);
+  const endpoint = { ...acting.endpoint, user, password };
+  const roles = Object.values(endpoint.roles).map((login) => login.user);
+  const database = openDatabase(endpoint, { roles, warn: acting.warn });
+  t.after(async () => {
+    await database.close();
+    const client = new Client(clientConfig({ ...acting.endpoint, database: "postgres" }));
+    await client.connect();
+    await client.query(`DROP ROLE IF EXISTS "${user}", rds_superuser`).finally(() => client.end());
+  });
+  return { ...acting, database, endpoint };
+}
