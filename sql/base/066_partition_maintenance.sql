@@ -190,6 +190,8 @@ BEGIN
     PERFORM pg_catalog.pg_sleep(p_wait);
   END LOOP;
   PERFORM tenantry.end_maintenance();
+  -- pg_partman's worker may end in an error behind the last statement, as with PostgreSQL 17.12, which would undo this.
+  COMMIT;
   PERFORM pg_catalog.pg_advisory_unlock(lock);
 END
 $body$;
