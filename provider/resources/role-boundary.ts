@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { RoleBoundaryInputs } from "../../architecture/declaration";
 import type { PostgresEndpoint, PostgresNode } from "../../architecture/endpoints";
-import { quoteIdentifier } from "../../architecture/identifier";
+import { quoteIdentifier, quoteLiteral } from "../../architecture/identifier";
 import { reaches, reservedFunctions } from "../../architecture/reserved-functions";
 import { mendsOf, readBoundary } from "../boundary/boundary";
 import { holdersOf } from "../boundary/functions";
@@ -173,15 +173,40 @@ function knownGaps(old: RoleBoundaryState | undefined): readonly string[] {
 /** By name: which signatures a server has is known when it is asked. */
 function previewFunctions(next: RoleBoundaryInputs): readonly string[] {
   return [
-    "-- on every node, in every signature that is there:",
-    ...reaches.flatMap((group) => {
-      const { functions, extensions = [] } = reservedFunctions[group];
-      const names = [...functions, ...extensions.map((name) => `every one of ${name}`)].join(", ");
-      const holders = holdersOf(group, next);
-      const grant = `GRANT EXECUTE ON FUNCTION ${names} TO ${holders.map(quoteIdentifier).join(", ")}`;
-      return [...(holders.length > 0 ? [grant] : []), `REVOKE EXECUTE ON FUNCTION ${names} FROM PUBLIC`];
-    }),
+    "-- on every node:",
+    ...reaches.map((group) => inEverySignature(reservedFunctions[group], holdersOf(group, next))),
   ];
+}
+
+/** SQL that can be run as it is, like everything of a preview. */
+function inEverySignature(
+  { functions, extensions = [] }: (typeof reservedFunctions)[keyof typeof reservedFunctions],
+  holders: readonly string[],
+): string {
+  const listed = (names: readonly string[]) => names.map(quoteLiteral).join(", ");
+  const grants =
+    holders.length > 0 ? [`GRANT EXECUTE ON FUNCTION %s TO ${holders.map(quoteIdentifier).join(", ")}`] : [];
+  const statements = [...grants, "REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC"];
+  const wanted = [
+    ...(functions.length > 0
+      ? [`pronamespace = 'pg_catalog'::regnamespace AND proname IN (${listed(functions)})`]
+      : []),
+    ...(extensions.length > 0
+      ? [
+          `oid IN (SELECT objid FROM pg_depend JOIN pg_extension ON pg_extension.oid = refobjid
+      WHERE classid = 'pg_proc'::regclass AND deptype = 'e' AND extname IN (${listed(extensions)}))`,
+        ]
+      : []),
+  ];
+  return `DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE ${wanted.join("\n    OR ")}
+  LOOP
+${statements.map((statement) => `    EXECUTE format(${quoteLiteral(statement)}, each);`).join("\n")}
+  END LOOP;
+END $$`;
 }
 
 function sorted(bound: RoleBoundaryInputs["roles"][string] | undefined) {

@@ -813,6 +813,8 @@ BEGIN
     PERFORM pg_catalog.pg_sleep(p_wait);
   END LOOP;
   PERFORM tenantry.end_maintenance();
+  -- pg_partman's worker may end in an error behind the last statement, as with PostgreSQL 17.12, which would undo this.
+  COMMIT;
   PERFORM pg_catalog.pg_advisory_unlock(lock);
 END
 $body$;
@@ -1003,23 +1005,114 @@ END $$;
 COMMIT;
 
 -- RoleBoundary ecommerce
--- on every node, in every signature that is there:
-GRANT EXECUTE ON FUNCTION pg_logical_emit_message TO "ecommerce_cdc";
-REVOKE EXECUTE ON FUNCTION pg_logical_emit_message FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION pg_create_physical_replication_slot, pg_create_logical_replication_slot, pg_copy_physical_replication_slot, pg_copy_logical_replication_slot, pg_drop_replication_slot, pg_replication_slot_advance, pg_sync_replication_slots, pg_logical_slot_get_changes, pg_logical_slot_get_binary_changes, pg_logical_slot_peek_changes, pg_logical_slot_peek_binary_changes FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pg_get_replication_slots, pg_stat_get_replication_slot, pg_stat_get_wal_senders TO "ecommerce_cdc", "pg_read_all_stats";
-REVOKE EXECUTE ON FUNCTION pg_get_replication_slots, pg_stat_get_replication_slot, pg_stat_get_wal_senders FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION pg_export_snapshot, pg_import_system_collations, pg_read_file_old, pg_rotate_logfile_old FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION lo_creat, lo_create, lo_from_bytea, lo_get, lo_put, lo_open, lo_unlink, lo_truncate, lo_truncate64, loread, lowrite FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pg_advisory_lock, pg_advisory_lock_shared, pg_advisory_xact_lock, pg_advisory_xact_lock_shared, pg_try_advisory_lock, pg_try_advisory_lock_shared, pg_try_advisory_xact_lock, pg_try_advisory_xact_lock_shared TO "ecommerce_app";
-REVOKE EXECUTE ON FUNCTION pg_advisory_lock, pg_advisory_lock_shared, pg_advisory_xact_lock, pg_advisory_xact_lock_shared, pg_try_advisory_lock, pg_try_advisory_lock_shared, pg_try_advisory_xact_lock, pg_try_advisory_xact_lock_shared FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pg_cancel_backend, pg_terminate_backend TO "pg_signal_backend";
-REVOKE EXECUTE ON FUNCTION pg_cancel_backend, pg_terminate_backend FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pg_stat_get_activity, pg_stat_get_backend_activity, pg_stat_get_backend_activity_start, pg_stat_get_backend_client_addr, pg_stat_get_backend_client_port, pg_stat_get_backend_dbid, pg_stat_get_backend_idset, pg_stat_get_backend_pid, pg_stat_get_backend_start, pg_stat_get_backend_subxact, pg_stat_get_backend_userid, pg_stat_get_backend_wait_event, pg_stat_get_backend_wait_event_type, pg_stat_get_backend_xact_start, pg_stat_get_progress_info, pg_stat_get_subscription, pg_stat_get_wal_receiver, pg_lock_status, pg_prepared_xact, pg_blocking_pids, pg_safe_snapshot_blocking_pids, pg_isolation_test_session_is_blocked, citus_stat_activity, citus_dist_stat_activity, citus_worker_stat_activity, citus_locks, citus_lock_waits, get_all_active_transactions, get_global_active_transactions, dump_global_wait_edges, dump_local_wait_edges, citus_internal_global_blocked_processes, citus_internal_local_blocked_processes, every one of pg_stat_statements TO "pg_read_all_stats";
-REVOKE EXECUTE ON FUNCTION pg_stat_get_activity, pg_stat_get_backend_activity, pg_stat_get_backend_activity_start, pg_stat_get_backend_client_addr, pg_stat_get_backend_client_port, pg_stat_get_backend_dbid, pg_stat_get_backend_idset, pg_stat_get_backend_pid, pg_stat_get_backend_start, pg_stat_get_backend_subxact, pg_stat_get_backend_userid, pg_stat_get_backend_wait_event, pg_stat_get_backend_wait_event_type, pg_stat_get_backend_xact_start, pg_stat_get_progress_info, pg_stat_get_subscription, pg_stat_get_wal_receiver, pg_lock_status, pg_prepared_xact, pg_blocking_pids, pg_safe_snapshot_blocking_pids, pg_isolation_test_session_is_blocked, citus_stat_activity, citus_dist_stat_activity, citus_worker_stat_activity, citus_locks, citus_lock_waits, get_all_active_transactions, get_global_active_transactions, dump_global_wait_edges, dump_local_wait_edges, citus_internal_global_blocked_processes, citus_internal_local_blocked_processes, every one of pg_stat_statements FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION run_command_on_all_nodes, run_command_on_colocated_placements, run_command_on_coordinator, run_command_on_placements, run_command_on_shards, run_command_on_workers, master_run_on_worker, citus_check_cluster_node_health, citus_check_connection_to_node, citus_get_active_worker_nodes_health, citus_run_local_command FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION every one of dblink, every one of http, every one of pg_net FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION currtid2 FROM PUBLIC;
+-- on every node:
+DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('pg_logical_emit_message')
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO "ecommerce_cdc"', each);
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END $$;
+DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('pg_create_physical_replication_slot', 'pg_create_logical_replication_slot', 'pg_copy_physical_replication_slot', 'pg_copy_logical_replication_slot', 'pg_drop_replication_slot', 'pg_replication_slot_advance', 'pg_sync_replication_slots', 'pg_logical_slot_get_changes', 'pg_logical_slot_get_binary_changes', 'pg_logical_slot_peek_changes', 'pg_logical_slot_peek_binary_changes')
+  LOOP
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END $$;
+DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('pg_get_replication_slots', 'pg_stat_get_replication_slot', 'pg_stat_get_wal_senders')
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO "ecommerce_cdc", "pg_read_all_stats"', each);
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END $$;
+DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('pg_export_snapshot', 'pg_import_system_collations', 'pg_read_file_old', 'pg_rotate_logfile_old')
+  LOOP
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END $$;
+DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_get', 'lo_put', 'lo_open', 'lo_unlink', 'lo_truncate', 'lo_truncate64', 'loread', 'lowrite')
+  LOOP
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END $$;
+DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('pg_advisory_lock', 'pg_advisory_lock_shared', 'pg_advisory_xact_lock', 'pg_advisory_xact_lock_shared', 'pg_try_advisory_lock', 'pg_try_advisory_lock_shared', 'pg_try_advisory_xact_lock', 'pg_try_advisory_xact_lock_shared')
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO "ecommerce_app"', each);
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END $$;
+DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('pg_cancel_backend', 'pg_terminate_backend')
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO "pg_signal_backend"', each);
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END $$;
+DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('pg_stat_get_activity', 'pg_stat_get_backend_activity', 'pg_stat_get_backend_activity_start', 'pg_stat_get_backend_client_addr', 'pg_stat_get_backend_client_port', 'pg_stat_get_backend_dbid', 'pg_stat_get_backend_idset', 'pg_stat_get_backend_pid', 'pg_stat_get_backend_start', 'pg_stat_get_backend_subxact', 'pg_stat_get_backend_userid', 'pg_stat_get_backend_wait_event', 'pg_stat_get_backend_wait_event_type', 'pg_stat_get_backend_xact_start', 'pg_stat_get_progress_info', 'pg_stat_get_subscription', 'pg_stat_get_wal_receiver', 'pg_lock_status', 'pg_prepared_xact', 'pg_blocking_pids', 'pg_safe_snapshot_blocking_pids', 'pg_isolation_test_session_is_blocked', 'citus_stat_activity', 'citus_dist_stat_activity', 'citus_worker_stat_activity', 'citus_locks', 'citus_lock_waits', 'get_all_active_transactions', 'get_global_active_transactions', 'dump_global_wait_edges', 'dump_local_wait_edges', 'citus_internal_global_blocked_processes', 'citus_internal_local_blocked_processes')
+    OR oid IN (SELECT objid FROM pg_depend JOIN pg_extension ON pg_extension.oid = refobjid
+      WHERE classid = 'pg_proc'::regclass AND deptype = 'e' AND extname IN ('pg_stat_statements'))
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO "pg_read_all_stats"', each);
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END $$;
+DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('run_command_on_all_nodes', 'run_command_on_colocated_placements', 'run_command_on_coordinator', 'run_command_on_placements', 'run_command_on_shards', 'run_command_on_workers', 'master_run_on_worker', 'citus_check_cluster_node_health', 'citus_check_connection_to_node', 'citus_get_active_worker_nodes_health', 'citus_run_local_command')
+  LOOP
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END $$;
+DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE oid IN (SELECT objid FROM pg_depend JOIN pg_extension ON pg_extension.oid = refobjid
+      WHERE classid = 'pg_proc'::regclass AND deptype = 'e' AND extname IN ('dblink', 'http', 'pg_net'))
+  LOOP
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END $$;
+DO $$
+DECLARE each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('currtid2')
+  LOOP
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END $$;
 
 -- Migration ecommerce/010_reference
 BEGIN;

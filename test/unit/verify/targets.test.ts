@@ -42,7 +42,7 @@ test("all checks look at each database, at borders only where a tenant has it to
 
 test("where tenants have schemas, the change stream is looked at once, tables in every part, the rest in each tenant's", async () => {
   assert.deepEqual(await looks("schema"), {
-    shop: ["placement", "foreign keys", "replication", "connectors", "drift"],
-    acme: except("replication", "connectors", "drift"),
+    shop: ["placement", "foreign keys", "boundary", "bypasses", "replication", "connectors", "indexes", "drift"],
+    acme: except("boundary", "replication", "connectors", "drift"),
   });
 });
