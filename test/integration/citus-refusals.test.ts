@@ -73,7 +73,9 @@ test("PostgreSQL accepts everything of the list of what only Citus refuses", { s
   await inShop(acting, async (client) => {
     await client.query(rows);
     const isOld = (await version(client)) < 17;
-    const examples = [...accepted, ...Object.values(refused).flat()].filter((each) => !(isOld && isOfLaterPostgres(each)));
+    const examples = [...accepted, ...Object.values(refused).flat()].filter(
+      (each) => !(isOld && isOfLaterPostgres(each)),
+    );
     // Those outside of a transaction last, as they stay.
     for (const example of examples.toSorted((a, b) => Number(a.alone ?? false) - Number(b.alone ?? false))) {
       assert.equal(await answer(client, example, false), undefined, JSON.stringify(example));

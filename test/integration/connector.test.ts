@@ -7,6 +7,7 @@ import type { ConnectorInputs } from "../../architecture/declaration";
 import { cpuSeconds } from "../../bench/idle";
 import { homeAt } from "../../local/home";
 import { stateOf } from "../../local/server";
+import { awaitStopped } from "../../provider/connector-health";
 import { connector } from "../../provider/resources/connector";
 import { replicationSlot } from "../../provider/resources/replication-slot";
 import { refusalOf, startActingConnector } from "./acting-connector";
@@ -165,6 +166,7 @@ test("a replay leaves what the outbox would refuse today, says so, and sends wha
       VALUES (gen_random_uuid(), 'gone', 'g', 'Gone', '{}')`);
   await acting.sent(1);
   await acting.connect.stop(id);
+  await awaitStopped(acting, id);
   await acting.run(`ALTER TABLE tenantry.outbox ADD CHECK (aggregate_type = 'order') NOT VALID;
     INSERT INTO tenantry.outbox (tenant_id, aggregate_type, aggregate_id, type, payload)
       VALUES (gen_random_uuid(), 'order', 'o', 'New', '{}')`);
