@@ -125,11 +125,15 @@ function checkKeys({ description }: Checked, table: CatalogTable): Problem[] {
   return primaryKey(table) ? problems : [...problems, withoutPrimaryKey(table)];
 }
 
+const fixedSequence = "an identity column: a distributed table with one cannot be altered or undistributed later";
+const sharedSequence =
+  "a serial: one sequence counts for all tenants, so that its gaps tell each of them how much the others do";
+
 function checkSequences(table: CatalogTable): Problem[] {
   return [...table.columns.values()]
     .filter(({ sequence }) => sequence !== undefined)
     .map(({ name, sequence, at }) => ({
-      what: `Column \`${name}\` of tenant table \`${table.name}\` is ${sequence === "serial" ? "a serial" : "an identity column"}: a distributed table with one cannot be altered or undistributed later`,
+      what: `Column \`${name}\` of tenant table \`${table.name}\` is ${sequence === "serial" ? sharedSequence : fixedSequence}`,
       expected: "`uuid DEFAULT gen_random_uuid()`",
       fix: "Use a uuid",
       at,

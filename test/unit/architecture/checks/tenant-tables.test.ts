@@ -92,10 +92,10 @@ test("a tenant table numbers nothing by a sequence", async () => {
     await whatOf(`CREATE TABLE t (tenant_id uuid, a serial, b int GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (tenant_id));
       ALTER TABLE t ADD c bigserial;`),
     [
-      "a` of tenant table `t` is a serial",
-      "b` of tenant table `t` is an identity column",
-      "c` of tenant table `t` is a serial",
-    ].map((start) => `Column \`${start}: a distributed table with one cannot be altered or undistributed later`),
+      "Column `a` of tenant table `t` is a serial: one sequence counts for all tenants, so that its gaps tell each of them how much the others do",
+      "Column `b` of tenant table `t` is an identity column: a distributed table with one cannot be altered or undistributed later",
+      "Column `c` of tenant table `t` is a serial: one sequence counts for all tenants, so that its gaps tell each of them how much the others do",
+    ],
   );
 });
 
