@@ -154,7 +154,12 @@ function lintable(folder: string): string[] {
   return readdirSync(folder)
     .filter(isLintable)
     .map((name) => join(folder, name))
-    .filter((path) => !isOthersStack(path));
+    .filter((path) => isFile(path) && !isOthersStack(path));
+}
+
+/** A folder may have a file's name, and a link may lead nowhere: neither ends the look at the others. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** Every Pulumi project names its stacks' files so; those with no key of tenantry's are none of its stacks. */

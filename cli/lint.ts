@@ -11,7 +11,7 @@ interface Flags {
   readonly format: Format;
 }
 
-/** `tenantry lint [PATHS] [--format FORMAT]`: exit code 0 without findings, 1 with, 2 if used wrongly. */
+/** `tenantry lint [PATHS] [--format FORMAT]`: exit code 0 without findings, 1 with, 2 if used wrongly, 3 if it failed itself. */
 export function command(): Command {
   return new Command("lint")
     .description(
@@ -33,15 +33,15 @@ export async function run(
   format: Format,
   print: (text: string) => void = (text) => process.stdout.write(text),
   from: string = process.cwd(),
-): Promise<0 | 1 | 2> {
+): Promise<0 | 1 | 2 | 3> {
   try {
     const findings = await findIn(paths, from);
     print(renderFindings(findings, format));
     return findings.length > 0 ? 1 : 0;
   } catch (error) {
-    if (!(error instanceof Problems)) throw error;
-    console.error(error.message);
-    return 2;
+    // A fault of ours is no finding, and its stack helps.
+    console.error(error instanceof Problems ? error.message : error);
+    return error instanceof Problems ? 2 : 3;
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -48,6 +48,36 @@ test("paths that lead nowhere, or to nothing that can be linted, end with 2", as
   assert.match(String(errors.mock.calls[0]?.arguments[0]), /There is no such file or folder/);
   assert.equal((await lintFiles({ "a.txt": "" })).code, 2);
   assert.match(String(errors.mock.calls[1]?.arguments[0]), /There is nothing to lint/);
+});
+
+test("a folder with a file's name and a link that leads nowhere are passed over, with the other files judged", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tenantry-lint-"));
+  try {
+    mkdirSync(join(folder, "x.sql"));
+    writeFileSync(join(folder, "x.sql", "b.sql"), bad);
+    symlinkSync(join(folder, "nowhere"), join(folder, "y.sql"));
+    let printed = "";
+    const code = await run(["."], "text", (text) => void (printed += text), folder);
+    assert.equal(code, 1);
+    assert.match(printed, /x\.sql\/b\.sql:2:\d+: Dropping column/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a fault of its own ends with 3, so that it is taken for no finding", async (t) => {
+  const errors = t.mock.method(console, "error", () => undefined);
+  const fail = () => {
+    throw new RangeError("out of range");
+  };
+  const folder = mkdtempSync(join(tmpdir(), "tenantry-lint-"));
+  try {
+    writeFileSync(join(folder, "a.sql"), bad);
+    assert.equal(await run(["."], "text", fail, folder), 3);
+    assert.match(String(errors.mock.calls[0]?.arguments[0]), /out of range/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("json has one object a finding", async () => {
