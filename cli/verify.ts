@@ -9,7 +9,7 @@ import { Problems } from "../architecture/problem";
 import { root } from "../local/checkout";
 import { type Owner, refuseOthers } from "../provider/owner";
 import { connect } from "../provider/postgres-connection";
-import { readerOf } from "../provider/statements";
+import { oneByOne, readerOf } from "../provider/statements";
 import { loadSettings } from "../stacks/settings";
 import { checks } from "../verify/checks";
 import { renderReport, reportJson } from "../verify/report";
@@ -87,7 +87,7 @@ async function refuseOtherStacks(
     const { postgres } = reach(endpoints);
     const client = await connect(postgres, { patient: false }).catch(() => undefined);
     if (!client) continue;
-    await refuseOthers(readerOf(client), own, postgres.database, new Set(allow)).finally(() => client.end());
+    await refuseOthers(oneByOne(readerOf(client)), own, postgres.database, new Set(allow)).finally(() => client.end());
   }
 }
 

@@ -18,6 +18,16 @@ export function readerOf(client: Client): Reader {
     (await client.query<Row>(prepared(sql, values))).rows;
 }
 
+/** One question after the other, for a connection that takes one at a time. */
+export function oneByOne(read: Reader): Reader {
+  let last: Promise<unknown> = Promise.resolve();
+  return <Row extends object>(sql: string, values?: readonly unknown[]) => {
+    const next = last.then(() => read<Row>(sql, values));
+    last = next.catch(() => {});
+    return next;
+  };
+}
+
 /**
  * A read that is prepared once a connection: looks at the catalogs are the same for every table, and planning one takes
  * longer than running it. Without parameters there is a table's name in it, and it would never come again.

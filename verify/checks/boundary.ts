@@ -2,7 +2,7 @@ import type { Declaration } from "../../architecture/declaration";
 import { readBoundary } from "../../provider/boundary/boundary";
 import type { Gap } from "../../provider/boundary/gap";
 import { connect } from "../../provider/postgres-connection";
-import { readerOf } from "../../provider/statements";
+import { oneByOne, readerOf } from "../../provider/statements";
 import type { Check } from "../check";
 import { type Finding, fail, pass, skip, warn } from "../finding";
 import type { Target } from "../target";
@@ -35,11 +35,11 @@ export const boundary: Check = {
 
 /** On the coordinator, then on every other node what that has for itself. */
 async function readAll({ admin, endpoints: { postgres } }: Target, bounds: Bounds): Promise<readonly Gap[]> {
-  const gaps = await readBoundary(readerOf(admin), bounds, true);
+  const gaps = await readBoundary(oneByOne(readerOf(admin)), bounds, true);
   for (const { name, host, port } of bounds.nodes) {
     if (host === postgres.host && port === postgres.port) continue;
     const client = await connect({ ...postgres, host, port });
-    const found = await readBoundary(readerOf(client), bounds, false).finally(() => client.end());
+    const found = await readBoundary(oneByOne(readerOf(client)), bounds, false).finally(() => client.end());
     gaps.push(...found.map((gap) => ({ ...gap, seen: `on ${name}: ${gap.seen}` })));
   }
   return gaps;
