@@ -92,6 +92,7 @@ test("tenants with a schema each", { skip }, async (t) => {
       ].map((noun) => `create tenantry:index:${noun}`),
       "update tenantry:index:Migration",
       "update tenantry:index:ReferenceTable",
+      "update tenantry:index:RoleBoundary",
     ]);
     await up(project);
     assert.deepEqual(await changes(project), []);
