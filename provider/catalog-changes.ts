@@ -25,6 +25,11 @@ export interface TouchedRelation {
   readonly exposes: boolean;
 }
 
+/** What a role holds, whatever names JavaScript's objects have of their own. */
+export function heldBy(grants: TouchedRelation["grants"], role: string): readonly string[] {
+  return Object.hasOwn(grants, role) ? (grants[role] ?? []) : [];
+}
+
 /** One thing outside of tables on which isolation rests, such as a membership. */
 export interface Footing {
   readonly kind: keyof typeof footingSql;

@@ -1,7 +1,7 @@
 import type { MigrationInputs } from "../architecture/declaration";
 import type { Problem } from "../architecture/problem";
 import { runOptIn } from "../architecture/sql-file";
-import type { Catalogs, Footing, LeftSession, TouchedRelation } from "./catalog-changes";
+import { type Catalogs, type Footing, heldBy, type LeftSession, type TouchedRelation } from "./catalog-changes";
 
 /** What a file did, seen from the server, by what was there before it and what is there now. */
 export interface Effects {
@@ -62,7 +62,11 @@ function changeProblems(file: Declared, old: TouchedRelation, now: TouchedRelati
   const kind = kindOf(file, old);
   if (old.enabled || kind === "reference") {
     for (const role of [...new Set([...Object.keys(old.grants), ...Object.keys(now.grants)])].sort()) {
-      differs(`Privileges of ${role} on ${id} were changed`, list(heldBy(now, role)), list(heldBy(old, role)));
+      differs(
+        `Privileges of ${role} on ${id} were changed`,
+        list(heldBy(now.grants, role)),
+        list(heldBy(old.grants, role)),
+      );
     }
   } else if (kind === undefined && now.kind !== "v" && Object.keys(old.grants).length === 0) {
     problems.push(...undeclared(now));
@@ -128,10 +132,6 @@ function exposed(relation: TouchedRelation): Found {
     what: `The view ${idOf(relation)} shows every tenant's rows: it reads with its owner's rights`,
     fix: relation.kind === "m" ? "use a view WITH (security_invoker = true)" : "add WITH (security_invoker = true)",
   };
-}
-
-function heldBy({ grants }: TouchedRelation, role: string): readonly string[] {
-  return Object.hasOwn(grants, role) ? (grants[role] ?? []) : [];
 }
 
 const onOff = (on: boolean) => (on ? "on" : "off");

@@ -1,17 +1,11 @@
 import type { Grants } from "../architecture/declaration";
 import { quoteIdentifier } from "../architecture/identifier";
 import type { Statement } from "./database";
+import { draws, mayDraw, planSequences, type SequenceUse, sequencesOf } from "./sequences";
 import type { Reader } from "./statements";
 import { quoteTable, type TableName } from "./tables";
 
 const declarable: ReadonlySet<string> = new Set(["SELECT", "INSERT", "UPDATE", "DELETE"]);
-
-/** A sequence that a column's default asks for the next number, and who may. */
-export interface SequenceUse {
-  /** Qualified and quoted. */
-  readonly sequence: string;
-  readonly users: readonly string[];
-}
 
 /** What roles hold on a table, as the catalogs have it. */
 export interface FoundGrants {
@@ -27,9 +21,6 @@ export interface FoundGrants {
 }
 
 export const noGrants: FoundGrants = { onTable: {}, onSchema: [] };
-
-/** Who writes a row needs the sequences that its defaults ask. */
-const drawing: ReadonlySet<string> = new Set(["INSERT", "UPDATE"]);
 
 /**
  * What is missing is granted, with the sequences behind defaults; what `roles` or everybody (PUBLIC) hold beyond it is
@@ -56,22 +47,13 @@ export function planGrants(
     }
     if (missing.length > 0)
       statements.push({ sql: `GRANT ${missing.join(", ")} ON ${quoteTable(name)} TO ${grantee}` });
-    if (!declared.some((privilege) => drawing.has(privilege))) continue;
-    for (const sequence of sequencesWithout(found, role)) {
-      statements.push({ sql: `GRANT USAGE ON SEQUENCE ${sequence} TO ${grantee}` });
-    }
+    statements.push(...planSequences(found.sequences ?? [], role, held(role), declared));
   }
   return statements;
 }
 
 function reachesSchema({ onSchema }: FoundGrants, role: string): boolean {
   return onSchema.includes(role) || onSchema.includes("PUBLIC");
-}
-
-function sequencesWithout({ sequences = [] }: FoundGrants, role: string): readonly string[] {
-  return sequences
-    .filter(({ users }) => !users.includes(role) && !users.includes("PUBLIC"))
-    .map(({ sequence }) => sequence);
 }
 
 /** An expression that gives the privileges on a table and on its columns by role, in SQL; the owner's are left out. */
@@ -82,17 +64,6 @@ export function heldOn(table: string): string {
       FROM (SELECT ${table}.relacl AS acl, '' AS suffix UNION ALL
         SELECT attacl, format(' (%I)', attname) FROM pg_attribute WHERE attrelid = ${table}.oid AND attacl IS NOT NULL) AS given
       CROSS JOIN aclexplode(acl) WHERE grantee <> ${table}.relowner GROUP BY 1) AS held), '{}')`;
-}
-
-/** An expression that gives the sequences behind the defaults of a table's columns, in SQL. */
-export function sequencesOf(oid: string): string {
-  return `coalesce((SELECT json_agg(json_build_object('sequence', format('%I.%I', nspname, s.relname), 'users', ARRAY(
-      SELECT DISTINCT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END
-      FROM aclexplode(s.relacl) WHERE privilege_type IN ('USAGE', 'UPDATE'))) ORDER BY nspname, s.relname)
-    FROM pg_class s JOIN pg_namespace ON pg_namespace.oid = s.relnamespace
-    WHERE s.relkind = 'S' AND s.oid IN (SELECT refobjid FROM pg_attrdef d JOIN pg_depend dep
-      ON dep.classid = 'pg_attrdef'::regclass AND dep.objid = d.oid AND dep.refclassid = 'pg_class'::regclass
-      WHERE adrelid = ${oid})), '[]')`;
 }
 
 /** Held directly, not through membership in another role. */
@@ -117,10 +88,10 @@ export function grantsAsInputs(found: FoundGrants, declared: Grants | undefined)
   return Object.fromEntries(
     roles.map((role) => {
       const held = reachesSchema(found, role) && Object.hasOwn(found.onTable, role) ? (found.onTable[role] ?? []) : [];
-      const draws = sequencesWithout(found, role).length === 0;
+      const isWriter = mayDraw(found.sequences ?? [], role);
       return [
         role,
-        held.filter((privilege) => declarable.has(privilege) && (draws || !drawing.has(privilege))) as Grants[string],
+        held.filter((privilege) => declarable.has(privilege) && (isWriter || !draws([privilege]))) as Grants[string],
       ];
     }),
   );

@@ -3,14 +3,23 @@ import type { MigrationInputs } from "../architecture/declaration";
 import { quoteIdentifier } from "../architecture/identifier";
 import { type Problem, Problems, refuseIfAny } from "../architecture/problem";
 import type { SqlStatement } from "../architecture/sql-file";
-import { readBefore, readIsolated, readSession, readTouched } from "./catalog-changes";
+import {
+  type Catalogs,
+  heldBy,
+  readBefore,
+  readIsolated,
+  readSession,
+  readTouched,
+  type TouchedRelation,
+} from "./catalog-changes";
 import type { Context } from "./context";
 import type { Statement } from "./database";
 import { effectProblems } from "./file-effects";
 import { findSameContent, hashStatements, type LedgerEntry, makeLedger, readEntry, writeEntry } from "./ledger";
 import { errorCode, sessionSettings } from "./postgres-connection";
 import { transactionSettings } from "./postgres-transaction";
-import { type PlacedStatement, readerOf, runAndRead, runStatement, runStatements } from "./statements";
+import { planSequences, type SequenceUse, sequencesOf } from "./sequences";
+import { type PlacedStatement, type Reader, readerOf, runAndRead, runStatement, runStatements } from "./statements";
 
 /** What is left to do of a file. */
 export type Remainder =
@@ -109,6 +118,31 @@ async function runGuarded(
   const before = await readBefore(database.query.bind(database), roles, oids, citus);
   const [only] = statements.length === 1 ? statements : [];
   refuseIfAny(effectProblems(next, { before, after, session }, allow, only?.line));
+  await runStatements(client, await planLocalSequences(readerOf(client), next, before, after));
+}
+
+/** Privileges on local tables are the files' own; what their defaults ask follows them as on other tables. */
+async function planLocalSequences(
+  read: Reader,
+  { schema, tables = {} }: MigrationInputs,
+  before: Catalogs,
+  after: Catalogs,
+): Promise<readonly Statement[]> {
+  const isLocal = ({ schema: own, name }: TouchedRelation) =>
+    own === schema && Object.hasOwn(tables, name) && tables[name] === "local";
+  const known = new Map(before.relations.map((relation) => [relation.oid, relation.grants]));
+  const locals = after.relations.filter(isLocal).map(({ oid, grants }) => ({ old: known.get(oid) ?? {}, grants, oid }));
+  const granted = locals.filter(({ old, grants }) => Object.keys({ ...old, ...grants }).length > 0);
+  if (granted.length === 0) return [];
+  const found = await read<{ oid: string; sequences: readonly SequenceUse[] }>(
+    `SELECT oid::text AS oid, ${sequencesOf("c.oid")} AS sequences FROM pg_class c WHERE oid = ANY ($1::oid[])`,
+    [granted.map(({ oid }) => oid)],
+  );
+  return granted.flatMap(({ oid, old, grants }) => {
+    const sequences = found.find((each) => each.oid === oid)?.sequences ?? [];
+    const roles = [...new Set([...Object.keys(old), ...Object.keys(grants)])].sort();
+    return roles.flatMap((role) => planSequences(sequences, role, heldBy(old, role), heldBy(grants, role)));
+  });
 }
 
 /** What keeps isolation itself is not looked after. */

@@ -1,5 +1,6 @@
-import { type FoundGrants, heldOn, type SequenceUse, sequencesOf } from "./grants";
+import { type FoundGrants, heldOn } from "./grants";
 import { type FoundRowSecurity, policiesOf } from "./row-security";
+import { type SequenceUse, sequencesOf } from "./sequences";
 import type { Reader } from "./statements";
 import { type TableName, tableId } from "./tables";
 

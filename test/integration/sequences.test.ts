@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import test from "node:test";
+import type { Grants, MigrationInputs, TenantIsolationInputs } from "../../architecture/declaration";
+import { distributedTable } from "../../provider/resources/distributed-table";
+import { migration } from "../../provider/resources/migration";
+import { referenceTable } from "../../provider/resources/reference-table";
+import { tenantIsolation } from "../../provider/resources/tenant-isolation";
+import { readSurvey } from "../../provider/survey";
+import { type Acting, startActing } from "./acting";
+import { skip } from "./servers";
+
+const tenant = "00000000-0000-0000-0000-00000000000a";
+const isolation = (table: string, grants: Grants): TenantIsolationInputs => ({
+  ...{ schema: "shop", table, column: "tenant_id", type: "uuid", grants },
+});
+const written: Grants = { shop_app: ["SELECT", "INSERT", "UPDATE", "DELETE"], shop_agent: ["SELECT"] };
+
+let number = 10;
+function file(...statements: string[]): MigrationInputs {
+  return {
+    path: `sql/shop/${++number}_more.sql`,
+    hash: createHash("sha256").update(`${number} ${statements.join()}`).digest("hex"),
+    statements: statements.map((sql, index) => ({ sql, line: index + 1 })),
+    ...{ transaction: true, schema: "shop", apply: "once" },
+    tables: { tenants: "tenant", orders: "tenant", bills: "tenant", countries: "reference", log: "local" },
+  };
+}
+
+/** Numbers of every class of table, by an own sequence, a serial's, and one that two tables share. */
+async function startNumbered(t: test.TestContext): Promise<Acting> {
+  const acting = await startActing(t);
+  // By which a tenant's setting travels to Citus' workers; without Citus it is nobody's.
+  await acting.run(`ALTER DATABASE "${acting.endpoint.database}" SET citus.propagate_set_commands = 'local'`);
+  await migration.create(
+    acting,
+    file(
+      'CREATE SEQUENCE order_numbers; CREATE SEQUENCE shared_numbers; CREATE SEQUENCE line_numbers; CREATE SEQUENCE "Log\'s"',
+      "CREATE TABLE tenants (tenant_id uuid PRIMARY KEY)",
+      `CREATE TABLE orders (tenant_id uuid, id uuid DEFAULT gen_random_uuid(), n bigint DEFAULT nextval('order_numbers'),
+         shared bigint DEFAULT nextval('shared_numbers'), PRIMARY KEY (tenant_id, id))`,
+      `CREATE TABLE bills (tenant_id uuid, id uuid DEFAULT gen_random_uuid(),
+         shared bigint DEFAULT nextval('shared_numbers'), PRIMARY KEY (tenant_id, id))`,
+      "CREATE TABLE countries (id bigint PRIMARY KEY DEFAULT nextval('line_numbers'), code text)",
+      `CREATE TABLE log (id bigserial PRIMARY KEY, n bigint DEFAULT nextval('"Log''s"'), text text)`,
+      "GRANT USAGE ON SCHEMA shop TO shop_app, shop_agent",
+      "GRANT SELECT, INSERT ON log TO shop_app; GRANT SELECT ON log TO shop_agent",
+    ),
+  );
+  for (const table of ["tenants", "orders", "bills"]) {
+    const placement = table === "tenants" ? { shardCount: 4 } : { colocateWith: "shop.tenants" };
+    await distributedTable.create(acting, { schema: "shop", table, column: "tenant_id", placement, foreignKeys: [] });
+    await tenantIsolation.create(acting, isolation(table, written));
+  }
+  await referenceTable.create(acting, {
+    ...{ schema: "shop", table: "countries", foreignKeys: [], grants: { shop_app: ["SELECT"] } },
+  });
+  return acting;
+}
+
+const insertAs = (acting: Acting, role: string, table: string) =>
+  acting.runAs(
+    role,
+    "BEGIN",
+    `SET LOCAL app.tenant_id = '${tenant}'`,
+    `INSERT INTO shop.${table} (tenant_id) VALUES ('${tenant}')`,
+    "COMMIT",
+  );
+const drawAs = (acting: Acting, role: string, sequence: string) =>
+  acting.runAs(role, `SELECT nextval('shop.${sequence}')`);
+const denied = /permission denied for sequence/;
+
+test("who writes a table draws from the sequences of its defaults, and nobody else does", { skip }, async (t) => {
+  const acting = await startNumbered(t);
+  for (const table of ["orders", "bills"]) await insertAs(acting, "app", table);
+  await acting.runAs("app", "INSERT INTO shop.log (text) VALUES ('x')");
+  assert.deepEqual(await acting.run("SELECT n FROM shop.log"), [{ n: "1" }]);
+  for (const sequence of ["order_numbers", "shared_numbers", "line_numbers", "log_id_seq", "\"Log''s\""]) {
+    await assert.rejects(drawAs(acting, "agent", sequence), denied, sequence);
+  }
+  // A reference table changes by files.
+  await assert.rejects(drawAs(acting, "app", "line_numbers"), denied);
+  await migration.create(acting, file("INSERT INTO countries (code) VALUES ('NO')"));
+});
+
+test("a role that no longer writes loses the sequence, unless it writes another table that asks it", {
+  skip,
+}, async (t) => {
+  const acting = await startNumbered(t);
+  const reading: Grants = { ...written, shop_app: ["SELECT"] };
+  await tenantIsolation.update(
+    acting,
+    "shop.orders",
+    { ...isolation("orders", written), gaps: {}, surplus: {} },
+    isolation("orders", reading),
+  );
+  await assert.rejects(drawAs(acting, "app", "order_numbers"), denied);
+  await insertAs(acting, "app", "bills");
+  await tenantIsolation.update(
+    acting,
+    "shop.bills",
+    { ...isolation("bills", written), gaps: {}, surplus: {} },
+    isolation("bills", reading),
+  );
+  await assert.rejects(drawAs(acting, "app", "shared_numbers"), denied);
+});
+
+test("a sequence revoked by hand shows as the privilege that it takes away, and comes back", { skip }, async (t) => {
+  const acting = await startNumbered(t);
+  await acting.run("REVOKE USAGE ON SEQUENCE shop.order_numbers FROM shop_app");
+  const old = { ...isolation("orders", written), gaps: {}, surplus: {} };
+  const survey = readSurvey(acting.database.query.bind(acting.database));
+  const seen = await tenantIsolation.see?.({ survey } as never, old);
+  assert.ok(seen);
+  assert.deepEqual(
+    tenantIsolation.diff(seen, old).map(({ path }) => path),
+    ['grants["shop_app"]'],
+  );
+  await tenantIsolation.update(acting, "shop.orders", seen, old);
+  await insertAs(acting, "app", "orders");
+});
+
+test("on a local table the sequences follow what its files grant", { skip }, async (t) => {
+  const acting = await startNumbered(t);
+  const addLine = (role: string) => acting.runAs(role, "INSERT INTO shop.log (text) VALUES ('x')");
+  await migration.create(acting, file("GRANT INSERT (text) ON log TO shop_agent"));
+  await addLine("agent");
+  await migration.create(
+    acting,
+    file("REVOKE INSERT (text) ON log FROM shop_agent; REVOKE INSERT ON log FROM shop_app"),
+  );
+  for (const role of ["agent", "app"]) {
+    await assert.rejects(addLine(role), /permission denied/);
+    await assert.rejects(drawAs(acting, role, "log_id_seq"), denied);
+  }
+  const later = file(
+    "CREATE SEQUENCE later",
+    "ALTER TABLE log ALTER n SET DEFAULT nextval('later')",
+    "GRANT INSERT ON log TO PUBLIC",
+  );
+  await migration.create(acting, { ...later, transaction: false });
+  await addLine("agent");
+});
