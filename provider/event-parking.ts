@@ -127,7 +127,9 @@ async function skip(work: Skip): Promise<"parked" | "sent"> {
   const isShared = matesOf(way).length > 0;
   if (isShared) await keep(work, way.diagnosis);
   let diagnosis = way.diagnosis;
-  if (!request.force && diagnosis.state !== "STOPPED") {
+  // A run that was killed may have stopped the connector before it came to the event, or at it.
+  const isAtTarget = diagnosis.state === "STOPPED" && diagnosis.stood?.unsent[0]?.change.lsn === way.target.change.lsn;
+  if (!request.force && !isAtTarget) {
     const isThrough = ({ stood }: Diagnosis) => stood !== undefined && !stood.unsent.some(isTarget);
     diagnosis = await runUpToFailure(context, servers, stream, isThrough);
     if (isThrough(diagnosis)) return isShared ? "parked" : "sent";

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Endpoints } from "../architecture/endpoints";
 import { Problems } from "../architecture/problem";
 import type { ConnectorConfig } from "./connect";
+import { awaitStopped } from "./connector-health";
 import type { Context } from "./context";
 import type { OutboxStream } from "./outbox-stream";
 import { type Diagnosis, describeChange, diagnose } from "./stream-diagnosis";
+import { failureOf } from "./task-failure";
 
 /**
  * What makes a connector send each record by itself: it then fails at exactly the one that can't be written, with all
@@ -28,10 +30,9 @@ export function asDeclared(config: ConnectorConfig, declared: ConnectorConfig): 
   return Object.fromEntries([...rest, ...own]);
 }
 
-/** How long a connector may neither fail nor send anything. */
-const patienceMs = 180_000;
-/** A status from before the restart may be shown so long. */
-const staleMs = 20_000;
+/** How long a connector may neither fail nor send anything before it is started anew: Connect may lose a task. */
+const patienceMs = 90_000;
+const starts = 3;
 const pauseMs = 500;
 const lookMs = 3_000;
 
@@ -49,20 +50,34 @@ export async function runUpToFailure(
   const { connect } = context;
   const { connector } = stream.connector;
   const config = (await connect.config(connector)) ?? stream.connector.config;
-  if (isOneByOne(config)) await connect.restart(connector);
-  else await connect.put(connector, { ...config, ...oneByOne });
+  // First of all, because the configuration is what tells the next run that this one is not through.
+  if (!isOneByOne(config)) await connect.put(connector, { ...config, ...oneByOne });
   const isExact = config["exactly.once.support"] === "required";
-  for (let last: bigint | undefined; ; ) {
+  for (let [last, stalls]: [bigint | undefined, number] = [undefined, 0]; ; ) {
+    await startAnew(context, connector);
     const diagnosis = await awaitFailure(context, servers, stream, isThrough);
+    if (!diagnosis.failure && !isThrough(diagnosis)) {
+      stalls++;
+      if (stalls === starts) throw new Problems([standsStill(diagnosis)]);
+      context.log(`${connector} stands still for ${patienceMs / 1_000} s, and is started anew`);
+      continue;
+    }
     const next = diagnosis.stood?.unsent[0];
     if (!diagnosis.failure || !next) return diagnosis;
     // Without transactions others may have been on their way when it failed: they are sent by the next run.
     if (isExact || next.change.lsn === last) return diagnosis;
     last = next.change.lsn;
-    await connect.restart(connector);
   }
 }
 
+/** Stops the connector before it runs again: a stopped one has no tasks, so a failure seen later is not an earlier one. */
+async function startAnew(context: Context, connector: string): Promise<void> {
+  await context.connect.stop(connector);
+  await awaitStopped(context, connector);
+  await context.connect.resume(connector);
+}
+
+/** Ends too when the connector stands still. */
 async function awaitFailure(
   context: Context,
   servers: Pick<Endpoints, "postgres" | "kafka">,
@@ -72,14 +87,12 @@ async function awaitFailure(
   const { connect, signal } = context;
   const { connector } = stream.connector;
   const started = Date.now();
-  let [ran, lookedAt, movedAt, position] = [false, started, started, ""];
+  let [lookedAt, movedAt, position] = [started, started, ""];
   for (;;) {
     await sleep(pauseMs, undefined, { signal });
     const status = await connect.status(connector);
-    const failed = status?.connector === "FAILED" || status?.tasks.some(({ state }) => state === "FAILED");
-    ran ||= !failed;
+    const failed = status && failureOf(status) !== undefined;
     if (!failed && Date.now() - lookedAt < lookMs) continue;
-    if (failed && !ran && Date.now() - started < staleMs) continue;
     lookedAt = Date.now();
     const diagnosis = await diagnose(servers, connect, stream);
     if (diagnosis.failure || isThrough(diagnosis)) return diagnosis;
@@ -88,7 +101,7 @@ async function awaitFailure(
       [position, movedAt] = [now, Date.now()];
       context.log(`${connector} sends one event at a time; next: ${nextOf(diagnosis)}`);
     }
-    if (Date.now() - movedAt > patienceMs) throw new Problems([standsStill(diagnosis)]);
+    if (Date.now() - movedAt > patienceMs) return diagnosis;
   }
 }
 
@@ -99,7 +112,7 @@ function nextOf({ stood }: Diagnosis): string {
 
 function standsStill(diagnosis: Diagnosis) {
   return {
-    what: `Connector ${diagnosis.stream.connector.connector} neither fails nor sends anything for ${patienceMs / 1_000} s`,
+    what: `Connector ${diagnosis.stream.connector.connector} neither fails nor sends anything, ${patienceMs / 1_000} s after each of ${starts} starts`,
     got: `${diagnosis.state}; next: ${nextOf(diagnosis)}`,
     expected: "that it fails at the event, or sends it",
     fix: "see the worker's log; the same command goes on where this one ended",

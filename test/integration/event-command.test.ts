@@ -39,6 +39,9 @@ test("the command names the event, shows what it will do, goes on after kill -9,
     return { id: rows[0]?.id ?? "", tenant };
   };
   const others = [(await emit(20)).id];
+  // A task reports what it can't write once its transaction has timed out: by Kafka's own default after a minute.
+  const config = (await connect.config(connector)) ?? assert.fail("the connector is missing");
+  await connect.put(connector, { ...config, "producer.override.transaction.timeout.ms": "10000" });
   const limit = async (bytes: number) => {
     const client = openKafka(kafka, "command-test").admin();
     assert.deepEqual(await waitForTopics(openKafka(kafka, "command-test"), [topic], 60_000), []);
