@@ -100,7 +100,8 @@ const count = z.preprocess(
     .max(1024, "a whole number from 1 to 1024"),
 );
 const fileReference = z.strictObject({ file: z.string().min(1) });
-const optIn = /^(block-writes|drop|redistribute|remodel|remove|replay) \S+$/;
+/** A verb and its object, such as a tenant's value or a file, which may hold spaces. */
+const optIn = /^(adopt|block-writes|drop|redistribute|remodel|remove|replay|run) \S(.*\S)?$/;
 
 const stackSchema = z.object({
   config: z.strictObject(

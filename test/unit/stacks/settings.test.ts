@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
 import { Problems } from "../../../architecture/problem";
+import { root } from "../../../local/checkout";
 import { loadSettings } from "../../../stacks/settings";
 import { endpoints, kubernetes, load, noSecrets, problemsOf, reached, stackFolder } from "./stack-file";
 
@@ -86,6 +89,15 @@ test("an opt-in that could allow nothing is refused", async () => {
     "config:\n  tenantry:application: shop\n  tenantry:allow: [delete everything now]\n",
   );
   assert.match(message, /expected: such as `drop ecommerce.carts`/);
+});
+
+test("every opt-in that the documentation lists is read, and a tenant's value may hold spaces", async () => {
+  const page = readFileSync(join(root, "docs", "apply-changes.md"), "utf8");
+  const listed = [...page.matchAll(/^\| `([a-z-]+) [A-Z.]+` \|/gm)].map(([, verb]) => `${verb} shop.orders`);
+  assert.ok(listed.length >= 8, listed.join());
+  const allow = [...listed, "block-writes the first tenant"];
+  const folder = stackFolder(`config:\n  tenantry:application: shop\n  tenantry:allow: ${JSON.stringify(allow)}\n`);
+  assert.deepEqual((await loadSettings("dev", noSecrets, folder)).allow, allow);
 });
 
 test("a wrong password is never repeated in the error about it", async () => {
