@@ -12,6 +12,7 @@ import {
   readTouched,
   type TouchedRelation,
 } from "./catalog-changes";
+import { createConcurrently } from "./concurrent-index";
 import type { Context } from "./context";
 import type { Statement } from "./database";
 import { effectProblems } from "./file-effects";
@@ -199,8 +200,8 @@ async function applyBare(
     const concurrently = /\bCONCURRENTLY\b/i.test(statement.sql);
     // It waits for other transactions, but blocks nobody meanwhile.
     if (concurrently) await client.query("SET lock_timeout = 0");
-    if (concurrently) await dropInvalidIndex(client, statement, log);
-    await runStatement(client, placed(next, statement));
+    const isIndex = concurrently && (await createConcurrently(client, placed(next, statement), log));
+    if (!isIndex) await runStatement(client, placed(next, statement));
   } catch (error) {
     if (!inDoubt || !wasDone(statement, errorCode(error))) {
       // Undone in full: the file may be mended. If even this fails the connection is gone, and the doubt remains.
@@ -220,25 +221,6 @@ function wasDone({ sql }: SqlStatement, code: string | undefined): boolean {
     ? ["42P01", "42704", "42703", "42883"]
     : ["42P07", "42710", "42701", "42723", "42P06", "42P04"];
   return code !== undefined && codes.includes(code);
-}
-
-const indexName =
-  /\bINDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?("(?:[^"]|"")+"|[\w$]+)\s+ON\s+(?:ONLY\s+)?((?:(?:"(?:[^"]|"")+"|[\w$]+)\s*\.\s*)?(?:"(?:[^"]|"")+"|[\w$]+))/i;
-
-/** CREATE INDEX CONCURRENTLY that was interrupted leaves an index that only costs, and whose name is taken. */
-async function dropInvalidIndex(client: Client, { sql }: SqlStatement, log: (message: string) => void): Promise<void> {
-  const [, written, table] = indexName.exec(sql) ?? [];
-  if (written === undefined) return;
-  const name = written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written.toLowerCase();
-  const { rows } = await client.query<{ index: string }>(
-    `SELECT indexrelid::regclass::text AS index FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-     WHERE indrelid = to_regclass($1) AND relname = $2 AND NOT indisvalid`,
-    [table, name],
-  );
-  for (const { index } of rows) {
-    log(`dropping the invalid index ${index} that an interrupted run has left`);
-    await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${index}`);
-  }
 }
 
 /**

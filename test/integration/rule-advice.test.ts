@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import type { MigrationInputs } from "../../architecture/declaration";
+import { hashOf } from "../../architecture/source";
+import { withoutTransaction } from "../../architecture/sql-file";
+import { loadSqlParser, parseSql } from "../../architecture/sql-parser";
+import { root } from "../../local/checkout";
+import { distributedTable } from "../../provider/resources/distributed-table";
+import { migration } from "../../provider/resources/migration";
+import { referenceTable } from "../../provider/resources/reference-table";
+import { type Acting, startActing } from "./acting";
+import { skip } from "./servers";
+
+let number = 0;
+function file(text: string): MigrationInputs {
+  const path = `sql/shop/${++number}_advice.sql`;
+  return {
+    ...{ path, hash: hashOf(path), schema: "shop", apply: "once", transaction: !withoutTransaction(text) },
+    statements: parseSql({ path, text }).statements.map(({ start, end }, index) => ({
+      sql: text.slice(start, end),
+      line: index + 1,
+    })),
+  };
+}
+
+/** The SQL that a rule's page advises, block by block, each by the files that it says. */
+function advice(rule: string): readonly (readonly string[])[] {
+  const page = readFileSync(join(root, "docs", "rules", `${rule}.md`), "utf8");
+  const advised = page.slice(page.indexOf("\n## Good"));
+  return [...advised.matchAll(/^```sql\n(.*?)^```/gms)].map(([, text = ""]) => text.split("-- in the next file\n"));
+}
+
+/** A tenant table of each kind, with rows, and what the pages' examples refer to. */
+async function startShop(t: test.TestContext): Promise<Acting> {
+  await loadSqlParser();
+  const acting = await startActing(t);
+  const columns = "tenant_id uuid, country text NOT NULL";
+  await migration.create(
+    acting,
+    file(`CREATE TABLE tenants (tenant_id uuid PRIMARY KEY);
+      CREATE TABLE countries (code text PRIMARY KEY);
+      CREATE TABLE customers (${columns}, id int, name text, email text, visits int, PRIMARY KEY (tenant_id, id));
+      CREATE TABLE orders (${columns}, placed_at timestamptz, number int, status text, PRIMARY KEY (tenant_id, placed_at, number)) PARTITION BY RANGE (placed_at);
+      CREATE TABLE orders_2024_01 PARTITION OF orders FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+      CREATE TABLE "orders of the year 2026, with a name as long as names can be" PARTITION OF orders FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+      INSERT INTO countries VALUES ('NO');
+      INSERT INTO tenants SELECT gen_random_uuid() FROM generate_series(1, 20);
+      INSERT INTO customers SELECT tenant_id, 'NO', 1, 'x', tenant_id::text FROM tenants;
+      INSERT INTO orders SELECT tenant_id, 'NO', at::date, 1, 'placed' FROM tenants, unnest(ARRAY['2024-01-05', '2026-05-05']) AS at`),
+  );
+  await referenceTable.create(acting, { schema: "shop", table: "countries", foreignKeys: [], grants: {} });
+  for (const table of ["tenants", "customers", "orders"]) {
+    const placement = table === "tenants" ? { shardCount: 4 } : { colocateWith: "shop.tenants" };
+    await distributedTable.create(acting, { schema: "shop", table, column: "tenant_id", placement, foreignKeys: [] });
+  }
+  return acting;
+}
+
+async function follow(acting: Acting, block: readonly string[] | undefined): Promise<void> {
+  assert.ok(block, "the page has such a block");
+  for (const text of block) await migration.create(acting, file(text));
+}
+
+const indexes = (acting: Acting, name: string) =>
+  acting.run(
+    `SELECT indrelid::regclass::text AS table, indisvalid AS valid, indisunique AS unique FROM pg_index
+     WHERE indexrelid IN (SELECT relid FROM pg_partition_tree('shop.${name}') UNION SELECT 'shop.${name}'::regclass) ORDER BY 1`,
+  );
+const onAll = (unique: boolean) =>
+  ['shop."orders of the year 2026, with a name as long as names can be"', "shop.orders", "shop.orders_2024_01"].map(
+    (table) => ({ table, valid: true, unique }),
+  );
+
+test("an index is built on a table and on a partitioned one as its page says", { skip }, async (t) => {
+  const acting = await startShop(t);
+  const [plain, partitioned] = advice("create-index-concurrently");
+  await follow(acting, plain);
+  assert.deepEqual(await indexes(acting, "customers_by_name"), [
+    { table: "shop.customers", valid: true, unique: false },
+  ]);
+  await follow(acting, partitioned);
+  assert.deepEqual(await indexes(acting, "orders_by_status"), onAll(false));
+  await follow(acting, advice("drop-index-concurrently")[0]);
+  assert.deepEqual(await acting.run("SELECT to_regclass('shop.customers_by_name') AS index"), [{ index: null }]);
+});
+
+test("a partitioned table's index goes on where a run was interrupted, and takes partitions made meanwhile", {
+  skip,
+}, async (t) => {
+  const acting = await startShop(t);
+  const unique = "CREATE UNIQUE INDEX CONCURRENTLY one_status ON orders (tenant_id, placed_at, status)";
+  await acting.run(
+    "INSERT INTO shop.orders SELECT tenant_id, 'NO', placed_at, 2, status FROM shop.orders WHERE placed_at > '2025-01-01' LIMIT 1",
+  );
+  const interrupted = file(`-- tenantry: no transaction\n${unique}`);
+  await assert.rejects(migration.create(acting, interrupted), /could not create unique index/);
+  await acting.run(
+    "CREATE TABLE shop.orders_2027 PARTITION OF shop.orders FOR VALUES FROM ('2027-01-01') TO ('2028-01-01')",
+  );
+  await acting.run("DELETE FROM shop.orders WHERE number = 2");
+  await migration.create(acting, interrupted);
+  assert.deepEqual(await indexes(acting, "one_status"), [
+    ...onAll(true),
+    { table: "shop.orders_2027", valid: true, unique: true },
+  ]);
+  assert.match(acting.told.join("\n"), /dropping the invalid index/);
+});
+
+test("a key becomes unique on a table and on a partitioned one as its page says", { skip }, async (t) => {
+  const acting = await startShop(t);
+  const [plain, partitioned] = advice("add-unique-constraint");
+  await follow(acting, plain);
+  await assert.rejects(
+    acting.run("INSERT INTO shop.customers SELECT tenant_id, 'NO', 2, 'x', email FROM shop.customers"),
+    /duplicate key value violates unique constraint "one_email/,
+  );
+  await follow(acting, partitioned);
+  assert.deepEqual(await indexes(acting, "orders_one_number"), onAll(true));
+});
+
+test("a foreign key is added to a table and to a partitioned one as its page says, and holds", { skip }, async (t) => {
+  const acting = await startShop(t);
+  const [plain, partitioned] = advice("add-foreign-key");
+  await follow(acting, plain);
+  await follow(acting, partitioned);
+  assert.deepEqual(
+    await acting.run(
+      "SELECT conrelid::regclass::text AS table, convalidated AS valid FROM pg_constraint WHERE conname = 'orders_country' ORDER BY 1",
+    ),
+    onAll(false).map(({ table, valid }) => ({ table, valid })),
+  );
+  await assert.rejects(
+    acting.run("INSERT INTO shop.orders SELECT tenant_id, 'SE', '2026-07-07', 1, 'placed' FROM shop.tenants"),
+    /violates foreign key constraint/,
+  );
+});
+
+test("a partition is detached as its page says, with Citus without CONCURRENTLY", { skip }, async (t) => {
+  const acting = await startShop(t);
+  const [concurrently, plain] = advice("detach-partition");
+  const citus = (await acting.database.facts).citus !== undefined;
+  if (citus) await assert.rejects(follow(acting, concurrently), /CONCURRENTLY/);
+  else await follow(acting, concurrently);
+  const partitions = "SELECT count(*)::int AS partitions FROM pg_inherits WHERE inhparent = 'shop.orders'::regclass";
+  assert.deepEqual(await acting.run(partitions), [{ partitions: citus ? 2 : 1 }]);
+  await acting.run("ALTER TABLE shop.orders_2024_01 RENAME TO orders_gone");
+  // A stack that never had it passes.
+  await follow(acting, plain);
+  await acting.run("ALTER TABLE shop.orders_gone RENAME TO orders_2024_01");
+  if (citus) await follow(acting, plain);
+  assert.deepEqual(await acting.run(partitions), [{ partitions: 1 }]);
+  assert.deepEqual(await acting.run("SELECT count(*)::int AS rows FROM shop.orders_2024_01"), [{ rows: 20 }]);
+});
+
+test("what the pages of other changes advise runs as they give it", { skip }, async (t) => {
+  const acting = await startShop(t);
+  for (const rule of [
+    "set-not-null",
+    "add-check-constraint",
+    "add-column-volatile-default",
+    "add-required-column",
+    "concurrently-in-transaction",
+    "rewriting-command",
+    "change-column-type",
+    "rename-column",
+  ]) {
+    await t.test(rule, async () => {
+      for (const block of advice(rule).slice(0, rule === "set-not-null" ? undefined : 1)) {
+        // The example stands twice: alone, and with what comes behind it.
+        await acting.run("ALTER TABLE shop.customers DROP CONSTRAINT IF EXISTS name_is_there");
+        await follow(acting, block);
+      }
+    });
+  }
+});
