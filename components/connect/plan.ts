@@ -46,7 +46,8 @@ export interface ConnectPlan extends Required<Omit<ConnectOptions, "databaseAuth
   readonly databaseAuthority: string | undefined;
 }
 
-// Three quarters are Java's heap: a worker starts with 350 MiB of it, and each connector buffers up to 64 MiB for Kafka.
+// Three quarters are Java's heap: a worker starts with 350 MiB of it, and each connector holds up to 32 MiB of its queue and
+// 64 MiB for Kafka.
 const leastMemory: Size = { bytes: 768 * 2 ** 20 };
 
 /** Throws Problems, all at once, when the options make no workers. */
