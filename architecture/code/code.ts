@@ -2,13 +2,31 @@ import { posix } from "node:path";
 import type * as ts from "typescript";
 import type { Place, Problem } from "../problem";
 import { placeAt, type Source } from "../source";
+import { type ImportPath, targetsOf } from "./imports";
+import { Libraries } from "./libraries/libraries";
+import type { KnownTables } from "./table-names";
 import { typescript } from "./typescript";
 
 /** Application code that is judged together: helpers are followed from file to file, packages are not read. */
 export interface Code {
   readonly files: readonly CodeFile[];
   readonly checker: ts.TypeChecker;
+  readonly libraries: Libraries;
+  readonly tables: KnownTables;
+  /** Whether an import leads to one of the files. */
+  isOwn(specifier: string, from: ts.SourceFile): boolean;
+  sourceOf(node: ts.Node): Source;
   placeOf(node: ts.Node): Place;
+}
+
+/** What is known of code beside its text. */
+export interface CodeSetting {
+  /** @default those that lint knows by itself */
+  readonly libraries?: Libraries;
+  /** @default only paths are followed */
+  readonly imports?: readonly ImportPath[];
+  /** @default none: the table of a model is called as the model is */
+  readonly tables?: KnownTables;
 }
 
 export interface CodeFile {
@@ -26,21 +44,39 @@ export function isCode(path: string): boolean {
 }
 
 /** The files as TypeScript's compiler reads them. The compiler must be loaded (`loadTypeScript`). */
-export function readCode(sources: readonly Source[]): Code {
+export function readCode(
+  sources: readonly Source[],
+  { libraries = new Libraries(), imports = [], tables = new Map() }: CodeSetting = {},
+): Code {
   const { createSourceFile, createProgram, ScriptTarget } = typescript();
   const bySource = new Map(sources.map((source) => [posix.join(workingFolder, source.path), source]));
   const trees = new Map(
     [...bySource].map(([path, { text }]) => [path, createSourceFile(path, text, ScriptTarget.Latest, true)]),
   );
+  const absolute = imports.map(({ within, name, targets }) => ({
+    name,
+    within: within === "" ? "" : posix.join(workingFolder, within),
+    targets: targets.map((target) => posix.join(workingFolder, target)),
+  }));
+  const resolve = (specifier: string, from: string) =>
+    (specifier.startsWith(".")
+      ? [posix.join(posix.dirname(from), specifier)]
+      : targetsOf(absolute, specifier, from)
+    ).flatMap((path) => found(trees, path) ?? [])[0];
   const options: ts.CompilerOptions = { noLib: true, types: [], target: ScriptTarget.Latest };
-  const program = createProgram({ rootNames: [...trees.keys()], options, host: hostOf(trees) });
+  const program = createProgram({ rootNames: [...trees.keys()], options, host: hostOf(trees, resolve) });
+  const sourceOf = (node: ts.Node) => {
+    const { fileName: path, text } = node.getSourceFile();
+    return bySource.get(path) ?? { path, text };
+  };
   return {
     files: [...trees].map(([path, tree]) => ({ tree, source: bySource.get(path) as Source })),
     checker: program.getTypeChecker(),
-    placeOf: (node) => {
-      const tree = node.getSourceFile();
-      return placeAt(bySource.get(tree.fileName) ?? { path: tree.fileName, text: tree.text }, node.getStart(tree));
-    },
+    libraries,
+    tables,
+    isOwn: (specifier, from) => specifier.startsWith(".") || resolve(specifier, from.fileName) !== undefined,
+    sourceOf,
+    placeOf: (node) => placeAt(sourceOf(node), node.getStart()),
   };
 }
 
@@ -54,7 +90,10 @@ export function syntaxProblems({ source, tree }: CodeFile): Problem[] {
   }));
 }
 
-function hostOf(trees: ReadonlyMap<string, ts.SourceFile>): ts.CompilerHost {
+function hostOf(
+  trees: ReadonlyMap<string, ts.SourceFile>,
+  resolve: (specifier: string, from: string) => string | undefined,
+): ts.CompilerHost {
   return {
     getSourceFile: (path) => trees.get(path),
     fileExists: (path) => trees.has(path),
@@ -67,7 +106,7 @@ function hostOf(trees: ReadonlyMap<string, ts.SourceFile>): ts.CompilerHost {
     writeFile: () => {},
     resolveModuleNameLiterals: (literals, from) =>
       literals.map(({ text }) => {
-        const path = text.startsWith(".") ? found(trees, posix.join(posix.dirname(from), text)) : undefined;
+        const path = resolve(text, from);
         if (path === undefined) return { resolvedModule: undefined };
         return { resolvedModule: { resolvedFileName: path, extension: posix.extname(path) } };
       }),

@@ -1,8 +1,11 @@
 import type * as ts from "typescript";
 import type { Place } from "../problem";
-import { placeAt, type Source } from "../source";
+import { placeAt } from "../source";
 import { type ParsedSql, parseSql } from "../sql-parser";
+import { builtSql } from "./built-sql";
 import type { Code } from "./code";
+import { originOf } from "./origin";
+import { withNumbers } from "./placeholders";
 import { type CodeText, textOf } from "./text";
 import { typescript } from "./typescript";
 
@@ -14,6 +17,8 @@ export interface EmbeddedSql {
   readonly text: string;
   /** Undefined where too much is filled in for PostgreSQL's parser. */
   readonly parsed: ParsedSql | undefined;
+  /** Whether all of its conditions are known. */
+  readonly isWhole: boolean;
   /** The characters of the file, from 0, that the text is written in. */
   readonly start: number;
   readonly end: number;
@@ -21,28 +26,36 @@ export interface EmbeddedSql {
   inFile(place: Place): Place;
 }
 
-/** Methods of pg, pg-promise, postgres.js, slonik, Knex, Prisma, TypeORM … that take SQL. */
-const methods = new Set(
-  "query execute exec unsafe raw none one oneOrNone oneFirst many manyOrNone any multi result stream prepare".split(
-    " ",
-  ),
-);
 const rawMethod = /^\$(query|execute)Raw(Unsafe)?$/;
-const tags = new Set(["sql", "SQL", "query", "raw"]);
 
-/** The query that a call or a tagged template is, if it is one. */
-export function embeddedSql(code: Code, node: ts.Node, source: Source): EmbeddedSql | undefined {
-  const text = queryText(code, node);
-  if (!text || !/^\s*(--|\/\*|\(|\w)/.test(text.text) || !startsLikeSql(text.text)) return undefined;
+const read = new WeakMap<Code, Map<ts.Node, EmbeddedSql | undefined>>();
+
+/** The query that a call or a tagged template is, if it is one: SQL, or what a library builds. */
+export function embeddedSql(code: Code, node: ts.Node): EmbeddedSql | undefined {
+  const known = read.get(code) ?? new Map<ts.Node, EmbeddedSql | undefined>();
+  read.set(code, known);
+  if (!known.has(node)) known.set(node, readSql(code, node));
+  return known.get(node);
+}
+
+function readSql(code: Code, node: ts.Node): EmbeddedSql | undefined {
+  const written = queryText(code, node);
+  const isWritten = written && /^\s*(--|\/\*|\(|\w)/.test(written.text) && startsLikeSql(written.text);
+  const built = isWritten || !typescript().isCallExpression(node) ? undefined : builtSql(code, node);
+  const text = isWritten ? written : built?.text;
+  if (!text) return undefined;
+  const source = code.sourceOf(node);
+  const { parsed, text: read } = parse(text, source.path);
   return {
     node,
     text: text.text,
-    parsed: parse(text, source.path),
-    start: Math.min(...text.offsets),
-    end: Math.max(...text.offsets),
+    parsed,
+    isWhole: built?.isWhole ?? true,
+    start: text.offsets.reduce((least, each) => Math.min(least, each)),
+    end: text.offsets.reduce((most, each) => Math.max(most, each)),
     inFile: ({ line = 1, column = 1 }) => {
-      const start = text.text.split("\n", line - 1).reduce((sum, each) => sum + each.length + 1, 0);
-      const offset = text.offsets[Math.min(start + column - 1, text.offsets.length - 1)];
+      const start = read.text.split("\n", line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+      const offset = read.offsets[Math.min(start + column - 1, read.offsets.length - 1)];
       return placeAt(source, offset ?? node.getStart());
     },
   };
@@ -58,15 +71,23 @@ function startsLikeSql(text: string): boolean {
 function queryText(code: Code, node: ts.Node): CodeText | undefined {
   const t = typescript();
   if (t.isTaggedTemplateExpression(node)) {
-    return tags.has(lastName(node.tag)) || rawMethod.test(lastName(node.tag))
-      ? (textOf(code, node.template) ?? undefined)
-      : undefined;
+    return isTag(code, node.tag) ? textOf(code, node.template) : undefined;
   }
   if (!t.isCallExpression(node)) return undefined;
   const name = lastName(node.expression);
-  if (!methods.has(name) && !tags.has(name) && !rawMethod.test(name)) return undefined;
+  const { sqlMethods, sqlTags } = code.libraries;
+  if (!sqlMethods.has(name) && !sqlTags.has(name) && !rawMethod.test(name)) return undefined;
   const [first] = node.arguments;
   return first && ofArgument(code, first);
+}
+
+/** A tag that libraries call so, one of its own properties as `sql.unsafe`, or what a library's connection is called. */
+function isTag(code: Code, tag: ts.Expression): boolean {
+  const t = typescript();
+  const names = [lastName(tag), ...(t.isPropertyAccessExpression(tag) ? [lastName(tag.expression)] : [])];
+  if (names.some((name) => code.libraries.sqlTags.has(name) || rawMethod.test(name))) return true;
+  const origin = originOf(code, tag);
+  return origin !== undefined && code.libraries.of(origin.module).some(({ sql }) => sql.tags.length > 0);
 }
 
 /** A text, `{ text: … }` as pg takes it, or `new Cursor(…)`. */
@@ -87,17 +108,23 @@ function lastName(node: ts.Expression): string {
   return t.isIdentifier(node) ? node.text : "";
 }
 
-/** What is filled in is taken for a value first, but for a name where only a name can stand; then for names alone. */
-function parse(text: CodeText, path: string): ParsedSql | undefined {
-  const isName = ({ start, end }: CodeText["holes"][number]) =>
-    /(\b(from|join|into|update|table|index|schema|only|as|by|set)\s+|[."\w])$/i.test(text.text.slice(0, start)) ||
-    /^["\w.]/.test(text.text.slice(end));
-  const attempts = text.holes.length === 0 ? [() => false] : [isName, () => true, () => false];
-  for (const attempt of attempts) {
-    const parsed = parseSql({ path, text: filled(text, attempt) });
-    if (parsed.isComplete) return parsed;
+/**
+ * What is filled in is taken for a value first, but for a name where only a name can stand; then for names alone. What
+ * PostgreSQL does not read as it is has parameters that a library numbers.
+ */
+function parse(text: CodeText, path: string): { readonly parsed: ParsedSql | undefined; readonly text: CodeText } {
+  const numbered = withNumbers(text);
+  for (const each of numbered ? [text, numbered] : [text]) {
+    const isName = ({ start, end }: CodeText["holes"][number]) =>
+      /(\b(from|join|into|update|table|index|schema|only|as|by|set)\s+|[."\w])$/i.test(each.text.slice(0, start)) ||
+      /^["\w.]/.test(each.text.slice(end));
+    const attempts = each.holes.length === 0 ? [() => false] : [isName, () => true, () => false];
+    for (const attempt of attempts) {
+      const parsed = parseSql({ path, text: filled(each, attempt) });
+      if (parsed.isComplete) return { parsed, text: each };
+    }
   }
-  return undefined;
+  return { parsed: undefined, text };
 }
 
 function filled({ text, holes }: CodeText, isName: (hole: CodeText["holes"][number]) => boolean): string {

@@ -1,7 +1,9 @@
 import type * as ts from "typescript";
+import { type Call, calledName, chainNames } from "./calls";
+import { isDecorated } from "./consumers";
 import { originOf } from "./origin";
 import { typescript } from "./typescript";
-import { calledName, type Unit, type Units } from "./unit";
+import type { Unit, Units } from "./unit";
 
 /** Code that is run again and again: bodies of loops without a given number of rounds, and what timers and cron call. */
 export function repeatedIn(units: Units): Unit[] {
@@ -10,6 +12,9 @@ export function repeatedIn(units: Units): Unit[] {
   const visit = (node: ts.Node): void => {
     if (isEndless(node)) found.push(node.statement);
     if (t.isCallExpression(node) || t.isNewExpression(node)) found.push(...scheduled(units, node));
+    if (t.isMethodDeclaration(node) && isDecorated(units.code, node, ({ schedules }) => schedules.decorators)) {
+      found.push(node);
+    }
     t.forEachChild(node, visit);
   };
   for (const { tree } of units.code.files) visit(tree);
@@ -26,19 +31,29 @@ function isEndless(node: ts.Node): node is ts.IterationStatement {
   );
 }
 
-const cronPackages = /^(node-cron|cron|croner|node-schedule|toad-scheduler|@nestjs\/schedule|agenda|bree)$/;
-
-function scheduled(units: Units, node: ts.CallExpression | ts.NewExpression): Unit[] {
+function scheduled(units: Units, node: Call): Unit[] {
   const t = typescript();
   const name = calledName(node);
-  const handlers = (node.arguments ?? []).flatMap((each) => units.functionsOf(each));
+  const handlers = (node.arguments ?? []).flatMap((each) => units.handedOn(each));
   if (handlers.length === 0) return [];
-  if (name === "setInterval" || cronPackages.test(originOf(units.code, node.expression)?.module ?? "")) return handlers;
+  if (name === "setInterval" || isScheduler(units, node, name)) return handlers;
   // A function that sets a timer for itself.
   const around = t.findAncestor(node, t.isFunctionLike);
   const again =
     name === "setTimeout" && around && handlers.some((each) => each === around || callsBack(units, each, around));
   return again ? [around] : [];
+}
+
+/** A method, function or class of a scheduler; chained behind one, as `interval(1000).subscribe(…)` of RxJS is. */
+function isScheduler({ code }: Units, node: Call, name: string): boolean {
+  const t = typescript();
+  const origin = originOf(
+    code,
+    t.isPropertyAccessExpression(node.expression) ? node.expression.expression : node.expression,
+  );
+  if (!origin) return false;
+  const names = [name, origin.name, ...chainNames(node)];
+  return names.some((each) => code.libraries.has(origin.module, each, ({ schedules }) => schedules.methods));
 }
 
 function callsBack(units: Units, handler: ts.SignatureDeclaration, around: ts.SignatureDeclaration): boolean {

@@ -1,4 +1,5 @@
 import type * as ts from "typescript";
+import { assignedIn, type Call, calledName, chainNames, returnedIn, usesOf } from "./calls";
 import type { Code } from "./code";
 import { typescript } from "./typescript";
 
@@ -6,16 +7,29 @@ import { typescript } from "./typescript";
 export interface Origin {
   readonly module: string;
   readonly name: string;
-  /** Whether it came out of a call: `pool.connect()`, but not `new Pool()`. */
-  readonly called?: boolean;
+  /** Whether it came out of a transaction that code began, or out of a connection of its own. */
+  readonly transaction?: boolean;
+  /** Whether it was handed to the function as a parameter: what its caller makes of it is not known. */
+  readonly given?: boolean;
 }
 
 /**
  * Where an expression's value comes from, by what is imported, called and annotated; undefined for what the code makes
  * itself. Packages need not be installed.
  */
-export function originOf({ checker }: Code, expression: ts.Node): Origin | undefined {
+export function originOf(code: Code, expression: ts.Node): Origin | undefined {
+  const key = (typescript().isIdentifier(expression) && code.checker.getSymbolAtLocation(expression)) || expression;
+  const known = origins.get(code) ?? new Map<ts.Symbol | ts.Node, Origin | undefined>();
+  origins.set(code, known);
+  if (!known.has(key)) known.set(key, findOrigin(code, expression));
+  return known.get(key);
+}
+
+const origins = new WeakMap<Code, Map<ts.Symbol | ts.Node, Origin | undefined>>();
+
+function findOrigin(code: Code, expression: ts.Node): Origin | undefined {
   const t = typescript();
+  const { checker } = code;
   const open = new Set<ts.Node>();
 
   function ofExpression(node: ts.Node): Origin | undefined {
@@ -23,11 +37,22 @@ export function originOf({ checker }: Code, expression: ts.Node): Origin | undef
     open.add(node);
     if (t.isIdentifier(node)) return ofSymbol(checker.getSymbolAtLocation(node));
     if (t.isPropertyAccessExpression(node)) {
-      return ofSymbol(checker.getSymbolAtLocation(node.name)) ?? ofExpression(node.expression);
+      const own = ofSymbol(checker.getSymbolAtLocation(node.name));
+      if (own) return own;
+      const origin = ofExpression(node.expression);
+      return t.isIdentifier(node.expression) && importOf(code, node.expression)
+        ? exportOf(origin, node.name.text)
+        : origin;
+    }
+    if (node.kind === t.SyntaxKind.ThisKeyword) {
+      const owner = t.findAncestor(node, t.isClassLike);
+      return owner && ofDeclaration(owner);
     }
     if (t.isCallExpression(node)) {
-      const called = ofExpression(node.expression);
-      return ofRequire(node) ?? (called && { ...called, called: true });
+      const made = ofRequire(node) ?? ofExpression(node.expression);
+      if (!made) return node.typeArguments?.flatMap((each) => ofType(each) ?? [])[0];
+      const begins = code.libraries.has(made.module, calledName(node), ({ transactions }) => transactions);
+      return begins ? { ...made, transaction: true } : made;
     }
     if (
       t.isNewExpression(node) ||
@@ -47,7 +72,7 @@ export function originOf({ checker }: Code, expression: ts.Node): Origin | undef
 
   function ofSymbol(symbol: ts.Symbol | undefined): Origin | undefined {
     for (const declaration of symbol?.declarations ?? []) {
-      const origin = imported(declaration) ?? ofDeclaration(declaration);
+      const origin = imported(code, declaration) ?? ofDeclaration(declaration);
       if (origin) return origin;
     }
     if (!symbol || !(symbol.flags & t.SymbolFlags.Alias)) return undefined;
@@ -59,14 +84,39 @@ export function originOf({ checker }: Code, expression: ts.Node): Origin | undef
     if (open.has(node)) return undefined;
     open.add(node);
     if (t.isBindingElement(node)) return ofBinding(node);
-    if (t.isClassLike(node)) {
-      return node.heritageClauses?.flatMap(({ types }) => ofExpression(types[0]?.expression ?? node) ?? [])[0];
+    if (t.isClassLike(node) || t.isInterfaceDeclaration(node)) {
+      return node.heritageClauses?.flatMap(({ types }) => types.flatMap((each) => ofType(each) ?? []))[0];
     }
     if (t.isFunctionLike(node)) return (node.type && ofType(node.type)) ?? ofReturned(node);
     const typed = node as ts.VariableDeclaration | ts.ParameterDeclaration | ts.PropertyDeclaration;
-    if (typed.type) return ofType(typed.type);
-    if (typed.initializer) return ofExpression(typed.initializer);
-    return t.isPropertyDeclaration(node) ? ofAssigned(node) : undefined;
+    const origin = (typed.type && ofType(typed.type)) ?? (typed.initializer && ofExpression(typed.initializer));
+    if (t.isParameter(node)) {
+      const isOpen = !typed.type || typed.type.kind === t.SyntaxKind.AnyKeyword;
+      return origin ? { ...origin, given: true } : isOpen ? ofArguments(node) : undefined;
+    }
+    if (origin || typed.initializer) return origin;
+    return t.isPropertyDeclaration(node) || t.isVariableDeclaration(node) ? ofAssigned(node) : undefined;
+  }
+
+  /** What a parameter is given: by what begins the transaction whose callback the function is, and by its callers. */
+  function ofArguments(node: ts.ParameterDeclaration): Origin | undefined {
+    const owner = node.parent;
+    if (!("parameters" in owner)) return undefined;
+    const index = owner.parameters.indexOf(node);
+    for (const { call, argument } of usesOf(code, owner)) {
+      const origin = argument ? index === 0 && ofTransaction(call) : ofExpression(call.arguments?.[index] ?? node);
+      if (origin) return { ...origin, given: true };
+    }
+    return undefined;
+  }
+
+  function ofTransaction(call: Call): Origin | undefined {
+    const origin = ofExpression(call.expression);
+    if (!origin) return undefined;
+    const begins = chainNames(call).some((name) =>
+      code.libraries.has(origin.module, name, ({ transactions }) => transactions),
+    );
+    return begins ? { ...origin, transaction: true } : undefined;
   }
 
   /** `{ producer }` is what its container declares of it, or comes from where the container comes from. */
@@ -74,7 +124,8 @@ export function originOf({ checker }: Code, expression: ts.Node): Origin | undef
     const name = (node.propertyName ?? node.name).getText();
     const property = checker.getTypeAtLocation(node.parent).getProperty(name);
     const owner = node.parent.parent;
-    return ofSymbol(property) ?? (t.isBindingElement(owner) ? ofBinding(owner) : ofDeclaration(owner));
+    const container = () => (t.isBindingElement(owner) ? ofBinding(owner) : ofDeclaration(owner));
+    return ofSymbol(property) ?? exportOf(container(), name);
   }
 
   function ofType(node: ts.TypeNode): Origin | undefined {
@@ -84,7 +135,9 @@ export function originOf({ checker }: Code, expression: ts.Node): Origin | undef
       const own = ofSymbol(checker.getSymbolAtLocation(first));
       return own ?? node.typeArguments?.flatMap((each) => ofType(each) ?? [])[0];
     }
-    if (t.isTypeQueryNode(node)) return ofSymbol(checker.getSymbolAtLocation(node.exprName));
+    if (t.isTypeQueryNode(node)) return ofEntity(node.exprName);
+    if (t.isIndexedAccessTypeNode(node)) return ofType(node.objectType);
+    if (t.isTypeOperatorNode(node) || t.isParenthesizedTypeNode(node)) return ofType(node.type);
     if (t.isArrayTypeNode(node)) return ofType(node.elementType);
     if (t.isUnionTypeNode(node) || t.isIntersectionTypeNode(node)) {
       return node.types.flatMap((each) => ofType(each) ?? [])[0];
@@ -95,38 +148,49 @@ export function originOf({ checker }: Code, expression: ts.Node): Origin | undef
     return undefined;
   }
 
+  /** `typeof db`, or `typeof db.transaction`, which the package has. */
+  function ofEntity(name: ts.EntityName): Origin | undefined {
+    const own = ofSymbol(checker.getSymbolAtLocation(name));
+    return own ?? (t.isQualifiedName(name) ? ofEntity(name.left) : undefined);
+  }
+
   function ofReturned(node: ts.SignatureDeclaration): Origin | undefined {
     const { body } = node as ts.FunctionLikeDeclaration;
     if (!body || !t.isBlock(body)) return body && ofExpression(body);
-    const returned = body.statements.findLast(t.isReturnStatement)?.expression;
-    return returned && ofExpression(returned);
+    return returnedIn(body).flatMap((each) => ofExpression(each) ?? [])[0];
   }
 
-  /** `this.producer = kafka.producer()` in the class's constructor. */
-  function ofAssigned(node: ts.PropertyDeclaration): Origin | undefined {
-    const name = node.name.getText();
-    const body = (node.parent as ts.ClassLikeDeclaration).members.find(t.isConstructorDeclaration)?.body;
-    const values = (body?.statements ?? []).flatMap((statement) =>
-      t.isExpressionStatement(statement) &&
-      t.isBinaryExpression(statement.expression) &&
-      statement.expression.left.getText() === `this.${name}`
-        ? [statement.expression.right]
-        : [],
-    );
-    return values.flatMap((value) => ofExpression(value) ?? [])[0];
+  /** `this.producer = kafka.producer()` somewhere in the class, `producer = kafka.producer()` in the file. */
+  function ofAssigned(node: ts.PropertyDeclaration | ts.VariableDeclaration): Origin | undefined {
+    const symbol = checker.getSymbolAtLocation(node.name);
+    const values = assignedIn(node.getSourceFile(), node.name.getText());
+    const own = values.filter(({ name }) => symbol !== undefined && checker.getSymbolAtLocation(name) === symbol);
+    return own.flatMap(({ value }) => ofExpression(value) ?? [])[0];
   }
 
   return ofExpression(expression);
 }
 
-/** An import from a package, not from a file beside. */
-function imported(node: ts.Declaration): Origin | undefined {
+/** The export of a package that a name is imported as. */
+export function importOf(code: Code, name: ts.Identifier): Origin | undefined {
+  const declarations = code.checker.getSymbolAtLocation(name)?.declarations ?? [];
+  return declarations.flatMap((each) => imported(code, each) ?? [])[0];
+}
+
+/** An import from a package, not from one of the code's own files. */
+function imported(code: Code, node: ts.Declaration): Origin | undefined {
   const t = typescript();
-  const named = t.isImportSpecifier(node) ? (node.propertyName ?? node.name).text : "default";
-  const specifier = t.findAncestor(node, t.isImportDeclaration)?.moduleSpecifier;
   if (!t.isImportSpecifier(node) && !t.isImportClause(node) && !t.isNamespaceImport(node)) return undefined;
-  const module = specifier && t.isStringLiteral(specifier) ? specifier.text : ".";
-  return module.startsWith(".") ? undefined : { module, name: named };
+  const specifier = t.findAncestor(node, t.isImportDeclaration)?.moduleSpecifier;
+  if (!specifier || !t.isStringLiteral(specifier)) return undefined;
+  const module = specifier.text;
+  if (code.libraries.of(module).length === 0 && code.isOwn(module, node.getSourceFile())) return undefined;
+  return { module, name: t.isImportSpecifier(node) ? (node.propertyName ?? node.name).text : "default" };
+}
+
+/** `pg.Pool` of `import pg from "pg"` is the export `Pool`. */
+function exportOf(origin: Origin | undefined, name: string): Origin | undefined {
+  return origin?.name === "" || origin?.name === "default" ? { ...origin, name } : origin;
 }
 
 function ofRequire({ expression, arguments: [name] }: ts.CallExpression): Origin | undefined {

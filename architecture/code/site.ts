@@ -1,46 +1,61 @@
 import type { RangeVar, SelectStmt } from "libpg-query";
 import type * as ts from "typescript";
 import { nodesOf } from "../rules/tree";
+import { calledName } from "./calls";
+import { chainEnd } from "./chain";
 import type { Code } from "./code";
 import { type EmbeddedSql, embeddedSql } from "./embedded-sql";
-import { originOf } from "./origin";
-import { actingMethods, isBroker, publishes, writesRows } from "./packages";
+import { writingNames } from "./libraries/libraries";
+import { importOf, type Origin, originOf } from "./origin";
 import { typescript } from "./typescript";
 
 /** What one call does to the outside. `mark`: remembers in the database that an event was processed. */
-export type Effect = "publish" | "write" | "mark" | "readOutbox";
+export type Effect = "publish" | "write" | "mark" | "readOutbox" | "receive";
 
 /** The effects of one call by itself, without those of the functions that it calls. */
 export function effectsOf(code: Code, node: ts.Node): readonly Effect[] {
   const t = typescript();
   if (!t.isCallExpression(node) && !t.isTaggedTemplateExpression(node)) return [];
-  const sql = embeddedSql(code, node, { path: node.getSourceFile().fileName, text: node.getSourceFile().text });
+  const sql = embeddedSql(code, node);
   if (sql) return ofSql(sql);
   if (!t.isCallExpression(node)) return [];
-  const { expression } = node;
   if (isProcessOnce(code, node)) return ["mark"];
-  if (!t.isPropertyAccessExpression(expression) || !actingMethods.has(expression.name.text)) return [];
-  const method = expression.name.text;
-  const origin = originOf(code, expression.expression);
-  if (!origin) return [];
-  if (publishes(origin.module, method, commandOf(code, node))) return ["publish"];
-  if (!writesRows(origin.module, method)) return [];
-  return processed.test(expression.expression.getText()) ? ["mark"] : ["write"];
+  const { expression } = node;
+  const action = actionOf(code, node);
+  if (!action) return [];
+  const { name, origin } = action;
+  const does = (listed: Parameters<typeof code.libraries.has>[2]) => code.libraries.has(origin.module, name, listed);
+  const command = name === "send" ? commandOf(code, node) : undefined;
+  const commands = (listed: Parameters<typeof code.libraries.has>[2]) =>
+    command !== undefined && code.libraries.has(origin.module, command, listed);
+  if (commands(({ receives }) => receives) || does(({ receives }) => receives)) return ["receive"];
+  if (commands(({ sendCommands }) => sendCommands) || does(({ sends }) => sends)) return ["publish"];
+  // The end of a chain has what all of it does, where it could be read.
+  if (!does(writingNames) || embeddedSql(code, chainEnd(node))) return [];
+  return processed.test(`${expression.getText()} ${node.arguments[0]?.getText() ?? ""}`) ? ["mark"] : ["write"];
 }
 
-const processed = /processed_?events?|process_once/i;
+const processed = /processed_?(event|message)s?|process_once|idempotency_?keys?/i;
+
+/** A library's method, or a function that it exports, by its name there. */
+function actionOf(code: Code, node: ts.CallExpression): { readonly name: string; readonly origin: Origin } | undefined {
+  const t = typescript();
+  const { expression } = node;
+  if (t.isIdentifier(expression)) {
+    const origin = importOf(code, expression);
+    return origin && { name: origin.name, origin };
+  }
+  const name = calledName(node);
+  if (!t.isPropertyAccessExpression(expression) || !code.libraries.actingNames.has(name)) return undefined;
+  const origin = originOf(code, expression.expression);
+  return origin && { name, origin };
+}
 
 /** `processOnce` of @tenantry/client, whose last argument runs in the transaction that remembers the event. */
 export function isProcessOnce(code: Code, node: ts.CallExpression): boolean {
   const { expression } = node;
   if (!expression.getText().endsWith("processOnce")) return false;
   return originOf(code, expression)?.module === "@tenantry/client";
-}
-
-/** Whether a value comes from a broker's package. */
-export function isOfBroker(code: Code, node: ts.Node): boolean {
-  const origin = originOf(code, node);
-  return origin !== undefined && isBroker(origin.module);
 }
 
 function ofSql({ text, parsed }: EmbeddedSql): Effect[] {

@@ -88,7 +88,7 @@ function hole(node: ts.Node): CodeText {
   return { text: " ".repeat(length), offsets, holes: [{ start: 0, end: length }] };
 }
 
-function joined(a: CodeText, b: CodeText): CodeText {
+export function joined(a: CodeText, b: CodeText): CodeText {
   const shifted = b.holes.map(({ start, end }) => ({ start: start + a.text.length, end: end + a.text.length }));
   return { text: a.text + b.text, offsets: [...a.offsets, ...b.offsets], holes: [...a.holes, ...shifted] };
 }

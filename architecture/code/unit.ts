@@ -1,4 +1,5 @@
 import type * as ts from "typescript";
+import { type Call, calledName, symbolOf } from "./calls";
 import type { Code } from "./code";
 import { type Effect, effectsOf } from "./site";
 import { typescript } from "./typescript";
@@ -16,10 +17,17 @@ export interface Site {
 /** Calls whose callbacks run by themselves, later and perhaps often: events, timers, routes, tests. */
 const deferring = new Set(
   (
-    "on once addListener addEventListener subscribe consume run setInterval setTimeout setImmediate nextTick schedule " +
-    "queueMicrotask get post put patch delete use route listen action test it describe before after beforeEach afterEach"
+    "on once addListener addEventListener subscribe consume process register handle define setInterval setTimeout " +
+    "setImmediate nextTick schedule queueMicrotask get post put patch delete use route listen action test it describe " +
+    "before after beforeEach afterEach"
   ).split(" "),
 );
+/** Those of the language that run theirs at once, or as soon as a promise is settled, whether awaited or not. */
+const running = new Set(
+  "forEach map flatMap filter reduce some every find findIndex then catch finally Promise".split(" "),
+);
+/** Those that only keep what they are given. */
+const keeping = new Set("push unshift set add".split(" "));
 
 /** Reads code once, and remembers what it found. */
 export class Units {
@@ -29,7 +37,17 @@ export class Units {
 
   /** Every function and every file. */
   all(): readonly Unit[] {
-    return this.code.files.flatMap(({ tree }) => [tree, ...functionsIn(tree)]);
+    const t = typescript();
+    const found: Unit[] = [];
+    const visit = (each: ts.Node): void => {
+      if (t.isFunctionLike(each) && !this.runsInside(each)) found.push(each);
+      t.forEachChild(each, visit);
+    };
+    for (const { tree } of this.code.files) {
+      found.push(tree);
+      t.forEachChild(tree, visit);
+    }
+    return found;
   }
 
   /** The calls of a unit; those of functions that it only defines, or hands to somebody who calls them later, are not. */
@@ -39,7 +57,7 @@ export class Units {
     const sites: Site[] = [];
     const t = typescript();
     const visit = (node: ts.Node): void => {
-      if (t.isFunctionLike(node) && !runsInside(node)) return;
+      if (t.isFunctionLike(node) && !this.runsInside(node)) return;
       if (t.isCallExpression(node) || t.isNewExpression(node) || t.isTaggedTemplateExpression(node)) {
         const [effects, calls] = [effectsOf(this.code, node), this.calledBy(node)];
         if (effects.length > 0 || calls.length > 0) sites.push({ node, effects, calls });
@@ -57,55 +75,134 @@ export class Units {
     if (t.isFunctionLike(expression)) return [expression];
     const name = t.isPropertyAccessExpression(expression) ? expression.name : expression;
     if (!t.isIdentifier(name) && !t.isPrivateIdentifier(name)) return [];
-    const { checker } = this.code;
-    const symbol = checker.getSymbolAtLocation(name);
-    const target = symbol && symbol.flags & t.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-    return (target?.declarations ?? []).flatMap((declaration) => {
-      if (t.isFunctionLike(declaration)) return (declaration as ts.FunctionLikeDeclaration).body ? [declaration] : [];
+    return (symbolOf(this.code, name)?.declarations ?? []).flatMap((declaration) => {
+      if (t.isMethodSignature(declaration)) return this.implementing(declaration);
+      if (t.isFunctionLike(declaration)) {
+        if ((declaration as ts.FunctionLikeDeclaration).body) return [declaration];
+        return t.isMethodDeclaration(declaration) ? this.implementing(declaration) : [];
+      }
       if (t.isClassLike(declaration)) return declaration.members.filter(t.isConstructorDeclaration);
       const { initializer } = declaration as ts.VariableDeclaration;
       return initializer && t.isFunctionLike(initializer) ? [initializer] : [];
     });
   }
 
+  /** The functions in what is handed on as a handler: itself, or what `withLogging(handler)` and `handle.bind(this)` wrap. */
+  handedOn(expression: ts.Node): ts.SignatureDeclaration[] {
+    const t = typescript();
+    const own = this.functionsOf(expression);
+    if (own.length > 0 || !t.isCallExpression(expression)) return own;
+    const bound = t.isPropertyAccessExpression(expression.expression) && expression.expression.name.text === "bind";
+    if (bound) return this.functionsOf((expression.expression as ts.PropertyAccessExpression).expression);
+    return expression.arguments.flatMap((each) => this.handedOn(each));
+  }
+
+  /** The methods of classes that are written for one of an interface, or of an abstract class. */
+  private implementing(signature: ts.MethodSignature | ts.MethodDeclaration): ts.SignatureDeclaration[] {
+    const name = signature.name.getText();
+    return (this.implementations().get(signature.parent) ?? []).flatMap(({ members }) =>
+      members.filter(
+        (each): each is ts.MethodDeclaration =>
+          typescript().isMethodDeclaration(each) && each.name.getText() === name && each.body !== undefined,
+      ),
+    );
+  }
+
+  private implementers: ReadonlyMap<ts.Node, readonly ts.ClassLikeDeclaration[]> | undefined;
+
+  private implementations() {
+    if (this.implementers) return this.implementers;
+    const t = typescript();
+    const found = new Map<ts.Node, ts.ClassLikeDeclaration[]>();
+    const visit = (node: ts.Node): void => {
+      if (t.isClassLike(node)) {
+        for (const { expression } of node.heritageClauses?.flatMap(({ types }) => [...types]) ?? []) {
+          for (const declaration of symbolOf(this.code, expression)?.declarations ?? []) {
+            found.set(declaration, [...(found.get(declaration) ?? []), node]);
+          }
+        }
+      }
+      t.forEachChild(node, visit);
+    };
+    for (const { tree } of this.code.files) visit(tree);
+    this.implementers = found;
+    return found;
+  }
+
   private calledBy(
     node: ts.CallExpression | ts.NewExpression | ts.TaggedTemplateExpression,
   ): ts.SignatureDeclaration[] {
-    if (typescript().isTaggedTemplateExpression(node)) return this.functionsOf(node.tag);
-    const handedOn = isDeferring(node) ? [] : (node.arguments ?? []).filter(typescript().isIdentifier);
-    return [node.expression, ...handedOn].flatMap((each) => this.functionsOf(each));
+    const t = typescript();
+    if (t.isTaggedTemplateExpression(node)) return this.functionsOf(node.tag);
+    const named = (node.arguments ?? []).filter((each) => t.isIdentifier(each) || t.isPropertyAccessExpression(each));
+    const handedOn = named.flatMap((each) => {
+      const functions = this.functionsOf(each);
+      return functions.length > 0 && this.runs(node, each) ? functions : [];
+    });
+    return [...this.functionsOf(node.expression), ...handedOn];
   }
-}
 
-/** The last name in what a call calls: `setInterval`, `consumer.run`. */
-export function calledName({ expression }: ts.CallExpression | ts.NewExpression): string {
-  const t = typescript();
-  return t.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
-}
+  /** Whether a function is written where it runs: as an argument of something that calls it, or called at once. */
+  private runsInside(node: ts.SignatureDeclaration): boolean {
+    const t = typescript();
+    const { parent } = node;
+    if (t.isParenthesizedExpression(parent)) return t.isCallExpression(parent.parent);
+    if (!t.isCallExpression(parent) && !t.isNewExpression(parent)) return false;
+    const argument = parent.arguments?.find((each) => each === (node as ts.Node));
+    return argument !== undefined && this.runs(parent, argument);
+  }
 
-function functionsIn(node: ts.Node): ts.SignatureDeclaration[] {
-  const t = typescript();
-  const found: ts.SignatureDeclaration[] = [];
-  const visit = (each: ts.Node): void => {
-    if (t.isFunctionLike(each) && !runsInside(each)) found.push(each);
-    t.forEachChild(each, visit);
-  };
-  t.forEachChild(node, visit);
-  return found;
-}
+  private readonly ran = new Map<ts.Node, boolean>();
 
-/** Whether a function is written where it is called: as an argument of something that calls it, or called at once. */
-function runsInside(node: ts.SignatureDeclaration): boolean {
-  const t = typescript();
-  const { parent } = node;
-  if (t.isParenthesizedExpression(parent)) return t.isCallExpression(parent.parent);
-  return (
-    t.isCallExpression(parent) && parent.arguments.includes(node as ts.Node as ts.Expression) && !isDeferring(parent)
-  );
-}
+  /** Whether a call runs a function that it is given, before what follows it. */
+  private runs(call: Call, argument: ts.Expression): boolean {
+    const known = this.ran.get(argument);
+    if (known !== undefined) return known;
+    const name = calledName(call);
+    this.ran.set(argument, !deferring.has(name) && !keeping.has(name));
+    const runs = this.decide(call, argument, name);
+    this.ran.set(argument, runs);
+    return runs;
+  }
 
-function isDeferring(node: ts.CallExpression | ts.NewExpression): boolean {
-  return deferring.has(calledName(node));
+  private decide(call: Call, argument: ts.Expression, name: string): boolean {
+    const t = typescript();
+    if (deferring.has(name) || keeping.has(name)) return false;
+    if (running.has(name) || this.code.libraries.transactionNames.has(name)) return true;
+    const own = this.functionsOf(call.expression);
+    if (own.length > 0) {
+      const index = call.arguments?.indexOf(argument) ?? 0;
+      return own.some(({ parameters }) => this.isRun(parameters[index] ?? parameters.at(-1)));
+    }
+    // Of several functions, each is for something else. What nobody waits for may run at any time.
+    const given = (call.arguments ?? []).filter((each) => this.functionsOf(each).length > 0);
+    return given.length < 2 && !t.isExpressionStatement(call.parent);
+  }
+
+  /** Whether a function calls what a parameter is given, or hands it to something that does. */
+  private isRun(parameter: ts.ParameterDeclaration | undefined): boolean {
+    const t = typescript();
+    if (!parameter) return false;
+    const body = (parameter.parent as ts.FunctionLikeDeclaration).body;
+    const symbol = this.code.checker.getSymbolAtLocation(parameter.name);
+    if (!body || !symbol) return true;
+    let found = false;
+    const visit = (node: ts.Node): void => {
+      if (found) return;
+      if (t.isIdentifier(node) && node.text === symbol.name && symbolOf(this.code, node) === symbol) {
+        const { parent } = node;
+        const isCall = t.isCallExpression(parent) || t.isNewExpression(parent);
+        if (
+          isCall &&
+          (parent.expression === node || (!keeping.has(calledName(parent)) && !deferring.has(calledName(parent))))
+        )
+          found = true;
+      }
+      t.forEachChild(node, visit);
+    };
+    visit(body);
+    return found;
+  }
 }
 
 export function isWithin(inner: ts.Node, outer: ts.Node): boolean {

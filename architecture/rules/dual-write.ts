@@ -1,4 +1,5 @@
 import type * as ts from "typescript";
+import { areExclusive } from "../code/flow";
 import type { Effect } from "../code/site";
 import { typescript } from "../code/typescript";
 import { isWithin, type Site, type Unit, type Units } from "../code/unit";
@@ -51,7 +52,10 @@ function findPair(sites: readonly (Omit<Site, "effects"> & Pick<Judgement, "effe
   for (const { node: publish } of sites.filter(({ effects }) => effects.has("publish"))) {
     const write = sites.find(
       ({ node, effects }) =>
-        (effects.has("write") || effects.has("mark")) && node !== publish && !isRescue(publish, node),
+        (effects.has("write") || effects.has("mark")) &&
+        node !== publish &&
+        !isRescue(publish, node) &&
+        !areExclusive(publish, node),
     );
     if (write) return { publish, write: write.node };
   }

@@ -1,5 +1,5 @@
 import type * as ts from "typescript";
-import { type CodeFile, readCode, syntaxProblems } from "../code/code";
+import { type CodeFile, type CodeSetting, readCode, syntaxProblems } from "../code/code";
 import { embeddedSql } from "../code/embedded-sql";
 import { typescript } from "../code/typescript";
 import { Units } from "../code/unit";
@@ -10,15 +10,21 @@ import { type Linted, named, unreadable, withoutAllowed } from "./linted";
 import type { Rule, TableFacts } from "./rule";
 
 /** What the rules find in TypeScript, and in the SQL that it hands to database clients. */
-export function lintCode(sources: readonly Source[], tables: TableFacts, chosen: readonly Rule[]): Linted[] {
+export function lintCode(
+  sources: readonly Source[],
+  tables: TableFacts,
+  chosen: readonly Rule[],
+  { libraries, imports }: Omit<CodeSetting, "tables"> = {},
+): Linted[] {
   if (sources.length === 0) return [];
-  const code = readCode(sources);
+  const known = new Map([...tables.catalog.tables].map(([name, { columns }]) => [name, new Set(columns.keys())]));
+  const code = readCode(sources, { ...(libraries && { libraries }), ...(imports && { imports }), tables: known });
   const units = new Units(code);
   const inCode = chosen.flatMap((rule) => named(rule, rule.checkCode?.(units) ?? []));
   return code.files.flatMap((file) => {
     const problems = syntaxProblems(file);
     if (problems.length > 0) return problems.flatMap((each) => unreadable(each, file.source));
-    const queries = queriesIn(file, (node) => embeddedSql(code, node, file.source));
+    const queries = queriesIn(file, (node) => embeddedSql(code, node));
     const inSql = queries.flatMap((query) => {
       const { statements } = query.parsed;
       const context = { transaction: false, migration: false, created: createdBy(statements, tables.schema), tables };
@@ -39,7 +45,8 @@ function queriesIn({ tree }: CodeFile, read: (node: ts.Node) => Query | undefine
   const found: ReadQuery[] = [];
   const visit = (node: ts.Node): void => {
     const query = read(node);
-    if (query?.parsed) found.push({ ...query, parsed: query.parsed });
+    // A query that is built further on may be given what it lacks.
+    if (query?.parsed && query.isWhole) found.push({ ...query, parsed: query.parsed });
     typescript().forEachChild(node, visit);
   };
   visit(tree);

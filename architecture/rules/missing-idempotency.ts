@@ -1,4 +1,6 @@
 import type * as ts from "typescript";
+import { calledName } from "../code/calls";
+import type { Code } from "../code/code";
 import { handlersOf } from "../code/consumers";
 import { originOf } from "../code/origin";
 import { isProcessOnce } from "../code/site";
@@ -52,10 +54,30 @@ function isInProcessOnce(units: Units, sites: readonly Site[], node: ts.Node): b
   return sites.some((each) => each.node !== node && isInProcessOnceCall(units, each.node) && isWithin(node, each.node));
 }
 
-/** A pool runs each statement on any of its connections, in a transaction of its own. */
+/** What a pool runs is a transaction of its own, and so is a statement of a mapper's that names none. */
 function isOfPool({ code }: Units, node: ts.Node): boolean {
   const t = typescript();
-  if (!t.isCallExpression(node) || !t.isPropertyAccessExpression(node.expression)) return false;
-  const origin = originOf(code, node.expression.expression);
-  return origin?.module === "pg" && origin.name === "Pool" && !origin.called && node.expression.name.text === "query";
+  if (isInTransaction(code, node)) return false;
+  const called = t.isTaggedTemplateExpression(node) ? node.tag : (node as ts.CallExpression).expression;
+  const origin = originOf(code, t.isPropertyAccessExpression(called) ? called.expression : called);
+  if (!origin || origin.transaction || origin.given) return false;
+  return code.libraries.has(origin.module, origin.name, ({ pools }) => pools);
+}
+
+/** `{ transaction: t }` of Sequelize, a list that `$transaction` of Prisma is given, a method that is `@Transactional()`. */
+function isInTransaction({ libraries }: Code, node: ts.Node): boolean {
+  const t = typescript();
+  return (
+    /\btransaction\b/.test((t.isCallExpression(node) ? node.arguments.at(-1)?.getText() : undefined) ?? "") ||
+    t.findAncestor(node, (each) => {
+      if (t.isMethodDeclaration(each))
+        return (t.getDecorators(each) ?? []).some((one) => /transactional/i.test(one.getText()));
+      const { parent } = each;
+      return (
+        t.isArrayLiteralExpression(each) &&
+        t.isCallExpression(parent) &&
+        libraries.transactionNames.has(calledName(parent))
+      );
+    }) !== undefined
+  );
 }
