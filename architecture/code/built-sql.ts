@@ -6,6 +6,7 @@ import type { Code } from "./code";
 import { queryOfModel } from "./model-query";
 import { originOf } from "./origin";
 import type { CodeText } from "./text";
+import { typescript } from "./typescript";
 
 /** The SQL of a query that a library builds, and whether all of it is known. */
 export interface BuiltSql {
@@ -19,7 +20,8 @@ export function builtSql(code: Code, node: ts.CallExpression): BuiltSql | undefi
   if (!chain) return undefined;
   const { root, links } = chain;
   const { buildingNames } = code.libraries;
-  if (!links.some(({ name }) => buildingNames.has(name)) && links.length > 0) return undefined;
+  const isBuilt = links.some(({ name }) => buildingNames.has(name)) || typescript().isCallExpression(root);
+  if (!isBuilt) return undefined;
   const origin = originOf(code, root);
   if (!origin) return undefined;
   for (const { chain: words, models } of code.libraries.of(origin.module)) {

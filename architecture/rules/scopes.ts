@@ -119,7 +119,19 @@ function toTable(relation: RangeVar, schema: string): ScopeTable {
 function conjuncts(node: Node): Node[] {
   if (!("BoolExpr" in node)) return [node];
   const { boolop, args = [] }: BoolExpr = node.BoolExpr;
-  return boolop === "AND_EXPR" ? args.flatMap(conjuncts) : [node];
+  if (boolop === "AND_EXPR") return args.flatMap(conjuncts);
+  if (boolop !== "OR_EXPR") return [node];
+  const [first = [], ...others] = args.map(conjuncts);
+  return [
+    node,
+    ...first.filter((each) => others.every((alternative) => alternative.some((one) => isAlike(each, one)))),
+  ];
+}
+
+/** Whether two conditions compare the same in the same way, be it with another parameter. */
+function isAlike(a: Node, b: Node): boolean {
+  const [left, right] = [a, b].map((node) => JSON.stringify(node).replaceAll(/"(location|number)":\d+/g, ""));
+  return left === right;
 }
 
 /** Comparisons with their operator; rows compared as a whole are compared column by column. */
