@@ -1,6 +1,6 @@
 import type { Endpoints } from "../architecture/endpoints";
 import { openKafka } from "../kafka/client";
-import { readTopicLimits } from "../kafka/topic-limits";
+import { readTopics } from "../kafka/existing-topics";
 import type { Connect, ConnectorConfig, ConnectorState } from "./connect";
 import { type OutboxStream, readUnsent, type StreamedEvent, type UnsentStream } from "./outbox-stream";
 import { parsePosition, type StreamPosition, type Unsent } from "./stream-position";
@@ -64,7 +64,10 @@ export async function diagnose(
 
 async function limitsOf(kafka: Endpoints["kafka"], batch: readonly Unsent<StreamedEvent>[]): Promise<TopicLimits> {
   const topics = new Set(batch.map(({ change }) => change.topic));
-  return readTopicLimits(openKafka(kafka, "tenantry-diagnosis", 1), [...topics]).catch(() => undefined);
+  const found = await readTopics(openKafka(kafka, "tenantry-diagnosis", 1), [...topics]).catch(() => undefined);
+  return (
+    found && new Map([...found.settings].map(([topic, settings]) => [topic, Number(settings["max.message.bytes"])]))
+  );
 }
 
 /** Kafka's own default for what a producer sends at once. */
