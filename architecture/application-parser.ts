@@ -115,7 +115,7 @@ function toFile(checked: Checked, { source, statements }: ParsedSql, index: numb
     transaction: !withoutTransaction(source.text),
     statements: statements.flatMap((statement) => {
       const sql = holdsBack(checked, statement, index) ? withoutForeignKeys(statement) : text(statement);
-      return sql === undefined ? [] : [{ sql, line: lineAt(source.text, statement.start) }];
+      return sql === undefined ? [] : [{ sql, line: lineAt(source, statement.start) }];
     }),
   };
 }

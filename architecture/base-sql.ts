@@ -86,7 +86,7 @@ function toFile({ source, statements }: ParsedSql): SqlFile {
     transaction: !withoutTransaction(source.text),
     statements: statements.map((statement) => ({
       sql: text(statement),
-      line: lineAt(source.text, statement.start),
+      line: lineAt(source, statement.start),
     })),
   };
 }

@@ -1,4 +1,5 @@
-import { type Node, parseSync } from "libpg-query";
+import type { Node } from "libpg-query";
+import { parseStatements } from "./pg-parser";
 import { strings } from "./table-definition";
 
 /** Stands in a built text for a name that only the server knows: it may be any. */
@@ -8,7 +9,7 @@ export const anyName = "tenantry_any_name";
 export function foldText(expression: string): string[] {
   let value: Node | undefined;
   try {
-    const [statement] = parseSync(`SELECT ${expression}`).stmts ?? [];
+    const [statement] = parseStatements(`SELECT ${expression}`);
     const select = statement?.stmt as Node | undefined;
     const target = select && "SelectStmt" in select ? select.SelectStmt.targetList?.[0] : undefined;
     value = target && "ResTarget" in target ? target.ResTarget.val : undefined;

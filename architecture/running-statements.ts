@@ -1,6 +1,7 @@
-import { type Node, parsePlPgSQLSync, parseSync } from "libpg-query";
+import type { Node } from "libpg-query";
 import { foldText } from "./built-text";
-import { placeAt } from "./source";
+import { parsePlPgSql, parseStatements } from "./pg-parser";
+import { lineAt, placeAt, type Source, startOfLine } from "./source";
 import type { ParsedStatement } from "./sql-parser";
 import { strings } from "./table-definition";
 
@@ -18,7 +19,7 @@ function statementsInBlock(statement: ParsedStatement): ParsedStatement[] {
   if (language && "String" in language && language.String.sval?.toLowerCase() !== "plpgsql") return [];
   const body = statement.tokens.find(({ text }) => /^(\$|[eE]?')/.test(text));
   if (!body) return [];
-  const bodyLine = lineOf(statement, body.start);
+  const bodyLine = lineAt(statement.source, body.start);
   return expressionsIn(statement).flatMap(({ sql, line }) =>
     parsed(sql).map((inner) => at(statement, inner, bodyLine + line - 1)),
   );
@@ -34,7 +35,7 @@ interface Expression {
 function expressionsIn({ source, start, end }: ParsedStatement): Expression[] {
   let tree: unknown;
   try {
-    tree = parsePlPgSQLSync(source.text.slice(start, end));
+    tree = parsePlPgSql(source.text.slice(start, end));
   } catch {
     return [];
   }
@@ -60,26 +61,23 @@ function readExpression({ query, parseMode }: { query: string; parseMode: number
 
 function parsed(sql: string): Node[] {
   try {
-    return (parseSync(sql).stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt as Node] : []));
+    return parseStatements(sql).flatMap(({ stmt }) => (stmt ? [stmt as Node] : []));
   } catch {
     return [];
   }
 }
 
 function at(statement: ParsedStatement, node: Node, line: number): ParsedStatement {
-  const start = startOfLine(statement.source.text, line);
+  const start = firstWord(statement.source, line);
   const place = placeAt(statement.source, start);
   return { ...statement, node, start, tokens: [], offsetOf: () => start, placeOf: () => place };
 }
 
-function lineOf({ source }: ParsedStatement, offset: number): number {
-  return source.text.slice(0, offset).split("\n").length;
-}
-
 /** The first character of a line that is no blank. */
-function startOfLine(text: string, line: number): number {
-  const start = text.split("\n", line - 1).reduce((sum, each) => sum + each.length + 1, 0);
-  return start + (/^[ \t]*/.exec(text.slice(start))?.[0].length ?? 0);
+function firstWord(source: Source, line: number): number {
+  const blanks = /[ \t]*/y;
+  blanks.lastIndex = startOfLine(source, line);
+  return blanks.lastIndex + (blanks.exec(source.text)?.[0].length ?? 0);
 }
 
 /** The words of a name in a list of names, such as those of DROP. */

@@ -9,22 +9,41 @@ export interface Source {
 }
 
 /** The place of a character of the text, counted from 0. */
-export function placeAt({ path, text }: Source, offset: number): Place {
-  const start = text.lastIndexOf("\n", offset - 1) + 1;
-  const end = text.indexOf("\n", start);
-  return {
-    file: path,
-    line: lineAt(text, offset),
-    column: offset - start + 1,
-    text: text.slice(start, end === -1 ? undefined : end).trimEnd(),
-  };
+export function placeAt(source: Source, offset: number): Place {
+  const starts = lineStarts(source);
+  const line = lineAt(source, offset);
+  const start = starts[line - 1] ?? 0;
+  const text = source.text.slice(start, starts[line]).trimEnd();
+  return { file: source.path, line, column: offset - start + 1, text };
 }
 
 /** The line, from 1, of a character of the text, counted from 0. */
-export function lineAt(text: string, offset: number): number {
-  let line = 1;
-  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line++;
-  return line;
+export function lineAt(source: Source, offset: number): number {
+  const starts = lineStarts(source);
+  let [low, high] = [0, starts.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle;
+  }
+  return low + 1;
+}
+
+/** The first character of a line that is counted from 1; behind the text for a line that it does not have. */
+export function startOfLine(source: Source, line: number): number {
+  return lineStarts(source)[line - 1] ?? source.text.length;
+}
+
+const known = new WeakMap<Source, readonly number[]>();
+
+/** Lines end as editors and PostgreSQL end them: by LF, by CR LF, or by CR. */
+function lineStarts(source: Source): readonly number[] {
+  const found = known.get(source);
+  if (found) return found;
+  const starts = [0];
+  for (const { 0: end, index } of source.text.matchAll(/\r\n?|\n/g)) starts.push(index + end.length);
+  known.set(source, starts);
+  return starts;
 }
 
 /** SHA-256 in hexadecimal. */

@@ -1,7 +1,9 @@
-import { hasSqlDetails, loadModule, type Node, parseSync, scanSync } from "libpg-query";
+import { hasSqlDetails, type Node } from "libpg-query";
 import { maxIdentifierBytes } from "./identifier";
+import { maxDepth, parseKnown, scan } from "./pg-parser";
 import type { Place, Problem } from "./problem";
 import { placeAt, type Source } from "./source";
+import { piecesOf, type SqlPiece } from "./sql-splitter";
 
 /** A SQL file as PostgreSQL's own parser reads it. */
 export interface ParsedSql {
@@ -33,153 +35,225 @@ export interface Token {
   readonly text: string;
 }
 
-/** Loads PostgreSQL's parser, which is WebAssembly: once, before the first `parseSql`. */
-export const loadSqlParser: () => Promise<void> = loadModule;
+export { loadSqlParser } from "./pg-parser";
+
+/** Enough for PostgreSQL's parser at once: of more its trees would fill the memory. */
+const batchLength = 1 << 17;
+/** Of a statement that is longer, no parser's memory is sure to hold the tree. */
+const maxStatementLength = 1 << 24;
+const mebi = 1 << 20;
 
 /** The file's statements, and what is wrong with its syntax: a statement that cannot be read hides no other. */
 export function parseSql(source: Source): ParsedSql {
-  if (source.text.trim() === "") return { source, statements: [], problems: [], isComplete: true };
-  const whole = parsePiece(source, 0, source.text.length);
-  const pieces = "what" in whole ? piecesOf(source).map(([from, to]) => parsePiece(source, from, to)) : [whole];
-  const read = pieces.flatMap((piece) => ("what" in piece ? [] : [piece]));
-  const syntax = pieces.flatMap((piece) => ("what" in piece ? [piece] : []));
-  const tooLong = read.flatMap(({ words }) => words.filter(isTooLong)).filter(isFirst);
-  return {
-    source,
-    statements: read.flatMap(({ statements }) => statements),
-    problems: [...syntax, ...tooLong.map((word) => tooLongProblem(source, word))],
-    isComplete: syntax.length === 0,
-  };
+  const statements: ParsedStatement[] = [];
+  const syntax: Problem[] = [];
+  const tooLong = new Map<string, Problem>();
+  const nul = source.text.indexOf("\0");
+  // PostgreSQL's text ends there, and its parser would pass over the rest.
+  const text = nul === -1 ? source.text : source.text.replaceAll("\0", " ");
+  if (nul !== -1) syntax.push({ ...nulProblem, at: placeAt(source, nul) });
+  for (const batch of batchesOf(text)) {
+    const read = parseBatch(source, text, batch);
+    statements.push(...read.statements);
+    syntax.push(...read.problems);
+    for (const { start, end } of batch.flatMap(({ names }) => names)) {
+      const name = text.slice(start, end);
+      if (!tooLong.has(name) && isTooLong(name)) tooLong.set(name, tooLongProblem(source, start, name));
+    }
+  }
+  return { source, statements, problems: [...syntax, ...tooLong.values()], isComplete: syntax.length === 0 };
 }
 
-/** All or a part of the text, from one character to another: its statements, or the syntax error in it. */
-function parsePiece(source: Source, from: number, to: number): Piece | Problem {
-  const piece = source.text.slice(from, to);
-  const toCharacter = characterOffsets(piece);
+interface Read {
+  readonly statements: readonly ParsedStatement[];
+  readonly problems: readonly Problem[];
+}
+
+function* batchesOf(text: string): Generator<SqlPiece[]> {
+  let batch: SqlPiece[] = [];
+  for (const piece of piecesOf(text)) {
+    batch.push(piece);
+    if (piece.to - (batch[0]?.from ?? 0) < batchLength) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Statements that follow each other, together where all can be read, which is the rule; else one by one. */
+function parseBatch(source: Source, text: string, pieces: readonly SqlPiece[]): Read {
+  const [first] = pieces;
+  const problem = first && pieces.length === 1 ? unreadable(source, first) : undefined;
+  if (!first || problem) return { statements: [], problems: problem ? [problem] : [] };
   try {
-    // Before the scanner, which does not say where it stumbles.
-    const { stmts = [] } = parseSync(piece);
-    const words = scanWords(piece, from);
-    const statements = stmts.map(({ stmt, stmt_location = 0, stmt_len }) => {
-      const start = from + toCharacter(stmt_location);
-      const end = stmt_len ? from + toCharacter(stmt_location + stmt_len) : to;
-      const tokens = words.filter((token) => token.start >= start && token.end <= end && token.text !== ";");
-      const offsetOf = (location: number | undefined) => from + toCharacter(location ?? 0);
-      return {
-        node: stmt as Node,
-        source,
-        start: tokens[0]?.start ?? start,
-        end: tokens.at(-1)?.end ?? end,
-        tokens,
-        offsetOf,
-        placeOf: (location: number | undefined) => placeAt(source, offsetOf(location)),
-      };
-    });
-    return { statements, words };
+    if (pieces.every((piece) => !unreadable(source, piece))) {
+      const trees = parseKnown(pieces.map((piece) => withoutNested(text, piece)).join(""));
+      if (trees.length === pieces.length)
+        return { statements: statementsOf(source, text, pieces, trees), problems: [] };
+      if (pieces.length === 1) {
+        return { statements: trees.flatMap((tree) => statementsOf(source, text, pieces, [tree])), problems: [] };
+      }
+    }
   } catch (error) {
     if (!hasSqlDetails(error)) throw error;
-    return syntaxProblem(source, error.message, from, error.sqlDetails?.cursorPosition ?? 0);
+    if (pieces.length === 1) {
+      const offset = first.from + unitsOf(text.slice(first.from, first.to), error.sqlDetails?.cursorPosition ?? 0);
+      return { statements: [], problems: [syntaxProblem(source, error.message, offset)] };
+    }
   }
+  const read = pieces.map((piece) => parseBatch(source, text, [piece]));
+  return { statements: read.flatMap((each) => each.statements), problems: read.flatMap((each) => each.problems) };
 }
 
-interface Piece {
-  readonly statements: readonly ParsedStatement[];
-  readonly words: readonly Word[];
+function statementsOf(
+  source: Source,
+  text: string,
+  pieces: readonly SqlPiece[],
+  trees: readonly { readonly stmt?: unknown }[],
+): ParsedStatement[] {
+  let bytes = 0;
+  return pieces.map((piece, index) => {
+    const statement = new Statement(trees[index]?.stmt as Node, source, piece, bytes);
+    bytes += Buffer.byteLength(text.slice(piece.from, piece.to));
+    return statement;
+  });
 }
 
-interface Word extends Token {
-  readonly isName: boolean;
-}
+class Statement implements ParsedStatement {
+  readonly start: number;
+  readonly end: number;
+  private readonly from: number;
+  private words: readonly Token[] | undefined;
+  private toCharacter: ((byte: number) => number) | undefined;
 
-function scanWords(text: string, from: number): Word[] {
-  const toCharacter = characterOffsets(text);
-  return scanSync(text)
-    .tokens.filter(({ tokenName }) => !tokenName.endsWith("_COMMENT"))
-    .map(({ start, end, text: word, tokenName }) => ({
-      start: from + toCharacter(start),
-      end: from + toCharacter(end),
-      text: word,
-      isName: tokenName === "IDENT",
-    }));
-}
-
-/** The text between semicolons; whole where it cannot even be split into words. Statements in BEGIN ATOMIC belong together. */
-function piecesOf({ text }: Source): [from: number, to: number][] {
-  const ends: number[] = [];
-  let depth = 0;
-  let before = "";
-  for (const { text: written, end } of wordsOf(text)) {
-    const word = written.toLowerCase();
-    if ((word === "atomic" && before === "begin") || (depth > 0 && word === "case")) depth++;
-    if (depth > 0 && word === "end") depth--;
-    if (word === ";" && depth === 0) ends.push(end);
-    before = word;
-    // What follows are rows for psql.
-    if (word === ";" && readsFromClient(text.slice(0, end))) break;
+  constructor(
+    readonly node: Node,
+    readonly source: Source,
+    { from, start, end }: SqlPiece,
+    /** Of UTF-8, that the parser was given before `from`. */
+    private readonly bytesBefore: number,
+  ) {
+    this.from = from;
+    this.start = start;
+    this.end = end;
   }
-  const borders = [0, ...ends, text.length];
-  return borders
-    .slice(1)
-    .map((to, i): [number, number] => [borders[i] ?? 0, to])
-    .filter(([from, to]) => text.slice(from, to).trim() !== "");
-}
 
-function wordsOf(text: string): Word[] {
-  try {
-    return scanWords(text, 0);
-  } catch {
-    return [];
+  get tokens(): readonly Token[] {
+    const { source, start, end } = this;
+    this.words ??= wordsOf(source.text.slice(start, end), start);
+    return this.words;
   }
+
+  // Rules take these two apart from their statement.
+  readonly offsetOf = (location: number | undefined): number => {
+    const bytes = (location ?? 0) - this.bytesBefore;
+    // The tree leaves a location out where it is 0, or is not known.
+    if (bytes <= 0) return this.start;
+    this.toCharacter ??= characters(this.source.text.slice(this.from, this.end));
+    return this.from + this.toCharacter(bytes);
+  };
+
+  readonly placeOf = (location: number | undefined): Place => placeAt(this.source, this.offsetOf(location));
 }
 
-function readsFromClient(before: string): boolean {
-  return /\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*;\s*$/i.test(before);
+function wordsOf(text: string, from: number): Token[] {
+  const toCharacter = characters(text);
+  return scan(text)
+    .filter(({ tokenName }) => !tokenName.endsWith("_COMMENT"))
+    .map(({ start, end, text: word }) => {
+      return { start: from + toCharacter(start), end: from + toCharacter(end), text: word };
+    });
 }
 
-function isTooLong({ text, isName }: Word): boolean {
-  return isName && Buffer.byteLength(unquoted(text)) > maxIdentifierBytes;
+/** What the parser need not be given to know that it can't read it, or must not be. */
+function unreadable(source: Source, { start, end, depth, unfinished, isRows }: SqlPiece): Problem | undefined {
+  if (unfinished) return syntaxProblem(source, `unterminated ${unfinished.what}`, unfinished.at);
+  const at = placeAt(source, start);
+  if (isRows) return { what: "Rows behind COPY FROM STDIN are no SQL: psql reads them", fix: rowsFix, at };
+  if (depth > maxDepth) {
+    return {
+      what: "This statement nests deeper than can be read",
+      got: `about ${depth} operators, parentheses and queries in each other`,
+      expected: `at most ${maxDepth}`,
+      fix: "Split it: add up its parts one by one, or list them in an array or in VALUES",
+      at,
+    };
+  }
+  if (end - start > maxStatementLength) {
+    return {
+      what: "This statement is longer than can be read",
+      got: `${Math.ceil((end - start) / mebi)} MiB`,
+      expected: `at most ${maxStatementLength / mebi} MiB`,
+      fix: "Split it into several",
+      at,
+    };
+  }
+  return undefined;
 }
 
-function isFirst({ text }: Word, index: number, words: readonly Word[]): boolean {
-  return words.findIndex((each) => each.text === text) === index;
+const rowsFix = "Write the rows as INSERT: COPY FROM STDIN needs psql";
+const nulProblem = {
+  what: "The SQL holds a NUL byte: PostgreSQL reads nothing behind it",
+  fix: "Remove the byte",
+};
+
+/** The scanner looks to the end of all signs at each of a comment's: blanks in their place keep it quick. */
+function withoutNested(text: string, { from, to, nestedComments }: SqlPiece): string {
+  let [kept, at] = ["", from];
+  for (const { start, end } of nestedComments) {
+    kept += text.slice(at, start) + " ".repeat(Buffer.byteLength(text.slice(start, end)));
+    at = end;
+  }
+  return kept + text.slice(at, to);
+}
+
+function isTooLong(name: string): boolean {
+  return Buffer.byteLength(unquoted(name)) > maxIdentifierBytes;
 }
 
 function unquoted(text: string): string {
   return text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
 }
 
-function tooLongProblem(source: Source, { start, text }: Token): Problem {
+function tooLongProblem(source: Source, start: number, name: string): Problem {
   return {
     what: "Name is too long: PostgreSQL would cut it without a word",
-    got: `${text} (${Buffer.byteLength(unquoted(text))} bytes)`,
+    got: `${name} (${Buffer.byteLength(unquoted(name))} bytes)`,
     expected: `at most ${maxIdentifierBytes} bytes`,
     fix: "Shorten the name",
     at: placeAt(source, start),
   };
 }
 
-/** PostgreSQL counts the characters before the error; JavaScript's strings count UTF-16 units. */
-function syntaxProblem(source: Source, message: string, from: number, cursor: number): Problem {
-  const offset = from + [...source.text.slice(from)].slice(0, cursor).join("").length;
-  const at = placeAt(source, offset);
-  const what = `PostgreSQL cannot read this SQL: ${message}`;
-  if (source.text[offset] === "\\") {
-    return { what, fix: "Remove the backslash command: psql knows those, PostgreSQL does not", at };
-  }
-  if (readsFromClient(source.text.slice(0, offset))) {
-    return { what, fix: "Write the rows as INSERT: COPY FROM STDIN needs psql", at };
-  }
-  return { what, fix: "Correct the SQL at the caret, or just before it", at };
+function syntaxProblem(source: Source, message: string, offset: number): Problem {
+  const isCommand = source.text[offset] === "\\";
+  return {
+    what: `PostgreSQL cannot read this SQL: ${message}`,
+    fix: isCommand
+      ? "Remove the backslash command: psql knows those, PostgreSQL does not"
+      : "Correct the SQL at the caret, or just before it",
+    at: placeAt(source, offset),
+  };
 }
 
-/** Bytes of UTF-8, as PostgreSQL's parser counts, to characters of the string. */
-function characterOffsets(text: string): (byte: number) => number {
-  if (Buffer.byteLength(text) === text.length) return (byte) => byte;
-  const characters: number[] = [];
-  let offset = 0;
-  for (const character of text) {
-    for (let bytes = Buffer.byteLength(character); bytes > 0; bytes--) characters.push(offset);
-    offset += character.length;
-  }
-  return (byte) => characters[byte] ?? text.length;
+/** PostgreSQL counts the characters before the error; JavaScript's strings count UTF-16 units. */
+function unitsOf(text: string, count: number): number {
+  let at = 0;
+  for (let left = count; left > 0 && at < text.length; left--) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return at;
+}
+
+/** Bytes of UTF-8, as PostgreSQL's parser counts, to characters of the string: quickest where they only grow. */
+function characters(text: string): (byte: number) => number {
+  if (Buffer.byteLength(text) === text.length) return (byte) => Math.min(byte, text.length);
+  let [at, bytes] = [0, 0];
+  return (byte) => {
+    if (byte < bytes) [at, bytes] = [0, 0];
+    while (bytes < byte && at < text.length) {
+      const code = text.codePointAt(at) ?? 0;
+      bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+      at += code > 0xffff ? 2 : 1;
+    }
+    return at;
+  };
 }

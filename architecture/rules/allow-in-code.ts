@@ -9,17 +9,18 @@ import { type Allow, allowAt } from "./allow";
  * The allow comments of a file of code. `// tenantry:allow RULE reason` speaks for its line and, where nothing stands
  * before it, for the statement, member or argument behind it; `-- tenantry:allow RULE reason` in a query for the query.
  */
-export function readCodeAllows({ source: { text }, tree }: CodeFile, queries: readonly EmbeddedSql[]): Allow[] {
+export function readCodeAllows({ source, tree }: CodeFile, queries: readonly EmbeddedSql[]): Allow[] {
+  const { text } = source;
   const matches = [...text.matchAll(/(\/\/|--)[ \t]*tenantry:allow\b[ \t]*(\S*)[ \t]*(.*)$/gm)];
   return matches.flatMap((match): Allow[] => {
     const [, sign, rule = "", reason = ""] = match;
     const offset = match.index;
     const query = sign === "--" ? queries.find(({ start, end }) => start <= offset && offset <= end) : undefined;
-    if (query) return [allowAt({ rule, reason, offset }, lineAt(text, query.start), lineAt(text, query.end))];
+    if (query) return [allowAt({ rule, reason, offset }, lineAt(source, query.start), lineAt(source, query.end))];
     if (sign === "--" || !isComment(tree, offset)) return [];
-    const line = lineAt(text, offset);
+    const line = lineAt(source, offset);
     const next = startsLine(text, offset) ? nodeBehind(tree, offset) : undefined;
-    return [allowAt({ rule, reason, offset }, line, next ? lineAt(text, next.getEnd() - 1) : line)];
+    return [allowAt({ rule, reason, offset }, line, next ? lineAt(source, next.getEnd() - 1) : line)];
   });
 }
 

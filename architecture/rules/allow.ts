@@ -1,4 +1,4 @@
-import { lineAt, placeAt, type Source } from "../source";
+import { lineAt, placeAt, type Source, startOfLine } from "../source";
 import type { ParsedStatement } from "../sql-parser";
 import type { Finding, Rule } from "./rule";
 
@@ -20,14 +20,14 @@ export const allowRule: Rule = {
 };
 
 /** The allow comments of a file: each speaks for the statement it stands in, or for the next. */
-export function readAllows({ text }: Source, statements?: readonly ParsedStatement[]): Allow[] {
-  return [...text.matchAll(/(?:--|#)[ \t]*tenantry:allow\b[ \t]*(\S*)[ \t]*(.*)$/gm)].map((match) => {
+export function readAllows(source: Source, statements?: readonly ParsedStatement[]): Allow[] {
+  return [...source.text.matchAll(/(?:--|#)[ \t]*tenantry:allow\b[ \t]*(\S*)[ \t]*(.*)$/gm)].map((match) => {
     const offset = match.index;
-    const line = lineAt(text, offset);
-    const found = statements && (behind(text, statements, line) ?? statements.find(({ end }) => end >= offset));
-    const first = found ? Math.min(line, lineAt(text, found.start)) : line;
+    const line = lineAt(source, offset);
+    const found = statements && (behind(source, statements, line) ?? statements.find(({ end }) => end >= offset));
+    const first = found ? Math.min(line, lineAt(source, found.start)) : line;
     const [, rule = "", reason = ""] = match;
-    return allowAt({ rule, reason, offset }, first, found ? lineAt(text, found.end - 1) : line + 1);
+    return allowAt({ rule, reason, offset }, first, found ? lineAt(source, found.end - 1) : line + 1);
   });
 }
 
@@ -65,8 +65,8 @@ export function applyAllows<T extends Finding & { readonly rule: string }>(
 }
 
 /** The statement that ends on the comment's line, before it. */
-function behind(text: string, statements: readonly ParsedStatement[], line: number): ParsedStatement | undefined {
-  const start = text.split("\n", line - 1).reduce((sum, each) => sum + each.length + 1, 0);
-  const before = text.slice(start).split("--", 1)[0]?.trim();
-  return before ? statements.findLast(({ end }) => lineAt(text, end - 1) === line) : undefined;
+function behind(source: Source, statements: readonly ParsedStatement[], line: number): ParsedStatement | undefined {
+  const text = source.text.slice(startOfLine(source, line), startOfLine(source, line + 1));
+  const before = text.split("--", 1)[0]?.trim();
+  return before ? statements.findLast(({ end }) => lineAt(source, end - 1) === line) : undefined;
 }

@@ -1,4 +1,5 @@
-import { type CreateFunctionStmt, parsePlPgSQLSync, parseSync } from "libpg-query";
+import type { CreateFunctionStmt } from "libpg-query";
+import { parsePlPgSql, parseStatements } from "../pg-parser";
 import type { Place } from "../problem";
 import { placeAt } from "../source";
 import type { ParsedStatement } from "../sql-parser";
@@ -55,7 +56,7 @@ function ofFunction(create: CreateFunctionStmt, statement: ParsedStatement): Que
 
 function expressions({ source, start, end }: ParsedStatement): string[] {
   try {
-    const tree: unknown = parsePlPgSQLSync(source.text.slice(start, end));
+    const tree: unknown = parsePlPgSql(source.text.slice(start, end));
     return nodesOf<{ query?: string }>(tree, "PLpgSQL_expr").flatMap(({ query }) => query ?? []);
   } catch {
     return [];
@@ -66,7 +67,7 @@ function parsed(text: string, start: number, { source }: ParsedStatement): Query
   try {
     const bytes = Buffer.from(text);
     const placeOf = (location = 0) => placeAt(source, start + bytes.subarray(0, location).toString().length);
-    return (parseSync(text).stmts ?? []).map(({ stmt }) => ({ where: "function", node: stmt, placeOf }));
+    return parseStatements(text).map(({ stmt }) => ({ where: "function", node: stmt, placeOf }));
   } catch {
     return [];
   }

@@ -93,3 +93,79 @@ test("a name that is too long is told once, beside the statements that use it", 
   assert.deepEqual([problems.length, statements.length, isComplete], [1, 2, true]);
   assert.equal(problems[0]?.at?.line, 1);
 });
+
+test("a NUL byte is told, and what stands behind it is read", () => {
+  const { problems, statements, isComplete } = parseSql({ path: "a.sql", text: "SELECT 1;\n\0DROP TABLE t;" });
+  assert.deepEqual(
+    problems.map(({ what, at }) => [what, at?.line, at?.column]),
+    [["The SQL holds a NUL byte: PostgreSQL reads nothing behind it", 2, 1]],
+  );
+  assert.deepEqual([statements.length, isComplete], [2, false]);
+});
+
+test("lines end by LF, by CR LF and by CR", () => {
+  for (const end of ["\n", "\r\n", "\r"]) {
+    const [problem] = problems(["-- é", "SELECT 1;", "  SELEC 2;", "SELECT 3;"].join(end));
+    assert.deepEqual([problem?.at?.line, problem?.at?.column, problem?.at?.text], [3, 3, "  SELEC 2;"]);
+  }
+});
+
+test("what nests too deeply for the parser is told at its statement, and hides no other", () => {
+  const deep = [
+    `SELECT ${Array(50_000).fill("'a'").join(" || ")};`,
+    `SELECT ${"(".repeat(20_000)}1${")".repeat(20_000)};`,
+    `SELECT ${"(SELECT ".repeat(20_000)}1${")".repeat(20_000)};`,
+    `SELECT ${"NOT ".repeat(20_000)}true;`,
+    `SELECT ${"- ".repeat(20_000)}1;`,
+    `SELECT ${"+-".repeat(20_000)}1;`,
+    `SELECT a${"::text".repeat(20_000)};`,
+    `SELECT ${"CASE WHEN a THEN ".repeat(20_000)}1${" END".repeat(20_000)};`,
+    `SELECT ${"ARRAY[".repeat(20_000)}1${"]".repeat(20_000)};`,
+    Array(20_000).fill("SELECT 1, 2").join(" UNION ALL "),
+    `SELECT 1 FROM a ${"JOIN b USING (c) ".repeat(20_000)};`,
+  ];
+  for (const text of deep) {
+    const { problems, statements } = parseSql({ path: "a.sql", text: `SELECT 1;\n${text};\nSELECT 2;` });
+    const [problem, ...others] = problems;
+    assert.match(problem?.what ?? "", /^This statement nests deeper than can be read$/, text.slice(0, 30));
+    assert.deepEqual([problem?.at?.line, others, statements.length], [2, [], 2], text.slice(0, 30));
+  }
+});
+
+test("what is long and does not nest is read", () => {
+  const terms = Array.from({ length: 5_000 }, (_, index) => `a = ${index} - 1`);
+  const rows = Array.from({ length: 5_000 }, (_, index) => `(-${index}, 'x' || 'y')`);
+  const columns = Array.from({ length: 1_500 }, (_, index) => `c${index} int NOT NULL CHECK (c${index} > 0)`);
+  parsed(`SELECT 1 FROM t WHERE ${terms.join(" OR ")}; INSERT INTO t VALUES ${rows.join(", ")};`);
+  parsed(`CREATE TABLE t (${columns.join(", ")}); SELECT ${Array(400).fill("'a'").join(" || ")};`);
+  parsed(Array(400).fill("SELECT a, b FROM t JOIN u USING (v)").join(" UNION ALL "));
+});
+
+test("rows behind COPY FROM STDIN are told as such, and hide nothing behind them", () => {
+  const { problems, statements } = parseSql({
+    path: "a.sql",
+    text: "COPY t (a) FROM stdin;\nit's\t1\n\\.\n\nSELEC 1;\nSELECT 2;",
+  });
+  assert.deepEqual(
+    problems.map(({ at }) => at?.line),
+    [2, 5],
+  );
+  assert.equal(statements.length, 2);
+});
+
+test("semicolons in quotes, comments, rules and bodies end no statement, whatever else is wrong in the file", () => {
+  const statements = [
+    "SELECT ';', E'\\';', U&'\\0441;', $$;$$, $a$;$$;$a$, a$b$, \";\", $1 FROM t",
+    "SELECT 1 /* ; /* ; */ ; */ + 1 -- ;",
+    "CREATE RULE r AS ON INSERT TO t DO ALSO (DELETE FROM a; DELETE FROM b)",
+    "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END",
+  ];
+  const sql = parseSql({ path: "a.sql", text: `SELEC 1;\n${statements.join("\n;\n")}` });
+  assert.deepEqual([sql.problems.length, sql.statements.length], [1, statements.length]);
+});
+
+test("a comment that never ends is told where it starts", () => {
+  const [problem] = problems(`SELECT 1;\n${"/*".repeat(20_000)}`);
+  assert.equal(problem?.what, "PostgreSQL cannot read this SQL: unterminated /* comment");
+  assert.deepEqual([problem?.at?.line, problem?.at?.column], [2, 1]);
+});
