@@ -131,7 +131,8 @@ async function skip(work: Skip): Promise<"parked" | "sent"> {
   const isAtTarget = diagnosis.state === "STOPPED" && diagnosis.stood?.unsent[0]?.change.lsn === way.target.change.lsn;
   if (!request.force && !isAtTarget) {
     const isThrough = ({ stood }: Diagnosis) => stood !== undefined && !stood.unsent.some(isTarget);
-    diagnosis = await runUpToFailure(context, servers, stream, isThrough);
+    const look = () => diagnose(servers, connect, stream);
+    diagnosis = await runUpToFailure(context, stream.connector, look, isThrough);
     if (isThrough(diagnosis)) return isShared ? "parked" : "sent";
   }
   await connect.stop(connector);

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Endpoints } from "../architecture/endpoints";
+import type { ConnectorInputs } from "../architecture/declaration";
 import { Problems } from "../architecture/problem";
 import type { ConnectorConfig } from "./connect";
 import { awaitStopped } from "./connector-health";
 import type { Context } from "./context";
-import type { OutboxStream } from "./outbox-stream";
-import { type Diagnosis, describeChange, diagnose } from "./stream-diagnosis";
+import { type Diagnosis, describeChange } from "./stream-diagnosis";
 import { failureOf } from "./task-failure";
 
 /**
@@ -39,23 +38,23 @@ const lookMs = 3_000;
 /**
  * Lets the connector run record by record until it fails at its next one. Leaves it so, for the caller to stop it.
  *
+ * @param look reads how far it has come
  * @param isThrough whether what is looked for has been sent meanwhile: then it ends too
  */
 export async function runUpToFailure(
   context: Context,
-  servers: Pick<Endpoints, "postgres" | "kafka">,
-  stream: OutboxStream,
+  { connector, config: declared }: ConnectorInputs,
+  look: () => Promise<Diagnosis>,
   isThrough: (diagnosis: Diagnosis) => boolean,
 ): Promise<Diagnosis> {
   const { connect } = context;
-  const { connector } = stream.connector;
-  const config = (await connect.config(connector)) ?? stream.connector.config;
+  const config = (await connect.config(connector)) ?? declared;
   // First of all, because the configuration is what tells the next run that this one is not through.
   if (!isOneByOne(config)) await connect.put(connector, { ...config, ...oneByOne });
   const isExact = config["exactly.once.support"] === "required";
   for (let [last, stalls]: [bigint | undefined, number] = [undefined, 0]; ; ) {
     await startAnew(context, connector);
-    const diagnosis = await awaitFailure(context, servers, stream, isThrough);
+    const diagnosis = await awaitFailure(context, connector, look, isThrough);
     if (!diagnosis.failure && !isThrough(diagnosis)) {
       stalls++;
       if (stalls === starts) throw new Problems([standsStill(diagnosis)]);
@@ -80,12 +79,11 @@ async function startAnew(context: Context, connector: string): Promise<void> {
 /** Ends too when the connector stands still. */
 async function awaitFailure(
   context: Context,
-  servers: Pick<Endpoints, "postgres" | "kafka">,
-  stream: OutboxStream,
+  connector: string,
+  look: () => Promise<Diagnosis>,
   isThrough: (diagnosis: Diagnosis) => boolean,
 ): Promise<Diagnosis> {
   const { connect, signal } = context;
-  const { connector } = stream.connector;
   const started = Date.now();
   let [lookedAt, movedAt, position] = [started, started, ""];
   for (;;) {
@@ -94,7 +92,7 @@ async function awaitFailure(
     const failed = status && failureOf(status) !== undefined;
     if (!failed && Date.now() - lookedAt < lookMs) continue;
     lookedAt = Date.now();
-    const diagnosis = await diagnose(servers, connect, stream);
+    const diagnosis = await look();
     if (diagnosis.failure || isThrough(diagnosis)) return diagnosis;
     const now = JSON.stringify(diagnosis.position?.offset);
     if (now !== position) {
