@@ -5,6 +5,11 @@ import { strings } from "./table-definition";
 /** Stands in a built text for a name that only the server knows: it may be any. */
 export const anyName = "tenantry_any_name";
 
+/** A message about a name that is built. */
+export function withBuiltNames(message: string): string {
+  return message.replaceAll(`\`${anyName}\``, "what the block names").replaceAll(anyName, "…");
+}
+
 /** What an expression of SQL builds as text, as far as it can be read; and each text in it that is long enough to be SQL. */
 export function foldText(expression: string): string[] {
   let value: Node | undefined;

@@ -1,9 +1,9 @@
 import type { AlterTableCmd, AlterTableStmt } from "libpg-query";
-import type { CatalogTable, CatalogView } from "./catalog";
+import { type CatalogTable, type CatalogView, isNotNull } from "./catalog";
 import type { CatalogDraft } from "./catalog-draft";
 import { dropKeys, removeWhere, replaceAll } from "./catalog-edits";
 import type { ParsedStatement } from "./sql-parser";
-import { drawsOf, toColumn } from "./table-definition";
+import { constantsIn, drawsOf, toColumn } from "./table-definition";
 import { invokerAfter } from "./view-definition";
 
 /** Reads ALTER TABLE, and ALTER VIEW, into the catalog. */
@@ -41,7 +41,8 @@ function alterCommand(
     const checks = table.checks.filter(({ columns }) => columns.includes(name));
     draft.before.set(command, {
       column,
-      isProvenNotNull: checks.some(({ validated, notNull }) => validated && notNull.includes(name)),
+      isProvenNotNull:
+        isNotNull(table, column) || checks.some(({ validated, notNull }) => validated && notNull.includes(name)),
       isChecked: checks.length > 0,
     });
   }
@@ -137,14 +138,30 @@ function alterConstraint(table: CatalogTable, { def }: AlterTableCmd): void {
   });
 }
 
-function attach(draft: CatalogDraft, table: CatalogTable, { def }: AlterTableCmd, statement: ParsedStatement): void {
+function attach(draft: CatalogDraft, table: CatalogTable, command: AlterTableCmd, statement: ParsedStatement): void {
+  const { def } = command;
   const relation = def && "PartitionCmd" in def ? def.PartitionCmd.name : undefined;
   const name = draft.nameOf(relation);
   const at = statement.placeOf(relation?.location);
   const attached = draft.tables.get(name);
   if (!attached) return draft.unknown(relation, at);
+  if (isWithinBounds(attached, table, command)) draft.proven.add(command);
   table.partitions.push({ name, at, table: attached });
   draft.tables.delete(name);
+}
+
+/** A validated CHECK names the column that the table is partitioned by, with the bounds, and it can't be NULL. */
+function isWithinBounds(attached: CatalogTable, { partitioning }: CatalogTable, { def }: AlterTableCmd): boolean {
+  const bound = def && "PartitionCmd" in def ? def.PartitionCmd.bound : undefined;
+  if (!bound || bound.is_default) return false;
+  const bounds = constantsIn(bound);
+  const checks = attached.checks.filter(({ validated }) => validated);
+  return (partitioning?.columns ?? []).every((name) => {
+    const column = attached.columns.get(name);
+    const notNull = (column && isNotNull(attached, column)) || checks.some((check) => check.notNull.includes(name));
+    const saying = checks.filter(({ columns }) => columns.includes(name)).flatMap(({ constants }) => constants);
+    return notNull && bounds.every((value) => saying.includes(value));
+  });
 }
 
 /** A partition that is detached is a table of its own again. */

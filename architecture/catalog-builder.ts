@@ -31,8 +31,11 @@ export function buildCatalog(files: readonly ParsedSql[], schema: string): { cat
   files.forEach((file, index) => {
     for (const statement of file.statements) add(draft, statement.node, statement, index);
   });
-  const { views, indexes, types, before, problems } = draft;
-  return { catalog: { tables: withPrimaryKeys(draft.tables), views, indexes, types, before }, problems };
+  const { firstFiles, views, indexes, types, before, proven, problems } = draft;
+  return {
+    catalog: { tables: withPrimaryKeys(draft.tables), firstFiles, views, indexes, types, before, proven },
+    problems,
+  };
 }
 
 function add(draft: CatalogDraft, node: Node, statement: ParsedStatement, file: number): void {
@@ -68,6 +71,7 @@ function createTable(
     draft.problems.push(foreignTable(name, relation.schemaname, draft.schema, at));
     return;
   }
+  if (!draft.firstFiles.has(name)) draft.firstFiles.set(name, at.file);
   const earlier = draft.tables.get(name);
   if (create.if_not_exists && earlier) return;
   if (earlier) {

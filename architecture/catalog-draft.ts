@@ -19,10 +19,12 @@ import {
 /** The catalog while statements are read into it. */
 export class CatalogDraft {
   readonly tables = new Map<string, CatalogTable>();
+  readonly firstFiles = new Map<string, string>();
   readonly views = new Map<string, CatalogView>();
   readonly indexes = new Map<string, CatalogIndex>();
   readonly types = new Map<string, CatalogType>();
   readonly before = new Map<AlterTableCmd, ColumnBefore>();
+  readonly proven = new Set<AlterTableCmd>();
   readonly problems: Problem[] = [];
   /** Tables that are gone with the session that made them. */
   readonly temporary = new Set<string>();
@@ -79,10 +81,10 @@ export class CatalogDraft {
     else if (constraint.contype === "CONSTR_FOREIGN") {
       this.addForeignKey(table, constraint, { file, at, ...(column !== undefined && { column }), attributes });
     } else if (constraint.contype === "CONSTR_CHECK") {
-      const { columns, notNull } = readCheck(constraint);
+      const { columns, notNull, constants } = readCheck(constraint);
       const named = column === undefined ? columns : [column];
       const name = this.name(constraint.conname, table.name, named.length === 1 ? named : [], "check");
-      table.checks.push({ name, columns, notNull, validated: !constraint.skip_validation });
+      table.checks.push({ name, columns, notNull, constants, validated: !constraint.skip_validation });
     } else {
       const key = readKey(constraint, column);
       if (!key) return;

@@ -101,8 +101,10 @@ function replaceWith<T>(items: T[], next: readonly T[]): void {
 /** The catalog of no files at all. */
 export const emptyCatalog: Catalog = {
   tables: new Map(),
+  firstFiles: new Map(),
   views: new Map(),
   indexes: new Map(),
   types: new Map(),
   before: new Map(),
+  proven: new Set(),
 };

@@ -6,6 +6,8 @@ import type { Place } from "./problem";
 export interface Catalog {
   /** By name, in the order of creation. */
   readonly tables: ReadonlyMap<string, CatalogTable>;
+  /** The file that first creates each table, also of those that are dropped later. */
+  readonly firstFiles: ReadonlyMap<string, string>;
   /** By name; those of other schemas by `schema.name`. */
   readonly views: ReadonlyMap<string, CatalogView>;
   /** The table of every index that the files ever make, by the index's name. */
@@ -14,6 +16,8 @@ export interface Catalog {
   readonly types: ReadonlyMap<string, CatalogType>;
   /** A column as a command of ALTER TABLE finds it. */
   readonly before: ReadonlyMap<AlterTableCmd, ColumnBefore>;
+  /** The commands that attach a partition of which a validated CHECK says already that its rows are within the bounds. */
+  readonly proven: ReadonlySet<AlterTableCmd>;
 }
 
 /** A type by its kind, an enumeration by those of its values that a later statement adds. */
@@ -28,7 +32,7 @@ export interface CatalogIndex {
 
 export interface ColumnBefore {
   readonly column: Column;
-  /** A validated CHECK says so: SET NOT NULL trusts it, and reads no row. */
+  /** It is NOT NULL already, or a validated CHECK says so: SET NOT NULL trusts it, and reads no row. */
   readonly isProvenNotNull: boolean;
   /** A CHECK names it, so that a new type has it checked again for every row. */
   readonly isChecked: boolean;
@@ -65,6 +69,8 @@ export interface CatalogCheck {
   readonly columns: readonly string[];
   /** Those of which it says IS NOT NULL, whatever else it says. */
   readonly notNull: readonly string[];
+  /** The values that it compares with, as written. */
+  readonly constants: readonly string[];
   readonly validated: boolean;
 }
 

@@ -2,12 +2,17 @@ import type { Node } from "libpg-query";
 import { foldText } from "./built-text";
 import { parsePlPgSql, parseStatements } from "./pg-parser";
 import { lineAt, placeAt, type Source, startOfLine } from "./source";
-import type { ParsedStatement } from "./sql-parser";
+import type { ParsedSql, ParsedStatement } from "./sql-parser";
 import { strings } from "./table-definition";
 
 /** Statements as they run: those of a file, and behind a DO block those in it, also where the block builds their text. */
 export function runningStatements(statements: readonly ParsedStatement[]): ParsedStatement[] {
   return statements.flatMap((statement) => [statement, ...statementsInBlock(statement)]);
+}
+
+/** A file whose statements are those that run. */
+export function runningFile(file: ParsedSql): ParsedSql {
+  return { ...file, statements: runningStatements(file.statements) };
 }
 
 /** Behind the statement that holds them, each at its own line. What cannot be read is for the server to judge. */
@@ -23,6 +28,11 @@ function statementsInBlock(statement: ParsedStatement): ParsedStatement[] {
   return expressionsIn(statement).flatMap(({ sql, line }) =>
     parsed(sql).map((inner) => at(statement, inner, bodyLine + line - 1)),
   );
+}
+
+function lineIn(value: unknown, line: number): number {
+  const isNode = typeof value === "object" && value !== null && "lineno" in value;
+  return isNode && typeof value.lineno === "number" ? value.lineno : line;
 }
 
 interface Expression {
@@ -42,15 +52,21 @@ function expressionsIn({ source, start, end }: ParsedStatement): Expression[] {
   const found: Expression[] = [];
   const visit = (value: unknown, line: number): void => {
     if (typeof value !== "object" || value === null) return;
-    const here = "lineno" in value && typeof value.lineno === "number" ? value.lineno : line;
+    const here = lineIn(value, line);
     for (const [key, inner] of Object.entries(value)) {
       if (key === "PLpgSQL_expr") found.push(...readExpression(inner, here));
+      else if (key in transactionEnds) found.push({ sql: transactionEnds[key] ?? "", line: lineIn(inner, here) });
       else visit(inner, here);
     }
   };
   visit(tree, 1);
   return found;
 }
+
+const transactionEnds: Readonly<Record<string, string>> = {
+  PLpgSQL_stmt_commit: "COMMIT",
+  PLpgSQL_stmt_rollback: "ROLLBACK",
+};
 
 /** PL/pgSQL's modes: 0 is a statement, 2 an expression, 3 and more an assignment. */
 function readExpression({ query, parseMode }: { query: string; parseMode: number }, line: number): Expression[] {
@@ -70,7 +86,7 @@ function parsed(sql: string): Node[] {
 function at(statement: ParsedStatement, node: Node, line: number): ParsedStatement {
   const start = firstWord(statement.source, line);
   const place = placeAt(statement.source, start);
-  return { ...statement, node, start, tokens: [], offsetOf: () => start, placeOf: () => place };
+  return { ...statement, node, inBlock: true, start, tokens: [], offsetOf: () => start, placeOf: () => place };
 }
 
 /** The first character of a line that is no blank. */

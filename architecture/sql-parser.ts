@@ -22,6 +22,8 @@ export interface ParsedStatement {
   /** Characters of the file's text, from 0: the statement without comments before it and the semicolon after. */
   readonly start: number;
   readonly end: number;
+  /** It stands in a DO block. @default false */
+  readonly inBlock?: true;
   /** The statement's words and signs, without comments. */
   readonly tokens: readonly Token[];
   /** The character, from 0, of a node's `location`, which counts bytes of the file. */

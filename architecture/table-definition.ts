@@ -1,5 +1,5 @@
-import type { ColumnDef, ColumnRef, Constraint, FuncCall, Node, NullTest, TypeName } from "libpg-query";
-import type { Column, Key } from "./catalog";
+import type { A_Const, ColumnDef, ColumnRef, Constraint, FuncCall, Node, NullTest, TypeName } from "libpg-query";
+import type { CatalogCheck, Column, Key } from "./catalog";
 import type { NameLabel } from "./object-name";
 import type { Place } from "./problem";
 import { nodesOf } from "./rules/tree";
@@ -67,19 +67,33 @@ function unquotedName(written: string): string {
   return last?.[1]?.replaceAll('""', '"') ?? last?.[2]?.toLowerCase() ?? written;
 }
 
-/** The columns that a CHECK names, and those of which it says IS NOT NULL. */
-export function readCheck({ raw_expr }: Constraint): { readonly columns: string[]; readonly notNull: string[] } {
+/** The columns that a CHECK names, those of which it says IS NOT NULL, and the values in it. */
+export function readCheck({ raw_expr }: Constraint): Pick<CatalogCheck, "columns" | "notNull" | "constants"> {
   const columns = nodesOf<ColumnRef>({ raw_expr }, "ColumnRef").flatMap(({ fields }) => strings(fields).at(-1) ?? []);
-  return { columns: [...new Set(columns)], notNull: raw_expr ? provenNotNull(raw_expr) : [] };
+  return {
+    columns: [...new Set(columns)],
+    notNull: raw_expr ? provenNotNull(raw_expr) : [],
+    constants: constantsIn(raw_expr),
+  };
+}
+
+/** The values that an expression holds, as text. */
+export function constantsIn(expression: unknown): string[] {
+  return nodesOf<A_Const>({ expression }, "A_Const").flatMap(({ sval, ival, fval, boolval }) => {
+    const value = sval?.sval ?? fval?.fval ?? ival?.ival ?? boolval?.boolval ?? (ival ? 0 : undefined);
+    return value === undefined ? [] : [String(value)];
+  });
 }
 
 function provenNotNull(expression: Node): string[] {
   if ("BoolExpr" in expression && expression.BoolExpr.boolop === "AND_EXPR") {
     return (expression.BoolExpr.args ?? []).flatMap(provenNotNull);
   }
-  if (!("NullTest" in expression)) return [];
-  const { arg, nulltesttype }: NullTest = expression.NullTest;
-  const isColumn = arg && "ColumnRef" in arg && nulltesttype === "IS_NOT_NULL";
+  const isNegated = "BoolExpr" in expression && expression.BoolExpr.boolop === "NOT_EXPR";
+  const test = isNegated ? expression.BoolExpr.args?.[0] : expression;
+  if (!test || !("NullTest" in test)) return [];
+  const { arg, nulltesttype }: NullTest = test.NullTest;
+  const isColumn = arg && "ColumnRef" in arg && nulltesttype === (isNegated ? "IS_NULL" : "IS_NOT_NULL");
   return isColumn ? strings(arg.ColumnRef.fields).slice(-1) : [];
 }
 
@@ -90,7 +104,7 @@ export function typeOf(type: TypeName | undefined): string {
 }
 
 /** The numbers behind a type's name. */
-function modifiersOf(type: TypeName | undefined): number[] {
+export function modifiersOf(type: TypeName | undefined): number[] {
   return (type?.typmods ?? []).flatMap((node) => ("A_Const" in node ? [node.A_Const.ival?.ival ?? 0] : []));
 }
 

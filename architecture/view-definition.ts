@@ -1,5 +1,6 @@
-import type { AlterTableCmd, DefElem, Node, RangeVar } from "libpg-query";
+import type { AlterTableCmd, Node, RangeVar } from "libpg-query";
 import type { CatalogView } from "./catalog";
+import { definitions, optionIsOn } from "./definition";
 import type { Place } from "./problem";
 import { relationName } from "./relation-name";
 import { nodesOf } from "./rules/tree";
@@ -21,7 +22,7 @@ export function readView(
   return {
     name,
     materialized,
-    securityInvoker: invoker.length > 0 && invoker.every(viewOptionIsOn),
+    securityInvoker: invoker.length > 0 && invoker.every(optionIsOn),
     reads: relationsIn(query, schema),
     at,
   };
@@ -32,15 +33,7 @@ export function invokerAfter({ subtype, def }: AlterTableCmd): boolean | undefin
   const options = definitions(def && "List" in def ? def.List.items : []);
   const named = options.filter(({ defname }) => defname === "security_invoker");
   if (named.length === 0) return undefined;
-  return subtype === "AT_SetRelOptions" && named.every(viewOptionIsOn);
-}
-
-/** Whether a Boolean option says yes, in any of PostgreSQL's spellings. */
-function viewOptionIsOn({ arg }: DefElem): boolean {
-  if (!arg) return true;
-  if ("String" in arg) return ["true", "on", "yes", "1"].includes((arg.String.sval ?? "").toLowerCase());
-  if ("Boolean" in arg) return arg.Boolean.boolval ?? false;
-  return "Integer" in arg && arg.Integer.ival === 1;
+  return subtype === "AT_SetRelOptions" && named.every(optionIsOn);
 }
 
 function parts(node: Node) {
@@ -56,10 +49,6 @@ function parts(node: Node) {
     return { relation: node.SelectStmt.intoClause?.rel, query: undefined, options: [], materialized: false };
   }
   return { relation: undefined, query: undefined, options: [], materialized: false };
-}
-
-function definitions(nodes: readonly Node[] | undefined): DefElem[] {
-  return (nodes ?? []).flatMap((node) => ("DefElem" in node ? [node.DefElem] : []));
 }
 
 /** The relations that a query names anywhere; a common table expression's name may be among them. */

@@ -22,6 +22,7 @@ export function tableFacts({ application, declarations }: Pick<Target, "applicat
     catalog: emptyCatalog,
     roles: new Map(application.roles.map((role) => [role.user, role])),
     isTenantTable: (name) => tenants.has(name),
+    isUndescribed: () => false,
     kindOf: (name) => (tenants.has(name) ? "tenant" : application.tables.find((table) => table.name === name)?.kind),
     partitionColumn: (name) => partitioned.get(name),
   };
@@ -31,7 +32,7 @@ export function tableFacts({ application, declarations }: Pick<Target, "applicat
 export function judgeSql(sql: string, rules: readonly Rule[], tables: TableFacts): readonly Judged[] | undefined {
   const parsed = parseSql({ path: "the database", text: sql });
   if (!parsed.isComplete) return undefined;
-  const context = { transaction: true, migration: false, created: new Set<string>(), tables };
+  const context = { transaction: true, migration: false, created: new Map<string, number>(), tables };
   return rules.flatMap((rule) =>
     (rule.check?.(parsed.statements, context) ?? []).map(({ what, fix }) => ({
       rule: rule.name,

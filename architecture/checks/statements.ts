@@ -1,4 +1,5 @@
 import type { Node } from "libpg-query";
+import { outsideTransaction } from "../outside-transaction";
 import type { Problem } from "../problem";
 import { placeAt } from "../source";
 import { withoutTransaction } from "../sql-file";
@@ -37,14 +38,4 @@ function refusal(node: Node, transaction: boolean): Problem | undefined {
     what: `PostgreSQL refuses ${outside} inside a transaction`,
     fix: "Move it into a file of its own whose first line is `-- tenantry: no transaction`",
   };
-}
-
-function outsideTransaction(node: Node): string | undefined {
-  if ("IndexStmt" in node && node.IndexStmt.concurrent) return "CREATE INDEX CONCURRENTLY";
-  if ("DropStmt" in node && node.DropStmt.concurrent) return "DROP INDEX CONCURRENTLY";
-  if ("VacuumStmt" in node && node.VacuumStmt.is_vacuumcmd) return "VACUUM";
-  if ("CreatedbStmt" in node) return "CREATE DATABASE";
-  if ("DropdbStmt" in node) return "DROP DATABASE";
-  if ("AlterSystemStmt" in node) return "ALTER SYSTEM";
-  return undefined;
 }

@@ -62,7 +62,7 @@ function toRefused({ refusal, subject, location, at }: Found, placeOf: ParsedSta
   return { refusal, what: `Citus refuses ${construct} (\`${subject}\`): ${why}`, fix, at: at ?? placeOf(location) };
 }
 
-function citusTables(facts: TableFacts, created: ReadonlySet<string>): CitusTables {
+function citusTables(facts: TableFacts, created: FileContext["created"]): CitusTables {
   const nameOf = (relation: RangeVar | string | undefined) =>
     typeof relation === "string" ? relation : relationName(relation, facts.schema);
   const kindOf = (relation: RangeVar | string | undefined) => facts.kindOf(nameOf(relation));

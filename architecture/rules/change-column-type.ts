@@ -1,5 +1,5 @@
-import type { AlterTableCmd } from "libpg-query";
-import { toColumn } from "../table-definition";
+import type { AlterTableCmd, TypeName } from "libpg-query";
+import { modifiersOf, strings, toColumn, typeOf } from "../table-definition";
 import { alterations } from "./ddl";
 import type { Finding, Rule, TableFacts } from "./rule";
 import { isWidening } from "./widening";
@@ -32,10 +32,19 @@ export const changeColumnType: Rule = {
       }),
 };
 
-/** USING and COLLATE may compute, and sort, anew. */
+/** COLLATE may sort anew, and USING may compute: unless it only says the column again, perhaps with its new type. */
 function widens(command: AlterTableCmd, { catalog }: TableFacts): boolean {
   const before = catalog.before.get(command)?.column;
   const { def } = command;
-  if (!before || !def || !("ColumnDef" in def) || def.ColumnDef.raw_default || def.ColumnDef.collClause) return false;
+  if (!before || !def || !("ColumnDef" in def) || def.ColumnDef.collClause) return false;
+  const { raw_default: using, typeName } = def.ColumnDef;
+  const value =
+    using && "TypeCast" in using && isSameType(using.TypeCast.typeName, typeName) ? using.TypeCast.arg : using;
+  const isColumn = value && "ColumnRef" in value && strings(value.ColumnRef.fields).at(-1) === before.name;
+  if (using && !isColumn) return false;
   return isWidening(before, toColumn(def.ColumnDef, 0, before.at));
+}
+
+function isSameType(a: TypeName | undefined, b: TypeName | undefined): boolean {
+  return typeOf(a) === typeOf(b) && JSON.stringify(modifiersOf(a)) === JSON.stringify(modifiersOf(b));
 }

@@ -1,27 +1,19 @@
+import { outsideTransaction } from "../outside-transaction";
 import { forEachStatement } from "./ddl";
 import type { Rule } from "./rule";
 
 export const concurrentlyInTransaction: Rule = {
   name: "concurrently-in-transaction",
   severity: "error",
-  harm: "PostgreSQL refuses CONCURRENTLY inside a transaction: the migration fails.",
+  harm: "PostgreSQL refuses CONCURRENTLY, VACUUM, CREATE DATABASE and their like inside a transaction: the migration fails.",
+  aboutFiles: true,
   check: (statements, { transaction }) =>
-    forEachStatement(statements, ({ node }, at) => {
-      const concurrent =
-        ("IndexStmt" in node && node.IndexStmt.concurrent) ||
-        ("DropStmt" in node && node.DropStmt.concurrent) ||
-        ("AlterTableStmt" in node &&
-          node.AlterTableStmt.cmds?.some(
-            (each) =>
-              "AlterTableCmd" in each &&
-              each.AlterTableCmd.def &&
-              "PartitionCmd" in each.AlterTableCmd.def &&
-              each.AlterTableCmd.def.PartitionCmd.concurrent,
-          ));
-      if (!concurrent || !transaction) return [];
+    forEachStatement(statements, ({ node, inBlock }, at) => {
+      const refused = transaction || inBlock ? outsideTransaction(node) : undefined;
+      if (refused === undefined) return [];
       return [
         {
-          what: "CONCURRENTLY fails here: the file runs in one transaction",
+          what: `${refused} fails here: the ${inBlock ? "block" : "file"} runs in one transaction`,
           fix: "Move it into a file of its own whose first line is `-- tenantry: no transaction`",
           at,
         },

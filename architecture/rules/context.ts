@@ -33,6 +33,10 @@ export function readTables(
     citus,
     kindOf: kindOfTable,
     isTenantTable: (name) => kindOfTable(name) === "tenant",
+    isUndescribed: (name) => {
+      const table = parents.get(name) ?? name;
+      return description !== undefined && kindOf(description, table) === undefined && !ownEntry(description, table);
+    },
     partitionColumn(name) {
       const declared = description && ownEntry(description, name)?.partition?.by;
       const { strategy, columns } = catalog.tables.get(name)?.partitioning ?? {};
@@ -56,6 +60,6 @@ function rolesOf(application: string, { roles }: Description) {
 }
 
 export function contextOf({ source, statements }: ParsedSql, tables: TableFacts, migration: boolean): FileContext {
-  const created = createdBy(statements, tables.schema);
+  const created = createdBy(statements, tables);
   return { transaction: !withoutTransaction(source.text), migration, created, tables };
 }

@@ -1,18 +1,19 @@
 import { relationName } from "../relation-name";
-import { forEachStatement } from "./ddl";
+import { forEachStatement, isNew } from "./ddl";
 import type { Rule } from "./rule";
 
 export const createIndexConcurrently: Rule = {
   name: "create-index-concurrently",
   severity: "error",
   harm: "Building an index takes a SHARE lock: nobody writes the table until it is done.",
-  check: (statements, { created, tables }) =>
-    forEachStatement(statements, ({ node }, at) => {
+  check: (statements, context) =>
+    forEachStatement(statements, (statement, at) => {
+      const { node } = statement;
       if (!("IndexStmt" in node)) return [];
       const { relation, concurrent } = node.IndexStmt;
-      const table = relationName(relation, tables.schema);
+      const table = relationName(relation, context.tables.schema);
       // ON ONLY makes an empty index of a partitioned table, to which the partitions' own are attached.
-      if (concurrent || relation?.inh !== true || created.has(table)) return [];
+      if (concurrent || relation?.inh !== true || isNew(table, statement, context)) return [];
       return [
         {
           what: `Building this index stops writes to \`${table}\` (SHARE lock) until it is done`,

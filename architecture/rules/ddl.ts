@@ -1,15 +1,16 @@
-import type { AlterTableCmd, ColumnDef, Constraint, CreateStmt } from "libpg-query";
+import type { AlterTableCmd, ColumnDef, Constraint, CreateStmt, Node } from "libpg-query";
 import type { Place } from "../problem";
-import { relationName } from "../relation-name";
+import { nameOfParts, relationName } from "../relation-name";
 import { placeAt } from "../source";
 import type { ParsedStatement } from "../sql-parser";
-import { constraintsOf } from "../table-definition";
-import type { FileContext, Finding } from "./rule";
+import { constraintsOf, strings } from "../table-definition";
+import type { FileContext, Finding, TableFacts } from "./rule";
 
 /** One command of an ALTER TABLE on a table that holds rows. */
 export interface Alteration {
   readonly table: string;
   readonly command: AlterTableCmd;
+  readonly statement: ParsedStatement;
   readonly at: Place;
 }
 
@@ -21,16 +22,16 @@ export interface DefinedColumn {
 }
 
 /** The commands of every ALTER TABLE, but for tables that the file itself creates: those are empty. */
-export function alterations(statements: readonly ParsedStatement[], { created, tables }: FileContext): Alteration[] {
+export function alterations(statements: readonly ParsedStatement[], context: FileContext): Alteration[] {
   return statements.flatMap((statement) => {
     const { node } = statement;
     if (!("AlterTableStmt" in node) || node.AlterTableStmt.objtype !== "OBJECT_TABLE") return [];
-    const table = relationName(node.AlterTableStmt.relation, tables.schema);
-    if (created.has(table)) return [];
+    const table = relationName(node.AlterTableStmt.relation, context.tables.schema);
+    if (isNew(table, statement, context)) return [];
     return (node.AlterTableStmt.cmds ?? []).flatMap((each) => {
       if (!("AlterTableCmd" in each)) return [];
       const command = each.AlterTableCmd;
-      return [{ table, command, at: placeOfCommand(statement, command) }];
+      return [{ table, command, statement, at: placeOfCommand(statement, command) }];
     });
   });
 }
@@ -67,7 +68,7 @@ export function definedColumns(statements: readonly ParsedStatement[], context: 
         : [],
     );
   });
-  return [...ofTables, ...addedColumns(statements, { ...context, created: new Set() })];
+  return [...ofTables, ...addedColumns(statements, { ...context, created: new Map() })];
 }
 
 /** Finds what is wrong with single statements. */
@@ -87,16 +88,48 @@ export function forEachMigrating(
   return migration ? forEachStatement(statements, check) : [];
 }
 
-/** The names of the objects that a file creates. */
-export function createdBy(statements: readonly ParsedStatement[], schema: string): Set<string> {
-  const names = statements.flatMap(({ node }) => {
-    if ("CreateStmt" in node) return relationName(node.CreateStmt.relation, schema);
-    if ("CreateTableAsStmt" in node) return relationName(node.CreateTableAsStmt.into?.rel, schema);
-    if ("ViewStmt" in node) return relationName(node.ViewStmt.view, schema);
-    if ("IndexStmt" in node) return node.IndexStmt.idxname ?? [];
-    return [];
-  });
-  return new Set(names);
+/** The names of the objects that a file creates, each with where it does so first. */
+export function createdBy(
+  statements: readonly ParsedStatement[],
+  { schema, catalog }: Pick<TableFacts, "schema" | "catalog">,
+): Map<string, number> {
+  const created = new Map<string, number>();
+  for (const statement of statements) {
+    const { node, source } = statement;
+    const name = createdName(node, schema);
+    if (name === undefined || created.has(name)) continue;
+    const first = catalog.firstFiles.get(name) ?? source.path;
+    const isOlder = "CreateStmt" in node && node.CreateStmt.if_not_exists && first !== source.path;
+    if (!isOlder) created.set(name, statement.start);
+  }
+  return created;
+}
+
+function createdName(node: Node, schema: string): string | undefined {
+  const of = (kind: string, names: readonly Node[] | undefined) => `${kind} ${nameOfParts(strings(names), schema)}`;
+  if ("CreateStmt" in node) return relationName(node.CreateStmt.relation, schema);
+  if ("CreateTableAsStmt" in node) return relationName(node.CreateTableAsStmt.into?.rel, schema);
+  if ("ViewStmt" in node) return relationName(node.ViewStmt.view, schema);
+  if ("CreateSeqStmt" in node) return relationName(node.CreateSeqStmt.sequence, schema);
+  if ("IndexStmt" in node) return node.IndexStmt.idxname;
+  if ("CreateFunctionStmt" in node) return of("function", node.CreateFunctionStmt.funcname);
+  if ("CreateEnumStmt" in node) return of("type", node.CreateEnumStmt.typeName);
+  if ("CreateRangeStmt" in node) return of("type", node.CreateRangeStmt.typeName);
+  if ("CreateDomainStmt" in node) return of("type", node.CreateDomainStmt.domainname);
+  if ("CompositeTypeStmt" in node) return `type ${relationName(node.CompositeTypeStmt.typevar, schema)}`;
+  if ("CreateSchemaStmt" in node) return `schema ${node.CreateSchemaStmt.schemaname}`;
+  if ("CreateExtensionStmt" in node) return `extension ${node.CreateExtensionStmt.extname}`;
+  return undefined;
+}
+
+/** Whether the file itself has created the object when the statement runs. */
+export function isNew(
+  name: string,
+  statement: Pick<ParsedStatement, "start">,
+  { created }: Pick<FileContext, "created">,
+): boolean {
+  const from = created.get(name);
+  return from !== undefined && from <= statement.start;
 }
 
 export function findConstraint(column: ColumnDef, contype: Constraint["contype"]): Constraint | undefined {

@@ -1,20 +1,21 @@
 import { nameOfParts } from "../relation-name";
 import { strings } from "../table-definition";
-import { forEachStatement } from "./ddl";
+import { forEachStatement, isNew } from "./ddl";
 import type { Rule } from "./rule";
 
 export const dropIndexConcurrently: Rule = {
   name: "drop-index-concurrently",
   severity: "error",
   harm: "Dropping an index takes an ACCESS EXCLUSIVE lock on its table, and waits in front of everybody for every open transaction.",
-  check: (statements, { created, tables }) =>
-    forEachStatement(statements, ({ node }, at) => {
+  check: (statements, context) =>
+    forEachStatement(statements, (statement, at) => {
+      const { node } = statement;
       if (!("DropStmt" in node) || node.DropStmt.removeType !== "OBJECT_INDEX" || node.DropStmt.concurrent) return [];
       const names = (node.DropStmt.objects ?? []).flatMap((each) =>
-        "List" in each ? [nameOfParts(strings(each.List.items), tables.schema)] : [],
+        "List" in each ? [nameOfParts(strings(each.List.items), context.tables.schema)] : [],
       );
       return names
-        .filter((name) => !created.has(name))
+        .filter((name) => !isNew(name, statement, context))
         .map((name) => ({
           what: `Dropping index \`${name}\` locks its table (ACCESS EXCLUSIVE), and everybody queues behind it`,
           fix: "Write DROP INDEX CONCURRENTLY in a file without a transaction",

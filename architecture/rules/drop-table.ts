@@ -1,18 +1,21 @@
 import { nameOfParts } from "../relation-name";
 import { strings } from "../table-definition";
-import { forEachStatement } from "./ddl";
+import { forEachStatement, isNew } from "./ddl";
 import type { Rule } from "./rule";
+
+const tables: ReadonlySet<string | undefined> = new Set(["OBJECT_TABLE", "OBJECT_FOREIGN_TABLE"]);
 
 export const dropTable: Rule = {
   name: "drop-table",
   severity: "error",
   harm: "A table that is dropped takes its rows with it, and breaks every running release that uses it.",
-  check: (statements, { created, tables }) =>
-    forEachStatement(statements, ({ node }, at) => {
-      if (!("DropStmt" in node) || node.DropStmt.removeType !== "OBJECT_TABLE") return [];
+  check: (statements, context) =>
+    forEachStatement(statements, (statement, at) => {
+      const { node } = statement;
+      if (!("DropStmt" in node) || !tables.has(node.DropStmt.removeType)) return [];
       return (node.DropStmt.objects ?? []).flatMap((each) => {
-        const name = "List" in each ? nameOfParts(strings(each.List.items), tables.schema) : "";
-        if (created.has(name)) return [];
+        const name = "List" in each ? nameOfParts(strings(each.List.items), context.tables.schema) : "";
+        if (isNew(name, statement, context)) return [];
         return [
           {
             what: `Dropping table \`${name}\` loses its rows, and breaks every running release that uses it`,

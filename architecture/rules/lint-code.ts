@@ -27,7 +27,7 @@ export function lintCode(
     const queries = queriesIn(file, (node) => embeddedSql(code, node));
     const inSql = queries.flatMap((query) => {
       const { statements } = query.parsed;
-      const context = { transaction: false, migration: false, created: createdBy(statements, tables.schema), tables };
+      const context = { transaction: false, migration: false, created: createdBy(statements, tables), tables };
       const found = chosen.flatMap((rule) =>
         rule.aboutFiles ? [] : named(rule, rule.check?.(statements, context) ?? []),
       );

@@ -1,6 +1,7 @@
+import { withBuiltNames } from "../built-text";
 import type { Description } from "../description";
 import { descriptionSchema } from "../description";
-import { runningStatements } from "../running-statements";
+import { runningFile } from "../running-statements";
 import type { Source } from "../source";
 import { parseSql } from "../sql-parser";
 import { parseYaml } from "../yaml-file";
@@ -54,14 +55,18 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules): Linted[
     findings.push(...problems.flatMap((each) => unreadable(each, source)));
   }
   const needsCitus = citus || description?.citus === "required";
-  const tables = readTables(files, description?.schema ?? name, description, { application: name, citus: needsCitus });
-  for (const file of files.filter(({ source }) => isWanted(source))) {
+  const running = files.map(runningFile);
+  const tables = readTables(running, description?.schema ?? name, description, {
+    application: name,
+    citus: needsCitus,
+  });
+  for (const [index, file] of running.entries()) {
+    if (!isWanted(file.source)) continue;
     const context = contextOf(file, tables, yaml !== undefined);
-    const running = runningStatements(file.statements);
-    const found = chosen.flatMap((rule) =>
-      named(rule, rule.check?.(rule.refuses ? running : file.statements, context) ?? []),
-    );
-    findings.push(...withoutAllowed(file.source, readAllows(file.source, file.statements), found));
+    const found = chosen
+      .flatMap((rule) => named(rule, rule.check?.(file.statements, context) ?? []))
+      .map((each) => ({ ...each, what: withBuiltNames(each.what) }));
+    findings.push(...withoutAllowed(file.source, readAllows(file.source, files[index]?.statements), found));
   }
   findings.push(...connectors.flatMap((source) => lintConnectors(source, chosen)));
   findings.push(...stacks.flatMap((source) => lintStack(source, drops, chosen)));

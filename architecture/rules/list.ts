@@ -6,6 +6,8 @@ import { addRequiredColumn } from "./add-required-column";
 import { addSerialColumn } from "./add-serial-column";
 import { addUniqueConstraint } from "./add-unique-constraint";
 import { atLeastOnce } from "./at-least-once";
+import { attachPartition } from "./attach-partition";
+import { backfillWithDdl } from "./backfill-with-ddl";
 import { bypassRlsRole } from "./bypass-rls-role";
 import { changeColumnType } from "./change-column-type";
 import { charColumn } from "./char-column";
@@ -20,6 +22,7 @@ import { dropColumn } from "./drop-column";
 import { dropDatabase } from "./drop-database";
 import { dropIndexConcurrently } from "./drop-index-concurrently";
 import { dropNotNull } from "./drop-not-null";
+import { dropObject } from "./drop-object";
 import { dropTable } from "./drop-table";
 import { dualWrite } from "./dual-write";
 import { enumValueOrder } from "./enum-value-order";
@@ -33,6 +36,7 @@ import { missingBackups } from "./missing-backups";
 import { missingCoLocation } from "./missing-co-location";
 import { missingIdempotency } from "./missing-idempotency";
 import { missingResources } from "./missing-resources";
+import { openPolicy } from "./open-policy";
 import { outboxPolling } from "./outbox-polling";
 import { plainPassword } from "./plain-password";
 import { policySubquery } from "./policy-subquery";
@@ -44,6 +48,7 @@ import { publicationForAllTables } from "./publication-for-all-tables";
 import { queryWithoutTenant } from "./query-without-tenant";
 import { refusedByCitusRule } from "./refused-by-citus";
 import { renameColumn } from "./rename-column";
+import { renameObject } from "./rename-object";
 import { renameTable } from "./rename-table";
 import { repeatableWithoutTransaction } from "./repeatable-without-transaction";
 import { repeatedAssignment } from "./repeated-assignment";
@@ -65,6 +70,7 @@ import { tlsOff } from "./tls-off";
 import { transactionInFile } from "./transaction-in-file";
 import { truncateCascade } from "./truncate-cascade";
 import { unboundedPartitionQuery } from "./unbounded-partition-query";
+import { undescribedTable } from "./undescribed-table";
 import { unlistedDrop } from "./unlisted-drop";
 import { unloggedTable } from "./unlogged-table";
 import { unpinnedImage } from "./unpinned-image";
@@ -83,6 +89,8 @@ export const rules: readonly Rule[] = [
   addSerialColumn,
   addUniqueConstraint,
   atLeastOnce,
+  attachPartition,
+  backfillWithDdl,
   bypassRlsRole,
   changeColumnType,
   charColumn,
@@ -97,6 +105,7 @@ export const rules: readonly Rule[] = [
   dropDatabase,
   dropIndexConcurrently,
   dropNotNull,
+  dropObject,
   dropTable,
   dualWrite,
   enumValueOrder,
@@ -110,6 +119,7 @@ export const rules: readonly Rule[] = [
   missingCoLocation,
   missingIdempotency,
   missingResources,
+  openPolicy,
   outboxPolling,
   plainPassword,
   policySubquery,
@@ -121,6 +131,7 @@ export const rules: readonly Rule[] = [
   queryWithoutTenant,
   refusedByCitusRule,
   renameColumn,
+  renameObject,
   renameTable,
   repeatableWithoutTransaction,
   repeatedAssignment,
@@ -141,6 +152,7 @@ export const rules: readonly Rule[] = [
   transactionInFile,
   truncateCascade,
   unboundedPartitionQuery,
+  undescribedTable,
   unlistedDrop,
   unloggedTable,
   unpinnedImage,

@@ -1,6 +1,7 @@
+import { withBuiltNames } from "../built-text";
 import { descriptionSchema } from "../description";
 import type { Problem } from "../problem";
-import { runningStatements } from "../running-statements";
+import { runningFile } from "../running-statements";
 import type { Source } from "../source";
 import { runOptIn } from "../sql-file";
 import { parseSql } from "../sql-parser";
@@ -52,17 +53,16 @@ export function refusals(
   const described = parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
   if (Array.isArray(described)) return [];
   const description = described.value;
-  const files = sql.map(parseSql);
+  const files = sql.map(parseSql).map(runningFile);
   const needsCitus = citus !== undefined || description.citus === "required";
   const tables = readTables(files, description.schema ?? application, description, { application, citus: needsCitus });
   return files
     .filter(({ source }) => !allow.has(runOptIn(source.path)))
     .flatMap((file) => {
       const context = contextOf(file, tables, true);
-      const running = runningStatements(file.statements);
-      const found = refusingRules.flatMap(({ check }) => check?.(running, context) ?? []);
+      const found = refusingRules.flatMap(({ check }) => check?.(file.statements, context) ?? []);
       return found
-        .map(({ what, fix, at }) => ({ what, fix: `${fix}; ${wayOut(file.source)}`, at }))
+        .map(({ what, fix, at }) => ({ what: withBuiltNames(what), fix: `${fix}; ${wayOut(file.source)}`, at }))
         .toSorted((a, b) => (a.at.line ?? 0) - (b.at.line ?? 0));
     });
 }

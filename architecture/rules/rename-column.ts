@@ -1,17 +1,18 @@
 import { relationName } from "../relation-name";
-import { forEachStatement } from "./ddl";
+import { forEachStatement, isNew } from "./ddl";
 import type { Rule } from "./rule";
 
 export const renameColumn: Rule = {
   name: "rename-column",
   severity: "error",
   harm: "Every statement of the running release that names the column fails from the rename on.",
-  check: (statements, { created, tables }) =>
-    forEachStatement(statements, ({ node }, at) => {
+  check: (statements, context) =>
+    forEachStatement(statements, (statement, at) => {
+      const { node } = statement;
       if (!("RenameStmt" in node) || node.RenameStmt.renameType !== "OBJECT_COLUMN") return [];
       const { relation, subname, newname } = node.RenameStmt;
-      const table = relationName(relation, tables.schema);
-      if (created.has(table)) return [];
+      const table = relationName(relation, context.tables.schema);
+      if (isNew(table, statement, context)) return [];
       return [
         {
           what: `Renaming \`${table}.${subname}\` breaks every running release that uses the name`,

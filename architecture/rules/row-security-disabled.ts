@@ -10,7 +10,7 @@ export const rowSecurityDisabled: Rule = {
   harm: "Without row level security, enabled and forced, a forgotten WHERE shows every tenant's rows.",
   refuses: true,
   check: (statements, context) => {
-    const altered = alterations(statements, { ...context, created: new Set() })
+    const altered = alterations(statements, { ...context, created: new Map() })
       .filter(({ command: { subtype } }) => subtype === "AT_DisableRowSecurity" || subtype === "AT_NoForceRowSecurity")
       .map(({ table, at }) => ({
         what: `Row level security of \`${table}\` no longer holds: every tenant's rows show`,

@@ -16,14 +16,11 @@ export interface Rule {
   readonly severity: Severity;
   /** What happens without it, in one sentence: shown by tools that list rules. */
   readonly harm: string;
-  /** Looks at the statements of one file, or at a query in code. */
+  /** Looks at the statements of one file as they run, those in its DO blocks too, or at a query in code. */
   check?(statements: readonly ParsedStatement[], context: FileContext): readonly Finding[];
   /** Whether `check` is about a file as a whole, so says nothing of a query in code. @default false */
   readonly aboutFiles?: boolean;
-  /**
-   * Whether previews and applying refuse what `check` finds in a file, unless the stack opts in. It then looks into DO
-   * blocks too. @default false
-   */
+  /** Whether previews and applying refuse what `check` finds in a file, unless the stack opts in. @default false */
   readonly refuses?: true;
   /** Looks at a connector, in a file or as a stack declares it. */
   checkConnector?(connector: ConnectorFacts): readonly Finding[];
@@ -56,8 +53,11 @@ export interface FileContext {
   readonly transaction: boolean;
   /** Whether the file is a numbered migration of an application, so run once, by its owner. */
   readonly migration: boolean;
-  /** Tables, views and indexes that the file itself creates: empty, and read by nobody yet. */
-  readonly created: ReadonlySet<string>;
+  /**
+   * What the file itself creates, by the character where: empty, and used by nobody yet from there on. Tables, views and
+   * indexes by name, the others with their kind: `type mood`.
+   */
+  readonly created: ReadonlyMap<string, number>;
   readonly tables: TableFacts;
 }
 
@@ -75,6 +75,8 @@ export interface TableFacts {
   /** The kind of a table or of a partition of one; undefined where nothing says so. */
   kindOf(name: string): TableKind | undefined;
   isTenantTable(name: string): boolean;
+  /** Whether there is an architecture.yaml, and it doesn't name the table. */
+  isUndescribed(name: string): boolean;
   /** The column that a partitioned table is partitioned by; undefined for every other. */
   partitionColumn(name: string): string | undefined;
 }

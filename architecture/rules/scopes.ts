@@ -82,6 +82,22 @@ export function groupsBy(
   return { pinned, loose: [...groups.values()].filter((group) => group !== pinned) };
 }
 
+/** The columns that a condition compares with a value: of `id = 5` and of `id IN (5, 6)`. */
+export function pinnedColumns(condition: Node | undefined): Set<string> {
+  const isValue = (node: Node | undefined) => node !== undefined && nodesOf([node], "ColumnRef").length === 0;
+  return new Set(
+    comparisons(condition ? conjuncts(condition) : []).flatMap(({ left, right, operator }) => {
+      if (operator !== "=") return [];
+      return [
+        [left, right],
+        [right, left],
+      ].flatMap(([column, value]) =>
+        column && "ColumnRef" in column && isValue(value) ? [columnRef(column.ColumnRef).column] : [],
+      );
+    }),
+  );
+}
+
 interface Level {
   readonly relation?: RangeVar;
   readonly fromClause?: readonly Node[];

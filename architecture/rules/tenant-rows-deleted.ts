@@ -1,5 +1,5 @@
 import type { DeleteStmt, MergeStmt, Node, RangeVar, TruncateStmt } from "libpg-query";
-import { forEachMigrating } from "./ddl";
+import { forEachMigrating, isNew } from "./ddl";
 import type { Rule } from "./rule";
 import { holdsTenants, shownName } from "./tenant-relations";
 import { walk } from "./tree";
@@ -11,7 +11,8 @@ export const tenantRowsDeleted: Rule = {
   refuses: true,
   aboutFiles: true,
   check: (statements, context) =>
-    forEachMigrating(statements, context, ({ node }, at) => {
+    forEachMigrating(statements, context, (statement, at) => {
+      const { node } = statement;
       if ("CreateFunctionStmt" in node) return [];
       const relations: (readonly [RangeVar | undefined, string])[] = [];
       walk(node, (kind, each) => {
@@ -22,7 +23,7 @@ export const tenantRowsDeleted: Rule = {
         }
       });
       return relations
-        .filter(([relation]) => holdsTenants(context, relation) && !context.created.has(relation?.relname ?? ""))
+        .filter(([relation]) => holdsTenants(context, relation) && !isNew(relation?.relname ?? "", statement, context))
         .map(([relation, verb]) => ({
           what: `${verb} loses tenants' rows of ${shownName(relation?.relname)}`,
           fix: "Leave the rows, or move them to a table that keeps them",

@@ -6,9 +6,10 @@ export const transactionInFile: Rule = {
   severity: "error",
   harm: "A file runs in a transaction already: COMMIT ends it half-way, and what follows can't be rolled back.",
   aboutFiles: true,
-  check: (statements) =>
-    forEachStatement(statements, ({ node }, at) =>
-      "TransactionStmt" in node
+  check: (statements, { transaction }) =>
+    forEachStatement(statements, ({ node, inBlock }, at) =>
+      // A block may commit where the file has no transaction.
+      "TransactionStmt" in node && (transaction || !inBlock)
         ? [
             {
               what: "BEGIN, COMMIT and ROLLBACK break the transaction that the toolkit runs the file in",

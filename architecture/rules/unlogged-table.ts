@@ -14,7 +14,7 @@ export const unloggedTable: Rule = {
       if (relation?.relpersistence !== "u") return [];
       return [{ table: relationName(relation, tables.schema), at: placeAt(source, start) }];
     });
-    const altered = alterations(statements, { ...context, created: new Set() }).filter(
+    const altered = alterations(statements, { ...context, created: new Map() }).filter(
       ({ command: { subtype } }) => subtype === "AT_SetUnLogged",
     );
     return [...created, ...altered]

@@ -18,3 +18,12 @@ test("the good example passes", async () => {
     [],
   );
 });
+
+test("a column that is added with its check has every row read too", async () => {
+  const text = "ALTER TABLE customers ADD COLUMN age bigint CHECK (age > 0);";
+  assert.equal((await found(addCheckConstraint, text)).length, 1);
+  assert.match(
+    (await fixes(addCheckConstraint, text)).join(),
+    /^Add the column without it, then the CHECK with NOT VALID/,
+  );
+});

@@ -26,3 +26,19 @@ DROP TABLE t;`,
     [],
   );
 });
+
+test("a table is new only behind its CREATE TABLE, and not where it was there before", async () => {
+  const again = "DROP TABLE IF EXISTS customers CASCADE;\nCREATE TABLE customers (id bigint);";
+  assert.equal((await found(dropTable, again)).length, 1);
+  const before = "CREATE TABLE IF NOT EXISTS customers (id bigint);\nDROP TABLE customers;";
+  assert.equal((await found(dropTable, before)).length, 1);
+  assert.deepEqual(await found(dropTable, "CREATE TABLE t (id bigint);\nDROP TABLE t;"), []);
+});
+
+test("finds it in DO blocks, also where the block builds the name", async () => {
+  const text = "DO $$ BEGIN IF true THEN DROP TABLE customers; END IF; EXECUTE format('DROP TABLE %I', name); END $$;";
+  assert.deepEqual(await found(dropTable, text), [
+    "1 Dropping table `customers` loses its rows, and breaks every running release that uses it",
+    "1 Dropping table what the block names loses its rows, and breaks every running release that uses it",
+  ]);
+});

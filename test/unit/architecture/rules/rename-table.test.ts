@@ -18,3 +18,10 @@ test("the good example passes", async () => {
     [],
   );
 });
+
+test("finds views, materialized views, foreign tables and sequences, renamed or moved", async () => {
+  for (const kind of ["TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE"]) {
+    assert.equal((await found(renameTable, `ALTER ${kind} x RENAME TO y;`)).length, 1, kind);
+    assert.equal((await found(renameTable, `ALTER ${kind} x SET SCHEMA y;`)).length, 1, kind);
+  }
+});

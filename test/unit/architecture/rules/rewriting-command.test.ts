@@ -34,3 +34,15 @@ CLUSTER customers;`,
     ],
   );
 });
+
+test("an option that is off rewrites nothing", async () => {
+  const off = "VACUUM (FULL false) customers; VACUUM (FULL off, ANALYZE) customers; VACUUM (FULL 0) customers;";
+  assert.deepEqual(await found(rewritingCommand, off), []);
+  assert.equal((await found(rewritingCommand, "VACUUM (FULL on) customers; VACUUM (FULL 1) customers;")).length, 2);
+  assert.equal((await found(rewritingCommand, "REINDEX (CONCURRENTLY off) TABLE customers;")).length, 1);
+});
+
+test("SET LOGGED and SET UNLOGGED write every row again", async () => {
+  const text = "ALTER TABLE customers SET UNLOGGED;\nALTER TABLE customers SET LOGGED;";
+  assert.equal((await found(rewritingCommand, text)).length, 2);
+});

@@ -18,3 +18,15 @@ test("the good example passes", async () => {
     [],
   );
 });
+
+test("trusts a validated CHECK, in DO blocks too, and what is NOT NULL already", async () => {
+  const check = "ALTER TABLE customers ADD CONSTRAINT c CHECK (NOT (name IS NULL)) NOT VALID;";
+  const set = "ALTER TABLE customers ALTER COLUMN name SET NOT NULL;";
+  assert.deepEqual(await found(setNotNull, `${check} ALTER TABLE customers VALIDATE CONSTRAINT c; ${set}`), []);
+  assert.deepEqual(
+    await found(setNotNull, `DO $$ BEGIN ${check} ALTER TABLE customers VALIDATE CONSTRAINT c; ${set} END $$;`),
+    [],
+  );
+  assert.equal((await found(setNotNull, `${check} ${set}`)).length, 1);
+  assert.deepEqual(await found(setNotNull, "ALTER TABLE customers ALTER COLUMN customer_id SET NOT NULL;"), []);
+});

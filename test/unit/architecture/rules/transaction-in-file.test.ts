@@ -16,3 +16,9 @@ test("the bad example is found: line and harm, with a way out", async () => {
 test("the good example passes", async () => {
   assert.deepEqual(await found(transactionInFile, `ALTER TABLE customers ADD COLUMN phone text;`), []);
 });
+
+test("COMMIT in a DO block fails in a transaction only", async () => {
+  const block = "DO $$ BEGIN UPDATE customers SET name = 'x'; COMMIT; END $$;";
+  assert.equal((await found(transactionInFile, block)).length, 1);
+  assert.deepEqual(await found(transactionInFile, `-- tenantry: no transaction\n${block}`), []);
+});

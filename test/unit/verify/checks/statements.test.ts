@@ -12,6 +12,7 @@ const tables: TableFacts = {
   kindOf: (name) => (tables.isTenantTable(name) ? "tenant" : undefined),
   catalog: emptyCatalog,
   roles: new Map(),
+  isUndescribed: () => false,
   isTenantTable: (name) => ["orders", "customers", "tenantry.outbox"].includes(name),
   partitionColumn: (name) => ({ orders: "placed_at", "tenantry.outbox": "created_at" })[name],
 };
