@@ -10,22 +10,39 @@ export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "tenantry");
 }
 
+export interface Contents {
+  fill(directory: string): Promise<void>;
+  /** The first thing that is wrong with a filled directory; undefined if nothing is. */
+  flaw(directory: string): Promise<string | undefined>;
+}
+
 /**
- * Makes a directory that is there whole or not at all: filled under another name beside it, then renamed. A kill leaves
- * only the other name, which the next run removes; of two that fill at once the first to finish wins.
+ * Makes a directory that is there whole or not at all: filled under another name beside it, looked at, then renamed. A kill
+ * leaves only the other name, which the next run removes; of two that fill at once the first to finish wins. One that is
+ * there stays if it has no flaw. True if it was made.
  */
-export async function installDirectory(target: string, fill: (directory: string) => Promise<void>): Promise<void> {
+export async function installDirectory(target: string, { fill, flaw }: Contents): Promise<boolean> {
+  const isSound = async () => existsSync(target) && (await flaw(target)) === undefined;
+  if (await isSound()) return false;
   const parent = dirname(target);
   await mkdir(parent, { recursive: true });
   await removeLeftovers(parent, `${basename(target)}.part-`);
   const part = join(parent, `${basename(target)}.part-${process.pid}-${randomBytes(4).toString("hex")}`);
+  const flawed = `${part}-flawed`;
   await mkdir(part);
   try {
     await fill(part);
+    const wrong = await flaw(part);
+    if (wrong !== undefined) throw new Error(wrong);
+    if (await isSound()) return false;
+    if (existsSync(target)) await rename(target, flawed);
     await rename(part, target);
+    return true;
   } catch (error) {
-    await rm(part, { recursive: true, force: true });
-    if (!existsSync(target)) throw error;
+    if (await isSound()) return false;
+    throw error;
+  } finally {
+    for (const left of [part, flawed]) await rm(left, { recursive: true, force: true });
   }
 }
 

@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { cacheDirectory } from "./cache";
 import { root } from "./checkout";
 import { versions } from "./versions";
 
+/** What Maven must have fetched, by SHA-256: of Kafka with Connect, and of Debezium. */
+export const kafkaChecksums = join(root, "local", "servers", "kafka.sha256");
+export const debeziumChecksums = join(root, "local", "servers", "debezium.sha256");
+
 /** The jars of Kafka and Kafka Connect, one flat directory. */
 export function kafkaJars(cache = cacheDirectory()): string {
-  return join(cache, "kafka", versions.kafka);
+  return join(cache, "kafka", `${versions.kafka}-${digestOf([kafkaChecksums])}`);
 }
 
 /** tenantry's own connector, in Java. */
@@ -15,19 +19,24 @@ export const outboxConnectorSource = join(root, "images", "connect", "outbox-con
 
 /** A directory of Connect plugins: it holds Debezium's directory, and in this tenantry's connector as this checkout has it. */
 export function connectPlugins(cache = cacheDirectory()): string {
-  return join(cache, "connect-plugins", `debezium-${versions.debezium}-${digestOf(outboxConnectorSource)}`);
+  const digest = digestOf([debeziumChecksums, ...sourcesOf(outboxConnectorSource)]);
+  return join(cache, "connect-plugins", `debezium-${versions.debezium}-${digest}`);
 }
 
-/** Of what it is built from; a `target` may lie beside that. */
-function digestOf(project: string): string {
+/** What a project is built from; a `target` may lie beside that. */
+function sourcesOf(project: string): string[] {
   const sources = readdirSync(join(project, "src"), { recursive: true, encoding: "utf8" }).sort();
-  const files = ["pom.xml", ...sources.map((name) => join("src", name))];
+  return ["pom.xml", ...sources.map((name) => join("src", name))]
+    .map((name) => join(project, name))
+    .filter((path) => statSync(path).isFile());
+}
+
+function digestOf(files: readonly string[]): string {
   const hash = createHash("sha256");
-  for (const file of files.filter((name) => statSync(join(project, name)).isFile())) {
+  for (const file of files)
     hash
-      .update(`${file}\0`)
-      .update(readFileSync(join(project, file)))
+      .update(`${relative(root, file)}\0`)
+      .update(readFileSync(file))
       .update("\0");
-  }
   return hash.digest("hex").slice(0, 12);
 }

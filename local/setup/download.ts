@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
@@ -19,20 +17,6 @@ export async function download(url: string, path: string, silenceMs = 10_000): P
   } finally {
     clearTimeout(alarm);
   }
-}
-
-/** The checksum of a file in a list such as `sha256sum` writes. */
-export function checksumIn(list: string, file: string): string | undefined {
-  return list
-    .split("\n")
-    .map((line) => line.trim().split(/\s+\*?/))
-    .find(([, name]) => name === file)?.[0];
-}
-
-export async function sha256(path: string): Promise<string> {
-  return createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex");
 }
 
 function reason(error: unknown, signal: AbortSignal): string {

@@ -1,64 +1,101 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Problems } from "../../architecture/problem";
 import { installDirectory } from "../cache";
-import { connectPlugins, kafkaJars, outboxConnectorSource } from "../parts";
+import { connectPlugins, debeziumChecksums, kafkaChecksums, kafkaJars, outboxConnectorSource } from "../parts";
 import { run } from "../run";
 import { versions } from "../versions";
+import { differenceFrom, parseChecksums } from "./checksums";
 import type { Part } from "./part";
 
 const plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
 const pom = join(__dirname, "..", "servers", "pom.xml");
+const debezium = "debezium-connector-postgres";
+const ownJar = join(debezium, `outbox-connector-${versions.outboxConnector}.jar`);
 
-export const kafkaPart: Part = {
+interface Fetched {
+  readonly title: string;
+  readonly version: string;
+  readonly target: string;
+  /** Of all that is fetched, as `sha256sum` writes it. */
+  readonly checksums: string;
+  /** Jars beside these, which are compiled here. */
+  readonly built: readonly string[];
+  /** Maven's goals; nothing of `work` is kept. */
+  goals(directory: string, work: string): readonly string[];
+}
+
+export const kafkaPart: Part = fromMaven({
   title: "Kafka and Connect",
-  provide: () =>
-    fromMaven("Kafka and Connect", versions.kafka, kafkaJars(), (directory) => [
-      "-f",
-      pom,
-      `${plugin}:copy-dependencies`,
-      `-Dkafka.version=${versions.kafka}`,
-      "-DincludeScope=runtime",
-      `-DoutputDirectory=${directory}`,
-    ]),
-};
+  version: versions.kafka,
+  target: kafkaJars(),
+  checksums: kafkaChecksums,
+  built: [],
+  goals: (directory, work) => [
+    "-f",
+    pom,
+    `${plugin}:copy-dependencies`,
+    `-Dkafka.version=${versions.kafka}`,
+    `-Dwork=${work}`,
+    "-DincludeScope=runtime",
+    `-DoutputDirectory=${directory}`,
+  ],
+});
 
 /** Debezium, and tenantry's connector compiled against it, among its jars: Connect keeps the classes of each folder apart. */
-export const debeziumPart: Part = {
+export const debeziumPart: Part = fromMaven({
   title: "Debezium",
-  provide: () =>
-    fromMaven("Debezium", versions.debezium, connectPlugins(), (directory, work) => [
-      "-f",
-      join(outboxConnectorSource, "pom.xml"),
-      `${plugin}:unpack`,
-      `-Dartifact=io.debezium:debezium-connector-postgres:${versions.debezium}:tar.gz:plugin`,
-      `-DoutputDirectory=${directory}`,
-      "package",
-      `-Ddebezium.version=${versions.debezium}`,
-      `-Dkafka.version=${versions.kafka}`,
-      `-Dwork=${work}`,
-      `-Dplugin=${join(directory, "debezium-connector-postgres")}`,
-    ]),
-};
+  version: versions.debezium,
+  target: connectPlugins(),
+  checksums: debeziumChecksums,
+  built: [ownJar],
+  goals: (directory, work) => [
+    "-f",
+    join(outboxConnectorSource, "pom.xml"),
+    `${plugin}:unpack`,
+    `-Dartifact=io.debezium:${debezium}:${versions.debezium}:tar.gz:plugin`,
+    `-DoutputDirectory=${directory}`,
+    "package",
+    `-Ddebezium.version=${versions.debezium}`,
+    `-Dkafka.version=${versions.kafka}`,
+    `-Dwork=${work}`,
+    `-Dplugin=${join(directory, debezium)}`,
+  ],
+});
 
-async function fromMaven(
-  title: string,
-  version: string,
-  target: string,
-  goals: (directory: string, work: string) => readonly string[],
-): Promise<string> {
-  if (existsSync(target)) return version;
-  const work = mkdtempSync(join(tmpdir(), "tenantry-maven-"));
-  try {
-    await installDirectory(target, async (directory) => {
-      const { code, stdout, stderr } = await run("mvn", ["-B", "-ntp", "-q", ...goals(directory, work)]);
-      if (code !== 0) throw mavenFailed(`${title} ${version}`, `${stdout}${stderr}`);
-    });
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-  return `${version}, fetched`;
+function fromMaven(fetched: Fetched): Part {
+  const { title, version, target, goals } = fetched;
+  return {
+    title,
+    async provide() {
+      const work = mkdtempSync(join(tmpdir(), "tenantry-maven-"));
+      try {
+        const made = await installDirectory(target, {
+          fill: (directory) => fetchByMaven(`${title} ${version}`, goals(directory, work)),
+          flaw: async (directory) => flawOf(fetched, directory),
+        });
+        return made ? `${version}, fetched` : version;
+      } catch (error) {
+        throw error instanceof Problems ? error : notAsExpected(`${title} ${version}`, error);
+      } finally {
+        rmSync(work, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function fetchByMaven(what: string, goals: readonly string[]): Promise<void> {
+  // A checksum that does not match is an error, which for Maven by itself is only a warning.
+  const { code, stdout, stderr } = await run("mvn", ["-B", "-ntp", "-q", "--strict-checksums", ...goals]);
+  if (code !== 0) throw mavenFailed(what, `${stdout}${stderr}`);
+}
+
+/** Maven notes elsewhere what it has unpacked, and may pass over a directory that is empty by now. So it is looked at. */
+function flawOf({ checksums, built }: Fetched, directory: string): string | undefined {
+  const missing = built.find((jar) => !statSync(join(directory, jar), { throwIfNoEntry: false })?.size);
+  if (missing !== undefined) return `${missing} is missing`;
+  return differenceFrom(parseChecksums(readFileSync(checksums, "utf8")), directory, built);
 }
 
 function mavenFailed(what: string, output: string): Problems {
@@ -71,6 +108,17 @@ function mavenFailed(what: string, output: string): Problems {
       what: `${what} could not be fetched by Maven`,
       got: errors.join("\n            ") || output.trim().slice(-500),
       fix: "Check the connection to your Maven repository (~/.m2/settings.xml), then run `make setup` again.",
+    },
+  ]);
+}
+
+function notAsExpected(what: string, error: unknown): Problems {
+  return new Problems([
+    {
+      what: `What Maven fetched of ${what} is not what it should be, and was not installed`,
+      got: error instanceof Error ? error.message : String(error),
+      expected: "the files that local/servers/*.sha256 list",
+      fix: "Delete that artifact from ~/.m2/repository and run `make setup` again. If it stays different, your Maven repository serves another file than Maven Central.",
     },
   ]);
 }

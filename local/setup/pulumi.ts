@@ -7,7 +7,8 @@ import { installDirectory } from "../cache";
 import { findProgram, isAccepted, pulumiCache, pulumiDirectories, pulumiVersion } from "../pulumi-programs";
 import { run } from "../run";
 import { versions } from "../versions";
-import { checksumIn, download, sha256 } from "./download";
+import { differenceFrom, parseChecksums, sha256 } from "./checksums";
+import { download } from "./download";
 import { buildGoProgram } from "./go";
 import type { Part } from "./part";
 
@@ -25,11 +26,13 @@ export const pulumiPart: Part = {
     const version = cli && (await pulumiVersion(cli));
     if (!cli || !isAccepted(version)) throw new Error(`pulumi was installed and does not run: ${cli}`);
     const beside = [dirname(cli), ...directories];
-    if (!findProgram(languageHost, beside)) {
+    const host = findProgram(languageHost, beside);
+    if (!host || !(await answersHelp(host))) {
       note(`Pulumi: its Node.js language host is missing, building it from source, half a minute …`);
-      await build("pulumi-language-nodejs", languageHost, pulumiCache().languageHost);
+      await build("pulumi-language-nodejs", languageHost, pulumiCache().languageHost, answersHelp);
     }
-    if (!findProgram(launcher, beside)) await installLauncher();
+    const starter = findProgram(launcher, beside);
+    if (!starter || dirname(starter) === pulumiCache().launcher) await installLauncher();
     return `${version}${how}`;
   },
 };
@@ -40,13 +43,16 @@ async function provideCli(note: (text: string) => void): Promise<string> {
   if (isAccepted(version)) return "";
   if (found) note(`Pulumi: ${found} is ${version ?? "broken"}, 3.230 or newer (below 4) is needed`);
   try {
-    await installDirectory(pulumiCache().release, (directory) => fetchRelease(directory, releases));
+    await installDirectory(pulumiCache().release, {
+      fill: (directory) => fetchRelease(directory, releases),
+      flaw: (directory) => flawOf(join(directory, "pulumi"), isRightVersion),
+    });
     return ", downloaded";
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     note(`Pulumi: no download (${why}); building it from Go modules, about 3 minutes …`);
   }
-  await build("pulumi-cli", "pulumi", pulumiCache().cli);
+  await build("pulumi-cli", "pulumi", pulumiCache().cli, isRightVersion);
   return ", built from source";
 }
 
@@ -57,7 +63,7 @@ export async function fetchRelease(directory: string, from: string): Promise<voi
   const list = join(directory, "checksums.txt");
   await download(`${from}/pulumi-${versions.pulumi}-checksums.txt`, list);
   await download(`${from}/${file}`, archive);
-  const [expected, got] = [checksumIn(readFileSync(list, "utf8"), file), await sha256(archive)];
+  const [expected, got] = [parseChecksums(readFileSync(list, "utf8")).get(file), sha256(archive)];
   if (expected !== got) throw new Error(`the checksum of ${file} is ${got}, not ${expected ?? "listed"}`);
   const { code, stderr } = await run("tar", ["-xzf", archive, "-C", directory, "--strip-components=1"]);
   if (code !== 0) throw new Error(`${file} does not unpack: ${stderr.trim()}`);
@@ -69,19 +75,41 @@ export function releaseFile(version: string, system: string, architecture: strin
   return `pulumi-v${version}-${system}-${architecture}.tar.gz`;
 }
 
-async function build(module: string, program: string, target: string): Promise<void> {
-  await installDirectory(target, (directory) =>
-    buildGoProgram(join(__dirname, module), join(directory, program), `v${versions.pulumi}`),
-  );
+async function build(
+  module: string,
+  program: string,
+  target: string,
+  works: (path: string) => Promise<boolean>,
+): Promise<void> {
+  await installDirectory(target, {
+    fill: (directory) => buildGoProgram(join(__dirname, module), join(directory, program), `v${versions.pulumi}`),
+    flaw: (directory) => flawOf(join(directory, program), works),
+  });
+}
+
+async function flawOf(program: string, works: (path: string) => Promise<boolean>): Promise<string | undefined> {
+  return (await works(program)) ? undefined : `${program} does not run`;
+}
+
+async function isRightVersion(cli: string): Promise<boolean> {
+  return isAccepted(await pulumiVersion(cli));
+}
+
+/** A language host that is asked for anything else waits for an engine. */
+async function answersHelp(host: string): Promise<boolean> {
+  return (await run(host, ["-h"], { timeoutMs: 20_000 })).code === 0;
 }
 
 /** The npm package brings it, under a directory that is not on PATH. */
 async function installLauncher(): Promise<void> {
   const source = join(dirname(require.resolve("@pulumi/pulumi/package.json")), launcher);
-  await installDirectory(pulumiCache().launcher, async (directory) => {
-    const path = join(directory, launcher);
-    await copyFile(source, path);
-    await chmod(path, 0o755);
+  await installDirectory(pulumiCache().launcher, {
+    async fill(directory) {
+      const path = join(directory, launcher);
+      await copyFile(source, path);
+      await chmod(path, 0o755);
+    },
+    flaw: async (directory) => differenceFrom(new Map([[launcher, sha256(source)]]), directory),
   }).catch((error: unknown) => {
     throw new Problems([
       {

@@ -11,6 +11,8 @@ function room(context: TestContext): string {
   return directory;
 }
 
+const none = async () => undefined;
+
 test("the cache is under XDG_CACHE_HOME where that is set", () => {
   assert.equal(cacheDirectory({ XDG_CACHE_HOME: "/x" }), "/x/tenantry");
 });
@@ -18,9 +20,12 @@ test("the cache is under XDG_CACHE_HOME where that is set", () => {
 test("a directory that could not be filled is not there, and neither is what was filled of it", async (context) => {
   const directory = room(context);
   await assert.rejects(
-    installDirectory(join(directory, "kafka"), async (part) => {
-      writeFileSync(join(part, "half"), "");
-      throw new Error("no network");
+    installDirectory(join(directory, "kafka"), {
+      flaw: none,
+      async fill(part) {
+        writeFileSync(join(part, "half"), "");
+        throw new Error("no network");
+      },
     }),
     /no network/,
   );
@@ -30,9 +35,12 @@ test("a directory that could not be filled is not there, and neither is what was
 test("of two that install at once both end well, and one result stays", async (context) => {
   const target = join(room(context), "kafka");
   const fill = (name: string) =>
-    installDirectory(target, async (part) => {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      writeFileSync(join(part, name), "");
+    installDirectory(target, {
+      flaw: none,
+      async fill(part) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        writeFileSync(join(part, name), "");
+      },
     });
   await Promise.all([fill("a"), fill("b")]);
   assert.equal(readdirSync(target).length, 1);
@@ -42,7 +50,34 @@ test("what a killed installation left is removed by the next; what another one f
   const directory = room(context);
   const [dead, alive] = [join(directory, "kafka.part-999999999-ab"), join(directory, `kafka.part-${process.pid}-ab`)];
   for (const path of [dead, alive]) mkdirSync(path);
-  await installDirectory(join(directory, "kafka"), async () => undefined);
+  await installDirectory(join(directory, "kafka"), { fill: none, flaw: none });
   assert.equal(existsSync(dead), false);
   assert.equal(existsSync(alive), true);
+});
+
+test("a directory is looked at before it counts as there: an empty or damaged one is made again", async (context) => {
+  const target = join(room(context), "kafka");
+  const install = (text: string) =>
+    installDirectory(target, {
+      fill: async (part) => writeFileSync(join(part, "jar"), text),
+      flaw: async (directory) => (existsSync(join(directory, "jar")) ? undefined : "jar is missing"),
+    });
+  mkdirSync(target);
+  assert.equal(await install("first"), true);
+  assert.equal(await install("second"), false);
+  rmSync(join(target, "jar"));
+  writeFileSync(join(target, "other"), "");
+  assert.equal(await install("third"), true);
+  assert.deepEqual(readdirSync(target), ["jar"]);
+  assert.deepEqual(readdirSync(join(target, "..")), ["kafka"]);
+});
+
+test("what was filled and is not right is not installed, and what is there stays", async (context) => {
+  const target = join(room(context), "kafka");
+  mkdirSync(target);
+  await assert.rejects(
+    installDirectory(target, { fill: none, flaw: async () => "jar is missing" }),
+    /^Error: jar is missing$/,
+  );
+  assert.deepEqual(readdirSync(join(target, "..")), ["kafka"]);
 });

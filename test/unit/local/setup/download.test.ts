@@ -8,7 +8,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { freePort } from "../../../../local/port";
 import { run } from "../../../../local/run";
-import { checksumIn, download } from "../../../../local/setup/download";
+import { download } from "../../../../local/setup/download";
 import { fetchRelease, releaseFile } from "../../../../local/setup/pulumi";
 import { versions } from "../../../../local/versions";
 
@@ -40,12 +40,6 @@ test("a refused connection, an error and a server that falls silent are one line
   );
   await assert.rejects(download(`${url}/missing`, path), /answers 404$/);
   await assert.rejects(download(`${url}/silent`, path, 100), /no answer for 0.1 s$/);
-});
-
-test("a checksum is found by the file's name", () => {
-  const list = "aa  pulumi-v1-linux-x64.tar.gz\nbb *pulumi-v1-darwin-arm64.tar.gz\n";
-  assert.equal(checksumIn(list, "pulumi-v1-darwin-arm64.tar.gz"), "bb");
-  assert.equal(checksumIn(list, "x64.tar.gz"), undefined);
 });
 
 test("a release is unpacked if its checksum is right, and refused if not", async (context) => {
