@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Endpoints } from "../architecture/endpoints";
 import { ensureApplication } from "../local/application";
-import { workersOf } from "../local/cluster";
-import { connectServer } from "../local/connect";
+import { connectOf, workersOf } from "../local/cluster";
 import { addConnectSecret } from "../local/connect-secrets";
 import { down } from "../local/down";
 import { dropDatabase } from "../local/drop-database";
@@ -59,7 +58,7 @@ export async function withServers<T>(
 }
 
 async function openServers(home: Home, settings: HomeSettings, endpoints: Endpoints): Promise<BenchServers> {
-  const { ports, citus } = settings;
+  const { citus } = settings;
   return {
     home,
     endpoints,
@@ -67,14 +66,7 @@ async function openServers(home: Home, settings: HomeSettings, endpoints: Endpoi
     citus,
     async restartConnect(exactlyOnce) {
       await stopServer(home, "connect");
-      const server = connectServer({
-        home,
-        port: ports.connect,
-        kafkaPort: ports.kafka,
-        heapMiB: connectHeapMiB,
-        exactlyOnce,
-      });
-      await startAll(home, [server], silent);
+      await startAll(home, [connectOf(home, settings, { connectHeapMiB, exactlyOnce })], silent);
     },
     connectPid() {
       const { pid } = stateOf(home, "connect");

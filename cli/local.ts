@@ -72,8 +72,8 @@ function upCommand(): Command {
         print(
           JSON.stringify({
             postgres: { host, port, database, nodes },
-            kafka: endpoints.kafka,
-            connect: endpoints.connect,
+            kafka: { bootstrapServers: endpoints.kafka.bootstrapServers },
+            connect: { url: endpoints.connect.url, databasePassword: endpoints.connect.databasePassword },
             started,
           }),
         );

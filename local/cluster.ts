@@ -1,7 +1,8 @@
-import type { PostgresNode } from "../architecture/endpoints";
-import { connectServer } from "./connect";
+import type { Endpoints, Login, PostgresNode } from "../architecture/endpoints";
+import { connectAt, connectServer } from "./connect";
+import { connectSecrets, referTo } from "./connect-secrets";
 import type { Home, HomeSettings } from "./home";
-import { kafkaServer } from "./kafka";
+import { kafkaAt, kafkaServer } from "./kafka";
 import { passwordOf } from "./password";
 import { postgresServer } from "./postgres";
 import type { PostgresPrograms } from "./postgres-programs";
@@ -38,10 +39,46 @@ export function clusterOf(home: Home, settings: HomeSettings, options: ClusterOp
       port: ports.kafka,
       controllerPort: ports.controller,
       clusterId: settings.kafkaClusterId,
+      login: clientLogin(secret, "kafka"),
+      ownLogin: { user: "kafka", password: passwordOf(secret, "kafka/kafka") },
       heapMiB: 384,
     }),
-    connectServer({ home, port: ports.connect, kafkaPort: ports.kafka, heapMiB: options.connectHeapMiB }),
+    connectOf(home, settings, options),
   ];
+}
+
+/** Its Kafka Connect by itself. */
+export function connectOf(
+  home: Home,
+  { ports, secret }: HomeSettings,
+  { connectHeapMiB, exactlyOnce = true }: { readonly connectHeapMiB: number; readonly exactlyOnce?: boolean },
+): Server {
+  return connectServer({
+    home,
+    port: ports.connect,
+    login: clientLogin(secret, "connect"),
+    kafkaPort: ports.kafka,
+    kafkaLogin: clientLogin(secret, "kafka"),
+    heapMiB: connectHeapMiB,
+    exactlyOnce,
+  });
+}
+
+/** Where Kafka and Connect are, with the logins that they ask for. */
+export function streamEndpoints(home: Home, { ports, secret }: HomeSettings): Pick<Endpoints, "kafka" | "connect"> {
+  return {
+    kafka: kafkaAt(ports.kafka, clientLogin(secret, "kafka")),
+    connect: {
+      ...connectAt(ports.connect, clientLogin(secret, "connect")),
+      databasePassword: referTo(connectSecrets(home), "cdc"),
+    },
+  };
+}
+
+/** Of all programs of this machine's user; each server has a password of its own. */
+function clientLogin(secret: string, server: "kafka" | "connect"): Login {
+  const user = "tenantry";
+  return { user, password: passwordOf(secret, `${server}/${user}`) };
 }
 
 /** Citus' workers; none on plain PostgreSQL. */

@@ -1,4 +1,4 @@
-import type { PostgresEndpoint } from "../architecture/endpoints";
+import type { Endpoints, PostgresEndpoint } from "../architecture/endpoints";
 import { openConnect } from "../provider/connect-client";
 import { describeChange, diagnose } from "../provider/stream-diagnosis";
 
@@ -12,12 +12,10 @@ export interface FailedConnector {
 
 /** Those of a home's Connect, whichever stack made them: their configuration says where they read. */
 export async function failedConnectors(
-  ports: { readonly connect: number; readonly kafka: number },
+  { connect: endpoint, kafka }: Pick<Endpoints, "connect" | "kafka">,
   admin: Pick<PostgresEndpoint, "user" | "password">,
 ): Promise<readonly FailedConnector[]> {
-  const url = `http://127.0.0.1:${ports.connect}`;
-  const connect = openConnect({ url, databasePassword: "" }, { refusedPatienceMs: 2_000, startPatienceMs: 5_000 });
-  const kafka = { bootstrapServers: [`127.0.0.1:${ports.kafka}`] };
+  const connect = openConnect(endpoint, { refusedPatienceMs: 2_000, startPatienceMs: 5_000 });
   const failed: FailedConnector[] = [];
   for (const connector of await connect.names()) {
     const config = await connect.config(connector);

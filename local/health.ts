@@ -1,4 +1,6 @@
+import type { ConnectEndpoint, KafkaEndpoint } from "../architecture/endpoints";
 import { openKafka } from "../kafka/client";
+import { authorization } from "../provider/connect-client";
 import { withSession } from "./sql-session";
 
 /** Undefined if PostgreSQL serves, else what is missing. */
@@ -10,9 +12,9 @@ export function postgresHealth(port: number, user: string, password: string): Pr
 }
 
 /** Undefined if Kafka serves, else what is missing: it listens some time before its broker takes part. */
-export function kafkaHealth(port: number): Promise<string | undefined> {
+export function kafkaHealth(endpoint: KafkaEndpoint): Promise<string | undefined> {
   return missing(async () => {
-    const admin = openKafka({ bootstrapServers: [`127.0.0.1:${port}`] }, "tenantry-local", 0).admin();
+    const admin = openKafka(endpoint, "tenantry-local", 0).admin();
     try {
       await admin.connect();
       const { brokers } = await admin.describeCluster();
@@ -24,9 +26,12 @@ export function kafkaHealth(port: number): Promise<string | undefined> {
 }
 
 /** Undefined if Connect serves, else what is missing. On start it refuses, then answers 404. */
-export function connectHealth(port: number): Promise<string | undefined> {
+export function connectHealth(endpoint: Omit<ConnectEndpoint, "databasePassword">): Promise<string | undefined> {
   return missing(async () => {
-    const response = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(5000) });
+    const response = await fetch(`${endpoint.url}/health`, {
+      headers: authorization(endpoint),
+      signal: AbortSignal.timeout(5000),
+    });
     return response.ok ? undefined : `its health answers ${response.status}`;
   });
 }

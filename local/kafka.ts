@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { KafkaEndpoint, Login } from "../architecture/endpoints";
 import { Problems } from "../architecture/problem";
 import { kafkaHealth } from "./health";
 import type { Home } from "./home";
@@ -15,8 +16,17 @@ export interface KafkaServer {
   readonly port: number;
   readonly controllerPort: number;
   readonly clusterId: string;
+  /** Of whoever uses Kafka. */
+  readonly login: Login;
+  /** Of the node itself. */
+  readonly ownLogin: Login;
   /** @default 384 */
   readonly heapMiB: number;
+}
+
+/** How it is used: on loopback, by name and password, nothing encrypted. */
+export function kafkaAt(port: number, login: Login): KafkaEndpoint {
+  return { bootstrapServers: [`127.0.0.1:${port}`], tls: false, ...login, mechanism: "plain" };
 }
 
 /** One Kafka node, broker and controller. */
@@ -39,13 +49,19 @@ export function kafkaServer(own: KafkaServer): Server {
     prepare: async () => {
       requireInstalled("Kafka", kafkaJars());
       const changed = writeConfig(directory, {
-        "server.properties": renderKafkaConfig({ port: own.port, controllerPort: own.controllerPort, data }),
+        "server.properties": renderKafkaConfig({
+          port: own.port,
+          controllerPort: own.controllerPort,
+          data,
+          clients: [own.login],
+          own: own.ownLogin,
+        }),
         "log4j2.properties": renderLogConfig({ "kafka.server.KafkaRaftServer": "info" }),
       });
       if (!existsSync(join(data, "meta.properties"))) await format(own, { config, logConfig, data });
       return changed;
     },
-    health: () => kafkaHealth(own.port),
+    health: () => kafkaHealth(kafkaAt(own.port, own.login)),
   };
 }
 

@@ -66,12 +66,15 @@ function render(value: string | number): string {
   return typeof value === "number" ? String(value) : quoteLiteral(value).trim();
 }
 
-/** A whole pg_hba.conf: a password for everybody, from this machine only. */
+/**
+ * A whole pg_hba.conf: a password for everybody, from this machine only. Nobody copies the server: `all` means databases,
+ * and the connector reads from one. There is no standby, so `replication` is for nobody.
+ */
 export function renderHba(): string {
   return [
     "# Written by `tenantry local up` at each start.",
+    "host replication all 127.0.0.1/32 reject",
     "host all         all 127.0.0.1/32 scram-sha-256",
-    "host replication all 127.0.0.1/32 scram-sha-256",
     "",
   ].join("\n");
 }

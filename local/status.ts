@@ -1,4 +1,4 @@
-import { adminPassword } from "./cluster";
+import { adminPassword, streamEndpoints } from "./cluster";
 import { type FailedConnector, failedConnectors } from "./failed-connectors";
 import { lastLines } from "./files";
 import { connectHealth, kafkaHealth, postgresHealth } from "./health";
@@ -32,10 +32,10 @@ export async function status(home: Home): Promise<readonly ServerStatus[]> {
     names.map(async (name) => {
       const { state, pid } = stateOf(home, name);
       const port = settings.ports[name];
-      const missing = state === "running" ? await health(name, port, settings.secret) : undefined;
+      const missing = state === "running" ? await health(home, settings, name) : undefined;
       const fix = state === "killed" ? causeOf(home, name) : undefined;
       const serves = state === "running" && missing === undefined;
-      const failed = name === "connect" && serves ? await failedIn(settings) : [];
+      const failed = name === "connect" && serves ? await failedIn(home, settings) : [];
       return {
         name,
         title: serverTitles[name],
@@ -51,17 +51,21 @@ export async function status(home: Home): Promise<readonly ServerStatus[]> {
   );
 }
 
-function health(name: ServerName, port: number, secret: string): Promise<string | undefined> {
-  if (name === "kafka") return kafkaHealth(port);
-  if (name === "connect") return connectHealth(port);
-  return postgresHealth(port, admin, adminPassword(secret));
+function health(home: Home, settings: HomeSettings, name: ServerName): Promise<string | undefined> {
+  const { kafka, connect } = streamEndpoints(home, settings);
+  if (name === "kafka") return kafkaHealth(kafka);
+  if (name === "connect") return connectHealth(connect);
+  return postgresHealth(settings.ports[name], admin, adminPassword(settings.secret));
 }
 
 function causeOf(home: Home, name: ServerName): string | undefined {
   return knownCause(lastLines(home.log(name), 40).join("\n"), { log: home.log(name), portFlag: `--${name}-port` });
 }
 
-function failedIn({ ports, secret }: HomeSettings): Promise<readonly FailedConnector[]> {
+function failedIn(home: Home, settings: HomeSettings): Promise<readonly FailedConnector[]> {
   // Whatever keeps it from being asked shows in the servers' own lines.
-  return failedConnectors(ports, { user: admin, password: adminPassword(secret) }).catch(() => []);
+  return failedConnectors(streamEndpoints(home, settings), {
+    user: admin,
+    password: adminPassword(settings.secret),
+  }).catch(() => []);
 }

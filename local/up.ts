@@ -2,8 +2,8 @@ import { join } from "node:path";
 import type { Endpoints } from "../architecture/endpoints";
 import { refuseIfAny } from "../architecture/problem";
 import { ensureApplication } from "./application";
-import { adminPassword, clusterOf, shardNodes, workersOf } from "./cluster";
-import { connectSecrets, referTo, setConnectSecrets } from "./connect-secrets";
+import { adminPassword, clusterOf, shardNodes, streamEndpoints, workersOf } from "./cluster";
+import { connectSecrets, setConnectSecrets } from "./connect-secrets";
 import { dataDirectory } from "./data-directory";
 import { writeEndpoints } from "./endpoints-file";
 import { readIfThere } from "./files";
@@ -120,11 +120,7 @@ async function preparePlatform(home: Home, settings: HomeSettings, application: 
       nodes: shardNodes(settings),
       roles,
     },
-    kafka: { bootstrapServers: [`${loopback}:${ports.kafka}`] },
-    connect: {
-      url: `http://${loopback}:${ports.connect}`,
-      databasePassword: referTo(connectSecrets(home), "cdc"),
-    },
+    ...streamEndpoints(home, settings),
   };
   writeEndpoints(home.endpoints, endpoints);
   return endpoints;

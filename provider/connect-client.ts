@@ -170,13 +170,12 @@ class ConnectClient implements Connect {
   }
 
   private async fetch({ method, path, body }: Call): Promise<Reply> {
-    const { user, password } = this.endpoint;
     const timeout = AbortSignal.timeout(this.options.requestTimeoutMs ?? 100_000);
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
         ...(body ? { "content-type": "application/json" } : {}),
-        ...(user === undefined ? {} : { authorization: `Basic ${btoa(`${user}:${password ?? ""}`)}` }),
+        ...authorization(this.endpoint),
       },
       body: body ? JSON.stringify(body) : null,
       signal: this.options.signal ? AbortSignal.any([this.options.signal, timeout]) : timeout,
@@ -187,6 +186,14 @@ class ConnectClient implements Connect {
   private get url(): string {
     return this.endpoint.url;
   }
+}
+
+/** The header by which a request logs in, where Connect asks for that. */
+export function authorization({ user, password = "" }: Pick<ConnectEndpoint, "user" | "password">): {
+  readonly authorization?: string;
+} {
+  if (user === undefined) return {};
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
 }
 
 interface Reply {

@@ -16,12 +16,10 @@ test("PostgreSQL listens on loopback only, by TCP only, with scram passwords onl
   const config = renderPostgresConfig(plain);
   assert.match(config, /^listen_addresses = '127.0.0.1'$/m);
   assert.match(config, /^unix_socket_directories = ''$/m);
-  for (const line of renderHba()
-    .split("\n")
-    .filter((each) => each.startsWith("host"))) {
-    assert.match(line, /127\.0\.0\.1\/32 scram-sha-256$/);
-  }
-  assert.doesNotMatch(renderHba(), /trust|^local/m);
+  assert.deepEqual(renderHba().split("\n").slice(1, -1), [
+    "host replication all 127.0.0.1/32 reject",
+    "host all         all 127.0.0.1/32 scram-sha-256",
+  ]);
 });
 
 test("PostgreSQL writes logical WAL and lets pg_partman maintain the application's database", () => {
@@ -57,23 +55,42 @@ test("plain PostgreSQL gets no setting that it does not know", () => {
   assert.doesNotMatch(renderPostgresConfig(plain), /citus|output_plugin/);
 });
 
+const kafka = {
+  ...{ port: 19092, controllerPort: 19093, data: "/data" },
+  clients: [{ user: "shop", password: "s" }],
+  own: { user: "kafka", password: "k" },
+};
+
+test("Kafka lets nobody in without a login, and no client to its controller", () => {
+  const config = renderKafkaConfig(kafka);
+  assert.match(config, /^listener.security.protocol.map=BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT$/m);
+  assert.match(config, /^listener.name.broker.*username="kafka" password="k" user_kafka="k" user_shop="s";$/m);
+  assert.match(config, /^listener.name.controller.*username="kafka" password="k" user_kafka="k";$/m);
+});
+
 test("Kafka listens on loopback and makes no topic by itself", () => {
-  const config = renderKafkaConfig({ port: 19092, controllerPort: 19093, data: "/data" });
-  assert.match(config, /^listeners=PLAINTEXT:\/\/127.0.0.1:19092,CONTROLLER:\/\/127.0.0.1:19093$/m);
+  const config = renderKafkaConfig(kafka);
+  assert.match(config, /^listeners=BROKER:\/\/127.0.0.1:19092,CONTROLLER:\/\/127.0.0.1:19093$/m);
   assert.match(config, /^auto.create.topics.enable=false$/m);
 });
 
-test("Connect gives exactly-once delivery and reads secrets from its own directory only", () => {
+test("Connect gives exactly-once delivery, logs in to Kafka, and reads secrets from one file only", () => {
   const config = renderConnectConfig({
     port: 18083,
     kafkaPort: 19092,
+    kafkaLogin: { user: "shop", password: "s" },
     plugins: "/plugins",
-    secrets: "/home/connect",
+    secrets: "/home/connect/secrets.properties",
     exactlyOnce: true,
   });
   assert.match(config, /^exactly.once.source.support=enabled$/m);
   assert.match(config, /^listeners=http:\/\/127.0.0.1:18083$/m);
-  assert.match(config, /^config.providers.file.param.allowed.paths=\/home\/connect$/m);
+  assert.match(config, /^config.providers.file.param.allowed.paths=\/home\/connect\/secrets.properties$/m);
+  assert.match(config, /^rest.extension.classes=.*BasicAuthSecurityRestExtension$/m);
+  for (const client of ["", "producer.", "consumer.", "admin."]) {
+    assert.match(config, new RegExp(`^${client}security.protocol=SASL_PLAINTEXT$`, "m"));
+    assert.match(config, new RegExp(`^${client}sasl.jaas.config=.* username="shop" password="s";$`, "m"));
+  }
 });
 
 test("loggers keep their levels beside a quiet root", () => {
