@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { identify } from "./process-id";
+import { processStartMs } from "./process-start";
 
 /** Where downloaded parts live, outside the checkout, so that every checkout shares them. */
 export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
@@ -50,6 +51,11 @@ async function removeLeftovers(parent: string, prefix: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!name.startsWith(prefix)) continue;
     const owner = Number(name.slice(prefix.length).split("-")[0]);
-    if (!identify(owner)) await rm(join(parent, name), { recursive: true, force: true });
+    const path = join(parent, name);
+    // A process that began after the directory has only its maker's number.
+    const madeMs = (await stat(path)).mtimeMs;
+    if (!identify(owner) || (processStartMs(owner) ?? 0) > madeMs + 60_000) {
+      await rm(path, { recursive: true, force: true });
+    }
   }
 }

@@ -7,7 +7,7 @@ import { type ServerName, serverNames, serverTitles } from "./server-names";
 /** Stops what runs: who reads from another goes first. The names of those that ran. */
 export async function down(home: Home, progress: Progress): Promise<readonly ServerName[]> {
   if (serverNames.every((name) => stateOf(home, name).state === "stopped")) return [];
-  return withLock(home.lock, home.directory, async () => {
+  const stop = async () => {
     const stopped: ServerName[] = [];
     for (const name of [...serverNames].reverse()) {
       if (stateOf(home, name).state === "stopped") continue;
@@ -19,5 +19,7 @@ export async function down(home: Home, progress: Progress): Promise<readonly Ser
       if (ran) stopped.push(name);
     }
     return stopped;
-  });
+  };
+  // Stopping needs no room, and may make some.
+  return withLock(home.lock, home.directory, stop, { evenOnFullDisk: true });
 }

@@ -1,61 +1,47 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problems } from "../architecture/problem";
-import { identify, isRunning, type ProcessId } from "./process-id";
+import { acquire, holder, release } from "./lock-file";
+
+export interface LockOptions {
+  /** @default 0 */
+  readonly waitMs?: number;
+  /** Whether to work without a lock where the disk has no room for one, if nobody holds it. @default false */
+  readonly evenOnFullDisk?: boolean;
+}
 
 /** Runs `work` as the only process that holds the lock; one that another, ended process left does not count. */
 export async function withLock<T>(
   path: string,
   what: string,
   work: () => Promise<T>,
-  { waitMs = 0 }: { readonly waitMs?: number } = {},
+  { waitMs = 0, evenOnFullDisk = false }: LockOptions = {},
 ): Promise<T> {
+  const take = evenOnFullDisk ? acquireIfRoom : acquire;
   const end = Date.now() + waitMs;
   for (;;) {
-    const holder = acquire(path);
-    if (holder === "ours") break;
-    if (Date.now() >= end) throw busy(what, holder);
+    const taken = take(path);
+    if (taken === "no room") return work();
+    if (taken === "ours") break;
+    if (Date.now() >= end) throw busy(what, taken);
     await sleep(500);
   }
-  const release = () => rmSync(path, { force: true });
-  process.once("exit", release);
+  const letGo = () => release(path);
+  process.once("exit", letGo);
   try {
     return await work();
   } finally {
-    process.off("exit", release);
-    release();
+    process.off("exit", letGo);
+    letGo();
   }
 }
 
-/** `ours`, or the number of the process that holds it. */
-function acquire(path: string): "ours" | number {
-  mkdirSync(dirname(path), { recursive: true });
-  const own = `${path}.${process.pid}`;
-  writeFileSync(own, JSON.stringify(identify(process.pid)));
+function acquireIfRoom(path: string): "ours" | "no room" | number {
   try {
-    // A link appears whole or not at all, unlike a file that is opened and then written.
-    for (let attempt = 0; attempt < 3; attempt++) {
-      try {
-        linkSync(own, path);
-        return "ours";
-      } catch {
-        const holder = read(path);
-        if (holder && isRunning(holder)) return holder.pid;
-        rmSync(path, { force: true });
-      }
-    }
-    return read(path)?.pid ?? 0;
-  } finally {
-    rmSync(own, { force: true });
-  }
-}
-
-function read(path: string): ProcessId | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as ProcessId;
-  } catch {
-    return undefined;
+    return acquire(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
+    return holder(path) ?? "no room";
   }
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { processStart } from "./process-start";
 import type { StopStep } from "./server-names";
 
 /** A process, told apart from a later one that was given the same number. */
@@ -12,7 +13,7 @@ export interface ProcessId {
 
 /** The process of that number, or undefined if none runs (one that ended and was not waited for does not run). */
 export function identify(pid: number): ProcessId | undefined {
-  const started = process.platform === "linux" ? startedLinux(pid) : startedElsewhere(pid);
+  const started = processStart(pid);
   return started === undefined ? undefined : { pid, started };
 }
 
@@ -44,30 +45,6 @@ export async function stopProcess(id: ProcessId, steps: readonly StopStep[]): Pr
     }
     const end = Date.now() + waitMs;
     while (Date.now() < end && isRunning(id)) await sleep(50);
-  }
-}
-
-function startedLinux(pid: number): string | undefined {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
-    return stat.state === "Z" || stat.state === "X" ? undefined : `${boot}/${stat.startTicks}`;
-  } catch {
-    return undefined;
-  }
-}
-
-/** State and start of a `/proc/PID/stat`, whose second field, the name, may hold spaces and parentheses. */
-export function parseStat(text: string): { readonly state: string; readonly startTicks: string } {
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0] ?? "", startTicks: fields[19] ?? "" };
-}
-
-function startedElsewhere(pid: number): string | undefined {
-  try {
-    return ps(pid, "stat=").startsWith("Z") ? undefined : ps(pid, "lstart=") || undefined;
-  } catch {
-    return undefined;
   }
 }
 

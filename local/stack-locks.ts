@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Problems } from "../architecture/problem";
 import { commandLine, identify } from "./process-id";
+import { processStartMs } from "./process-start";
 
 /** What Pulumi's file backend writes into a lock. */
 const lockSchema = z.object({ pid: z.int(), hostname: z.string(), username: z.string(), timestamp: z.string() });
@@ -24,10 +25,12 @@ export function clearStaleLocks(state: string, stack: string): void {
   }
 }
 
-/** Whether the owner is a process of this machine that has ended, or whose number another program has by now. */
+/** Whether the owner is a process of this machine that has ended, or whose number another process has by now. */
 export function isStale(lock: StackLock, here = hostname()): boolean {
   if (lock.hostname !== here) return false;
-  return !identify(lock.pid) || !/pulumi/i.test(commandLine(lock.pid));
+  if (!identify(lock.pid) || !/pulumi/i.test(commandLine(lock.pid))) return true;
+  // Another Pulumi is one that began after the lock. A clock that is set moves one of the times, so a minute counts as equal.
+  return (processStartMs(lock.pid) ?? 0) > Date.parse(lock.timestamp) + 60_000;
 }
 
 function read(path: string): StackLock | undefined {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
@@ -48,10 +48,13 @@ test("of two that install at once both end well, and one result stays", async (c
 
 test("what a killed installation left is removed by the next; what another one fills now is not", async (context) => {
   const directory = room(context);
-  const [dead, alive] = [join(directory, "kafka.part-999999999-ab"), join(directory, `kafka.part-${process.pid}-ab`)];
-  for (const path of [dead, alive]) mkdirSync(path);
+  const part = (pid: number, suffix: string) => join(directory, `kafka.part-${pid}-${suffix}`);
+  const [dead, reused, alive] = [part(999_999_999, "ab"), part(process.pid, "old"), part(process.pid, "ab")];
+  for (const path of [dead, reused, alive]) mkdirSync(path);
+  utimesSync(reused, 0, 1_000);
   await installDirectory(join(directory, "kafka"), { fill: none, flaw: none });
   assert.equal(existsSync(dead), false);
+  assert.equal(existsSync(reused), false);
   assert.equal(existsSync(alive), true);
 });
 

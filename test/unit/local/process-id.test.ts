@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import test from "node:test";
-import { identify, isRunning, parseStat, stopProcess } from "../../../local/process-id";
+import { identify, isRunning, stopProcess } from "../../../local/process-id";
+import { parseStat, processStartMs } from "../../../local/process-start";
 
 test("a process runs until it ends", async () => {
   const child = spawn("sleep", ["60"]);
@@ -32,4 +33,10 @@ test("who does not listen to the gentle signal gets the next one", async () => {
     { signal: "SIGKILL", waitMs: 5000 },
   ]);
   assert.equal(isRunning(id), false);
+});
+
+test("tells when a process started, to a second", () => {
+  const startedMs = Date.now() - process.uptime() * 1_000;
+  assert.ok(Math.abs((processStartMs(process.pid) ?? 0) - startedMs) < 3_000);
+  assert.equal(processStartMs(999_999_999), undefined);
 });

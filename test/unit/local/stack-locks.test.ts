@@ -28,12 +28,19 @@ test("the lock of a Pulumi that was killed goes", (context) => {
 test("the lock of a running Pulumi stays, and the message says whose it is", (context) => {
   const child = spawn("sh", ["-c", "sleep 60; : pulumi up"]);
   context.after(() => child.kill());
-  const { state, path } = lockFile(context, JSON.stringify({ ...dead, pid: child.pid }));
+  const lock = { ...dead, pid: child.pid, timestamp: new Date().toISOString() };
+  const { state, path } = lockFile(context, JSON.stringify(lock));
   assert.throws(
     () => clearStaleLocks(state, "local"),
     (error: unknown) => error instanceof Problems && error.message.includes(`process ${child.pid} of me`),
   );
   assert.equal(existsSync(path), true);
+});
+
+test("a number that another Pulumi has by now holds no lock", (context) => {
+  const child = spawn("sh", ["-c", "sleep 60; : pulumi up"]);
+  context.after(() => child.kill());
+  assert.equal(isStale({ ...dead, pid: child.pid ?? 0, timestamp: "2026-01-01T00:00:00Z" }), true);
 });
 
 test("the lock of another machine stays, for its process cannot be seen from here", () => {

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { root } from "../../../local/checkout";
+import { run } from "../../../local/run";
+
+/** A checkout with one dependency, and an npm that only says that it was called. */
+function checkout(context: TestContext) {
+  const directory = mkdtempSync(join(tmpdir(), "checkout-"));
+  context.after(() => rmSync(directory, { recursive: true }));
+  const local = join(directory, "local");
+  mkdirSync(local);
+  for (const file of ["node-dependencies.js", "lock-file.js", "process-start.js"])
+    cpSync(join(root, "local", file), join(local, file));
+  const packages = JSON.stringify({ packages: { "node_modules/a": { version: "1.0.0" } } });
+  mkdirSync(join(directory, "node_modules", "a"), { recursive: true });
+  for (const file of ["package-lock.json", "node_modules/.package-lock.json", "node_modules/a/package.json"])
+    writeFileSync(join(directory, file), packages);
+  writeFileSync(join(directory, "npm"), "#!/bin/sh\necho called npm >&2\n", { mode: 0o755 });
+  const install = () =>
+    run(process.execPath, [join(local, "node-dependencies.js")], {
+      env: { ...process.env, PATH: `${directory}${delimiter}${process.env["PATH"]}` },
+      timeoutMs: 20_000,
+    });
+  return { directory, install };
+}
+
+test("installs nothing where all is there, and a dependency that was deleted again", async (context) => {
+  const { directory, install } = checkout(context);
+  assert.doesNotMatch((await install()).stderr, /called npm/);
+  rmSync(join(directory, "node_modules", "a"), { recursive: true });
+  const { code, stderr } = await install();
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /called npm/);
+});
+
+test("does not wait for a lock whose number another process has by now", async (context) => {
+  const { directory, install } = checkout(context);
+  rmSync(join(directory, "node_modules"), { recursive: true });
+  mkdirSync(join(directory, ".tenantry"));
+  const lock = join(directory, ".tenantry", "npm.lock");
+  for (const left of [String(process.pid), JSON.stringify({ pid: process.pid, started: "before" })]) {
+    writeFileSync(lock, left);
+    const { code, stderr } = await install();
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /called npm/);
+    assert.equal(existsSync(lock), false);
+  }
+});
