@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { readIfThere, writePrivate } from "./files";
 import type { Home } from "./home";
+import { escapeProperty } from "./kafka-config";
 
 /** The file that connectors' `${file:PATH:KEY}` refer to; Connect reads it whenever it needs a value. */
 export function connectSecrets(home: Home): string {
@@ -26,7 +27,9 @@ export function setConnectSecrets(path: string, secrets: Readonly<Record<string,
     const match = /^([\w.-]+)=(.*)$/.exec(line);
     return match?.[1] ? [[match[1], match[2] ?? ""] as const] : [];
   });
-  const lines = Object.entries({ ...Object.fromEntries(before), ...secrets }).map(([key, value]) => `${key}=${value}`);
+  const given = Object.entries(secrets).map(([key, secret]) => [key, escapeProperty(secret)] as const);
+  const all = { ...Object.fromEntries(before), ...Object.fromEntries(given) };
+  const lines = Object.entries(all).map(([key, value]) => `${key}=${value}`);
   const text = `${lines.join("\n")}\n`;
   if (readIfThere(path) !== text) writePrivate(path, text);
 }

@@ -3,7 +3,7 @@ import type { ConnectEndpoint, Login } from "../architecture/endpoints";
 import { connectSecrets, setConnectSecrets } from "./connect-secrets";
 import { connectHealth } from "./health";
 import type { Home } from "./home";
-import { javaArguments, javaProgram, requireInstalled, writeConfig } from "./java-server";
+import { javaArguments, javaLocale, javaProgram, requireInstalled, writeConfig } from "./java-server";
 import { renderConnectConfig, renderLogConfig, renderRestLogin } from "./kafka-config";
 import { connectPlugins, kafkaJars } from "./parts";
 import type { Server } from "./server";
@@ -46,6 +46,7 @@ export function connectServer(own: ConnectServer): Server {
       `-Djava.security.auth.login.config=${jaas}`,
       ...javaArguments(own.heapMiB, logConfig, "org.apache.kafka.connect.cli.ConnectDistributed", [config]),
     ],
+    env: javaLocale,
     cwd: "/",
     mark: config,
     startTimeoutMs: 240_000,

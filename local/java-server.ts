@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Problems } from "../architecture/problem";
 import { readIfThere } from "./files";
 import { kafkaJars } from "./parts";
@@ -10,13 +11,17 @@ export function javaProgram(env: NodeJS.ProcessEnv = process.env): string {
   return home && existsSync(join(home, "bin", "java")) ? join(home, "bin", "java") : "java";
 }
 
+/** Java takes the names of files as the locale encodes them, and in the locale C knows ASCII only. */
+export const javaLocale: NodeJS.ProcessEnv = { LC_ALL: "C.UTF-8" };
+
 /** The arguments that run a class of Kafka or Connect. */
 export function javaArguments(heapMiB: number, logConfig: string, main: string, args: readonly string[]): string[] {
   return [
     `-Xmx${heapMiB}m`,
     "-XX:+ExitOnOutOfMemoryError",
     "-Djava.awt.headless=true",
-    `-Dlog4j2.configurationFile=${logConfig}`,
+    // An address, because Log4j takes a path with a space for none.
+    `-Dlog4j2.configurationFile=${pathToFileURL(logConfig)}`,
     "-cp",
     join(kafkaJars(), "*"),
     main,

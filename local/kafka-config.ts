@@ -2,8 +2,16 @@ import type { Login } from "../architecture/endpoints";
 
 /** A Java properties file, keys in the order given. */
 export function renderProperties(settings: Readonly<Record<string, string | number | boolean>>): string {
-  const lines = Object.entries(settings).map(([key, value]) => `${key}=${String(value).replaceAll("\\", "\\\\")}`);
+  const lines = Object.entries(settings).map(([key, value]) => `${key}=${escapeProperty(String(value))}`);
   return `# Written by \`tenantry local up\` at each start.\n${lines.join("\n")}\n`;
+}
+
+/** A value as java.util.Properties reads it back, whether as Latin-1 or as UTF-8: what is not ASCII by its number. */
+export function escapeProperty(value: string): string {
+  return value
+    .replaceAll("\\", "\\\\")
+    .replace(/^ /, "\\ ")
+    .replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 export interface KafkaConfig {

@@ -4,7 +4,7 @@ import type { KafkaEndpoint, Login } from "../architecture/endpoints";
 import { Problems } from "../architecture/problem";
 import { kafkaHealth } from "./health";
 import type { Home } from "./home";
-import { javaArguments, javaProgram, requireInstalled, writeConfig } from "./java-server";
+import { javaArguments, javaLocale, javaProgram, requireInstalled, writeConfig } from "./java-server";
 import { renderKafkaConfig, renderLogConfig } from "./kafka-config";
 import { kafkaJars } from "./parts";
 import { run } from "./run";
@@ -43,6 +43,7 @@ export function kafkaServer(own: KafkaServer): Server {
     portFlag: "--kafka-port",
     command: javaProgram(),
     args: javaArguments(own.heapMiB, logConfig, "kafka.Kafka", [config]),
+    env: javaLocale,
     cwd: "/",
     mark: config,
     startTimeoutMs: 180_000,
@@ -75,7 +76,7 @@ async function format(
   const { code, stdout, stderr } = await run(
     javaProgram(),
     javaArguments(heapMiB, logConfig, "kafka.tools.StorageTool", args),
-    { cwd: "/" },
+    { cwd: "/", env: { ...process.env, ...javaLocale } },
   );
   if (code === 0) return;
   throw new Problems([

@@ -28,7 +28,7 @@ export function freePort(host = "127.0.0.1"): Promise<number> {
 
 export interface Listener {
   readonly pid: number;
-  /** Its command line, shortened; empty if another account's. */
+  /** Its command line; empty if another account's. */
   readonly command: string;
 }
 

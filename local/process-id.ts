@@ -24,10 +24,7 @@ export function isRunning(id: ProcessId): boolean {
 /** The command line of the process, empty if it cannot be known. */
 export function commandLine(pid: number): string {
   try {
-    if (process.platform === "linux")
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8")
-        .replace(/[\0\s]+/g, " ")
-        .trim();
+    if (process.platform === "linux") return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
     return ps(pid, "command=");
   } catch {
     return "";

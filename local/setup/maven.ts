@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Problems } from "../../architecture/problem";
 import { installDirectory } from "../cache";
+import { javaLocale } from "../java-server";
 import { connectPlugins, debeziumChecksums, kafkaChecksums, kafkaJars, outboxConnectorSource } from "../parts";
 import { run } from "../run";
 import { versions } from "../versions";
@@ -87,7 +88,9 @@ function fromMaven(fetched: Fetched): Part {
 
 async function fetchByMaven(what: string, goals: readonly string[]): Promise<void> {
   // A checksum that does not match is an error, which for Maven by itself is only a warning.
-  const { code, stdout, stderr } = await run("mvn", ["-B", "-ntp", "-q", "--strict-checksums", ...goals]);
+  const { code, stdout, stderr } = await run("mvn", ["-B", "-ntp", "-q", "--strict-checksums", ...goals], {
+    env: { ...process.env, ...javaLocale },
+  });
   if (code !== 0) throw mavenFailed(what, `${stdout}${stderr}`);
 }
 

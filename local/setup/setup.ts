@@ -1,5 +1,8 @@
 import { type Problem, Problems } from "../../architecture/problem";
+import { cacheDirectory } from "../cache";
+import { requireOwnFolders } from "../ownership";
 import type { Progress } from "../progress";
+import { requireUsablePath } from "../usable-path";
 import { javaPart } from "./java";
 import { debeziumPart, kafkaPart } from "./maven";
 import type { Part } from "./part";
@@ -16,6 +19,9 @@ export const parts: readonly Part[] = [javaPart, postgresPart, kafkaPart, debezi
 
 /** Provides all parts side by side; whatever is missing is reported together at the end. */
 export async function setup(progress: Progress, wanted = parts): Promise<readonly SetupResult[]> {
+  const cache = cacheDirectory();
+  requireUsablePath(cache, "the cache of what they run", "Name another folder in XDG_CACHE_HOME.");
+  requireOwnFolders(cache, "the cache of what the embedded servers run");
   const outcomes = await Promise.allSettled(
     wanted.map((part) =>
       progress.part(

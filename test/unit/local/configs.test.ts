@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { renderConnectConfig, renderKafkaConfig, renderLogConfig } from "../../../local/kafka-config";
+import { renderConnectConfig, renderKafkaConfig, renderLogConfig, renderProperties } from "../../../local/kafka-config";
 import { maintainedBy, renderHba, renderPostgresConfig } from "../../../local/postgres-config";
 
 const plain = {
@@ -97,4 +97,9 @@ test("loggers keep their levels beside a quiet root", () => {
   const config = renderLogConfig({ "io.debezium": "info" });
   assert.match(config, /^rootLogger.level=warn$/m);
   assert.match(config, /^logger.0.name=io.debezium\nlogger.0.level=info$/m);
+});
+
+test("properties are read back as they were, whatever is in a path", () => {
+  const [, line] = renderProperties({ "log.dirs": " /home/jörg\\店 😀\n" }).split("\n");
+  assert.equal(line, "log.dirs=\\ /home/j\\u00f6rg\\\\\\u5e97 \\ud83d\\ude00\\u000a");
 });
