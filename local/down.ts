@@ -1,11 +1,13 @@
 import type { Home } from "./home";
 import { withLock } from "./lock";
+import { requireOwnFolders } from "./ownership";
 import type { Progress } from "./progress";
 import { stateOf, stopServer } from "./server";
 import { type ServerName, serverNames, serverTitles } from "./server-names";
 
 /** Stops what runs: who reads from another goes first. The names of those that ran. */
 export async function down(home: Home, progress: Progress): Promise<readonly ServerName[]> {
+  requireOwnFolders(home.directory, "the home of the embedded servers");
   if (serverNames.every((name) => stateOf(home, name).state === "stopped")) return [];
   const stop = async () => {
     const stopped: ServerName[] = [];

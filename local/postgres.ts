@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Problems } from "../architecture/problem";
-import { readIfThere } from "./files";
+import { readAs, removeAs, removeTree, writeAs } from "./account-files";
 import { postgresHealth } from "./health";
 import { maintainedBy, renderHba, renderPostgresConfig } from "./postgres-config";
 import type { PostgresPrograms } from "./postgres-programs";
@@ -43,35 +43,35 @@ export function postgresServer(own: PostgresServer): Server {
     startTimeoutMs: 120_000,
     prepare: async () => {
       if (!existsSync(own.data)) await initialise(own);
-      removeStaleLock(own.data);
+      await removeStaleLock(own);
       return configure(own);
     },
     health: () => postgresHealth(own.port, admin, own.password),
   };
 }
 
-/** Made under another name and renamed: a kill leaves no half database. */
+/** Made under another name and renamed: a kill leaves no half database. In the room only its account makes anything. */
 async function initialise({ data, programs, user, password }: PostgresServer): Promise<void> {
   const parent = dirname(data);
   const prefix = `initdb-${basename(data)}-`; // Several nodes are made beside each other at once.
   mkdirSync(parent, { recursive: true });
   for (const left of readdirSync(parent).filter((name) => name.startsWith(prefix))) {
-    rmSync(join(parent, left), { recursive: true, force: true });
+    await removeTree(join(parent, left));
   }
   const room = join(parent, `${prefix}${randomBytes(4).toString("hex")}`);
   mkdirSync(room, { mode: 0o700 });
+  if (user) chownSync(room, user.uid, user.gid);
   const passwordFile = join(room, "password");
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  for (const path of user ? [room, passwordFile] : []) chownSync(path, user?.uid ?? -1, user?.gid ?? -1);
+  await writeAs(user, passwordFile, password);
   const made = join(room, "data");
   const finished = await run(
     join(programs.bin, "initdb"),
     ["-D", made, "-U", admin, `--pwfile=${passwordFile}`, "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"],
     { user, cwd: "/" },
   );
-  rmSync(passwordFile, { force: true });
+  await removeAs(user, passwordFile);
   if (finished.code === 0) renameSync(made, data);
-  rmSync(room, { recursive: true, force: true });
+  await removeTree(room);
   if (finished.code !== 0) throw initdbFailed(finished.stderr, data);
 }
 
@@ -96,31 +96,26 @@ async function configure(own: PostgresServer): Promise<boolean> {
   const config = renderPostgresConfig({
     port: own.port,
     database: own.database,
-    others: maintainedBy(readIfThere(join(own.data, "postgresql.conf"))),
+    others: maintainedBy(await readAs(own.user, join(own.data, "postgresql.conf"))),
     admin,
     citus: own.citus,
     statistics: own.programs.statistics,
     outputPluginLibraries: /^output_plugin_libraries\t/m.test(described.stdout),
   });
-  const changed = [
-    writeOwned(join(own.data, "postgresql.conf"), config, own.user),
-    writeOwned(join(own.data, "pg_hba.conf"), renderHba(), own.user),
-  ];
-  return changed.includes(true);
-}
-
-function writeOwned(path: string, text: string, user: SystemUser | undefined): boolean {
-  if (readIfThere(path) === text) return false;
-  writeFileSync(path, text);
-  chmodSync(path, 0o600);
-  if (user) chownSync(path, user.uid, user.gid);
-  return true;
+  let changed = false;
+  for (const [name, text] of Object.entries({ "postgresql.conf": config, "pg_hba.conf": renderHba() })) {
+    const path = join(own.data, name);
+    if ((await readAs(own.user, path)) === text) continue;
+    await writeAs(own.user, path, text);
+    changed = true;
+  }
+  return changed;
 }
 
 /** PostgreSQL believes a lock whose number another process has by now, and would not start. */
-function removeStaleLock(data: string): void {
+async function removeStaleLock({ data, user }: PostgresServer): Promise<void> {
   const path = join(data, "postmaster.pid");
-  const pid = Number((readIfThere(path) ?? "").split("\n")[0]);
+  const pid = Number(((await readAs(user, path)) ?? "").split("\n")[0]);
   if (!pid) return;
-  if (!identify(pid) || !commandLine(pid).includes(data)) rmSync(path, { force: true });
+  if (!identify(pid) || !commandLine(pid).includes(data)) await removeAs(user, path);
 }

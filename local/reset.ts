@@ -1,13 +1,17 @@
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { Problems } from "../architecture/problem";
+import { removeTree } from "./account-files";
 import { dataDirectory } from "./data-directory";
 import { down } from "./down";
 import { type Home, readSettings } from "./home";
+import { requireOwnFolders } from "./ownership";
 import type { Progress } from "./progress";
 import { postgresAccount } from "./system-user";
 
 /** Stops the servers and deletes their data, logs and passwords. */
 export async function reset(home: Home, confirmed: boolean, progress: Progress): Promise<readonly string[]> {
+  requireOwnFolders(home.directory, "the home of the embedded servers");
   const postgresData = readSettings(home)?.postgresData ?? dataDirectory(home, postgresAccount());
   const deleted = [postgresData, ...["kafka", "connect", "logs", "run"].map(home.of), home.endpoints, home.settings];
   if (!confirmed) {
@@ -21,6 +25,7 @@ export async function reset(home: Home, confirmed: boolean, progress: Progress):
   }
   await down(home, progress);
   // By name, never the home itself: it may hold what is not ours.
-  for (const path of deleted) rmSync(path, { recursive: true, force: true });
+  const nodes = existsSync(postgresData) ? readdirSync(postgresData).map((name) => join(postgresData, name)) : [];
+  for (const path of [...nodes, ...deleted]) await removeTree(path);
   return deleted;
 }

@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly user?: SystemUser | undefined;
+  /** What it reads. @default nothing */
+  readonly input?: string;
   /** Ended after so long. @default never */
   readonly timeoutMs?: number;
 }
@@ -20,15 +22,17 @@ export interface RunOptions {
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return new Promise((resolve) => {
     const child = spawn(command, [...args], {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       ...(options.cwd && { cwd: options.cwd }),
       ...(options.env && { env: options.env }),
       ...(options.user && { uid: options.user.uid, gid: options.user.gid }),
       ...(options.timeoutMs && { timeout: options.timeoutMs }),
     });
     const written = { stdout: "", stderr: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (written.stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (written.stderr += text));
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (written.stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (written.stderr += text));
+    // One that ends without reading all is judged by its code.
+    child.stdin?.on("error", () => undefined).end(options.input);
     child.on("error", (error) => resolve({ code: 127, stdout: "", stderr: error.message }));
     child.on("close", (code) => resolve({ code: code ?? 1, ...written }));
   });

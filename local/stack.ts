@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
 import { Problems } from "../architecture/problem";
 import { root, workDirectory } from "./checkout";
 import { readIfThere, writePrivate } from "./files";
+import { requireOwnFolders } from "./ownership";
 import { neededPlugins, type Plugin } from "./pulumi-plugins";
 import { findProgram, pulumiDirectories } from "./pulumi-programs";
 import { run } from "./run";
@@ -68,6 +70,7 @@ export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.
     ...backend(),
     ...passphraseFile(env),
   };
+  requireOwnFolders(workDirectory, "where the state of the stack is");
   clearStaleLocks(state, stack);
   restoreCheckpoint(state, stack);
   const config = await prepare(pulumi, stack, session);
@@ -98,7 +101,7 @@ function isLoggedIn(env: NodeJS.ProcessEnv): boolean {
 
 function backend(): NodeJS.ProcessEnv {
   mkdirSync(state, { recursive: true, mode: 0o700 });
-  return { PULUMI_BACKEND_URL: `file://${state}` };
+  return { PULUMI_BACKEND_URL: pathToFileURL(state).href };
 }
 
 function passphraseFile(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

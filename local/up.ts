@@ -1,15 +1,17 @@
 import { join } from "node:path";
 import type { Endpoints } from "../architecture/endpoints";
 import { refuseIfAny } from "../architecture/problem";
+import { readAs } from "./account-files";
 import { ensureApplication } from "./application";
+import { cacheDirectory } from "./cache";
 import { adminPassword, clusterOf, shardNodes, streamEndpoints, workersOf } from "./cluster";
 import { connectSecrets, setConnectSecrets } from "./connect-secrets";
 import { dataDirectory } from "./data-directory";
 import { writeEndpoints } from "./endpoints-file";
-import { readIfThere } from "./files";
 import { type Home, type HomeSettings, makeHome, newClusterId, newSecret, readSettings, writeSettings } from "./home";
 import { withLock } from "./lock";
 import { diskProblems, orphanedData, portProblems } from "./obstacles";
+import { requireOwnFolders } from "./ownership";
 import { freePort, isFree, listenerOf } from "./port";
 import { choosePorts, type PortWishes } from "./ports";
 import { admin } from "./postgres";
@@ -18,6 +20,7 @@ import type { Progress } from "./progress";
 import type { StackApplication } from "./stack-application";
 import { startAll } from "./start";
 import { postgresAccount, type SystemUser } from "./system-user";
+import { requireUsablePath } from "./usable-path";
 
 export interface UpOptions {
   readonly ports: PortWishes;
@@ -36,12 +39,19 @@ const loopback = "127.0.0.1";
 
 /** Starts what does not run, waits until it serves, and makes the application's database and roles. */
 export function up(home: Home, options: UpOptions, progress: Progress): Promise<UpResult> {
+  requireUsablePath(home.directory, "their home", "Move the checkout, or name another folder with --home.");
+  requireUsablePath(
+    cacheDirectory(),
+    "the cache of what they run",
+    "Name another folder in XDG_CACHE_HOME, then `make setup`.",
+  );
+  requireOwnFolders(home.directory, "the home of the embedded servers");
   makeHome(home);
   return withLock(home.lock, home.directory, async () => {
     const user = postgresAccount();
     const remembered = readSettings(home);
     if (!remembered) refuseIfAny(orphanedData(home, user));
-    const programs = await requirePostgres(remembered && dataMajor(remembered));
+    const programs = await requirePostgres(remembered && (await dataMajor(remembered, user)));
     const settings = await settle(home, remembered, options.ports, programs, user);
     const servers = clusterOf(home, settings, {
       database: options.application.name,
@@ -66,8 +76,8 @@ export function up(home: Home, options: UpOptions, progress: Progress): Promise<
   });
 }
 
-function dataMajor({ postgresData }: HomeSettings): number | undefined {
-  const version = Number(readIfThere(join(postgresData, "postgres", "PG_VERSION")));
+async function dataMajor({ postgresData }: HomeSettings, user: SystemUser | undefined): Promise<number | undefined> {
+  const version = Number(await readAs(user, join(postgresData, "postgres", "PG_VERSION")));
   return version || undefined;
 }
 

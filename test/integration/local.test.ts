@@ -5,16 +5,20 @@ import {
   chownSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { removeTree } from "../../local/account-files";
 import { ensureApplication } from "../../local/application";
 import { root } from "../../local/checkout";
 import { dataDirectory } from "../../local/data-directory";
@@ -29,6 +33,7 @@ import { launch, type Server, stateOf, stopServer, waitUntilHealthy } from "../.
 import { withSession } from "../../local/sql-session";
 import type { ServerStatus } from "../../local/status";
 import { canReach, postgresAccount } from "../../local/system-user";
+import { authorization } from "../../provider/connect-client";
 import { skip } from "./servers";
 
 const isRoot = process.getuid?.() === 0;
@@ -47,11 +52,13 @@ function room(context: TestContext, mode = 0o755) {
 }
 
 /** Runs the command line; as an ordinary user where this is root and the checkout is open to others. */
-function commandLine(context: TestContext) {
-  const { directory, beforeRemoval } = room(context);
+function commandLine(context: TestContext, below = "") {
+  const { directory: outer, beforeRemoval } = room(context);
+  const directory = join(outer, below);
+  mkdirSync(directory, { recursive: true });
   const user = isRoot && canReach(join(root, "cli", "tenantry"), nobody) ? nobody : undefined;
   const env: NodeJS.ProcessEnv = { ...process.env, HOME: directory, TENANTRY_HOME: join(directory, "servers") };
-  if (user) {
+  if (user || below) {
     const cache = join(directory, "cache", "tenantry");
     for (const [from, to] of [
       [kafkaJars(), kafkaJars(cache)],
@@ -61,7 +68,7 @@ function commandLine(context: TestContext) {
       cpSync(from, to, { recursive: true });
     }
     env["XDG_CACHE_HOME"] = join(directory, "cache");
-    chownSync(directory, user.uid, user.gid);
+    if (user) chownSync(directory, user.uid, user.gid);
   }
   const tenantry = (...args: readonly string[]) =>
     run(join(root, "cli", "tenantry"), ["local", ...args], { env, user });
@@ -127,6 +134,33 @@ test("a whole life: up, up again, killed, up, down with the data kept, reset", {
   assert.equal(existsSync(home.endpoints), false);
 });
 
+test("everything runs where home and cache have spaces and letters beyond ASCII in their path", {
+  skip,
+}, async (context) => {
+  const { home, tenantry, status } = commandLine(context, "mein  Projekt/жук & 店=1#2%20");
+  const { code, stderr } = await tenantry("up", ...anyPorts);
+  assert.equal(code, 0, stderr);
+  assert.equal((await status()).code, 0);
+  assert.ok(existsSync(join(home.of("kafka"), "data", "meta.properties")));
+  const { connect, postgres } = readEndpoints(home.endpoints);
+  const plugin = "tenantry.connect.OutboxConnector";
+  const answer = await fetch(`${connect.url}/connector-plugins/${plugin}/config/validate`, {
+    method: "PUT",
+    headers: { "content-type": "application/json", ...authorization(connect) },
+    body: JSON.stringify({ "connector.class": plugin, name: connect.databasePassword }),
+  });
+  assert.ok((await answer.text()).includes(postgres.roles["cdc"]?.password ?? "none"), "Connect reads the secret");
+  assert.match((await tenantry("up")).stdout, /ran already: nothing was changed/);
+});
+
+test("a path that the servers can't use is refused before anything is made", { skip }, async (context) => {
+  const { home, tenantry } = commandLine(context);
+  const { code, stderr } = await tenantry("up", "--home", `${home.directory},too`);
+  assert.equal(code, 1);
+  assert.match(stderr, /can't use this path as their home\n.*a comma[\s\S]*--home/);
+  assert.equal(existsSync(`${home.directory},too`), false);
+});
+
 test("a port in use names the process and the way out, and nothing is started", { skip }, async (context) => {
   const { tenantry, status } = commandLine(context);
   const port = await freePort();
@@ -188,6 +222,41 @@ test("root's PostgreSQL keeps its data where its account can reach it, also for 
   launch(home, server);
   await waitUntilHealthy(home, server);
   assert.equal(stateOf(home, "postgres").state, "running");
+});
+
+test("root writes nothing through links that PostgreSQL's account puts into its folder", {
+  skip: skip || (!isRoot && "only root"),
+}, async (context) => {
+  const { home, server, data } = await onlyPostgres(context);
+  await server.prepare();
+  const targets = mkdtempSync(join(tmpdir(), "targets-"));
+  chmodSync(targets, 0o755);
+  context.after(() => rmSync(targets, { recursive: true }));
+  for (const name of ["postgresql.conf", "pg_hba.conf", "postmaster.pid"]) {
+    const target = join(targets, name);
+    writeFileSync(target, `${process.ppid}\nroot's own\n`, { mode: 0o644 });
+    rmSync(join(data, name), { force: true });
+    symlinkSync(target, join(data, name));
+  }
+  assert.equal(await server.prepare(), true);
+  for (const name of ["postgresql.conf", "pg_hba.conf", "postmaster.pid"]) {
+    assert.equal(readFileSync(join(targets, name), "utf8"), `${process.ppid}\nroot's own\n`);
+    assert.equal(statSync(join(targets, name)).uid, 0);
+  }
+  const { uid } = postgresAccount() ?? { uid: 0 };
+  for (const name of ["postgresql.conf", "pg_hba.conf"]) {
+    const written = lstatSync(join(data, name));
+    assert.deepEqual([written.isFile(), written.uid, written.mode & 0o777], [true, uid, 0o600]);
+  }
+  launch(home, server);
+  await waitUntilHealthy(home, server);
+
+  const kept = join(targets, "kept");
+  writeFileSync(kept, "");
+  symlinkSync(targets, join(data, "elsewhere"));
+  await stopServer(home, "postgres");
+  await removeTree(data);
+  assert.deepEqual([existsSync(data), existsSync(kept)], [false, true]);
 });
 
 test("a data directory with wrong permissions, a stale lock, a second platform on the same server", {
