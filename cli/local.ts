@@ -165,7 +165,7 @@ function onHome(name: string, description: string): Command {
 }
 
 function port(server: string, description: string): Option {
-  return new Option(`--${server}-port <PORT>`, `port ${description}; 0 takes any free one, and it is remembered`)
+  return new Option(`--${server}-port <PORT>`, `port ${description}; 0 takes any free one; it is remembered`)
     .env(`TENANTRY_${server.toUpperCase()}_PORT`)
     .argParser(wholeNumber(0, 65_000));
 }

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { readIfThere, writePrivate } from "./files";
-import type { Ports } from "./ports";
+import type { KnownPorts } from "./ports";
 
 /** The directory of one set of embedded servers: their data, logs, pids and what is remembered of them. */
 export interface Home {
@@ -18,8 +18,7 @@ export interface Home {
 }
 
 /** What a home remembers between two `up`. */
-export interface HomeSettings {
-  readonly ports: Ports;
+export interface HomeSettings extends KnownPorts {
   /** PostgreSQL's data: here, or where its account can reach it. */
   readonly postgresData: string;
   /** The Citus cluster was made with Citus, and stays so. */

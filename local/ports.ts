@@ -35,39 +35,54 @@ export interface PortFinder {
   free(): Promise<number>;
 }
 
-/** What was wished, else what is remembered, else the defaults. A remembered port keeps its place under the wish 0. */
+/** What a home keeps of them. */
+export interface KnownPorts {
+  readonly ports: Ports;
+  /** Those that a user chose by number: 0 lets go of them. @default none */
+  readonly chosenPorts?: readonly (keyof PortWishes)[];
+}
+
+/** Each port, the wish that moves it, and how far behind the wished one it is. */
+const places: readonly (readonly [keyof Ports, keyof PortWishes, number])[] = [
+  ["postgres", "postgres", 0],
+  ["worker_1", "postgres", 1],
+  ["worker_2", "postgres", 2],
+  ["kafka", "kafka", 0],
+  ["controller", "kafka", 1],
+  ["connect", "connect", 0],
+];
+
+/**
+ * What was wished, else what is remembered, else the defaults. Under the wish 0 a remembered port keeps its place while it
+ * is usable, unless somebody chose it by number.
+ */
 export async function choosePorts(
   wishes: PortWishes,
-  remembered: Ports | undefined,
+  remembered: KnownPorts | undefined,
   finder: PortFinder,
-): Promise<Ports> {
-  const taken = new Set<number>();
-  const choose = async (name: keyof Ports, wish: number | undefined, after = 0): Promise<number> => {
-    const known = remembered?.[name];
-    const port =
-      wish === undefined
-        ? (known ?? defaultPorts[name])
-        : wish > 0
-          ? wish + after
-          : known !== undefined && !taken.has(known) && (await finder.usable(known))
-            ? known
-            : await another(taken, finder);
-    taken.add(port);
-    return port;
-  };
+): Promise<Required<KnownPorts>> {
+  const chosenBefore = remembered?.chosenPorts ?? [];
+  const ports: Partial<Record<keyof Ports, number>> = {};
+  for (const [name, wished, after] of places) {
+    const wish = wishes[wished];
+    const known = remembered?.ports[name];
+    const taken = Object.values(ports);
+    const keeps = async (port: number) =>
+      !chosenBefore.includes(wished) && !taken.includes(port) && (await finder.usable(port));
+    if (wish === undefined) ports[name] = known ?? defaultPorts[name];
+    else if (wish > 0) ports[name] = wish + after;
+    else ports[name] = known !== undefined && (await keeps(known)) ? known : await another(taken, finder);
+  }
+  const isChosen = (name: keyof PortWishes) => (wishes[name] ?? (chosenBefore.includes(name) ? 1 : 0)) > 0;
   return {
-    postgres: await choose("postgres", wishes.postgres),
-    worker_1: await choose("worker_1", wishes.postgres, 1),
-    worker_2: await choose("worker_2", wishes.postgres, 2),
-    kafka: await choose("kafka", wishes.kafka),
-    controller: await choose("controller", wishes.kafka, 1),
-    connect: await choose("connect", wishes.connect),
+    ports: ports as Ports,
+    chosenPorts: (["postgres", "kafka", "connect"] as const).filter(isChosen),
   };
 }
 
-async function another(taken: ReadonlySet<number>, finder: PortFinder): Promise<number> {
+async function another(taken: readonly number[], finder: PortFinder): Promise<number> {
   for (;;) {
     const port = await finder.free();
-    if (!taken.has(port)) return port;
+    if (!taken.includes(port)) return port;
   }
 }

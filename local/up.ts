@@ -88,14 +88,14 @@ async function settle(
   programs: PostgresPrograms,
   user: SystemUser | undefined,
 ): Promise<HomeSettings> {
-  const ports = await choosePorts(wishes, remembered?.ports, {
+  const ports = await choosePorts(wishes, remembered, {
     usable: async (port) => (await isFree(port)) || (await isOwn(port, home, remembered)),
     free: freePort,
   });
   return remembered
-    ? { ...remembered, ports }
+    ? { ...remembered, ...ports }
     : {
-        ports,
+        ...ports,
         postgresData: dataDirectory(home, user),
         citus: programs.citus,
         secret: newSecret(),
