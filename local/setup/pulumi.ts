@@ -7,12 +7,14 @@ import { installDirectory } from "../cache";
 import { findProgram, isAccepted, pulumiCache, pulumiDirectories, pulumiVersion } from "../pulumi-programs";
 import { run } from "../run";
 import { versions } from "../versions";
-import { differenceFrom, parseChecksums, sha256 } from "./checksums";
+import { type Checksums, differenceFrom, parseChecksums, sha256 } from "./checksums";
 import { download } from "./download";
 import { buildGoProgram } from "./go";
 import type { Part } from "./part";
 
-const releases = "https://get.pulumi.com/releases/sdk";
+const releases = `https://github.com/pulumi/pulumi/releases/download/v${versions.pulumi}`;
+/** Of the releases, as Pulumi's own Homebrew formula of this version has them: github.com/pulumi/homebrew-tap. */
+const checksums = join(__dirname, "pulumi.sha256");
 const languageHost = "pulumi-language-nodejs";
 const launcher = "pulumi-resource-pulumi-nodejs";
 
@@ -44,7 +46,7 @@ async function provideCli(note: (text: string) => void): Promise<string> {
   if (found) note(`Pulumi: ${found} is ${version ?? "broken"}, 3.230 or newer (below 4) is needed`);
   try {
     await installDirectory(pulumiCache().release, {
-      fill: (directory) => fetchRelease(directory, releases),
+      fill: (directory) => fetchRelease(directory, releases, parseChecksums(readFileSync(checksums, "utf8"))),
       flaw: (directory) => flawOf(join(directory, "pulumi"), isRightVersion),
     });
     return ", downloaded";
@@ -56,18 +58,18 @@ async function provideCli(note: (text: string) => void): Promise<string> {
   return ", built from source";
 }
 
-/** Unpacks the official release into the directory, if its checksum is right. */
-export async function fetchRelease(directory: string, from: string): Promise<void> {
+/** Unpacks the official release into the directory, if it is the one that is known. */
+export async function fetchRelease(directory: string, from: string, known: Checksums): Promise<void> {
   const file = releaseFile(versions.pulumi, platform(), arch());
+  const expected = known.get(file);
+  if (expected === undefined) throw new Error(`no checksum of ${file} is known`);
   const archive = join(directory, file);
-  const list = join(directory, "checksums.txt");
-  await download(`${from}/pulumi-${versions.pulumi}-checksums.txt`, list);
   await download(`${from}/${file}`, archive);
-  const [expected, got] = [parseChecksums(readFileSync(list, "utf8")).get(file), sha256(archive)];
-  if (expected !== got) throw new Error(`the checksum of ${file} is ${got}, not ${expected ?? "listed"}`);
+  const got = sha256(archive);
+  if (got !== expected) throw new Error(`${file} has the SHA-256 ${got}, not ${expected}`);
   const { code, stderr } = await run("tar", ["-xzf", archive, "-C", directory, "--strip-components=1"]);
   if (code !== 0) throw new Error(`${file} does not unpack: ${stderr.trim()}`);
-  await Promise.all([archive, list].map((path) => rm(path)));
+  await rm(archive);
 }
 
 /** The release's name for a platform and architecture as Node.js names them. */

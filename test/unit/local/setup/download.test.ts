@@ -6,8 +6,10 @@ import type { AddressInfo } from "node:net";
 import { arch, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { root } from "../../../../local/checkout";
 import { freePort } from "../../../../local/port";
 import { run } from "../../../../local/run";
+import { parseChecksums } from "../../../../local/setup/checksums";
 import { download } from "../../../../local/setup/download";
 import { fetchRelease, releaseFile } from "../../../../local/setup/pulumi";
 import { versions } from "../../../../local/versions";
@@ -42,7 +44,7 @@ test("a refused connection, an error and a server that falls silent are one line
   await assert.rejects(download(`${url}/silent`, path, 100), /no answer for 0.1 s$/);
 });
 
-test("a release is unpacked if its checksum is right, and refused if not", async (context) => {
+test("a release is unpacked if it is the known one, and refused if not", async (context) => {
   const source = room(context);
   await run("sh", ["-c", "mkdir pulumi && echo hello > pulumi/pulumi && tar -czf release.tar.gz pulumi"], {
     cwd: source,
@@ -50,18 +52,23 @@ test("a release is unpacked if its checksum is right, and refused if not", async
   const archive = readFileSync(join(source, "release.tar.gz"));
   const sum = createHash("sha256").update(archive).digest("hex");
   const file = releaseFile(versions.pulumi, platform(), arch());
-  const answering =
-    (checksum: string): RequestListener =>
-    (request, response) =>
-      response.end(request.url?.endsWith("checksums.txt") ? `${checksum}  ${file}\n` : archive);
+  const url = await serve(context, (_, response) => response.end(archive));
 
   const good = room(context);
-  await fetchRelease(good, await serve(context, answering(sum)));
+  await fetchRelease(good, url, new Map([[file, sum]]));
   assert.equal(readFileSync(join(good, "pulumi"), "utf8"), "hello\n");
   assert.equal(existsSync(join(good, file)), false);
 
-  await assert.rejects(
-    fetchRelease(room(context), await serve(context, answering("0".repeat(64)))),
-    /the checksum of .* is/,
+  const other = fetchRelease(room(context), url, new Map([[file, "0".repeat(64)]]));
+  await assert.rejects(other, new RegExp(`^Error: ${file} has the SHA-256 ${sum}, not 0{64}$`));
+  await assert.rejects(fetchRelease(room(context), url, new Map()), /no checksum of .* is known/);
+});
+
+test("the releases of every platform are known for the version that set-up installs", () => {
+  const known = parseChecksums(readFileSync(join(root, "local", "setup", "pulumi.sha256"), "utf8"));
+  const platforms = ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64"];
+  assert.deepEqual(
+    [...known.keys()],
+    platforms.map((each) => `pulumi-v${versions.pulumi}-${each}.tar.gz`),
   );
 });
