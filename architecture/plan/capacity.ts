@@ -8,6 +8,9 @@ export const capacity = {
   rowOverhead: 2,
   /** A compressed, columnar row against a hot one. */
   warmRatio: 1 / 3,
+  /** Rows so young, in seconds, are read again and again with their indexes, and of all hot ones this share. */
+  cachedSeconds: 86_400,
+  cachedShare: 0.02,
   /** Full-page images and index records, against the rows alone. */
   walOverhead: 2,
   /** A transaction holds its server connection this long, network included. */
@@ -25,6 +28,10 @@ export const nodeLimit = { cores: 16, dataGiB: 4096, brokerStorageGiB: 4096 } as
 
 /** The most that the large clouds sell as one machine with one volume. */
 export const machine = { cores: 128, memoryGiB: 1024, storageGiB: 65_536 } as const;
+
+/** GiB a core, as the large clouds sell machines: for computing, for everything, for memory. A node has 8 GiB at least. */
+export const memoryPerCore = { least: 2, most: 8 } as const;
+export const leastMemoryGiB = 8;
 
 /** Of one stack. */
 export const mostWorkers = 64;

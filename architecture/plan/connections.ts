@@ -9,7 +9,6 @@ type Connections = Pick<PlannedValues, "pooling" | "poolSize" | "maxConnections"
 
 /** Server connections of one database, and how the application's are put on them. */
 export function planConnections(workload: Workload, load: Load, memoryGiB: number, decide: Decide): Connections {
-  const busy = busyConnections(workload, load);
   const most = mostConnections(memoryGiB);
   const pooling = decide("pooling", {
     value: "transaction",
@@ -21,13 +20,17 @@ export function planConnections(workload: Workload, load: Load, memoryGiB: numbe
     less: "a server connection for every client, busy or idle",
   });
   const poolSize = decide("poolSize", {
-    value: Math.min(mostPool(most), Math.max(20, 10 * Math.ceil(busy / load.utilisation / 10))),
+    value: Math.min(mostPool(most), wantedPool(workload, load)),
     unit: "connections",
     reason:
       "Transactions in progress at the peak, by Little's law, and the room that the budget leaves; never more than the memory has room for.",
     formula:
       "max(20, (transactions + reads) * 3 (peak) * 0.01 s / utilisation), in tens; at most (memory / 4 / 10 MiB - 50) / 1.5",
-    inputs: { "busy at the peak": Math.ceil(busy), utilisation: load.utilisation, "memory in GiB": memoryGiB },
+    inputs: {
+      "busy at the peak": Math.ceil(busyConnections(workload, load)),
+      utilisation: load.utilisation,
+      "memory in GiB": memoryGiB,
+    },
     less: "clients wait for a connection at the peak",
     more: "more memory, about 10 MiB a connection",
   });
@@ -47,6 +50,17 @@ export function planConnections(workload: Workload, load: Load, memoryGiB: numbe
 /** Transactions in progress at the peak, by Little's law. */
 export function busyConnections({ reads }: Workload, load: Load): number {
   return (load.transactions + reads * load.part) * capacity.peak * capacity.secondsPerTransaction;
+}
+
+/** The pool that the peak wants, in tens. */
+function wantedPool(workload: Workload, load: Load): number {
+  return Math.max(20, 10 * Math.ceil(busyConnections(workload, load) / load.utilisation / 10));
+}
+
+/** GiB of a node whose quarter is enough for every connection that the peak wants. */
+export function memoryForConnections(workload: Workload, load: Load): number {
+  const connections = mostPooled(wantedPool(workload, load)) + reservedConnections;
+  return (4 * connections * capacity.connectionMiB) / 1024;
 }
 
 /** A quarter of a node's memory is for its connections. */

@@ -21,6 +21,8 @@ export interface Load {
   readonly cores: number;
   /** Bytes that a writing transaction leaves in the log. */
   readonly walBytes: number;
+  /** Bytes that a writing transaction keeps in the cache. */
+  readonly cachedBytes: number;
   /** Bytes that a writing transaction keeps stored, all tiers and the outbox together. */
   readonly storedBytes: number;
 }
@@ -44,14 +46,28 @@ export function loadOf(workload: Workload, model: PlanValues["model"], rates: Ra
     events,
     cores: (capacity.peak * (transactions / rates.writesPerCore + reads / rates.readsPerCore)) / used,
     walBytes: capacity.walOverhead * (workload.rowSize.bytes + eventBytes),
+    cachedBytes: cachedRow(workload),
     storedBytes: storedRow(workload) + Math.max(outboxSeconds, seconds(workload.outage)) * eventBytes,
   };
 }
 
-/** Byte seconds of a row: hot, then compressed; a cold row has left the database. */
-function storedRow({ rowSize, retention: { hot, warm } }: Workload): number {
-  const warmSeconds = warm ? seconds(warm) - seconds(hot) : 0;
-  return rowSize.bytes * capacity.rowOverhead * (seconds(hot) + warmSeconds * capacity.warmRatio);
+/** Byte seconds of a row with its indexes, as long as it is hot. */
+function hotRow({ rowSize, retention: { hot } }: Workload): number {
+  return rowSize.bytes * capacity.rowOverhead * seconds(hot);
+}
+
+/** The same, of what is read again and again. */
+function cachedRow(workload: Workload): number {
+  const { rowSize, retention } = workload;
+  const young = Math.min(capacity.cachedSeconds, seconds(retention.hot));
+  return rowSize.bytes * capacity.rowOverhead * young + capacity.cachedShare * hotRow(workload);
+}
+
+/** Byte seconds of a row until it is cold, when it has left the database; in between it is compressed. */
+function storedRow(workload: Workload): number {
+  const { rowSize, retention } = workload;
+  const warmSeconds = retention.warm ? seconds(retention.warm) - seconds(retention.hot) : 0;
+  return hotRow(workload) + rowSize.bytes * capacity.rowOverhead * warmSeconds * capacity.warmRatio;
 }
 
 export function seconds(duration: Parameters<typeof durationMs>[0]): number {

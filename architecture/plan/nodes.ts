@@ -1,4 +1,4 @@
-import { capacity, gib, nodeLimit, powerOfTwo, volume } from "./capacity";
+import { capacity, gib, leastMemoryGiB, memoryPerCore, nodeLimit, powerOfTwo, volume } from "./capacity";
 import { type Load, seconds, transactionsPerNode } from "./load";
 import type { Decide } from "./overrides";
 import type { PlannedValues, PlanValues } from "./planned";
@@ -48,12 +48,20 @@ export function planLog(workload: Workload, load: Load, cores: number, decide: D
   };
 }
 
+/** What a node's size follows from, beside the load. */
+export interface NodeNeeds {
+  readonly model: PlanValues["model"];
+  readonly delivery: PlanValues["delivery"];
+  /** The log that slots may hold. */
+  readonly keepGiB: number;
+  /** Memory whose quarter is enough for the connections, in GiB. */
+  readonly connectionsGiB: number;
+}
+
 /** Workers of one database, by whichever of cores, storage and the connectors' speed needs most. */
 export function planWorkers(
   load: Load,
-  model: PlanValues["model"],
-  delivery: PlanValues["delivery"],
-  keepGiB: number,
+  { model, delivery, keepGiB, connectionsGiB }: NodeNeeds,
   decide: Decide,
 ): Workers {
   const storage = (load.transactions * load.storedBytes) / gib / 0.7;
@@ -96,7 +104,8 @@ export function planWorkers(
     inputs: { "cores in all": round(load.cores), "largest share": load.largest, utilisation: load.utilisation },
     less: (value) => `the peak ${used(load, value * Math.max(1, workers.value))}`,
   });
-  const workerMemory = decide("workerMemory", memory(workerCores.value));
+  const needs = { connections: connectionsGiB, cached: cachedGiB(load, cores) };
+  const workerMemory = decide("workerMemory", memory(workerCores.value, needs));
   const data = (transactionsPerNode(load, cores) * load.storedBytes) / gib / 0.7;
   const mostData = Math.max(nodeLimit.dataGiB, storage * load.largest);
   const workerStorage = decide("workerStorage", {
@@ -114,8 +123,8 @@ export function planWorkers(
 /** The node that routes; in a silo without workers, the one that holds everything. */
 export function planCoordinator(
   load: Load,
-  model: PlanValues["model"],
-  planned: { workerStorage: number; keepGiB: number },
+  { model, keepGiB, connectionsGiB }: NodeNeeds,
+  workerStorage: number,
   decide: Decide,
 ): Coordinator {
   const alone = model === "silo";
@@ -129,29 +138,42 @@ export function planCoordinator(
     inputs: { "cores in all": round(load.cores) },
     less: "planning and routing queue before the workers are busy",
   });
+  const needs = { connections: connectionsGiB, cached: alone ? cachedGiB(load, coresPerNode(load)) : 0 };
   return {
     coordinatorCores: cores,
-    coordinatorMemory: decide("coordinatorMemory", memory(cores.value)),
+    coordinatorMemory: decide("coordinatorMemory", memory(cores.value, needs)),
     coordinatorStorage: decide("coordinatorStorage", {
-      value: alone ? planned.workerStorage : volume(16 + planned.keepGiB, 32),
+      value: alone ? workerStorage : volume(16 + keepGiB, 32),
       unit: "GiB",
       reason: alone ? "As a worker's: it holds the rows." : "Catalogs, reference tables and its log.",
       formula: alone ? "as workerStorage" : "16 + max_slot_wal_keep_size, rounded up, at least 32",
-      inputs: { "slot log in GiB": planned.keepGiB },
+      inputs: { "slot log in GiB": keepGiB },
       less: "a slot that nobody reads fills the disk",
       more: "only money; a volume can never shrink",
     }),
   };
 }
 
-function memory(cores: number) {
+/** Rows and indexes of one node that are read again and again, in GiB. */
+export function cachedGiB(load: Load, cores: number): number {
+  return (transactionsPerNode(load, cores) * load.cachedBytes) / gib;
+}
+
+/** As much as the connections and the cached rows need, within what is sold for so many cores. */
+function memory(cores: number, needs: { readonly connections: number; readonly cached: number }) {
+  const { least, most } = memoryPerCore;
+  const need = Math.max(needs.connections, 2 * needs.cached);
   return {
-    value: 4 * cores,
+    value: Math.max(leastMemoryGiB, least * cores, Math.min(most * cores, powerOfTwo(need, 1))),
     unit: "GiB",
-    reason: "4 GiB a core: a quarter for shared_buffers, the rest for the cache of the hot partitions and for sorting.",
-    formula: "4 * cores",
-    inputs: { cores },
-    less: "the hot partitions' indexes leave the cache, and reads wait for the disk",
+    reason:
+      needs.cached > 0
+        ? "Half for what is read again and again (a quarter shared_buffers, a quarter the system's cache), a quarter for connections, the rest for sorting."
+        : "It holds no rows: a quarter for connections, the rest for planning and for results on their way.",
+    formula: "2^n >= max(connections' need, 2 * cached rows), from 2 to 8 a core, at least 8",
+    inputs: { cores, "connections' need in GiB": round(needs.connections), "cached rows in GiB": round(needs.cached) },
+    less: "what is read again and again leaves the cache, and reads wait for the disk; or the pool becomes smaller",
+    more: "money",
   };
 }
 

@@ -1,5 +1,5 @@
 import { refuseIfAny } from "../problem";
-import { planConnections } from "./connections";
+import { memoryForConnections, planConnections } from "./connections";
 import { planBrokers, planDelivery, planReaders } from "./events";
 import { refusalsOf } from "./limits";
 import { loadOf } from "./load";
@@ -33,10 +33,12 @@ export function draftPlan(workload: Workload, overrides: Overrides = {}, rates: 
   const cores = coresPerNode(load);
   const log = planLog(workload, load, cores, decide);
   const keepGiB = log.maxSlotWalKeepSize.value;
-  const nodes = planWorkers(load, model.value, delivery.value, keepGiB, decide);
+  const connectionsGiB = memoryForConnections(workload, load);
+  const needs = { model: model.value, delivery: delivery.value, keepGiB, connectionsGiB };
+  const nodes = planWorkers(load, needs, decide);
   const workers = nodes.workers.value;
   const workerStorage = nodes.workerStorage.value;
-  const coordinator = planCoordinator(load, model.value, { workerStorage, keepGiB }, decide);
+  const coordinator = planCoordinator(load, needs, workerStorage, decide);
   const memory = Math.min(coordinator.coordinatorMemory.value, ...(workers > 0 ? [nodes.workerMemory.value] : []));
   const values: PlannedValues = {
     model,

@@ -57,6 +57,7 @@ export function assumptionsOf(rates: Rates): readonly string[] {
     `${formatNumber(rates.readsPerCore)} reads that name their tenant a second and core (${own("readsPerCore")})`,
     `${formatNumber(rates.eventsExactlyOnce)} events a second and connector exactly once (${own("eventsExactlyOnce")}), ${formatNumber(rates.eventsAtLeastOnce)} at least once (${own("eventsAtLeastOnce")})`,
     `${formatNumber(capacity.eventsPerPartition)} events a second and consumer, a peak of ${capacity.peak} times the average, ${capacity.secondsPerTransaction * 1_000} ms a transaction, ${capacity.connectionMiB} MiB a connection, ${capacity.bytesPerBroker / 2 ** 20} MiB a second and broker (assumed)`,
+    `rows of the last day and ${capacity.cachedShare * 100} % of the hot ones are read again and again, with their indexes (assumed)`,
     `rows of ${capacity.rowOverhead} times their size with indexes, a third of it once compressed, and ${capacity.walOverhead} times their size in the log (assumed)`,
   ];
 }

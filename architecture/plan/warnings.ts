@@ -3,6 +3,7 @@ import { mostPooled, reservedConnections } from "../pool";
 import { capacity, largeEventBytes, nodeLimit } from "./capacity";
 import { busyConnections } from "./connections";
 import type { Load } from "./load";
+import { cachedGiB, coresPerNode } from "./nodes";
 import { intervalSeconds } from "./partitions";
 import { formatNumber, type PlannedValues } from "./planned";
 import { mostTenants, type Workload } from "./workload";
@@ -39,6 +40,14 @@ export function warningsOf(workload: Workload, load: Load, values: PlannedValues
   if (values.brokers.value < replicationFactor.value) {
     warnings.push(
       `${replicationFactor.value} copies need as many brokers: topics can't be made on ${values.brokers.value}.`,
+    );
+  }
+  const memory = workers.value > 0 ? ("workerMemory" as const) : ("coordinatorMemory" as const);
+  const cached = cachedGiB(load, coresPerNode(load));
+  if (cached > values[memory].value / 2) {
+    warnings.push(
+      `About ${formatNumber(Math.round(cached))} GiB of a node's rows are read again and again, and half of its memory holds ${formatNumber(values[memory].value / 2)}: ` +
+        `reads wait for the disk. Set \`${memory}\`, or shorten \`retention.hot\`.`,
     );
   }
   const pooled = mostPooled(values.poolSize.value);

@@ -307,6 +307,25 @@ test("the pool and max_connections never take more than a quarter of the memory"
   );
 });
 
+test("memory follows the rows that are read again and again and the connections, not the cores alone", () => {
+  const days = (count: number) => ({
+    hot: { count, unit: "day" as const },
+    events: { count: 3, unit: "day" as const },
+  });
+  const memoryOf = (changes: Partial<Workload>) => draftPlan({ ...small, ...changes }).values.workerMemory.value;
+  const busy = { writes: 4_000, events: 0, rowSize: { bytes: 40 } };
+  const cores = draftPlan({ ...small, ...busy }).values.workerCores.value;
+  assert.equal(memoryOf({ ...busy, retention: days(1) }), 2 * cores, "little is kept: as machines for computing");
+  assert.equal(memoryOf({ ...busy, rowSize: { bytes: 2_000 }, retention: days(400) }), 8 * cores, "for memory");
+  assert.equal(memoryOf({ writes: 1, reads: 1, events: 0 }), 8, "the least");
+  const many = draftPlan({ ...small, ...busy, reads: 100_000, retention: days(1) }, { workerCores: 4 }).values;
+  assert.equal(many.workerMemory.value, 32, "the connections");
+  assert.match(
+    warned({ ...busy, rowSize: { bytes: 2_000 }, retention: days(400) }),
+    /GiB of a node's rows are read again and again.*Set `workerMemory`/,
+  );
+});
+
 test("a plan says what load it doubts", () => {
   assert.match(warned({ writes: 0, reads: 0, events: 0 }), /neither writes nor reads/);
   assert.match(warned({ tenants: { now: 500, inAYear: 200, largest: 0.05 } }), /the plan is for the 500 of now/);
