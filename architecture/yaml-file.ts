@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, parseDocument, visit } from "yaml";
+import { type Document, isMap, isNode, isScalar, isSeq, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import type { Place, Problem } from "./problem";
 import { placeAt, type Source } from "./source";
@@ -141,6 +141,7 @@ function unknownKey(form: YamlForm<z.ZodType>, path: Path, key: string, at: Plac
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: JsonSchema;
+  readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
 }
 
@@ -152,7 +153,7 @@ function knownKeys(schema: z.ZodType, path: Path): string[] {
 }
 
 function childSchema(schema: JsonSchema | undefined, key: string): JsonSchema | undefined {
-  const own = schema?.properties?.[key] ?? schema?.additionalProperties;
+  const own = schema?.properties?.[key] ?? schema?.additionalProperties ?? schema?.items;
   return own ?? schema?.anyOf?.map((each) => childSchema(each, key)).find((each) => each !== undefined);
 }
 
@@ -171,10 +172,13 @@ export function keyOffset(document: Document, path: Path): number {
   let node: unknown = document.contents;
   let offset = 0;
   for (const key of path) {
-    if (!isMap(node)) {
-      const item = document.getIn(path, true);
-      return isNode(item) ? (item.range?.[0] ?? offset) : offset;
+    if (isSeq(node)) {
+      node = node.items[Number(key)];
+      if (!isNode(node)) return offset;
+      offset = node.range?.[0] ?? offset;
+      continue;
     }
+    if (!isMap(node)) return offset;
     const pair = node.items.find((each) => isScalar(each.key) && String(each.key.value) === String(key));
     if (!pair) return offset;
     offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;

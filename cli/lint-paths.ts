@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { readStacks } from "../architecture/application-loader";
 import { stackThatNeedsCitus } from "../architecture/citus/required";
 import { isCode } from "../architecture/code/code";
-import { Problems } from "../architecture/problem";
+import { type Problem, Problems } from "../architecture/problem";
 import { mayBeConnector } from "../architecture/rules/connector-facts";
 import type { LintInput } from "../architecture/rules/lint";
 import {
@@ -16,6 +16,7 @@ import { stackOf } from "../architecture/rules/stack-facts";
 import type { Source } from "../architecture/source";
 import { listNames, suggest } from "../architecture/suggestion";
 import { root } from "../local/checkout";
+import { readImports } from "./lint-imports";
 
 const descriptionName = "architecture.yaml";
 
@@ -23,6 +24,8 @@ const descriptionName = "architecture.yaml";
 export interface LintTargets {
   readonly inputs: readonly LintInput[];
   readonly configuration: LintConfiguration;
+  /** Code that no application is known for: no rule on tables can judge it. */
+  readonly notes: readonly Problem[];
 }
 
 /**
@@ -37,9 +40,11 @@ export function readTargets(paths: readonly string[], from: string = process.cwd
   const configuration = found ? parseLintConfiguration(read(found, from)) : noLintConfiguration;
   const isWanted = (path: string) => !found || !configuration.isExcluded(relative(dirname(found), path));
   const files = (paths.length === 0 ? ownFiles() : filesOf(paths, from)).filter(isWanted);
+  const descriptions = files.filter((file) => basename(file) === descriptionName).map(dirname);
   const code = groupBy(files.filter(isCode), (file) => {
     const application = found && configuration.applicationOf(relative(dirname(found), file));
-    return application === undefined ? onlyApplication() : applicationFolder(application, read(found ?? "", from));
+    if (found && application !== undefined) return applicationFolder(application, read(found, from), dirname(found));
+    return onlyOf(applicationsAround(dirname(file))) ?? onlyOf(descriptions) ?? "";
   });
   const sql = groupBy(
     files.filter((file) => file.endsWith(".sql") || basename(file) === descriptionName),
@@ -50,14 +55,19 @@ export function readTargets(paths: readonly string[], from: string = process.cwd
     .filter((file) => isData(file) && stackOf(file) === undefined)
     .map((file) => read(file, from))
     .filter(({ text }) => mayBeConnector(text));
+  const { libraries } = configuration;
+  const foreign = code.get("") ?? [];
   return {
     configuration,
+    notes: foreign.length > 0 ? [foreignCode(foreign, from)] : [],
     inputs: [
       ...[...sql].map(([folder, wanted]) => readFolder(folder, wanted, from)),
       ...[...code].map(([folder, wanted]) => ({
         ...(folder === "" ? { name: "", sql: [] } : readFolder(folder, [], from)),
         code: wanted.map((file) => read(file, from)),
         wanted: new Set(wanted.map((file) => shown(file, from))),
+        libraries,
+        imports: readImports(wanted, from),
       })),
       { name: "", sql: [], stacks, connectors, drops: configuration.drops },
     ],
@@ -96,23 +106,43 @@ function ownFiles(): string[] {
   return [...applications().flatMap(lintable), ...lintable(stacks).filter((file) => stackOf(file) !== undefined)];
 }
 
-/** The folder of every application in sql/. */
 function applications(): string[] {
-  const sql = join(root, "sql");
+  return applicationsIn(join(root, "sql"));
+}
+
+/** The folder of every application in a folder such as sql/. */
+function applicationsIn(sql: string): string[] {
+  if (!statSync(sql, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(sql)
     .map((name) => join(sql, name))
     .filter((folder) => existsSync(join(folder, descriptionName)));
 }
 
-function onlyApplication(): string {
-  const [application = "", ...others] = applications();
-  return others.length === 0 ? application : "";
+function onlyOf<T>(found: readonly T[]): T | undefined {
+  return found.length === 1 ? found[0] : undefined;
 }
 
-function applicationFolder(name: string, configuration: Source): string {
-  const known = applications();
-  const folder = known.find((each) => basename(each) === name);
-  if (folder !== undefined) return folder;
+/** The applications that code of a folder may belong to: one described there, or those in sql/, here or further up. */
+function applicationsAround(folder: string): string[] {
+  const found = existsSync(join(folder, descriptionName)) ? [folder] : applicationsIn(join(folder, "sql"));
+  return found.length > 0 || dirname(folder) === folder ? found : applicationsAround(dirname(folder));
+}
+
+/** What the rules on tables leave out. */
+function foreignCode(files: readonly string[], from: string): Problem {
+  const [first = ""] = files;
+  return {
+    what: `No ${descriptionName} belongs to this code, so no rule on tenants' tables has judged its queries`,
+    got: files.length > 1 ? `${shown(first, from)} and ${files.length - 1} others` : shown(first, from),
+    expected: `one ${descriptionName} in its folder, in sql/APP/ beside it or further up, or among the paths given`,
+    fix: `Name the application under \`applications\` in ${lintConfigurationName}, or pass its folder too`,
+  };
+}
+
+function applicationFolder(name: string, configuration: Source, folder: string): string {
+  const known = [...new Set([...applicationsAround(folder), ...applications()])];
+  const found = known.find((each) => basename(each) === name);
+  if (found !== undefined) return found;
   const meant = suggest(
     name,
     known.map((each) => basename(each)),

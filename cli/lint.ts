@@ -1,6 +1,6 @@
 import { Command, type CommanderError, Option } from "commander";
 import { loadTypeScript } from "../architecture/code/typescript";
-import { Problems } from "../architecture/problem";
+import { Problems, renderProblem } from "../architecture/problem";
 import { lint } from "../architecture/rules/lint";
 import type { Linted } from "../architecture/rules/linted";
 import { loadSqlParser } from "../architecture/sql-parser";
@@ -46,7 +46,8 @@ export async function run(
 }
 
 async function findIn(paths: readonly string[], from: string): Promise<Linted[]> {
-  const { inputs, configuration } = readTargets(paths, from);
+  const { inputs, configuration, notes } = readTargets(paths, from);
+  for (const note of notes) console.error(`${renderProblem(note)}\n`);
   await loadSqlParser();
   if (inputs.some(({ code }) => code)) await loadTypeScript();
   return inputs.flatMap((input) => lint(input, configuration.rules));

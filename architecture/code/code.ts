@@ -4,6 +4,7 @@ import type { Place, Problem } from "../problem";
 import { placeAt, type Source } from "../source";
 import { type ImportPath, targetsOf } from "./imports";
 import { Libraries } from "./libraries/libraries";
+import type { Library } from "./library";
 import type { KnownTables } from "./table-names";
 import { typescript } from "./typescript";
 
@@ -21,8 +22,8 @@ export interface Code {
 
 /** What is known of code beside its text. */
 export interface CodeSetting {
-  /** @default those that lint knows by itself */
-  readonly libraries?: Libraries;
+  /** Libraries beside those that lint knows. @default none */
+  readonly libraries?: readonly Library[];
   /** @default only paths are followed */
   readonly imports?: readonly ImportPath[];
   /** @default none: the table of a model is called as the model is */
@@ -46,7 +47,7 @@ export function isCode(path: string): boolean {
 /** The files as TypeScript's compiler reads them. The compiler must be loaded (`loadTypeScript`). */
 export function readCode(
   sources: readonly Source[],
-  { libraries = new Libraries(), imports = [], tables = new Map() }: CodeSetting = {},
+  { libraries = [], imports = [], tables = new Map() }: CodeSetting = {},
 ): Code {
   const { createSourceFile, createProgram, ScriptTarget } = typescript();
   const bySource = new Map(sources.map((source) => [posix.join(workingFolder, source.path), source]));
@@ -72,7 +73,7 @@ export function readCode(
   return {
     files: [...trees].map(([path, tree]) => ({ tree, source: bySource.get(path) as Source })),
     checker: program.getTypeChecker(),
-    libraries,
+    libraries: new Libraries(libraries),
     tables,
     isOwn: (specifier, from) => specifier.startsWith(".") || resolve(specifier, from.fileName) !== undefined,
     sourceOf,

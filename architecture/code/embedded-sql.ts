@@ -5,7 +5,7 @@ import { type ParsedSql, parseSql } from "../sql-parser";
 import { builtSql } from "./built-sql";
 import type { Code } from "./code";
 import { originOf } from "./origin";
-import { withNumbers } from "./placeholders";
+import { type PlaceholderStyle, placeholderStyles, withNumbers } from "./placeholders";
 import { type CodeText, textOf } from "./text";
 import { typescript } from "./typescript";
 
@@ -45,7 +45,7 @@ function readSql(code: Code, node: ts.Node): EmbeddedSql | undefined {
   const text = isWritten ? written : built?.text;
   if (!text) return undefined;
   const source = code.sourceOf(node);
-  const { parsed, text: read } = parse(text, source.path);
+  const { parsed, text: read } = parse(text, source.path, () => stylesOf(code, node));
   return {
     node,
     text: text.text,
@@ -112,9 +112,14 @@ function lastName(node: ts.Expression): string {
  * What is filled in is taken for a value first, but for a name where only a name can stand; then for names alone. What
  * PostgreSQL does not read as it is has parameters that a library numbers.
  */
-function parse(text: CodeText, path: string): { readonly parsed: ParsedSql | undefined; readonly text: CodeText } {
-  const numbered = withNumbers(text);
-  for (const each of numbered ? [text, numbered] : [text]) {
+function parse(
+  text: CodeText,
+  path: string,
+  styles: () => readonly PlaceholderStyle[],
+): { readonly parsed: ParsedSql | undefined; readonly text: CodeText } {
+  for (const read of [() => text, () => withNumbers(text, styles())]) {
+    const each = read();
+    if (!each) continue;
     const isName = ({ start, end }: CodeText["holes"][number]) =>
       /(\b(from|join|into|update|table|index|schema|only|as|by|set)\s+|[."\w])$/i.test(each.text.slice(0, start)) ||
       /^["\w.]/.test(each.text.slice(end));
@@ -125,6 +130,16 @@ function parse(text: CodeText, path: string): { readonly parsed: ParsedSql | und
     }
   }
   return { parsed: undefined, text };
+}
+
+/** How a call's library marks what it fills in: any way, where it is not known. */
+function stylesOf(code: Code, node: ts.Node): readonly PlaceholderStyle[] {
+  const t = typescript();
+  if (!t.isCallExpression(node)) return [];
+  const { expression } = node;
+  const origin = originOf(code, t.isPropertyAccessExpression(expression) ? expression.expression : expression);
+  const libraries = origin ? code.libraries.of(origin.module) : [];
+  return libraries.length > 0 ? libraries.flatMap(({ sql }) => sql.placeholders) : placeholderStyles;
 }
 
 function filled({ text, holes }: CodeText, isName: (hole: CodeText["holes"][number]) => boolean): string {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { listNames } from "../suggestion";
+import { placeholderStyles } from "./placeholders";
 
 const names = (example: string) => z.array(z.string(), `a list of names such as \`[${example}]\``).default([]);
 /** Where the conditions are among a method's arguments: `0`, or `1.where` for a property of the second. */
@@ -78,7 +80,7 @@ export const librarySchema = z.strictObject({
     .strictObject({
       methods: names("query"),
       tags: names("sql"),
-      placeholders: z.array(z.enum(["?", ":name", "@name"], "?, :name or @name")).default([]),
+      placeholders: z.array(z.enum(placeholderStyles, listNames([...placeholderStyles]))).default([]),
     })
     .prefault({}),
   chain: chainSchema.optional(),

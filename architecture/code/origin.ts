@@ -64,6 +64,7 @@ function findOrigin(code: Code, expression: ts.Node): Origin | undefined {
     ) {
       return ofExpression(node.expression);
     }
+    if (t.isArrowFunction(node) || t.isFunctionExpression(node)) return ofFunction(node);
     if (t.isAsExpression(node)) return ofType(node.type) ?? ofExpression(node.expression);
     if (t.isBinaryExpression(node)) return ofExpression(node.left) ?? ofExpression(node.right);
     if (t.isConditionalExpression(node)) return ofExpression(node.whenTrue) ?? ofExpression(node.whenFalse);
@@ -87,7 +88,7 @@ function findOrigin(code: Code, expression: ts.Node): Origin | undefined {
     if (t.isClassLike(node) || t.isInterfaceDeclaration(node)) {
       return node.heritageClauses?.flatMap(({ types }) => types.flatMap((each) => ofType(each) ?? []))[0];
     }
-    if (t.isFunctionLike(node)) return (node.type && ofType(node.type)) ?? ofReturned(node);
+    if (t.isFunctionLike(node)) return ofFunction(node);
     const typed = node as ts.VariableDeclaration | ts.ParameterDeclaration | ts.PropertyDeclaration;
     const origin = (typed.type && ofType(typed.type)) ?? (typed.initializer && ofExpression(typed.initializer));
     if (t.isParameter(node)) {
@@ -152,6 +153,10 @@ function findOrigin(code: Code, expression: ts.Node): Origin | undefined {
   function ofEntity(name: ts.EntityName): Origin | undefined {
     const own = ofSymbol(checker.getSymbolAtLocation(name));
     return own ?? (t.isQualifiedName(name) ? ofEntity(name.left) : undefined);
+  }
+
+  function ofFunction(node: ts.SignatureDeclaration): Origin | undefined {
+    return (node.type && ofType(node.type)) ?? ofReturned(node);
   }
 
   function ofReturned(node: ts.SignatureDeclaration): Origin | undefined {

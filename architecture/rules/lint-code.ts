@@ -14,11 +14,11 @@ export function lintCode(
   sources: readonly Source[],
   tables: TableFacts,
   chosen: readonly Rule[],
-  { libraries, imports }: Omit<CodeSetting, "tables"> = {},
+  setting: Omit<CodeSetting, "tables"> = {},
 ): Linted[] {
   if (sources.length === 0) return [];
   const known = new Map([...tables.catalog.tables].map(([name, { columns }]) => [name, new Set(columns.keys())]));
-  const code = readCode(sources, { ...(libraries && { libraries }), ...(imports && { imports }), tables: known });
+  const code = readCode(sources, { ...setting, tables: known });
   const units = new Units(code);
   const inCode = chosen.flatMap((rule) => named(rule, rule.checkCode?.(units) ?? []));
   return code.files.flatMap((file) => {

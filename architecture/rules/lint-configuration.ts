@@ -1,6 +1,7 @@
 import picomatch from "picomatch";
 import { z } from "zod";
-import { type Problem, Problems } from "../problem";
+import { type Library, librarySchema } from "../code/library";
+import { type Place, type Problem, Problems } from "../problem";
 import type { Source } from "../source";
 import { suggest } from "../suggestion";
 import { parseYaml } from "../yaml-file";
@@ -21,6 +22,8 @@ export interface LintConfiguration {
   applicationOf(path: string): string | undefined;
   /** Tables whose opt-in to be dropped is signed. @default none */
   readonly drops: readonly string[];
+  /** What libraries do that lint does not know by itself. @default none */
+  readonly libraries: readonly Library[];
 }
 
 export const noLintConfiguration: LintConfiguration = {
@@ -28,6 +31,7 @@ export const noLintConfiguration: LintConfiguration = {
   isExcluded: () => false,
   applicationOf: () => undefined,
   drops: [],
+  libraries: [],
 };
 
 const patterns = "a list of paths such as `[test/**]`";
@@ -36,6 +40,9 @@ const schema = z.strictObject({
   exclude: z.array(z.string(patterns), patterns).default([]),
   applications: z.record(z.string(), z.array(z.string(patterns), patterns)).default({}),
   drops: z.array(z.string(), "a list of tables such as `[ecommerce.carts]`").default([]),
+  libraries: z
+    .array(librarySchema, "a list of libraries such as `[{ packages: [my-bus], sends: [publish] }]`")
+    .default([]),
 });
 
 /** @throws Problems with everything that is wrong with the file, unknown rules among them */
@@ -58,7 +65,8 @@ export function parseLintConfiguration(source: Source): LintConfiguration {
       },
     ];
   });
-  if (unknown.length > 0) throw new Problems(unknown);
+  const problems = [...unknown, ...value.libraries.flatMap((each, index) => libraryProblems(each, index, placeOf))];
+  if (problems.length > 0) throw new Problems(problems);
   const applications = Object.entries(value.applications).map(([name, globs]) => ({ name, matches: picomatch(globs) }));
   return {
     rules: rules.flatMap((rule) => {
@@ -68,5 +76,31 @@ export function parseLintConfiguration(source: Source): LintConfiguration {
     isExcluded: value.exclude.length > 0 ? picomatch(value.exclude) : () => false,
     applicationOf: (path) => applications.find(({ matches }) => matches(path))?.name,
     drops: value.drops,
+    libraries: value.libraries,
   };
+}
+
+function libraryProblems(
+  { packages, ...words }: Library,
+  index: number,
+  placeOf: (...path: string[]) => Place,
+): Problem[] {
+  const at = placeOf("libraries", String(index));
+  const problems = packages.flatMap((name, position): Problem[] =>
+    /^[./]/.test(name)
+      ? [
+          {
+            what: "Files of the code are followed by themselves: a library is a package",
+            got: name,
+            fix: "Write the package's name, or remove it",
+            at: placeOf("libraries", String(index), "packages", String(position)),
+          },
+        ]
+      : [],
+  );
+  const says = (value: unknown): boolean =>
+    Array.isArray(value) ? value.length > 0 : typeof value === "object" && Object.values(value ?? {}).some(says);
+  if (Object.values(words).some(says)) return problems;
+  const what = `Nothing is said of \`${packages.join(", ")}\``;
+  return [...problems, { what, fix: "Write what its methods do: `writes`, `sends`, `receives` …", at }];
 }

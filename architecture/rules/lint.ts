@@ -1,4 +1,6 @@
 import { withBuiltNames } from "../built-text";
+import type { ImportPath } from "../code/imports";
+import type { Library } from "../code/library";
 import type { Description } from "../description";
 import { descriptionSchema } from "../description";
 import { runningFile } from "../running-statements";
@@ -21,6 +23,10 @@ export interface LintInput {
   readonly sql: readonly Source[];
   /** TypeScript that works with the application's tables. @default none */
   readonly code?: readonly Source[];
+  /** Libraries that the code uses, beside those that lint knows. @default none */
+  readonly libraries?: readonly Library[];
+  /** Where the code's imports lead that are no paths. @default nowhere */
+  readonly imports?: readonly ImportPath[];
   /** YAML and JSON with connectors. @default none */
   readonly connectors?: readonly Source[];
   /** Files `Pulumi.STACK.yaml`. @default none */
@@ -36,6 +42,7 @@ export interface LintInput {
 /** What the rules find, by file and line. PostgreSQL's parser must be loaded (`loadSqlParser`), for code `loadTypeScript` too. */
 export function lint(input: LintInput, chosen: readonly Rule[] = rules): Linted[] {
   const { name, yaml, sql, code = [], connectors = [], stacks = [], drops = [], citus = false, wanted } = input;
+  const { libraries = [], imports = [] } = input;
   const isWanted = ({ path }: Source) => wanted?.has(path) ?? true;
   const findings: Linted[] = [];
   const described = yaml && parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
@@ -70,7 +77,9 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules): Linted[
   }
   findings.push(...connectors.flatMap((source) => lintConnectors(source, chosen)));
   findings.push(...stacks.flatMap((source) => lintStack(source, drops, chosen)));
-  findings.push(...lintCode(code, tables, chosen).filter(({ at }) => wanted?.has(at.file) ?? true));
+  findings.push(
+    ...lintCode(code, tables, chosen, { libraries, imports }).filter(({ at }) => wanted?.has(at.file) ?? true),
+  );
   return findings.toSorted(
     (a, b) => a.at.file.localeCompare(b.at.file) || (a.at.line ?? 0) - (b.at.line ?? 0) || a.rule.localeCompare(b.rule),
   );

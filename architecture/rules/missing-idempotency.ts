@@ -30,7 +30,7 @@ function unmarkedWrites(units: Units, unit: Unit, open: Set<Unit>): ts.Node[] {
   const sites = units.sites(unit);
   if (sites.some((site) => marks(units, site))) return [];
   return sites
-    .filter(({ node }) => !isInProcessOnce(units, sites, node))
+    .filter(({ node }) => !isInProcessOnceCall(units, node) && !isInProcessOnce(units, sites, node))
     .flatMap(({ node, effects, calls }) => [
       ...(effects.includes("write") ? [node] : []),
       ...calls.flatMap((each) => unmarkedWrites(units, each, open)),

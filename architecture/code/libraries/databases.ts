@@ -17,7 +17,10 @@ export const databases: readonly LibraryDeclaration[] = [
   {
     packages: ["pg-promise"],
     transactions: ["tx", "txIf", "task", "taskIf", "connect"],
-    sql: { methods: "query none one oneOrNone many manyOrNone any multi result stream each map".split(" ") },
+    sql: {
+      methods: "query none one oneOrNone many manyOrNone any multi result stream each map".split(" "),
+      placeholders: ["$<name>"],
+    },
   },
   {
     packages: ["slonik"],
@@ -132,7 +135,7 @@ export const databases: readonly LibraryDeclaration[] = [
     packages: ["typeorm", "@nestjs/typeorm", "typeorm-transactional"],
     pools: ["DataSource", "Repository", "createConnection", "getRepository", "BaseEntity"],
     transactions: ["transaction", "createQueryRunner", "withRepository", "runInTransaction"],
-    sql: { methods: ["query"] },
+    sql: { methods: ["query"], placeholders: [":name"] },
     chain: {
       from: ["from", "createQueryBuilder"],
       insert: ["insert"],

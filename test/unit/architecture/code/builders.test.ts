@@ -18,6 +18,7 @@ declare const carts: Repository<Cart>; declare const orders: Repository<OrderEnt
   sequelize: `import { DataTypes, Model, Op, Sequelize } from "sequelize"; const sequelize = new Sequelize("x");
 class Cart extends Model {} Cart.init({ tenantId: { type: DataTypes.UUID, field: "tenant_id" } }, { sequelize, tableName: "carts" });
 const Order = sequelize.define("order", {}, { tableName: "orders" });`,
+  promise: `import pgPromise from "pg-promise"; const db = pgPromise()("x");`,
   mikro: `import { MikroORM } from "@mikro-orm/core"; const em = (await MikroORM.init({})).em; class Cart {} class Order {}`,
 };
 
@@ -168,6 +169,11 @@ const cases: Readonly<Record<keyof typeof heads, Readonly<Record<string, readonl
     [`await sequelize.query("SELECT status FROM carts WHERE tenant_id = ? AND cart_id = ?", { replacements: [t, id] });`]:
       [],
     [`await sequelize.query("SELECT status FROM carts WHERE tenant_id = $t", { bind: { t } });`]: [],
+  },
+  promise: {
+    [`await db.any("SELECT status FROM carts WHERE cart_id = $<id>", { id });`]: ["query-without-tenant"],
+    [`await db.one("SELECT $1:name FROM carts WHERE tenant_id = $2 AND cart_id IN ($3:csv)", [c, t, ids]);`]: [],
+    ["await db.none('UPDATE $(table:name) SET status = ${status} WHERE tenant_id = $(t)', { t });"]: [],
   },
   mikro: {
     [`await em.find(Cart, { cartId: id });`]: ["query-without-tenant"],
