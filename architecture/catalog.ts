@@ -1,4 +1,4 @@
-import type { AlterTableCmd } from "libpg-query";
+import type { AlterTableCmd, Node } from "libpg-query";
 import type { ForeignKey } from "./application";
 import type { Place } from "./problem";
 
@@ -119,6 +119,9 @@ export interface CatalogView {
   readonly securityInvoker: boolean;
   /** Tables and views that it reads. */
   readonly reads: ReadonlySet<string>;
+  readonly query: Node | undefined;
+  /** Names for the first of its query's columns. */
+  readonly columns: readonly string[];
   readonly at: Place;
 }
 

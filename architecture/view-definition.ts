@@ -5,6 +5,7 @@ import type { Place } from "./problem";
 import { relationName } from "./relation-name";
 import { nodesOf } from "./rules/tree";
 import type { ParsedStatement } from "./sql-parser";
+import { strings } from "./table-definition";
 
 /** The view that a statement creates; of CREATE TABLE AS and SELECT INTO, the table. Those of other schemas by `schema.name`. */
 export function readView(
@@ -12,7 +13,7 @@ export function readView(
   statement: ParsedStatement,
   schema: string,
 ): CatalogView | { readonly table: string; readonly at: Place } | { readonly temporary: string } | undefined {
-  const { relation, query, options, materialized } = parts(node);
+  const { relation, query, columns, options, materialized } = parts(node);
   if (!relation) return undefined;
   const name = relationName(relation, schema);
   if (relation.relpersistence === "t") return { temporary: name };
@@ -24,6 +25,8 @@ export function readView(
     materialized,
     securityInvoker: invoker.length > 0 && invoker.every(optionIsOn),
     reads: relationsIn(query, schema),
+    query,
+    columns: strings(columns),
     at,
   };
 }
@@ -38,17 +41,29 @@ export function invokerAfter({ subtype, def }: AlterTableCmd): boolean | undefin
 
 function parts(node: Node) {
   if ("ViewStmt" in node) {
-    const { view, query, options } = node.ViewStmt;
-    return { relation: view, query, options: definitions(options), materialized: false };
+    const { view, query, aliases, options } = node.ViewStmt;
+    return { relation: view, query, columns: aliases, options: definitions(options), materialized: false };
   }
   if ("CreateTableAsStmt" in node) {
     const { into, query, objtype } = node.CreateTableAsStmt;
-    return { relation: into?.rel, query, options: [], materialized: objtype === "OBJECT_MATVIEW" };
+    return {
+      relation: into?.rel,
+      query,
+      columns: into?.colNames,
+      options: [],
+      materialized: objtype === "OBJECT_MATVIEW",
+    };
   }
   if ("SelectStmt" in node) {
-    return { relation: node.SelectStmt.intoClause?.rel, query: undefined, options: [], materialized: false };
+    return {
+      relation: node.SelectStmt.intoClause?.rel,
+      query: undefined,
+      columns: [],
+      options: [],
+      materialized: false,
+    };
   }
-  return { relation: undefined, query: undefined, options: [], materialized: false };
+  return { relation: undefined, query: undefined, columns: [], options: [], materialized: false };
 }
 
 /** The relations that a query names anywhere; a common table expression's name may be among them. */

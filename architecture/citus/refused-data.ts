@@ -1,6 +1,6 @@
 import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, SelectStmt, UpdateStmt } from "libpg-query";
 import type { Query } from "../rules/queries";
-import { groupsBy, scopesOf } from "../rules/scopes";
+import { groupsOf, tenantHolding } from "../rules/table-groups";
 import { nodesOf } from "../rules/tree";
 import { callsChanging, callsVolatile } from "./immutability";
 import type { CitusTables, Found } from "./refused";
@@ -75,13 +75,11 @@ function ofMerge({ relation, sourceRelation, returningClause }: MergeStmt, table
 function ofLocks(query: Query, tables: CitusTables): Found[] {
   const locks = nodesOf<SelectStmt>(query.node, "SelectStmt").some(({ lockingClause }) => lockingClause?.length);
   if (!locks) return [];
-  return scopesOf(query, tables).flatMap((scope) => {
-    const tenants = scope.tables.filter(({ name }) => tables.isTenantTable(name));
-    const { loose } = groupsBy(scope, tenants, () => tables.tenantColumn);
-    return loose.flatMap(([table]) =>
+  return groupsOf(query, tables, tenantHolding(tables)).flatMap(({ loose }) =>
+    loose.flatMap(([table]) =>
       table ? [{ refusal: "lock-everywhere" as const, subject: table.name, location: table.location }] : [],
-    );
-  });
+    ),
+  );
 }
 
 /** A column's own value, or another's, may be the same. */

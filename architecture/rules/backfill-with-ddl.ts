@@ -2,9 +2,9 @@ import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } fr
 import { primaryKey } from "../catalog";
 import { relationName } from "../relation-name";
 import type { ParsedStatement } from "../sql-parser";
+import { pinnedColumns } from "./conditions";
 import { forEachStatement, isNew } from "./ddl";
 import type { FileContext, Rule } from "./rule";
-import { pinnedColumns } from "./scopes";
 import { nodesOf } from "./tree";
 
 export const backfillWithDdl: Rule = {

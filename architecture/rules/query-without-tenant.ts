@@ -1,6 +1,6 @@
 import { queriesOf } from "./queries";
 import type { Rule } from "./rule";
-import { groupsBy, scopesOf } from "./scopes";
+import { groupsOf, shownUse, tenantHolding } from "./table-groups";
 
 export const queryWithoutTenant: Rule = {
   name: "query-without-tenant",
@@ -10,14 +10,18 @@ export const queryWithoutTenant: Rule = {
     queriesOf(statements).flatMap((query) => {
       // A view's reader says which tenant; a migration's own UPDATE is for all of them.
       if (query.where === "view" || (query.where === "statement" && migration)) return [];
-      const { tenantColumn, isTenantTable } = tables;
-      return scopesOf(query, tables).flatMap((scope) => {
-        const tenants = scope.tables.filter(({ name }) => isTenantTable(name));
-        return groupsBy(scope, tenants, () => tenantColumn).loose.map(([table]) => ({
-          what: `This asks every shard of \`${table?.name}\`: row level security alone prunes none`,
-          fix: `Add \`${tenantColumn} = …\` to WHERE, such as tenantry.current_tenant()`,
-          at: query.placeOf(table?.location),
-        }));
-      });
+      return groupsOf(query, tables, tenantHolding(tables)).flatMap(({ loose }) =>
+        loose.flatMap(([table]) =>
+          table
+            ? [
+                {
+                  what: `This asks every shard of ${shownUse(table)}: row level security alone prunes none`,
+                  fix: `Add \`${tables.tenantColumn} = …\` to WHERE, such as tenantry.current_tenant()`,
+                  at: query.placeOf(table.location),
+                },
+              ]
+            : [],
+        ),
+      );
     }),
 };

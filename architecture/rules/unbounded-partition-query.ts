@@ -1,8 +1,9 @@
 import { queriesOf } from "./queries";
 import type { Rule } from "./rule";
-import { groupsBy, scopesOf } from "./scopes";
+import { groupsOf, shownUse } from "./table-groups";
 
-const operators = ["=", "<", "<=", ">", ">=", "BETWEEN"];
+/** Partitions of tomorrow hold little: a bound has to leave the old ones out. */
+const pins = new Set(["=", ">", ">=", "BETWEEN"]);
 
 export const unboundedPartitionQuery: Rule = {
   name: "unbounded-partition-query",
@@ -12,14 +13,19 @@ export const unboundedPartitionQuery: Rule = {
     queriesOf(statements).flatMap((query) => {
       if (query.where === "view" || (query.where === "statement" && migration)) return [];
       const { partitionColumn } = tables;
-      return scopesOf(query, tables).flatMap((scope) => {
-        const partitioned = scope.tables.filter(({ name }) => partitionColumn(name) !== undefined);
-        const { loose } = groupsBy(scope, partitioned, ({ name }) => partitionColumn(name), operators);
-        return loose.map(([table]) => ({
-          what: `This reads every partition of \`${table?.name}\`: nothing bounds its time`,
-          fix: `Bound \`${partitionColumn(table?.name ?? "")}\` in WHERE`,
-          at: query.placeOf(table?.location),
-        }));
-      });
+      const holding = { columnOf: partitionColumn, pins, throughCasts: false, byLimit: true };
+      return groupsOf(query, tables, holding).flatMap(({ loose }) =>
+        loose.flatMap(([table]) =>
+          table
+            ? [
+                {
+                  what: `This reads every partition of ${shownUse(table)}: nothing bounds its time`,
+                  fix: `Compare \`${partitionColumn(table.name)}\` itself, without a cast or a function, with the earliest time in WHERE`,
+                  at: query.placeOf(table.location),
+                },
+              ]
+            : [],
+        ),
+      );
     }),
 };
