@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Application } from "./application";
 import { parseApplication } from "./application-parser";
@@ -10,12 +10,13 @@ import { type Problem, Problems } from "./problem";
 import { refusals } from "./rules/refusals";
 import { stackOf } from "./rules/stack-facts";
 import type { Source } from "./source";
-import type { SqlFile } from "./sql-file";
+import { readSourceFile } from "./source-file";
+import { isSql, type SqlFile } from "./sql-file";
 import { loadSqlParser } from "./sql-parser";
 import { listNames, suggest } from "./suggestion";
 import { parseYaml } from "./yaml-file";
 
-/** The one place of architecture/ that reads files. */
+/** The one place of architecture/ that looks for files; `source-file.ts` reads them. */
 
 /**
  * What an application's description says, without its SQL: enough for a plan.
@@ -94,7 +95,7 @@ export const toolkitBase = join(__dirname, "..", "sql", "base");
 function readSql(folder: string): Source[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => name.endsWith(".sql"))
+    .filter(isSql)
     .toSorted()
     .map((name) => readSource(join(folder, name)));
 }
@@ -105,20 +106,14 @@ export function readStacks(application: string): Source[] {
   return [project, join(project, "stacks")].flatMap((folder) => {
     if (!existsSync(folder)) return [];
     const names = readdirSync(folder).filter((name) => stackOf(name) !== undefined);
-    return names.toSorted().map((name) => ({
-      path: relative(project, join(folder, name)),
-      text: readFileSync(join(folder, name), "utf8"),
-    }));
+    return names.toSorted().map((name) => readSourceFile(join(folder, name), relative(project, join(folder, name))));
   });
 }
 
 /** Paths go into hashes' places and messages, so they are the same wherever the checkout lies: `sql/ecommerce/FILE`. */
 function readSource(path: string): Source {
   const folder = dirname(path);
-  return {
-    path: [basename(dirname(folder)), basename(folder), basename(path)].join("/"),
-    text: readFileSync(path, "utf8"),
-  };
+  return readSourceFile(path, [basename(dirname(folder)), basename(folder), basename(path)].join("/"));
 }
 
 function missing(folder: string) {

@@ -17,12 +17,17 @@ export interface SqlStatement {
   readonly line: number;
 }
 
+/** Whether the path names SQL, in whatever case its ending is written. */
+export function isSql(path: string): boolean {
+  return /\.sql$/i.test(path);
+}
+
 /** Whether the file's first line asks for each statement to commit by itself. */
 export function withoutTransaction(text: string): boolean {
-  return /^-- tenantry: no transaction[ \t]*(\r?\n|$)/.test(text);
+  return /^-- tenantry: no transaction[ \t]*([\r\n]|$)/.test(text);
 }
 
 /** What a stack lists in `tenantry:allow` for a file that may do what would be refused. A tenant's own path ends in `@TENANT`. */
 export function runOptIn(path: string): string {
-  return `run ${path.replace(/\.sql@.*$/, ".sql")}`;
+  return `run ${path.replace(/(\.sql)@.*$/i, "$1")}`;
 }

@@ -14,6 +14,8 @@ import {
 } from "../architecture/rules/lint-configuration";
 import { stackOf } from "../architecture/rules/stack-facts";
 import type { Source } from "../architecture/source";
+import { readSourceFile } from "../architecture/source-file";
+import { isSql } from "../architecture/sql-file";
 import { listNames, suggest } from "../architecture/suggestion";
 import { root } from "../local/checkout";
 import { readImports } from "./lint-imports";
@@ -26,6 +28,8 @@ export interface LintTargets {
   readonly configuration: LintConfiguration;
   /** Code that no application is known for: no rule on tables can judge it. */
   readonly notes: readonly Problem[];
+  /** Why files that were to be judged cannot be read. */
+  readonly unread: readonly Problem[];
 }
 
 /**
@@ -36,6 +40,16 @@ export interface LintTargets {
  * @throws Problems where a path leads nowhere, or to nothing that can be linted, and for what is wrong with the configuration
  */
 export function readTargets(paths: readonly string[], from: string = process.cwd()): LintTargets {
+  const unread = new Map<string, Problem>();
+  const readable = (file: string): Source[] => {
+    try {
+      return [read(file, from)];
+    } catch (error) {
+      if (!(error instanceof Problems)) throw error;
+      for (const problem of error.problems) unread.set(file, problem);
+      return [];
+    }
+  };
   const found = findConfiguration(from);
   const configuration = found ? parseLintConfiguration(read(found, from)) : noLintConfiguration;
   const isWanted = (path: string) => !found || !configuration.isExcluded(relative(dirname(found), path));
@@ -47,44 +61,58 @@ export function readTargets(paths: readonly string[], from: string = process.cwd
     return onlyOf(applicationsAround(dirname(file))) ?? onlyOf(descriptions) ?? "";
   });
   const sql = groupBy(
-    files.filter((file) => file.endsWith(".sql") || basename(file) === descriptionName),
+    files.filter((file) => isSql(file) || basename(file) === descriptionName),
     dirname,
   );
-  const stacks = files.filter((file) => stackOf(file) !== undefined).map((file) => read(file, from));
+  const stacks = files.filter((file) => stackOf(file) !== undefined).flatMap(readable);
   const connectors = files
     .filter((file) => isData(file) && stackOf(file) === undefined)
-    .map((file) => read(file, from))
+    .flatMap(readable)
     .filter(({ text }) => mayBeConnector(text));
   const { libraries } = configuration;
   const foreign = code.get("") ?? [];
+  const inputs = [
+    ...[...sql].map(([folder, wanted]) => readFolder(folder, wanted, from, readable)),
+    ...[...code].map(([folder, wanted]) => ({
+      ...(folder === "" ? { name: "", sql: [] } : readFolder(folder, [], from, readable)),
+      code: wanted.flatMap(readable),
+      wanted: new Set(wanted.map((file) => shown(file, from))),
+      libraries,
+      imports: readImports(wanted, from),
+    })),
+    { name: "", sql: [], stacks, connectors, drops: configuration.drops },
+  ];
+  const notes = foreign.length > 0 ? [foreignCode(foreign, from)] : [];
+  return { configuration, notes, inputs, unread: [...unread.values()] };
+}
+
+function readFolder(
+  folder: string,
+  wanted: readonly string[],
+  from: string,
+  readable: (file: string) => readonly Source[],
+): LintInput {
+  const yaml = join(folder, descriptionName);
+  const isApplication = existsSync(yaml);
+  const [described] = isApplication ? readable(yaml) : [];
+  const sql = isApplication ? lintable(folder).filter(isSql) : wanted;
   return {
-    configuration,
-    notes: foreign.length > 0 ? [foreignCode(foreign, from)] : [],
-    inputs: [
-      ...[...sql].map(([folder, wanted]) => readFolder(folder, wanted, from)),
-      ...[...code].map(([folder, wanted]) => ({
-        ...(folder === "" ? { name: "", sql: [] } : readFolder(folder, [], from)),
-        code: wanted.map((file) => read(file, from)),
-        wanted: new Set(wanted.map((file) => shown(file, from))),
-        libraries,
-        imports: readImports(wanted, from),
-      })),
-      { name: "", sql: [], stacks, connectors, drops: configuration.drops },
-    ],
+    name: basename(folder),
+    ...(described && { yaml: described }),
+    sql: sql.toSorted().flatMap(readable),
+    citus: isApplication && needsCitus(folder),
+    wanted: new Set(wanted.map((file) => shown(file, from))),
   };
 }
 
-function readFolder(folder: string, wanted: readonly string[], from: string): LintInput {
-  const yaml = join(folder, descriptionName);
-  const isApplication = existsSync(yaml);
-  const sql = isApplication ? lintable(folder).filter((file) => file.endsWith(".sql")) : wanted;
-  return {
-    name: basename(folder),
-    ...(isApplication && { yaml: read(yaml, from) }),
-    sql: sql.toSorted().map((file) => read(file, from)),
-    citus: isApplication && stackThatNeedsCitus(readStacks(folder), basename(folder)) !== undefined,
-    wanted: new Set(wanted.map((file) => shown(file, from))),
-  };
+/** Stacks that cannot be read are told where they are judged themselves. */
+function needsCitus(folder: string): boolean {
+  try {
+    return stackThatNeedsCitus(readStacks(folder), basename(folder)) !== undefined;
+  } catch (error) {
+    if (error instanceof Problems) return false;
+    throw error;
+  }
 }
 
 /** The configuration's path, in the folder or in the nearest one above it. */
@@ -96,7 +124,11 @@ function findConfiguration(folder: string): string | undefined {
 
 function groupBy(files: readonly string[], keyOf: (file: string) => string): Map<string, string[]> {
   const groups = new Map<string, string[]>();
-  for (const file of files) groups.set(keyOf(file), [...(groups.get(keyOf(file)) ?? []), file]);
+  for (const file of files) {
+    const group = groups.get(keyOf(file));
+    if (group) group.push(file);
+    else groups.set(keyOf(file), [file]);
+  }
   return groups;
 }
 
@@ -194,17 +226,17 @@ function isFile(path: string): boolean {
 
 /** Every Pulumi project names its stacks' files so; those with no key of tenantry's are none of its stacks. */
 function isOthersStack(path: string): boolean {
-  return stackOf(path) !== undefined && !/\btenantry:/.test(readFileSync(path, "utf8"));
+  return stackOf(path) !== undefined && !/\btenantry:/.test(readFileSync(path, "latin1"));
 }
 
 function isLintable(path: string): boolean {
-  return path.endsWith(".sql") || isCode(path) || isData(path);
+  return isSql(path) || isCode(path) || isData(path);
 }
 
 /** YAML and JSON may be anything: of a folder what is not for us is passed over, of a file given it is said. */
 function isJudged(path: string): boolean {
   const isOurs = !isData(path) || stackOf(path) !== undefined || basename(path) === descriptionName;
-  return isLintable(path) && (isOurs || mayBeConnector(readFileSync(path, "utf8")));
+  return isLintable(path) && (isOurs || mayBeConnector(readFileSync(path, "latin1")));
 }
 
 function isData(path: string): boolean {
@@ -212,7 +244,7 @@ function isData(path: string): boolean {
 }
 
 function read(file: string, from: string): Source {
-  return { path: shown(file, from), text: readFileSync(file, "utf8") };
+  return readSourceFile(file, shown(file, from));
 }
 
 /** As an editor opens it from where the command runs. */

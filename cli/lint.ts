@@ -2,8 +2,10 @@ import { Command, type CommanderError, Option } from "commander";
 import { loadTypeScript } from "../architecture/code/typescript";
 import { Problems, renderProblem } from "../architecture/problem";
 import { lint } from "../architecture/rules/lint";
-import type { Linted } from "../architecture/rules/linted";
+import type { OnFault } from "../architecture/rules/lint-fault";
+import { type Linted, unreadable } from "../architecture/rules/linted";
 import { loadSqlParser } from "../architecture/sql-parser";
+import { failureText } from "./failure";
 import { type Format, formats, renderFindings } from "./lint-format";
 import { readTargets } from "./lint-paths";
 
@@ -35,20 +37,22 @@ export async function run(
   from: string = process.cwd(),
 ): Promise<0 | 1 | 2 | 3> {
   try {
-    const findings = await findIn(paths, from);
+    const faults: string[] = [];
+    const findings = await findIn(paths, from, (path, error) => faults.push(`${path}: ${failureText(error)}`));
     print(renderFindings(findings, format));
-    return findings.length > 0 ? 1 : 0;
+    if (faults.length > 0) console.error(`tenantry failed itself over these:\n${faults.join("\n")}`);
+    return faults.length > 0 ? 3 : findings.length > 0 ? 1 : 0;
   } catch (error) {
-    // A fault of ours is no finding, and its stack helps.
-    console.error(error instanceof Problems ? error.message : error);
+    console.error(failureText(error));
     return error instanceof Problems ? 2 : 3;
   }
 }
 
-async function findIn(paths: readonly string[], from: string): Promise<Linted[]> {
-  const { inputs, configuration, notes } = readTargets(paths, from);
+async function findIn(paths: readonly string[], from: string, onFault: OnFault): Promise<Linted[]> {
+  const { inputs, configuration, notes, unread } = readTargets(paths, from);
   for (const note of notes) console.error(`${renderProblem(note)}\n`);
   await loadSqlParser();
   if (inputs.some(({ code }) => code)) await loadTypeScript();
-  return inputs.flatMap((input) => lint(input, configuration.rules));
+  const found = inputs.flatMap((input) => lint(input, configuration.rules, onFault));
+  return [...unread.flatMap((problem) => unreadable(problem, { path: problem.at?.file ?? "" })), ...found];
 }

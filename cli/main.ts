@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { Problems } from "../architecture/problem";
 import { version } from "../package.json";
+import { failureText } from "./failure";
 
 /** A command's module, loaded only when the command runs: loading all of them takes seconds. */
 interface LazyCommand {
@@ -45,7 +45,6 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 main(process.argv).catch((error: unknown) => {
-  // A problem is for the user to solve; anything else is ours, and its stack helps.
-  console.error(error instanceof Problems ? error.message : error);
+  console.error(failureText(error));
   process.exitCode = 1;
 });

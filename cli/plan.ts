@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
 import { loadDescription } from "../architecture/application-loader";
 import { descriptionNotes } from "../architecture/plan/description-notes";
@@ -10,7 +10,7 @@ import type { Plan } from "../architecture/plan/planned";
 import { parseRates, type Rates } from "../architecture/plan/rates";
 import { planJson, planMarkdown, planTable } from "../architecture/plan/report";
 import { Problems } from "../architecture/problem";
-import type { Source } from "../architecture/source";
+import { readSourceFile } from "../architecture/source-file";
 import { root } from "../local/checkout";
 import { readStack } from "../stacks/settings";
 import { revealSecret } from "./reveal-secret";
@@ -37,7 +37,7 @@ export function command(): Command {
     .action(async ({ stack, workload, json, markdown, svg, ...flags }: Flags) => {
       if ((stack === undefined) === (workload === undefined)) throw new Problems([chooseOne]);
       if (json && markdown) throw new Problems([oneForm]);
-      const rates = flags.rates === undefined ? undefined : parseRates(readSource(flags.rates));
+      const rates = flags.rates === undefined ? undefined : parseRates(readSourceFile(flags.rates, flags.rates));
       const plan = workload === undefined ? await planOfStack(stack ?? "", { rates }) : planOfFile(workload, rates);
       if (svg !== undefined) writeFileSync(svg, renderPicture(plan));
       process.stdout.write(json ? planJson(plan) : markdown ? planMarkdown(plan) : planTable(plan));
@@ -82,14 +82,6 @@ export async function planOfStack(
 }
 
 function planOfFile(file: string, rates: Rates | undefined): Plan {
-  const { workload, plan } = parsePlanFile(readSource(file));
+  const { workload, plan } = parsePlanFile(readSourceFile(file, file));
   return planFor(workload, plan, rates);
-}
-
-function readSource(file: string): Source {
-  try {
-    return { path: file, text: readFileSync(resolve(file), "utf8") };
-  } catch {
-    throw new Problems([{ what: `The file \`${file}\` can't be read`, fix: "Name a file that is there" }]);
-  }
 }

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { Problems } from "../architecture/problem";
 
 /** Writes the whole file or nothing: a kill never leaves half of it. Nobody else can read it at any moment. */
 export function writePrivate(path: string, text: string): void {
@@ -11,6 +13,25 @@ export function writePrivate(path: string, text: string): void {
     rmSync(part, { force: true });
     throw error;
   }
+}
+
+/** Makes a folder with those above it. Node's own way never ends in /proc, which says that the folder above is not there. */
+export function makeFolder(path: string): void {
+  if (isFolder(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    // Another process may have made it meanwhile.
+    if (code === "EEXIST" && isFolder(path)) return;
+    if (code !== "ENOENT") throw error;
+    throw new Problems([{ what: "No folder can be made there", got: path, fix: "Choose another place with --home" }]);
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** The text, or undefined if there is no such file. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
-import { readIfThere, writePrivate } from "./files";
+import { makeFolder, readIfThere, writePrivate } from "./files";
 import type { KnownPorts } from "./ports";
 
 /** The directory of one set of embedded servers: their data, logs, pids and what is remembered of them. */
@@ -44,7 +44,7 @@ export function homeAt(directory: string): Home {
 
 export function makeHome(home: Home): void {
   for (const directory of [home.directory, join(home.directory, "logs"), join(home.directory, "run")]) {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     chmodSync(directory, 0o711);
   }
 }

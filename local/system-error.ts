@@ -6,6 +6,7 @@ const causes: Readonly<Record<string, string>> = {
   EROFS: "Its file system is read-only: choose another place with --home.",
   ENOSPC: "Free some disk space, then run this again.",
   EDQUOT: "Free some of your disk quota, then run this again.",
+  EEXIST: "A file stands where a directory should be: move it away, or choose another place with --home.",
   ENOTDIR: "A file stands where a directory should be: move it away, or choose another place with --home.",
 };
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type LintInput, lint } from "../architecture/rules/lint";
 import {
@@ -11,6 +11,8 @@ import type { Linted } from "../architecture/rules/linted";
 import { readStack } from "../architecture/rules/stack-facts";
 import type { StackOfResources } from "../architecture/rules/stack-resources";
 import type { Source } from "../architecture/source";
+import { readSourceFile } from "../architecture/source-file";
+import { isSql } from "../architecture/sql-file";
 import { loadSqlParser } from "../architecture/sql-parser";
 
 /** The one place of policy/ that reads files: those of the project that the pack lies in. */
@@ -47,7 +49,7 @@ function applicationOf(stack: string): LintInput {
   const name = String(factsOf(stack)?.get("application") ?? "");
   const folder = `sql/${name}`;
   if (name === "" || !existsSync(join(project, folder, "architecture.yaml"))) return { name, sql: [] };
-  const sql = readdirSync(join(project, folder)).filter((file) => file.endsWith(".sql"));
+  const sql = readdirSync(join(project, folder)).filter(isSql);
   return {
     name,
     yaml: read(`${folder}/architecture.yaml`),
@@ -66,5 +68,5 @@ function pathOf(stack: string): string {
 }
 
 function read(path: string): Source {
-  return { path, text: readFileSync(join(project, path), "utf8") };
+  return readSourceFile(join(project, path), path);
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import type { ConnectorInputs } from "../architecture/declaration";
+import { isSql } from "../architecture/sql-file";
 import { kinds } from "../provider/kinds";
 import { serversUnknown } from "./settings";
 
@@ -49,7 +50,7 @@ function body({ type, inputs }: Declared): object {
   if (!kind) return sorted(inputs);
   // Its text is reviewed where it is written.
   const { path } = inputs;
-  if (noun === "Migration" && typeof path === "string" && path.endsWith(".sql")) return { file: path };
+  if (noun === "Migration" && typeof path === "string" && isSql(path)) return { file: path };
   const run = kind.preview(undefined, inputs).join("\n");
   return noun === "Connector" ? { run, config: sorted((inputs as unknown as ConnectorInputs).config) } : { run };
 }

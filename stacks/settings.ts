@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { z } from "zod";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
@@ -10,6 +10,7 @@ import { postgresSchema, postgresSettings } from "../architecture/postgres-setti
 import { type Problem, Problems, refuseIfAny } from "../architecture/problem";
 import type { Settings } from "../architecture/settings";
 import type { Source } from "../architecture/source";
+import { readSourceFile } from "../architecture/source-file";
 import { listNames, suggest } from "../architecture/suggestion";
 import { tenantsSchema } from "../architecture/tenancy/tenants";
 import { parseYaml } from "../architecture/yaml-file";
@@ -238,5 +239,5 @@ function readEndpoints(stackFile: string, file: string): Endpoints | undefined {
 }
 
 function readSource(path: string): Source {
-  return { path: relative(projectRoot, path), text: readFileSync(path, "utf8") };
+  return readSourceFile(path, relative(projectRoot, path));
 }

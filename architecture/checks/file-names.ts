@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Problem } from "../problem";
 import type { Source } from "../source";
 
-const pattern = /^(\d{3,})_[a-z0-9][a-z0-9_-]*\.sql$/;
+const pattern = /^(\d{3,})_[a-z0-9][a-z0-9_-]*\.[sS][qQ][lL]$/;
 
 /** SQL files run by number, so each has one of its own. */
 export function checkFileNames(files: readonly Source[]): Problem[] {

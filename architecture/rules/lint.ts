@@ -5,15 +5,16 @@ import type { Description } from "../description";
 import { descriptionSchema } from "../description";
 import { runningFile } from "../running-statements";
 import type { Source } from "../source";
-import { parseSql } from "../sql-parser";
+import { type ParsedSql, parseSql } from "../sql-parser";
 import { parseYaml } from "../yaml-file";
 import { readAllows } from "./allow";
 import { contextOf, readTables } from "./context";
 import { lintCode } from "./lint-code";
+import { judged, type OnFault, throwFault } from "./lint-fault";
 import { lintConnectors, lintStack } from "./lint-files";
 import { type Linted, named, unreadable, withoutAllowed } from "./linted";
 import { rules } from "./list";
-import type { Rule } from "./rule";
+import type { Rule, TableFacts } from "./rule";
 
 /** Files that belong together: an application's, or some SQL files alone. */
 export interface LintInput {
@@ -39,48 +40,101 @@ export interface LintInput {
   readonly wanted?: ReadonlySet<string>;
 }
 
-/** What the rules find, by file and line. PostgreSQL's parser must be loaded (`loadSqlParser`), for code `loadTypeScript` too. */
-export function lint(input: LintInput, chosen: readonly Rule[] = rules): Linted[] {
+/**
+ * What the rules find, by file and line. PostgreSQL's parser must be loaded (`loadSqlParser`), for code `loadTypeScript`
+ * too. `onFault` gets what our own code stumbles over @default throws it
+ */
+export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault: OnFault = throwFault): Linted[] {
   const { name, yaml, sql, code = [], connectors = [], stacks = [], drops = [], citus = false, wanted } = input;
   const { libraries = [], imports = [] } = input;
   const isWanted = ({ path }: Source) => wanted?.has(path) ?? true;
   const findings: Linted[] = [];
-  const described = yaml && parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
   let description: Description | undefined;
-  if (yaml && described) {
-    if (Array.isArray(described)) findings.push(...described.flatMap((each) => unreadable(each, yaml)));
-    else {
+  const judge = (source: Source, work: () => readonly Linted[]) => findings.push(...judged(source, work, onFault));
+  if (yaml) {
+    judge(yaml, () => {
+      const described = parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
+      if (Array.isArray(described)) return described.flatMap((each) => unreadable(each, yaml));
       description = described.value;
       const found = chosen.flatMap((rule) =>
         named(rule, rule.checkDescription?.(described.value, described.placeOf) ?? []),
       );
-      if (isWanted(yaml)) findings.push(...withoutAllowed(yaml, readAllows(yaml), found));
-    }
+      return isWanted(yaml) ? withoutAllowed(yaml, readAllows(yaml), found) : [];
+    });
   }
-  const files = sql.map(parseSql);
-  for (const { source, problems } of files.filter((file) => isWanted(file.source))) {
-    findings.push(...problems.flatMap((each) => unreadable(each, source)));
+  const files: RunningFile[] = [];
+  for (const source of sql) {
+    judge(source, () => {
+      const file = parseSql(source);
+      files.push({ written: file, running: runningFile(file) });
+      return isWanted(source) ? file.problems.flatMap((each) => unreadable(each, source)) : [];
+    });
   }
+  const schema = description?.schema ?? name;
   const needsCitus = citus || description?.citus === "required";
-  const running = files.map(runningFile);
-  const tables = readTables(running, description?.schema ?? name, description, {
-    application: name,
-    citus: needsCitus,
-  });
-  for (const [index, file] of running.entries()) {
-    if (!isWanted(file.source)) continue;
-    const context = contextOf(file, tables, yaml !== undefined);
-    const found = chosen
-      .flatMap((rule) => named(rule, rule.check?.(file.statements, context) ?? []))
-      .map((each) => ({ ...each, what: withBuiltNames(each.what) }));
-    findings.push(...withoutAllowed(file.source, readAllows(file.source, files[index]?.statements), found));
+  const facts = (read: readonly RunningFile[]) =>
+    readTables(
+      read.map(({ running }) => running),
+      schema,
+      description,
+      { application: name, citus: needsCitus },
+    );
+  const [tables, readable] = factsOf(files, facts, onFault);
+  for (const { written, running } of readable.filter((file) => isWanted(file.running.source))) {
+    judge(written.source, () => {
+      const context = contextOf(running, tables, yaml !== undefined);
+      const found = chosen
+        .flatMap((rule) => named(rule, rule.check?.(running.statements, context) ?? []))
+        .map((each) => ({ ...each, what: withBuiltNames(each.what) }));
+      return withoutAllowed(written.source, readAllows(written.source, written.statements), found);
+    });
   }
-  findings.push(...connectors.flatMap((source) => lintConnectors(source, chosen)));
-  findings.push(...stacks.flatMap((source) => lintStack(source, drops, chosen)));
-  findings.push(
-    ...lintCode(code, tables, chosen, { libraries, imports }).filter(({ at }) => wanted?.has(at.file) ?? true),
-  );
+  for (const source of connectors) judge(source, () => lintConnectors(source, chosen));
+  for (const source of stacks) judge(source, () => lintStack(source, drops, chosen));
+  const inCode = (sources: readonly Source[]) => lintCode(sources, tables, chosen, { libraries, imports });
+  findings.push(...together(code, inCode, onFault).filter(({ at }) => wanted?.has(at.file) ?? true));
   return findings.toSorted(
     (a, b) => a.at.file.localeCompare(b.at.file) || (a.at.line ?? 0) - (b.at.line ?? 0) || a.rule.localeCompare(b.rule),
   );
+}
+
+/** A file, and its statements as they run: those in its DO blocks too. */
+interface RunningFile {
+  readonly written: ParsedSql;
+  readonly running: ParsedSql;
+}
+
+/** The tables of all files, but for those files whose statements our own code stumbles over. */
+function factsOf(
+  files: readonly RunningFile[],
+  read: (files: readonly RunningFile[]) => TableFacts,
+  onFault: OnFault,
+): readonly [TableFacts, readonly RunningFile[]] {
+  try {
+    return [read(files), files];
+  } catch {
+    const readable = files.filter((file) => {
+      try {
+        read([file]);
+        return true;
+      } catch (error) {
+        onFault(file.written.source.path, error);
+        return false;
+      }
+    });
+    return [read(readable), readable];
+  }
+}
+
+/** Files are read together, to follow what they import; each alone where one of them ends that. */
+function together(
+  sources: readonly Source[],
+  find: (sources: readonly Source[]) => readonly Linted[],
+  onFault: OnFault,
+): readonly Linted[] {
+  try {
+    return find(sources);
+  } catch {
+    return sources.flatMap((source) => judged(source, () => find([source]), onFault));
+  }
 }

@@ -31,6 +31,6 @@ export function withoutAllowed(source: Source, allows: readonly Allow[], found: 
   return [...kept, ...named(allowRule, wrong)];
 }
 
-export function unreadable({ what, fix, at }: Problem, { path }: Source): Linted[] {
+export function unreadable({ what, fix, at }: Problem, { path }: Pick<Source, "path">): Linted[] {
   return named(syntaxRule, [{ what, fix, at: at ?? { file: path, line: 1 } }]);
 }

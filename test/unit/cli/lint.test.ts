@@ -11,7 +11,7 @@ const bad = "SELECT 1;\nALTER TABLE customers DROP COLUMN phone;\n";
 const what = "Dropping column `customers.phone` breaks every running release that reads or writes it";
 
 /** Lints a folder with these files, from within it. */
-async function lintFiles(files: Readonly<Record<string, string>>, format: Format = "text") {
+async function lintFiles(files: Readonly<Record<string, string | Buffer>>, format: Format = "text") {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-lint-"));
   try {
     for (const [name, text] of Object.entries(files)) {
@@ -63,6 +63,53 @@ test("a folder with a file's name and a link that leads nowhere are passed over,
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("a file that cannot be read as text is told by its place, and the others are judged", async () => {
+  const { code, printed } = await lintFiles(
+    {
+      "a.sql": Buffer.from("SELECT 1;\n-- caf\xe9\n", "latin1"),
+      "b.sql": Buffer.from("\ufeffSELECT 1;", "utf16le"),
+      "c.sql": bad,
+    },
+    "json",
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(
+    JSON.parse(printed).map(({ rule, file, line, what }: Record<string, unknown>) => [rule, file, line, what]),
+    [
+      ["syntax", "a.sql", 2, "The file is not UTF-8"],
+      ["syntax", "b.sql", undefined, "The file is UTF-16"],
+      ["drop-column", "c.sql", 2, what],
+    ],
+  );
+});
+
+test("a folder in the place of architecture.yaml is told", async () => {
+  const { code, printed } = await lintFiles({ "shop/architecture.yaml/x.txt": "", "shop/010_a.sql": "SELECT 1;" });
+  assert.equal(code, 1);
+  assert.match(printed, /^shop\/architecture\.yaml: A folder stands where a file is expected\n/);
+});
+
+test("a byte order mark, other line ends and an ending in capitals change nothing", async () => {
+  const { printed } = await lintFiles({ "a.SQL": `\ufeff${bad}`, "b.sql": bad.replaceAll("\n", "\r") }, "github");
+  assert.deepEqual(
+    [...printed.matchAll(/file=([^,]+),line=(\d+),/g)].map(([, ...at]) => at.join(":")),
+    ["a.SQL:2", "b.sql:2"],
+  );
+});
+
+test("code and SQL that nest too deeply are told as their file's fault, and the others are judged", async () => {
+  const sum = Array(50_000).fill("'a'").join(" || ");
+  const { code, printed } = await lintFiles(
+    { "a.sql": `SELECT ${sum};`, "b.ts": `client.query("SELECT ${sum}");\nexport const x = ${sum};`, "c.sql": bad },
+    "github",
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(
+    [...printed.matchAll(/file=([^,]+),.*title=([\w-]+)/g)].map(([, ...parts]) => parts.join(" ")).sort(),
+    ["a.sql syntax", "b.ts syntax", "c.sql drop-column"],
+  );
 });
 
 test("a fault of its own ends with 3, so that it is taken for no finding", async (t) => {

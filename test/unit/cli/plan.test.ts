@@ -84,7 +84,7 @@ test("a stack without a workload is told the key", async () => {
 });
 
 test("a file that is not there is named", async () => {
-  assert.match(await refusal("--workload", "nowhere.yaml"), /`nowhere.yaml` can't be read/);
+  assert.match(await refusal("--workload", "nowhere.yaml"), /^nowhere.yaml: There is no such file/);
 });
 
 const fewTenants = `  tenantry:workload:

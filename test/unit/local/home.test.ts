@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { homeAt, makeHome } from "../../../local/home";
+
+test("a home gets the folders above it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tenantry-home-"));
+  try {
+    makeHome(homeAt(join(folder, "a", "b")));
+    assert.ok(existsSync(join(folder, "a", "b", "run")));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a place where the system makes no folders, or where a file stands, is refused at once", () => {
+  assert.throws(() => makeHome(homeAt("/proc/x")), /No folder can be made there\n {2}got: {6}\/proc\/x/);
+  const folder = mkdtempSync(join(tmpdir(), "tenantry-home-"));
+  try {
+    writeFileSync(join(folder, "file"), "");
+    assert.throws(() => makeHome(homeAt(join(folder, "file"))), { code: "EEXIST" });
+    assert.throws(() => makeHome(homeAt(join(folder, "file", "below"))), { code: "ENOTDIR" });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
