@@ -1,4 +1,5 @@
 import { addedColumns, addedConstraints, findConstraint } from "./ddl";
+import { foreignKeyOnPartitioned, isPartitioned } from "./refused-on-partitioned";
 import type { Rule } from "./rule";
 
 export const addForeignKey: Rule = {
@@ -12,7 +13,9 @@ export const addForeignKey: Rule = {
     const columns = addedColumns(statements, context).filter(({ column }) => findConstraint(column, "CONSTR_FOREIGN"));
     return [...constraints, ...columns].map(({ table, at }) => ({
       what: `This foreign key of \`${table}\` stops writes to both tables (SHARE ROW EXCLUSIVE) while every row is checked`,
-      fix: "Add it with NOT VALID, and VALIDATE CONSTRAINT in a later file",
+      fix: isPartitioned(table, context.tables)
+        ? foreignKeyOnPartitioned
+        : "Add it with NOT VALID, and VALIDATE CONSTRAINT in a later file",
       at,
     }));
   },

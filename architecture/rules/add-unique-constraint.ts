@@ -1,4 +1,5 @@
 import { addedColumns, addedConstraints, findConstraint } from "./ddl";
+import { isPartitioned, uniqueOnPartitioned } from "./refused-on-partitioned";
 import type { Rule } from "./rule";
 
 export const addUniqueConstraint: Rule = {
@@ -15,7 +16,9 @@ export const addUniqueConstraint: Rule = {
     const columns = addedColumns(statements, context).filter(({ column }) => findConstraint(column, "CONSTR_UNIQUE"));
     return [...constraints, ...columns].map(({ table, at }) => ({
       what: `The index of this key of \`${table}\` is built under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile`,
-      fix: "Build it with CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX",
+      fix: isPartitioned(table, context.tables)
+        ? uniqueOnPartitioned
+        : "Build it with CREATE UNIQUE INDEX CONCURRENTLY in a file without a transaction, then ADD CONSTRAINT … USING INDEX",
       at,
     }));
   },

@@ -1,5 +1,6 @@
 import { relationName } from "../relation-name";
 import { forEachStatement, isNew } from "./ddl";
+import { isPartitioned } from "./refused-on-partitioned";
 import type { Rule } from "./rule";
 
 export const createIndexConcurrently: Rule = {
@@ -17,7 +18,9 @@ export const createIndexConcurrently: Rule = {
       return [
         {
           what: `Building this index stops writes to \`${table}\` (SHARE lock) until it is done`,
-          fix: "Write CREATE INDEX CONCURRENTLY in a file without a transaction; for a partitioned table ON ONLY, and one for each partition",
+          fix: `Write CREATE INDEX CONCURRENTLY IF NOT EXISTS in a file without a transaction${
+            isPartitioned(table, context.tables) ? ", which `up` builds partition by partition" : ""
+          }`,
           at,
         },
       ];

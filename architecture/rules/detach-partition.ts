@@ -1,5 +1,5 @@
 import { alterations } from "./ddl";
-import type { Rule } from "./rule";
+import type { Rule, TableFacts } from "./rule";
 
 export const detachPartition: Rule = {
   name: "detach-partition",
@@ -13,7 +13,13 @@ export const detachPartition: Rule = {
       })
       .map(({ table, at }) => ({
         what: `Detaching a partition of \`${table}\` stops every reader and writer of all its partitions`,
-        fix: "Use DETACH PARTITION … CONCURRENTLY, in a file without a transaction",
+        fix: isOnCitus(table, context.tables)
+          ? "Citus refuses CONCURRENTLY: detach it in a file of its own, as the lock lasts an instant, and lock_timeout bounds the wait for it; then allow it here, with that reason"
+          : "Use DETACH PARTITION … CONCURRENTLY, in a file without a transaction",
         at,
       })),
 };
+
+function isOnCitus(table: string, { citus, kindOf }: TableFacts): boolean {
+  return citus && ["tenant", "reference"].includes(kindOf(table) ?? "");
+}

@@ -1,6 +1,7 @@
 import { nameOfParts } from "../relation-name";
 import { strings } from "../table-definition";
 import { forEachStatement, isNew } from "./ddl";
+import { dropIndexOnPartitioned, isPartitioned } from "./refused-on-partitioned";
 import type { Rule } from "./rule";
 
 export const dropIndexConcurrently: Rule = {
@@ -18,7 +19,9 @@ export const dropIndexConcurrently: Rule = {
         .filter((name) => !isNew(name, statement, context))
         .map((name) => ({
           what: `Dropping index \`${name}\` locks its table (ACCESS EXCLUSIVE), and everybody queues behind it`,
-          fix: "Write DROP INDEX CONCURRENTLY in a file without a transaction",
+          fix: isPartitioned(context.tables.catalog.indexes.get(name)?.table ?? "", context.tables)
+            ? `${dropIndexOnPartitioned}; then allow it here, with that reason`
+            : "Write DROP INDEX CONCURRENTLY IF EXISTS in a file without a transaction",
           at,
         }));
     }),

@@ -47,6 +47,7 @@ import { publicEndpoint } from "./public-endpoint";
 import { publicationForAllTables } from "./publication-for-all-tables";
 import { queryWithoutTenant } from "./query-without-tenant";
 import { refusedByCitusRule } from "./refused-by-citus";
+import { refusedOnPartitioned } from "./refused-on-partitioned";
 import { renameColumn } from "./rename-column";
 import { renameObject } from "./rename-object";
 import { renameTable } from "./rename-table";
@@ -130,6 +131,7 @@ export const rules: readonly Rule[] = [
   publicationForAllTables,
   queryWithoutTenant,
   refusedByCitusRule,
+  refusedOnPartitioned,
   renameColumn,
   renameObject,
   renameTable,

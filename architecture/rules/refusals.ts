@@ -14,6 +14,7 @@ import { isolationChanged } from "./isolation-changed";
 import { privilegeOutsideDescription } from "./privilege-outside-description";
 import { publicationForAllTables } from "./publication-for-all-tables";
 import { refusedByCitusRule } from "./refused-by-citus";
+import { refusedOnPartitioned } from "./refused-on-partitioned";
 import { rowSecurityDisabled } from "./row-security-disabled";
 import { rowsLeaveIsolation } from "./rows-leave-isolation";
 import type { Rule } from "./rule";
@@ -31,6 +32,7 @@ export const refusingRules: readonly Rule[] = [
   privilegeOutsideDescription,
   publicationForAllTables,
   refusedByCitusRule,
+  refusedOnPartitioned,
   rowSecurityDisabled,
   rowsLeaveIsolation,
   securityDefiner,

@@ -9,7 +9,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
   assert.deepEqual(await found(detachPartition, bad), [
     "1 Detaching a partition of `orders` stops every reader and writer of all its partitions",
   ]);
-  assert.match((await fixes(detachPartition, bad)).join(), /^Use DETACH/);
+  assert.match((await fixes(detachPartition, bad)).join(), /^Citus refuses CONCURRENTLY/);
 });
 
 test("the good example passes", async () => {
