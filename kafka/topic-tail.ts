@@ -40,7 +40,11 @@ export async function waitForTopics(
   }
 }
 
-/** Reads on from the ends, committed records only, until stopped. Leaves no offsets behind, so the group vanishes. */
+/**
+ * Reads on from the ends, committed records only, until stopped. Leaves no offsets behind, so the group vanishes; and a
+ * member that loses its place in it, because its process was held up, begins anew. So a record is known by its offset:
+ * each is seen once, and what is seen twice is there twice.
+ */
 export async function tail(
   kafka: Kafka,
   topics: readonly string[],
@@ -52,13 +56,18 @@ export async function tail(
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: 100,
   });
+  const next = new Map<string, bigint>();
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   await consumer.run({
     autoCommit: false,
     eachMessage: async ({ topic, partition, message }) => {
       const start = ends.get(topic)?.find((end) => end.partition === partition)?.offset ?? "0";
-      if (BigInt(message.offset) >= BigInt(start)) see(eventRecord(topic, partition, message));
+      const place = `${topic}/${partition}`;
+      const offset = BigInt(message.offset);
+      if (offset < (next.get(place) ?? BigInt(start))) return;
+      next.set(place, offset + 1n);
+      see(eventRecord(topic, partition, message));
     },
   });
   seekToEnds(consumer, ends);

@@ -110,7 +110,7 @@ export interface Comparison {
   readonly lost: readonly string[];
   /** On Kafka, and never committed. */
   readonly invented: readonly string[];
-  /** More than once on Kafka. */
+  /** More than once on Kafka, each with its places there. */
   readonly twice: readonly string[];
 }
 
@@ -125,7 +125,7 @@ export async function compareEvents(project: Shop, { acknowledged, tenants }: Tr
     forgotten: missing(acknowledged, committed),
     lost: missing(committed, arrived),
     invented: missing(arrived.keys(), committed),
-    twice: [...arrived].filter(([, times]) => times > 1).map(([id]) => id),
+    twice: [...arrived].flatMap(([id, places]) => (places.length > 1 ? [`${id} at ${places.join(", ")}`] : [])),
   };
 }
 
@@ -148,20 +148,20 @@ async function committedEvents({ endpoints }: Shop, tenants: readonly string[]):
   return new Set(rows.map(({ id }) => id));
 }
 
-/** How often each event is on Kafka. */
+/** Where each event is on Kafka: partition and offset. */
 async function arrivals(
   { application, endpoints }: Shop,
   tenants: ReadonlySet<string>,
   expected: number,
-): Promise<ReadonlyMap<string, number>> {
-  const arrived = new Map<string, number>();
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const arrived = new Map<string, readonly string[]>();
   const topic = `${application}.customer.events`;
   const client = openKafka(endpoints.kafka, "traffic-test");
   assert.deepEqual(await waitForTopics(client, [topic], patienceMs), []);
   let lastMs = Date.now();
-  const reader = await tail(client, [topic], new Map(), ({ id, tenant }) => {
+  const reader = await tail(client, [topic], new Map(), ({ id, tenant, partition, offset }) => {
     if (!tenants.has(tenant)) return;
-    arrived.set(id, (arrived.get(id) ?? 0) + 1);
+    arrived.set(id, [...(arrived.get(id) ?? []), `${partition}/${offset}`]);
     lastMs = Date.now();
   });
   while (arrived.size < expected && Date.now() - lastMs < patienceMs) await sleep(100);
