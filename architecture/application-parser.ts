@@ -87,6 +87,7 @@ function toTables({ catalog, description, schema, files }: Checked): Table[] {
     };
     const kind = kindOf(description, table.name) ?? "local";
     const entry = ownEntry(description, table.name);
+    if (kind === "reference") return { kind, ...base, ...(entry?.shared && { shared: true }) };
     if (kind !== "tenant" || !entry?.partition) return { kind, ...base };
     const { by, every, ahead } = entry.partition;
     const retention = retentionOf(entry);

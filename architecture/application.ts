@@ -60,9 +60,11 @@ export interface TenantTable extends TableBase {
   readonly partition?: Partition;
 }
 
-/** Shared by all tenants, copied to every node, read-only for the application. */
+/** Of all tenants, copied to every node. */
 export interface ReferenceTable extends TableBase {
   readonly kind: "reference";
+  /** Whether the application's roles may write it. @default only SQL files change it */
+  readonly shared?: true;
 }
 
 /** Stays on the coordinator; no tenant's data. */

@@ -67,13 +67,14 @@ const table = z
     {
       tenant: flag.describe("Its rows belong to a tenant: distributed with the tenant root, under row level security."),
       reference: flag.describe("Shared by all tenants, on every node, read-only for the application's roles."),
+      shared: flag.describe("Of all tenants, on every node; roles whose `writes` has it may change it."),
       local: flag.describe("Stays on the coordinator and holds no tenant's data."),
       partition: partition.optional(),
       tiers: tiers.optional(),
     },
     "an object such as `{ tenant: true }`",
   )
-  .describe("Exactly one of `tenant`, `reference` and `local`.");
+  .describe("Exactly one of `tenant`, `reference`, `shared` and `local`.");
 
 const aggregate = z.strictObject(
   {
@@ -113,7 +114,7 @@ const role = z
       reads: reach
         .optional()
         .describe('Tables that it may SELECT from. @default "all" where `writes` is "all", else none'),
-      writes: reach.optional().describe("Tenant tables that it may read and change. @default none"),
+      writes: reach.optional().describe("Tenant and shared tables that it may read and change. @default none"),
       reaches: z
         .array(z.enum(reaches, `one of ${reaches.join(", ")}`))
         .default([])

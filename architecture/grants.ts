@@ -1,19 +1,20 @@
-import type { Application, Role } from "./application";
+import type { Application, ReferenceTable, Role } from "./application";
 import type { Grants, Privilege } from "./declaration";
 
 /** The roles' privileges, as `architecture.yaml` gives them. Roles without any are left out. */
 
-/** On a tenant table: what is written is read too. */
-export function tenantTableGrants({ roles }: Application, table: string): Grants {
+/** On a table that roles may write: what is written is read too. */
+export function writableTableGrants({ roles }: Application, table: string): Grants {
   return grants(roles, (role) => {
     if (includes(role.writes, table)) return ["SELECT", "INSERT", "UPDATE", "DELETE"];
     return includes(role.reads, table) ? ["SELECT"] : [];
   });
 }
 
-/** On a reference table, which changes by migrations only. */
-export function referenceTableGrants({ roles }: Application, table: string): Grants {
-  return grants(roles, (role) => (includes(role.reads, table) ? ["SELECT"] : []));
+/** On a table of all tenants: if it is not shared, only SQL files change it. */
+export function referenceTableGrants(application: Application, { name, shared }: ReferenceTable): Grants {
+  if (shared) return writableTableGrants(application, name);
+  return grants(application.roles, (role) => (includes(role.reads, name) ? ["SELECT"] : []));
 }
 
 /** On the outbox, for roles that write anything: events are added and read, never changed. */

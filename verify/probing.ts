@@ -210,10 +210,12 @@ class ProbeRows {
       const { column } = this.target.application.tenant;
       if (own || columns.includes(column)) return own;
       const names = parentColumns.map((name) => `${quoteIdentifier(name)}::text AS ${quoteIdentifier(name)}`);
-      const { rows } = await this.target.admin.query<Row>(
-        `SELECT ${names.join(", ")} FROM ${relationKey(parent)} LIMIT 1`,
-      );
-      return rows[0];
+      const { admin, citus } = this.target;
+      const { rows } = await admin.query<Row>(`SELECT ${names.join(", ")} FROM ${relationKey(parent)} LIMIT 1`);
+      // What tenants share may have no row yet. With Citus it would be committed, and is nobody's to clear.
+      if (rows[0] || citus) return rows[0];
+      const [table] = await readTables(admin, [parent]);
+      return table && writeRow(admin, table, {}, this.parentOf(tenant));
     };
   }
 }

@@ -23,9 +23,14 @@ export type TableKind = "tenant" | "reference" | "local";
 /** A table's kind; undefined where the description does not say. */
 export function kindOf(description: Description, table: string): TableKind | undefined {
   const own = ownEntry(description, table);
-  if (own?.reference) return "reference";
+  if (own?.reference || own?.shared) return "reference";
   if (own?.local) return "local";
   return own?.tenant || table === description.tenant.table ? "tenant" : undefined;
+}
+
+/** Whether it is a table that roles may write, where they say so. */
+export function isWritable(description: Description, table: string): boolean {
+  return kindOf(description, table) === "tenant" || ownEntry(description, table)?.shared === true;
 }
 
 /** The description's entry for a table, whatever names JavaScript's objects have of their own. */

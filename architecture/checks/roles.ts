@@ -1,6 +1,6 @@
 import type { Problem } from "../problem";
 import { listNames, suggest } from "../suggestion";
-import { type Checked, kindOf } from "./check";
+import { type Checked, isWritable, kindOf } from "./check";
 
 /** Roles name tables that exist, and write only what an application may write. */
 export function checkRoles(checked: Checked): Problem[] {
@@ -31,9 +31,9 @@ function checkTables({ catalog, description, placeOf }: Checked, role: string, v
       const what = `Role \`${role}\` ${verb} the local table \`${name}\`: roles are about tenants' and reference data`;
       return [{ what, fix: "Remove it here, and write GRANT in a SQL file", at }];
     }
-    if (kind === "reference" && verb === "writes") {
+    if (verb === "writes" && !isWritable(description, name)) {
       const what = `Role \`${role}\` writes \`${name}\`, but reference tables change by SQL files only`;
-      return [{ what, fix: "Move it to `reads`", at }];
+      return [{ what, fix: "Move it to `reads`, or call the table `shared` in place of `reference`", at }];
     }
     return [];
   });

@@ -9,12 +9,12 @@ export function checkTables(checked: Checked): Problem[] {
   const problems: Problem[] = [];
   for (const [name, entry] of Object.entries(description.tables)) {
     const at = placeOf("tables", name);
-    const kinds = (["tenant", "reference", "local"] as const).filter((kind) => entry[kind]);
+    const kinds = (["tenant", "reference", "shared", "local"] as const).filter((kind) => entry[kind]);
     if (kinds.length !== 1) {
       problems.push({
         what: `Table \`${name}\` needs exactly one kind`,
         got: kinds.join(" and ") || "none",
-        expected: "one of `tenant: true`, `reference: true`, `local: true`",
+        expected: "one of `tenant: true`, `reference: true`, `shared: true`, `local: true`",
         fix: "Keep or add the one that fits",
         at,
       });
@@ -62,7 +62,7 @@ function unknownTable({ catalog }: Checked, name: string, at: Problem["at"] & ob
 function unmentioned({ name, at }: CatalogTable): Problem {
   return {
     what: `Table \`${name}\` is not in architecture.yaml`,
-    fix: `Add it under \`tables\`: \`${JSON.stringify(name)}: { tenant: true }\`, or \`reference\` or \`local\``,
+    fix: `Add it under \`tables\`: \`${JSON.stringify(name)}: { tenant: true }\`, or \`reference\`, \`shared\` or \`local\``,
     at,
   };
 }

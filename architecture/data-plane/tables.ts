@@ -1,7 +1,7 @@
 import type { Application, ReferenceTable, Table, TenantTable } from "../application";
 import type { DistributedTableInputs, PartitionSetInputs } from "../declaration";
 import { formatDuration } from "../duration";
-import { referenceTableGrants, tenantTableGrants } from "../grants";
+import { referenceTableGrants, writableTableGrants } from "../grants";
 import type { Settings } from "../settings";
 import type { SqlFile } from "../sql-file";
 import { declareIsolation } from "./isolation";
@@ -27,7 +27,7 @@ export function declareTables(steps: Steps, application: Application, settings: 
       ? [steps.add("PartitionSet", nameOf(table), partitionSet(table, table.partition), [id])]
       : [id];
     const { schema, name } = table;
-    declareIsolation(steps, application, { schema, table: name, grants: tenantTableGrants(application, name) }, set);
+    declareIsolation(steps, application, { schema, table: name, grants: writableTableGrants(application, name) }, set);
   }
 }
 
@@ -39,7 +39,7 @@ function tablesOf({ tables, tenant }: Application, file: SqlFile): Table[] {
 
 function declareReference(steps: Steps, application: Application, table: ReferenceTable, after: readonly string[]) {
   const { schema, name, foreignKeys } = table;
-  const grants = referenceTableGrants(application, name);
+  const grants = referenceTableGrants(application, table);
   return steps.add("ReferenceTable", nameOf(table), { schema, table: name, foreignKeys, grants }, after);
 }
 

@@ -1,6 +1,6 @@
 import type { Catalog } from "../catalog";
 import { buildCatalog } from "../catalog-builder";
-import { kindOf, ownEntry, type TableKind } from "../checks/check";
+import { isWritable, kindOf, ownEntry, type TableKind } from "../checks/check";
 import type { Description } from "../description";
 import { roleUser } from "../names";
 import { withoutTransaction } from "../sql-file";
@@ -52,9 +52,15 @@ function parentsOf({ tables }: Catalog): ReadonlyMap<string, string> {
   );
 }
 
-function rolesOf(application: string, { roles }: Description) {
-  return Object.entries(roles).map(([name, { reads, writes = [] }]) => {
-    const rights = { reads: reads ?? (writes === "all" ? ("all" as const) : []), writes };
+function rolesOf(application: string, description: Description) {
+  const writable = [...Object.keys(description.tables), description.tenant.table].filter((table) =>
+    isWritable(description, table),
+  );
+  return Object.entries(description.roles).map(([name, { reads, writes = [] }]) => {
+    const rights = {
+      reads: reads ?? (writes === "all" ? ("all" as const) : []),
+      writes: writes === "all" ? writable : writes,
+    };
     return [roleUser(application, name), rights] as const;
   });
 }

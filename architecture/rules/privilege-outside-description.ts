@@ -130,7 +130,7 @@ function ofGrant(grant: GrantStmt, context: FileContext): Harm | undefined {
 }
 
 const ofReference =
-  "Write the rows in SQL files, as reference tables change by these alone; or call the table `local`, or `tenant`, in architecture.yaml";
+  "Write the rows in SQL files, as reference tables change by these alone; or call the table `shared` in architecture.yaml, and list it in the role's `writes`";
 
 interface Granted {
   readonly shown: string;
@@ -165,7 +165,7 @@ function granted(name: string, { tables }: FileContext): Granted[] {
   const declared = (role: string): readonly string[] => {
     const { reads, writes } = tables.roles.get(role) ?? { reads: [], writes: [] };
     const has = (those: "all" | readonly string[]) => those === "all" || those.includes(name);
-    if (kind === "tenant" && has(writes)) return ["SELECT", "INSERT", "UPDATE", "DELETE"];
+    if (has(writes)) return ["SELECT", "INSERT", "UPDATE", "DELETE"];
     return has(reads) ? ["SELECT"] : [];
   };
   return [{ shown: shownName(name), kind, declared }];

@@ -133,9 +133,16 @@ export class Draw {
     ]);
   }
 
-  /** The other tenant's values of a relation that nobody else has. */
-  telling({ columns, other }: LeakRelation): readonly { readonly column: Column; readonly value: string }[] {
+  /** The other tenant's values of a relation that nobody else has. A key without the tenant refers to what tenants share. */
+  telling({
+    columns,
+    other,
+    foreignKeys,
+  }: LeakRelation): readonly { readonly column: Column; readonly value: string }[] {
+    const keys = foreignKeys.filter((key) => !key.columns.includes(this.surface.tenant.column));
+    const shared = new Set(keys.flatMap((key) => key.columns));
     return columns.flatMap((column) => {
+      if (shared.has(column.name)) return [];
       const value = other?.[column.name];
       const isComparable = !["json", "jsonb", "xml"].includes(column.base);
       return isComparable && value && markIn(value) !== undefined ? [{ column, value }] : [];

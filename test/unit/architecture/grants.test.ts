@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { ReferenceTable } from "../../../architecture/application";
 import {
   outboxGrants,
   processedEventsGrants,
   referenceTableGrants,
-  tenantTableGrants,
+  writableTableGrants,
 } from "../../../architecture/grants";
 import { parseShop } from "./shop";
 
@@ -21,7 +22,7 @@ async function shop() {
 }
 
 test("who writes a tenant table reads it too, in the order of the roles' names", async () => {
-  const grants = tenantTableGrants(await shop(), "tenants");
+  const grants = writableTableGrants(await shop(), "tenants");
   assert.deepEqual(Object.entries(grants), [
     ["shop_agent", ["SELECT"]],
     ["shop_app", ["SELECT", "INSERT", "UPDATE", "DELETE"]],
@@ -30,9 +31,20 @@ test("who writes a tenant table reads it too, in the order of the roles' names",
   ]);
 });
 
+const countries: ReferenceTable = {
+  ...{ kind: "reference", schema: "shop", name: "countries", file: "", primaryKey: [], foreignKeys: [] },
+};
+
 test("reference tables are only read, also by a role that writes everything", async () => {
-  assert.deepEqual(referenceTableGrants(await shop(), "countries"), {
+  assert.deepEqual(referenceTableGrants(await shop(), countries), {
     shop_app: ["SELECT"],
+    shop_reader: ["SELECT"],
+  });
+});
+
+test("shared tables are written by who writes everything, or them", async () => {
+  assert.deepEqual(referenceTableGrants(await shop(), { ...countries, shared: true }), {
+    shop_app: ["SELECT", "INSERT", "UPDATE", "DELETE"],
     shop_reader: ["SELECT"],
   });
 });

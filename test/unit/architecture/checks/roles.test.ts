@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { placesOf, problemsOf } from "../shop";
+import { parseShop, placesOf, problemsOf } from "../shop";
 
 test("roles name tables that exist", async () => {
   const [problem] = await problemsOf({ yaml: ["roles: { agent: { reads: [countries, tenant] } }"] });
@@ -21,6 +21,19 @@ test("reference tables are read, not written, and local tables are neither", asy
       "architecture.yaml:6:63 Role `agent` writes `countries`, but reference tables change by SQL files only",
     ],
   );
+});
+
+test("shared tables are written by the roles that say so", async () => {
+  const users = {
+    tables: ["users: { shared: true }"],
+    sql: { "002_users.sql": "CREATE TABLE users (user_id uuid PRIMARY KEY);" },
+  };
+  const { tables } = await parseShop({ ...users, yaml: ["roles: { login: { writes: [users] } }"] });
+  const own = tables.find(({ name }) => name === "users");
+  assert.deepEqual(own?.kind === "reference" && own.shared, true);
+  assert.deepEqual(await placesOf({ ...users, tables: ["users: { shared: true, reference: true }"] }), [
+    "architecture.yaml:5:3 Table `users` needs exactly one kind",
+  ]);
 });
 
 test("bad durations and sizes are found in their place", async () => {

@@ -56,6 +56,15 @@ test("a role that may read nothing has nothing to ask", () => {
   assert.deepEqual(generate(surface([]), 1, 100), []);
 });
 
+test("what a key to a table of all tenants refers to is no value of another tenant's", () => {
+  const parent = { schema: "shop", name: "users" };
+  const memberships = relation("memberships", { foreignKeys: [{ columns: ["id"], parent, parentColumns: ["id"] }] });
+  const { id } = memberships.other ?? {};
+  const queries = generate(surface([memberships]), 1, 1_000).filter(({ twin }) => twin);
+  assert.ok(queries.length > 20);
+  for (const query of queries) assert.ok(!sqlOf(query).some((sql) => sql.includes(`${id}`)), sqlOf(query).join("; "));
+});
+
 test("nothing is written as a role that may not write", () => {
   const may = { insert: false, update: false, delete: false };
   const queries = generate(surface([relation("orders", { may })]), 1, 500);
