@@ -16,6 +16,7 @@ import { createConcurrently } from "./concurrent-index";
 import type { Context } from "./context";
 import type { Statement } from "./database";
 import { effectProblems } from "./file-effects";
+import { liftForce, seeingRows, seesAllRows } from "./hidden-rows";
 import { findSameContent, hashStatements, type LedgerEntry, makeLedger, readEntry, writeEntry } from "./ledger";
 import { errorCode, sessionSettings } from "./postgres-connection";
 import { transactionSettings } from "./postgres-transaction";
@@ -83,13 +84,15 @@ export async function applyFile(context: Context, next: MigrationInputs): Promis
     return remainder;
   };
   if (next.transaction) {
-    await database.transaction(async (client) => {
-      const remainder = await begin(client);
-      if (remainder.kind !== "run") return;
-      const left = next.statements.slice(remainder.from);
-      await runGuarded(context, client, next, left);
-      await runStatements(client, recorded(next, next.statements.length));
-    });
+    await seeingRows(context, next.path, (lifted) =>
+      database.transaction(async (client) => {
+        const remainder = await begin(client);
+        if (remainder.kind !== "run") return;
+        const left = next.statements.slice(remainder.from);
+        await runGuarded(context, client, next, left, lifted);
+        await runStatements(client, recorded(next, next.statements.length));
+      }),
+    );
     return;
   }
   const remainder = await database.transaction(begin);
@@ -100,12 +103,17 @@ export async function applyFile(context: Context, next: MigrationInputs): Promis
   }
 }
 
-/** Runs statements of a file in the open transaction, and looks at what they did to isolation before that commits. */
+/**
+ * Runs statements of a file in the open transaction, and looks at what they did to isolation before that commits.
+ *
+ * @param lifted tables whose owner is to see all rows meanwhile
+ */
 async function runGuarded(
   { database, allow }: Context,
   client: Client,
   next: MigrationInputs,
   statements: readonly SqlStatement[],
+  lifted: readonly string[],
 ): Promise<void> {
   const run = [
     { sql: `SET LOCAL search_path = ${searchPath(next)}; SET LOCAL ${seesAllRows}` },
@@ -113,8 +121,13 @@ async function runGuarded(
     { sql: `${cleanSession}; ${transactionSettings}` },
   ];
   if (isToolkits(next)) return runStatements(client, run);
+  const putBack = lifted.length > 0 ? await liftForce(client, next.schema, lifted) : undefined;
   const { roles } = database;
   const citus = (await database.facts).citus !== undefined;
+  if (putBack) {
+    await runStatements(client, run.splice(0));
+    await putBack();
+  }
   const { oids, session, ...after } = await runAndRead(client, run, (read) => readTouched(read, roles, citus));
   const before = await readBefore(database.query.bind(database), roles, oids, citus);
   const [only] = statements.length === 1 ? statements : [];
@@ -161,10 +174,12 @@ async function applyStep(context: Context, next: MigrationInputs, index: number,
   if (!statement) return;
   if (!inDoubt) {
     try {
-      return await database.transaction(async (client) => {
-        await runGuarded(context, client, next, [statement]);
-        await runStatements(client, recorded(next, index + 1));
-      });
+      return await seeingRows(context, next.path, (lifted) =>
+        database.transaction(async (client) => {
+          await runGuarded(context, client, next, [statement], lifted);
+          await runStatements(client, recorded(next, index + 1));
+        }),
+      );
     } catch (error) {
       if (!refusesTransaction.has(errorCode(error))) throw error;
     }
@@ -222,12 +237,6 @@ function wasDone({ sql }: SqlStatement, code: string | undefined): boolean {
     : ["42P07", "42710", "42701", "42723", "42P06", "42P04"];
   return code !== undefined && codes.includes(code);
 }
-
-/**
- * An administrator who is no superuser is bound by FORCE ROW LEVEL SECURITY, as managed services have it: what a file does
- * to rows would see none of them, and succeed. So it fails.
- */
-const seesAllRows = "row_security = off";
 
 /** What a file may have SET, and what else it leaves in the session, does not reach the next one, nor what is done behind it. */
 const cleanSession = `RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; ${sessionSettings}`;

@@ -98,7 +98,7 @@ export function statementProblem(error: ServerError, { sql, at }: PlacedStatemen
 
 /** Instead of the server's hint, which is to do without FORCE. */
 const boundByPolicies =
-  "let tenantry connect as a superuser, or as a role with BYPASSRLS: row level security binds this one, so the statement would see no tenant's rows";
+  "let tenantry's login own the table, and run the statement in a file with a transaction; or let it connect as a superuser, or as a role with BYPASSRLS: row level security binds this one, so the statement would see no tenant's rows";
 
 const fixes = new Map<string | undefined, string>([
   [
