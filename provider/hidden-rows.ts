@@ -1,12 +1,16 @@
 import type { Client } from "pg";
 import type { Context } from "./context";
-import { runStatement } from "./statements";
+import { isServerError } from "./postgres-connection";
+import { hiddenTable, runStatement } from "./statements";
 
 /**
  * An administrator who is no superuser is bound by FORCE ROW LEVEL SECURITY, as managed services have it: what a file does
  * to rows would see none of them, and succeed. So it fails.
  */
 export const seesAllRows = "row_security = off";
+
+/** By which Citus' workers learn it too: they check a foreign key's rows by themselves, and would find none. */
+export const tellsWorkers = "SET LOCAL citus.propagate_set_commands = 'local'";
 
 /**
  * Runs `work`, and again where row level security hides rows that it needs: with FORCE lifted from that table, so that
@@ -22,7 +26,7 @@ export async function seeingRows(
     try {
       return await work(lifted);
     } catch (error) {
-      const table = hiddenTable(error);
+      const table = tableThatHides(error);
       if (table === undefined || lifted.includes(table)) throw error;
       lifted.push(table);
       log(`${path} needs rows of ${table}, which row level security hides: it runs with FORCE lifted from it`);
@@ -30,10 +34,9 @@ export async function seeingRows(
   }
 }
 
-/** The name, without a schema, as PostgreSQL gives it. */
-function hiddenTable(error: unknown): string | undefined {
+function tableThatHides(error: unknown): string | undefined {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if ("routine" in at && at.routine === "check_enable_rls") return /"(.+)"/.exec(at.message)?.[1];
+    if (isServerError(at)) return hiddenTable(at);
   }
   return undefined;
 }

@@ -16,7 +16,7 @@ import { createConcurrently } from "./concurrent-index";
 import type { Context } from "./context";
 import type { Statement } from "./database";
 import { effectProblems } from "./file-effects";
-import { liftForce, seeingRows, seesAllRows } from "./hidden-rows";
+import { liftForce, seeingRows, seesAllRows, tellsWorkers } from "./hidden-rows";
 import { findSameContent, hashStatements, type LedgerEntry, makeLedger, readEntry, writeEntry } from "./ledger";
 import { errorCode, sessionSettings } from "./postgres-connection";
 import { transactionSettings } from "./postgres-transaction";
@@ -116,6 +116,7 @@ async function runGuarded(
   lifted: readonly string[],
 ): Promise<void> {
   const run = [
+    { sql: tellsWorkers },
     { sql: `SET LOCAL search_path = ${searchPath(next)}; SET LOCAL ${seesAllRows}` },
     ...statements.map((statement) => placed(next, statement)),
     { sql: `${cleanSession}; ${transactionSettings}` },

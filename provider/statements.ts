@@ -71,7 +71,7 @@ export async function runStatement(client: Client, statement: PlacedStatement): 
   }
 }
 
-interface ServerError {
+export interface ServerError {
   readonly message: string;
   readonly code?: string | undefined;
   readonly detail?: string | undefined;
@@ -90,10 +90,16 @@ export function statementProblem(error: ServerError, { sql, at }: PlacedStatemen
     what: `PostgreSQL refused: ${error.message}`,
     ...(got.length === 0 ? {} : { got: got.join("; ").replaceAll("\n", " ") }),
     fix:
-      (error.routine === "check_enable_rls" ? boundByPolicies : error.hint) ??
+      (hiddenTable(error) === undefined ? error.hint : boundByPolicies) ??
       (at ? "correct the statement and run again" : (fixes.get(error.code) ?? "see PostgreSQL's message")),
     ...(at ? { at: placeOf(sql, at, error.position) } : {}),
   };
+}
+
+/** The table, without its schema, whose rows row level security would have hidden from a statement. A worker of Citus names a shard. */
+export function hiddenTable({ routine, message }: ServerError): string | undefined {
+  if (routine === "check_enable_rls") return /"(.+)"/.exec(message)?.[1];
+  return /^query would be affected by row-level security policy for table "(.+)_\d+"$/.exec(message)?.[1];
 }
 
 /** Instead of the server's hint, which is to do without FORCE. */
