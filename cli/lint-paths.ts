@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { readStacks } from "../architecture/application-loader";
 import { stackThatNeedsCitus } from "../architecture/citus/required";
 import { isCode } from "../architecture/code/code";
+import { byVersion, configuresNoTransaction, folderOf } from "../architecture/migration-layout";
 import { type Problem, Problems } from "../architecture/problem";
 import { mayBeConnector } from "../architecture/rules/connector-facts";
 import type { LintInput } from "../architecture/rules/lint";
@@ -62,7 +63,7 @@ export function readTargets(paths: readonly string[], from: string = process.cwd
   });
   const sql = groupBy(
     files.filter((file) => isSql(file) || basename(file) === descriptionName),
-    dirname,
+    folderOf,
   );
   const stacks = files.filter((file) => stackOf(file) !== undefined).flatMap(readable);
   const connectors = files
@@ -99,10 +100,17 @@ function readFolder(
   return {
     name: basename(folder),
     ...(described && { yaml: described }),
-    sql: sql.toSorted().flatMap(readable),
+    sql: sql.toSorted(byVersion).flatMap(readable),
+    unwrapped: new Set(sql.filter(isUnwrapped).map((file) => shown(file, from))),
     citus: isApplication && needsCitus(folder),
     wanted: new Set(wanted.map((file) => shown(file, from))),
   };
+}
+
+/** Flyway's settings of one migration lie beside it. */
+function isUnwrapped(file: string): boolean {
+  const settings = `${file}.conf`;
+  return isFile(settings) && configuresNoTransaction(readFileSync(settings, "latin1"));
 }
 
 /** Stacks that cannot be read are told where they are judged themselves. */

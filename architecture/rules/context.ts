@@ -65,7 +65,12 @@ function rolesOf(application: string, description: Description) {
   });
 }
 
-export function contextOf({ source, statements }: ParsedSql, tables: TableFacts, migration: boolean): FileContext {
+export function contextOf(
+  { source, statements }: ParsedSql,
+  tables: TableFacts,
+  migration: boolean,
+  unwrapped = withoutTransaction(source.text),
+): FileContext {
   const created = createdBy(statements, tables);
-  return { transaction: !withoutTransaction(source.text), migration, created, tables };
+  return { transaction: !unwrapped, migration, created, tables };
 }

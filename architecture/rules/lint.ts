@@ -3,8 +3,10 @@ import type { ImportPath } from "../code/imports";
 import type { Library } from "../code/library";
 import type { Description } from "../description";
 import { descriptionSchema } from "../description";
+import { forward, saysNoTransaction } from "../migration-layout";
 import { runningFile } from "../running-statements";
 import type { Source } from "../source";
+import { withoutTransaction } from "../sql-file";
 import { type ParsedSql, parseSql } from "../sql-parser";
 import { parseYaml } from "../yaml-file";
 import { readAllows } from "./allow";
@@ -36,6 +38,8 @@ export interface LintInput {
   readonly citus?: boolean;
   /** Tables that a stack may ask to drop. @default none */
   readonly drops?: readonly string[];
+  /** Migrations whose tool's settings say that they run in no transaction. @default none */
+  readonly unwrapped?: ReadonlySet<string>;
   /** The files to judge; the others only say what tables there are. @default all */
   readonly wanted?: ReadonlySet<string>;
 }
@@ -48,6 +52,8 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
   const { name, yaml, sql, code = [], connectors = [], stacks = [], drops = [], citus = false, wanted } = input;
   const { libraries = [], imports = [] } = input;
   const isWanted = ({ path }: Source) => wanted?.has(path) ?? true;
+  const isUnwrapped = ({ path, text }: Source) =>
+    withoutTransaction(text) || (!yaml && (saysNoTransaction(text) || (input.unwrapped?.has(path) ?? false)));
   const findings: Linted[] = [];
   let description: Description | undefined;
   const judge = (source: Source, work: () => readonly Linted[]) => findings.push(...judged(source, work, onFault));
@@ -65,7 +71,8 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
   const files: RunningFile[] = [];
   for (const source of sql) {
     judge(source, () => {
-      const file = parseSql(source);
+      // An application's own files have tenantry's layout.
+      const file = parseSql(yaml ? source : forward(source));
       files.push({ written: file, running: runningFile(file) });
       return isWanted(source) ? file.problems.flatMap((each) => unreadable(each, source)) : [];
     });
@@ -82,7 +89,7 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
   const [tables, readable] = factsOf(files, facts, onFault);
   for (const { written, running } of readable.filter((file) => isWanted(file.running.source))) {
     judge(written.source, () => {
-      const context = contextOf(running, tables, yaml !== undefined);
+      const context = contextOf(running, tables, yaml !== undefined, isUnwrapped(written.source));
       const found = chosen
         .flatMap((rule) => named(rule, rule.check?.(running.statements, context) ?? []))
         .map((each) => ({ ...each, what: withBuiltNames(each.what) }));

@@ -112,6 +112,32 @@ test("code and SQL that nest too deeply are told as their file's fault, and the 
   );
 });
 
+test("migrations of goose, Flyway and Prisma are judged as their tool runs them", async () => {
+  const concurrently = "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON customers (name);";
+  const { printed } = await lintFiles(
+    {
+      "goose/001_a.sql": `-- +goose NO TRANSACTION\n-- +goose Up\n${concurrently}\n-- +goose Down\nDROP TABLE customers;\n`,
+      "goose/002_b.sql": `-- +goose Up\n${bad}\n-- +goose Down\nALTER TABLE customers ADD COLUMN phone text;`,
+      "flyway/V1__a.sql": concurrently,
+      "flyway/V1__a.sql.conf": "executeInTransaction=false\n",
+      "flyway/V2__b.sql": concurrently,
+      "flyway/U2__b.sql": "DROP TABLE customers;",
+      "prisma/migrations/20240101000000_a/migration.sql":
+        'ALTER TABLE "customers" ADD CONSTRAINT "c" CHECK ("name" IS NOT NULL) NOT VALID;',
+      "prisma/migrations/20240102000000_b/migration.sql": bad,
+    },
+    "github",
+  );
+  assert.deepEqual(
+    [...printed.matchAll(/file=([^,]+),.*title=([\w-]+)/g)].map(([, ...parts]) => parts.join(" ")).sort(),
+    [
+      "flyway/V2__b.sql concurrently-in-transaction",
+      "goose/002_b.sql drop-column",
+      "prisma/migrations/20240102000000_b/migration.sql drop-column",
+    ],
+  );
+});
+
 test("a fault of its own ends with 3, so that it is taken for no finding", async (t) => {
   const errors = t.mock.method(console, "error", () => undefined);
   const fail = () => {
