@@ -14,6 +14,7 @@ import { CatalogDraft, foreignTable } from "./catalog-draft";
 import { dropKeys, dropTable, renameColumn, replaceAll, withPrimaryKeys } from "./catalog-edits";
 import type { Place, Problem } from "./problem";
 import { nameOfParts } from "./relation-name";
+import { sameText } from "./rules/conditions";
 import type { ParsedSql, ParsedStatement } from "./sql-parser";
 import { strings } from "./table-definition";
 import { readView } from "./view-definition";
@@ -164,7 +165,11 @@ function createIndex(draft: CatalogDraft, index: IndexStmt, statement: ParsedSta
   if (!table && !draft.isPartition(name)) return draft.unknown(index.relation, at);
   const idxname = draft.name(index.idxname, name, columns, "idx");
   if (index.if_not_exists && draft.indexes.get(idxname)?.table === name) return;
-  draft.indexes.set(idxname, { table: name, columns, unique: index.unique ?? false });
+  const expressions = (index.indexParams ?? []).flatMap((node) =>
+    "IndexElem" in node && node.IndexElem.expr ? [sameText(node.IndexElem.expr)] : [],
+  );
+  const { accessMethod: method = "btree", unique = false } = index;
+  draft.indexes.set(idxname, { table: name, columns, expressions, method, unique });
   if (index.unique) table?.keys.push({ kind: "unique index", columns, name: idxname, at });
 }
 

@@ -25,8 +25,12 @@ export type CatalogType = "range" | "enum" | "nondeterministic collation";
 
 export interface CatalogIndex {
   readonly table: string;
-  /** Expressions are left out. */
+  /** Without its expressions. */
   readonly columns: readonly string[];
+  /** As `sameText` writes them. */
+  readonly expressions: readonly string[];
+  /** `btree`, `gin`. */
+  readonly method: string;
   readonly unique: boolean;
 }
 

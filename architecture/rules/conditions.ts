@@ -47,6 +47,14 @@ export function uncast(node: Node | undefined): Node | undefined {
   return node && "TypeCast" in node ? uncast(node.TypeCast.arg) : node;
 }
 
+/** An expression without its casts, its tables' names and the places where it is written: alike if it is the same. */
+export function sameText(node: Node): string {
+  return JSON.stringify(uncast(node), (key, value: unknown) => {
+    if (key === "location") return undefined;
+    return key === "fields" && Array.isArray(value) ? (value as unknown[]).slice(-1) : value;
+  });
+}
+
 export function columnRef({ fields }: ColumnRef): { readonly alias?: string; readonly column: string } {
   const names = strings(fields);
   const alias = names.at(-2);

@@ -1,8 +1,9 @@
 import type { IndexElem, Node } from "libpg-query";
+import type { Catalog } from "../catalog";
 import { relationName } from "../relation-name";
 import { strings, typeOf } from "../table-definition";
 import { definedColumns, forEachStatement } from "./ddl";
-import type { FileContext, Finding, Rule } from "./rule";
+import type { Finding, Rule } from "./rule";
 
 /** Types whose `=` PostgreSQL 15 to 17 don't call leakproof, with what takes their place. Measured: see the rule's page. */
 const types: Readonly<Record<string, string>> = {
@@ -17,7 +18,7 @@ const ofKind = {
   range: "two columns, for the start and the end",
 };
 /** Access methods whose operators are of such types anyway. */
-const methods = new Set(["gin", "gist", "spgist", "brin_minmax_multi"]);
+export const lookupMethods: ReadonlySet<string> = new Set(["gin", "gist", "spgist", "brin_minmax_multi"]);
 
 export const indexNotLeakproof: Rule = {
   name: "index-not-leakproof",
@@ -32,7 +33,7 @@ export const indexNotLeakproof: Rule = {
     const judge = (table: string, name: string, at: Finding["at"]): Finding[] => {
       const type =
         context.tables.isTenantTable(table) && name !== context.tables.tenantColumn ? typeHere(table, name) : undefined;
-      const instead = type === undefined ? undefined : insteadOf(type, context);
+      const instead = type === undefined ? undefined : typeInstead(type, context.tables.catalog);
       return instead === undefined ? [] : [finding(`\`${table}.${name}\``, `\`=\` of \`${type}\``, instead, at)];
     };
     return [
@@ -46,7 +47,7 @@ export const indexNotLeakproof: Rule = {
           const { relation, indexParams = [], accessMethod = "btree", unique } = node.IndexStmt;
           const table = relationName(relation, context.tables.schema);
           if (!context.tables.isTenantTable(table)) return [];
-          if (methods.has(accessMethod))
+          if (lookupMethods.has(accessMethod))
             return [
               finding(
                 `\`${table}\` by ${accessMethod}`,
@@ -87,12 +88,13 @@ function finding(what: string, why: string, instead: string, at: Finding["at"]):
   };
 }
 
-function insteadOf(type: string, { tables }: FileContext): string | undefined {
+/** What takes the place of a type whose operators are not leakproof. */
+export function typeInstead(type: string, { types: made }: Pick<Catalog, "types">): string | undefined {
   if (type.endsWith("[]")) return ofKind.array;
   if (Object.hasOwn(types, type)) return types[type];
   if (/range$/.test(type)) return ofKind.range;
-  const made = tables.catalog.types.get(type);
-  return made === "enum" || made === "range" ? ofKind[made] : undefined;
+  const kind = made.get(type);
+  return kind === "enum" || kind === "range" ? ofKind[kind] : undefined;
 }
 
 const isKey = (type: string | undefined) => type === "CONSTR_UNIQUE" || type === "CONSTR_PRIMARY";

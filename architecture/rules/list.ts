@@ -41,6 +41,7 @@ import { outboxPolling } from "./outbox-polling";
 import { plainPassword } from "./plain-password";
 import { policySubquery } from "./policy-subquery";
 import { policyWithoutCheck } from "./policy-without-check";
+import { predicateNotLeakproof } from "./predicate-not-leakproof";
 import { privilegeOutsideDescription } from "./privilege-outside-description";
 import { processedEventsByTime } from "./processed-events-by-time";
 import { publicEndpoint } from "./public-endpoint";
@@ -125,6 +126,7 @@ export const rules: readonly Rule[] = [
   plainPassword,
   policySubquery,
   policyWithoutCheck,
+  predicateNotLeakproof,
   privilegeOutsideDescription,
   processedEventsByTime,
   publicEndpoint,

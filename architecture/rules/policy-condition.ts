@@ -1,5 +1,6 @@
 import type { A_Expr, ColumnRef, Node } from "libpg-query";
 import { strings } from "../table-definition";
+import { sameText, uncast } from "./conditions";
 import { nodesOf } from "./tree";
 
 /** Whether a condition holds for every row, of which `column` is never NULL: `true`, `1 = 1`, any of them behind OR. */
@@ -104,14 +105,14 @@ function constant(node: Node): boolean | null | undefined {
 function alwaysTrue({ kind, name, lexpr, rexpr }: A_Expr): boolean {
   const operator = strings(name).at(-1) ?? "";
   if (!lexpr || !rexpr) return false;
-  const [left, right] = [bare(lexpr), bare(rexpr)];
+  const [left, right] = [sameText(lexpr), sameText(rexpr)];
   const same = left === right;
   if (kind === "AEXPR_NOT_DISTINCT") return same;
   if (kind === "AEXPR_LIKE" || kind === "AEXPR_ILIKE")
     return operator.startsWith("~") && /^[%]+$/.test(textOf(rexpr) ?? "");
   if (kind === "AEXPR_IN") {
     const items = "List" in rexpr ? (rexpr.List.items ?? []) : [];
-    return operator === "=" && items.some((each) => bare(each) === left);
+    return operator === "=" && items.some((each) => sameText(each) === left);
   }
   if (kind !== "AEXPR_OP") return false;
   if (same) return ["=", "<=", ">=", "~", "~*", "@>", "<@", "&&"].includes(operator);
@@ -136,20 +137,8 @@ function alwaysTrue({ kind, name, lexpr, rexpr }: A_Expr): boolean {
   }
 }
 
-/** An expression without the places where it is written, its casts and its table. */
-function bare(node: Node): string {
-  return JSON.stringify(uncast(node), (key, value: unknown) => {
-    if (key === "location") return undefined;
-    return key === "fields" && Array.isArray(value) ? (value as unknown[]).slice(-1) : value;
-  });
-}
-
-function uncast(node: Node): Node {
-  return "TypeCast" in node && node.TypeCast.arg ? uncast(node.TypeCast.arg) : node;
-}
-
 function scalar(node: Node): string | number | undefined {
-  const inner = uncast(node);
+  const inner = uncast(node) ?? node;
   if (!("A_Const" in inner) || inner.A_Const.isnull) return undefined;
   const { sval, ival, fval } = inner.A_Const;
   if (sval) return sval.sval ?? "";
