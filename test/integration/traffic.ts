@@ -34,7 +34,7 @@ export interface Traffic {
 }
 
 /** How long nothing new may come before what is missing counts as lost. */
-const patienceMs = 60_000;
+const patienceMs = 180_000;
 
 /** Writes until it is stopped; after a failure the next transaction is tried until the server is back. */
 export function startWriters(project: Shop, { writers, pauseMs }: TrafficOptions): Traffic {
