@@ -59,11 +59,17 @@ export function readCode(
     within: within === "" ? "" : posix.join(workingFolder, within),
     targets: targets.map((target) => posix.join(workingFolder, target)),
   }));
-  const resolve = (specifier: string, from: string) =>
-    (specifier.startsWith(".")
-      ? [posix.join(posix.dirname(from), specifier)]
-      : targetsOf(absolute, specifier, from)
-    ).flatMap((path) => found(trees, path) ?? [])[0];
+  const resolved = new Map<string, string | undefined>();
+  const resolve = (specifier: string, from: string) => {
+    const key = `${posix.dirname(from)} ${specifier}`;
+    if (!resolved.has(key)) {
+      const paths = specifier.startsWith(".")
+        ? [posix.join(posix.dirname(from), specifier)]
+        : targetsOf(absolute, specifier, from);
+      resolved.set(key, paths.flatMap((path) => found(trees, path) ?? [])[0]);
+    }
+    return resolved.get(key);
+  };
   const options: ts.CompilerOptions = { noLib: true, types: [], target: ScriptTarget.Latest };
   const program = createProgram({ rootNames: [...trees.keys()], options, host: hostOf(trees, resolve) });
   const sourceOf = (node: ts.Node) => {
@@ -75,7 +81,7 @@ export function readCode(
     checker: program.getTypeChecker(),
     libraries: new Libraries(libraries),
     tables,
-    isOwn: (specifier, from) => specifier.startsWith(".") || resolve(specifier, from.fileName) !== undefined,
+    isOwn: (specifier, from) => resolve(specifier, from.fileName) !== undefined,
     sourceOf,
     placeOf: (node) => placeAt(sourceOf(node), node.getStart()),
   };
@@ -115,7 +121,8 @@ function hostOf(
 }
 
 function found(trees: ReadonlyMap<string, unknown>, path: string): string | undefined {
-  const bare = path.replace(/\.[cm]?jsx?$/, "");
-  const candidates = [path, ...extensions.flatMap((end) => [bare + end, `${path}/index${end}`])];
+  const folder = path.replace(/\/$/, "");
+  const bare = folder.replace(/\.[cm]?jsx?$/, "");
+  const candidates = [folder, ...extensions.flatMap((end) => [bare + end, `${folder}/index${end}`])];
   return candidates.find((each) => trees.has(each));
 }

@@ -44,6 +44,8 @@ const modelsSchema = z.strictObject({
 export const librarySchema = z.strictObject({
   /** The packages that export it: `pg`; `@mikro-orm/*` are all that begin so. */
   packages: z.array(z.string(), "a list of packages such as `[pg]`").min(1, "at least one package"),
+  /** Exports of what the library generates into a folder of the code's own, which need not be there. */
+  generated: names("PrismaClient"),
   /** Methods and functions that write rows. */
   writes: names("save"),
   /** Methods and functions that send to a broker or a queue. */

@@ -188,9 +188,13 @@ function imported(code: Code, node: ts.Declaration): Origin | undefined {
   if (!t.isImportSpecifier(node) && !t.isImportClause(node) && !t.isNamespaceImport(node)) return undefined;
   const specifier = t.findAncestor(node, t.isImportDeclaration)?.moduleSpecifier;
   if (!specifier || !t.isStringLiteral(specifier)) return undefined;
+  const name = t.isImportSpecifier(node) ? (node.propertyName ?? node.name).text : "default";
   const module = specifier.text;
-  if (code.libraries.of(module).length === 0 && code.isOwn(module, node.getSourceFile())) return undefined;
-  return { module, name: t.isImportSpecifier(node) ? (node.propertyName ?? node.name).text : "default" };
+  if (code.libraries.of(module).length > 0) return { module, name };
+  if (code.isOwn(module, node.getSourceFile())) return undefined;
+  const generating = code.libraries.generating(name);
+  if (generating !== undefined) return { module: generating, name };
+  return module.startsWith(".") ? undefined : { module, name };
 }
 
 /** `pg.Pool` of `import pg from "pg"` is the export `Pool`. */

@@ -38,11 +38,13 @@ function unmarkedWrites(units: Units, unit: Unit, open: Set<Unit>): ts.Node[] {
 }
 
 /** The mark is SQL of the unit's own transaction, or a helper's that does nothing else. */
-function marks(units: Units, { node, effects, calls }: Site): boolean {
+function marks(units: Units, { node, effects, calls }: Site, open: readonly Unit[] = []): boolean {
   if (effects.includes("mark")) return !isInProcessOnceCall(units, node) && !isOfPool(units, node);
   return calls.some((each) => {
+    if (open.includes(each)) return false;
     const own = units.sites(each);
-    return own.some((site) => marks(units, site)) && !own.some((site) => site.effects.includes("write"));
+    if (own.some((site) => site.effects.includes("write"))) return false;
+    return own.some((site) => marks(units, site, [...open, each]));
   });
 }
 

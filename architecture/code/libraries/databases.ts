@@ -38,6 +38,7 @@ export const databases: readonly LibraryDeclaration[] = [
   },
   {
     packages: ["@prisma/client", "@prisma/client/*", ".prisma/client", "@prisma/extension-*"],
+    generated: ["PrismaClient", "Prisma"],
     pools: ["PrismaClient"],
     transactions: ["$transaction"],
     sql: {

@@ -42,6 +42,11 @@ export class Libraries {
     return found;
   }
 
+  /** The package whose generated code exports a name. */
+  generating(name: string): string | undefined {
+    return this.all.find(({ generated }) => generated.includes(name))?.packages[0];
+  }
+
   /** Whether one of a package's libraries lists a name. */
   has(module: string, name: string, listed: (library: Library) => readonly string[]): boolean {
     return this.of(module).some((library) => listed(library).includes(name));

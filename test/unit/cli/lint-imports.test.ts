@@ -69,8 +69,9 @@ const resolved: Readonly<Record<string, readonly [module: string, files: Readonl
       "@acme/db",
       {
         "packages/db/package.json": { name: "@acme/db" },
-        "packages/db/index.ts": 'export * from "./carts.js";',
-        "packages/db/carts.ts": write,
+        "packages/db/index.ts": 'export * from "./tables/";',
+        "packages/db/tables/index.ts": 'export * from "./carts.js";',
+        "packages/db/tables/carts.ts": write,
       },
     ],
     "a path of tsconfig.json": [

@@ -163,3 +163,9 @@ for (const [name, code] of Object.entries(polls)) {
     assert.deepEqual(await foundIn(`${read}\n${code}`), ["1 outbox-polling"]);
   });
 }
+
+test("functions that call each other in a consumer end", async () => {
+  const code = `import { Worker } from "bullmq"; new Worker("q", async (job) => { await first(job); await write(); });
+async function first(job) { if (job) await second(job.next); } async function second(job) { await first(job); await third(job); } async function third(job) { await second(job); }`;
+  assert.deepEqual(await foundIn(`${head}${code}`), ["2 missing-idempotency"]);
+});

@@ -24,6 +24,9 @@ export async function place(data) { await prisma.$transaction((tx) => save(tx, d
   "a service that extends Prisma's client": `import { PrismaClient } from "@prisma/client"; class PrismaService extends PrismaClient {}
 class Orders { constructor(private readonly prisma: PrismaService) {}
   async place(data) { await this.prisma.$transaction(async (tx) => { await tx.order.update({ where: { tenantId: 1, placedAt: 1 }, data }); }); await send(); } }`,
+  "Prisma's client, generated into a folder of the code's": `import { PrismaClient } from "../generated/prisma"; class PrismaService extends PrismaClient { async onModuleInit() {} }
+export class Orders { constructor(private readonly prisma: PrismaService) {} async place(data) { await this.prisma.order.create({ data });
+  await send(); } }`,
   Drizzle: `import { drizzle } from "drizzle-orm/node-postgres"; import { orders } from "./schema"; const db = drizzle("x");
 export async function place(row) { await db.transaction(async (tx) => { await tx.insert(orders).values(row); });
   await send(); }`,
