@@ -4,12 +4,28 @@
 const { spawnSync } = require("node:child_process");
 const { existsSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
+const { foreignOwner } = require("./foreign-owner.js");
 const { acquire, release } = require("./lock-file.js");
 
 const root = join(__dirname, "..");
 const lock = join(root, ".tenantry", "npm.lock");
 
-if (!isInstalled()) withLock(() => isInstalled() || install());
+if (!isInstalled()) {
+  requireOwnCheckout();
+  withLock(() => isInstalled() || install());
+}
+
+/** As `requireOwnFolders` in TypeScript does. */
+function requireOwnCheckout() {
+  const owner = foreignOwner(root);
+  if (!owner) return;
+  const { directory, account } = owner;
+  console.error(
+    `Root does not work in a folder of another account: ${root}, the checkout\n  got:      ${directory} belongs to \`${account}\`\n` +
+      `  fix:      Run this as \`${account}\`; or, if the folder shall be root's: \`chown -R root ${directory}\`.`,
+  );
+  process.exit(1);
+}
 
 /** npm writes its own list as its last act, so a killed installation has none; what was deleted since is still on it. */
 function isInstalled() {

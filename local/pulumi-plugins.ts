@@ -32,7 +32,8 @@ export async function requirePlugins(
     const version = dependencies[`@pulumi/${plugin}`];
     if (isThere(plugin, version, env)) continue;
     process.stderr.write(`Downloading Pulumi's plugin ${plugin} ${version} …\n`);
-    const args = ["plugin", "install", "resource", plugin, version];
+    // For Pulumi an empty folder is the plugin.
+    const args = ["plugin", "install", "--reinstall", "resource", plugin, version];
     const { code, stdout, stderr } = await run(pulumi, args, { env, cwd: root, timeoutMs: 600_000 });
     if (code !== 0) problems.push(missing(plugin, version, `${stdout}${stderr}`));
   }
@@ -40,12 +41,11 @@ export async function requirePlugins(
 }
 
 function isThere(plugin: Plugin, version: string, env: NodeJS.ProcessEnv): boolean {
-  const home = env["PULUMI_HOME"] || join(homedir(), ".pulumi");
+  const installed = join(env["PULUMI_HOME"] || join(homedir(), ".pulumi"), "plugins", `resource-${plugin}-v${version}`);
   const path = (env["PATH"] ?? "").split(delimiter);
-  return (
-    findProgram(`pulumi-resource-${plugin}`, path) !== undefined ||
-    existsSync(join(home, "plugins", `resource-${plugin}-v${version}`))
-  );
+  // Beside a folder that it has not filled to the end Pulumi leaves a mark.
+  const directories = existsSync(`${installed}.partial`) ? path : [...path, installed];
+  return findProgram(`pulumi-resource-${plugin}`, directories) !== undefined;
 }
 
 function missing(plugin: Plugin, version: string, output: string): Problem {

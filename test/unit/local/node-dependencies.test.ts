@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import test, { type TestContext } from "node:test";
@@ -12,7 +12,7 @@ function checkout(context: TestContext) {
   context.after(() => rmSync(directory, { recursive: true }));
   const local = join(directory, "local");
   mkdirSync(local);
-  for (const file of ["node-dependencies.js", "lock-file.js", "process-start.js"])
+  for (const file of ["node-dependencies.js", "foreign-owner.js", "lock-file.js", "process-start.js"])
     cpSync(join(root, "local", file), join(local, file));
   const packages = JSON.stringify({ packages: { "node_modules/a": { version: "1.0.0" } } });
   mkdirSync(join(directory, "node_modules", "a"), { recursive: true });
@@ -48,4 +48,16 @@ test("does not wait for a lock whose number another process has by now", async (
     assert.match(stderr, /called npm/);
     assert.equal(existsSync(lock), false);
   }
+});
+
+test("root installs nothing into a checkout of another account", {
+  skip: process.getuid?.() === 0 ? false : "only root",
+}, async (context) => {
+  const { directory, install } = checkout(context);
+  rmSync(join(directory, "node_modules"), { recursive: true });
+  chownSync(directory, 65_534, 65_534);
+  const { code, stderr } = await install();
+  assert.equal(code, 1);
+  assert.match(stderr, /^Root does not work in a folder of another account.*the checkout\n.*`nobody`\n.*Run this as/);
+  assert.equal(existsSync(join(directory, ".tenantry")), false);
 });

@@ -39,8 +39,13 @@ test("a plugin is downloaded once: on PATH or in Pulumi's home it is there", asy
   const downloaded = pulumi("exit 0");
   await requirePlugins(downloaded.program, ["postgresql"], downloaded.env);
   const { program, home, env } = pulumi("exit 1");
-  mkdirSync(join(home, "plugins", `resource-postgresql-v${dependencies["@pulumi/postgresql"]}`), { recursive: true });
-  writeFileSync(join(home, "pulumi-resource-kubernetes"), "");
-  chmodSync(join(home, "pulumi-resource-kubernetes"), 0o755);
-  await requirePlugins(program, ["kubernetes", "postgresql"], env);
+  const installed = join(home, "plugins", `resource-postgresql-v${dependencies["@pulumi/postgresql"]}`);
+  mkdirSync(installed, { recursive: true });
+  writeFileSync(join(home, "pulumi-resource-kubernetes"), "", { mode: 0o755 });
+  const look = () => requirePlugins(program, ["kubernetes", "postgresql"], env);
+  await assert.rejects(look(), /plugin postgresql is missing/, "an empty folder is no plugin");
+  writeFileSync(join(installed, "pulumi-resource-postgresql"), "", { mode: 0o755 });
+  await look();
+  writeFileSync(`${installed}.partial`, "");
+  await assert.rejects(look(), /plugin postgresql is missing/, "nor is one that was not filled to the end");
 });

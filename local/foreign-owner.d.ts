@@ -1,0 +1,1 @@
+export function foreignOwner(path: string): { readonly directory: string; readonly account: string } | undefined;

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { root } from "../../../../local/checkout";
+import { connectPlugins } from "../../../../local/parts";
+import { run } from "../../../../local/run";
+
+/** Set-up of one part, with a cache of its own and a Maven that does what the script says. */
+function setup(context: TestContext, script: string) {
+  const room = mkdtempSync(join(tmpdir(), "maven-"));
+  context.after(() => rmSync(room, { recursive: true }));
+  writeFileSync(join(room, "mvn"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const provide =
+    'require("./local/setup/maven").debeziumPart.provide().catch((error) => { console.error(error.message); process.exitCode = 1; })';
+  const env = {
+    ...process.env,
+    XDG_CACHE_HOME: room,
+    PATH: [room, process.env["PATH"]].join(delimiter),
+  };
+  return {
+    target: connectPlugins(join(room, "tenantry")),
+    provide: () => run(process.execPath, ["--import", "tsx", "--eval", provide], { cwd: root, env }),
+  };
+}
+
+test("an empty folder is not taken for Debezium, whether Maven left it so or the cache has it", async (context) => {
+  const { target, provide } = setup(context, "exit 0");
+  for (const before of ["nothing", "an empty folder"]) {
+    const { code, stderr } = await provide();
+    assert.equal(code, 1, before);
+    assert.match(
+      stderr,
+      /^What Maven fetched of Debezium .* is not what it should be.*\n.*outbox-connector-1.jar is missing/,
+    );
+    assert.equal(existsSync(target), before !== "nothing");
+    mkdirSync(target, { recursive: true });
+  }
+  assert.deepEqual(readdirSync(target), []);
+});
+
+test("a jar that is not the one of the list is named with its SHA-256, and is not installed", async (context) => {
+  const { target, provide } = setup(
+    context,
+    'for a; do case $a in -Dplugin=*) d=${a#*=}; mkdir -p "$d"; echo x >"$d/outbox-connector-1.jar"; echo x >"$d/connect-api-4.3.0.jar";; esac; done',
+  );
+  const { stderr } = await provide();
+  assert.match(
+    stderr,
+    /connect-api-4.3.0.jar has the SHA-256 73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac, not 7938/,
+  );
+  assert.equal(existsSync(target), false);
+});
