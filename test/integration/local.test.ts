@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -192,6 +193,23 @@ test("a home of another account is a problem, not a stack trace", {
   assert.equal(code, 1);
   assert.match(stderr, /cannot be used\n[\s\S]*another account/);
   assert.doesNotMatch(stderr, /^ +at /m);
+});
+
+test("root makes, stops and deletes nothing in a home of another account", {
+  skip: skip || (!isRoot && "only root"),
+}, async (context) => {
+  const { directory } = room(context);
+  const home = homeAt(join(directory, "servers"));
+  mkdirSync(home.directory);
+  chownSync(home.directory, nobody.uid, nobody.gid);
+  writeFileSync(home.settings, "secret: x\nports: {}\nkafkaClusterId: x\npostgresData: /nowhere\n");
+  for (const command of [["up", ...anyPorts], ["down"], ["reset", "--yes"]]) {
+    const args = ["local", ...command, "--home", home.directory];
+    const { code, stderr } = await run(join(root, "cli", "tenantry"), args);
+    assert.equal(code, 1, command[0]);
+    assert.match(stderr, /^Root does not work in a folder of another account.*\n.*`nobody`\n.*Run this as `nobody`/);
+  }
+  assert.deepEqual(readdirSync(home.directory), ["settings.yaml"]);
 });
 
 /** PostgreSQL alone, in a home of its own. */
