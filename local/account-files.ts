@@ -30,7 +30,9 @@ export async function removeAs(user: SystemUser | undefined, path: string): Prom
 /** Removes what lies in a folder of the caller's, whoever it belongs to, with all that is in it. */
 export async function removeTree(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (!found?.isDirectory() || found.uid === process.getuid?.()) return rmSync(path, { recursive: true, force: true });
+  if (!found?.isDirectory() || found.uid === 0 || process.getuid?.() !== 0) {
+    return rmSync(path, { recursive: true, force: true });
+  }
   await run("sh", ["-c", 'rm -rf -- "$1"/* "$1"/.[!.]* "$1"/..?*', "sh", path], {
     user: { name: String(found.uid), uid: found.uid, gid: found.gid },
     cwd: "/",

@@ -3,6 +3,7 @@ import { Problems } from "../architecture/problem";
 const causes: Readonly<Record<string, string>> = {
   EACCES: "It belongs to another account: give it to yours (chown), or choose another place with --home.",
   EPERM: "It belongs to another account: give it to yours (chown), or choose another place with --home.",
+  ENOTEMPTY: "It holds what its account may not delete: look what that is, delete it (`rm -r`), and run this again.",
   EROFS: "Its file system is read-only: choose another place with --home.",
   ENOSPC: "Free some disk space, then run this again.",
   EDQUOT: "Free some of your disk quota, then run this again.",

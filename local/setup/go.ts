@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Problems } from "../../architecture/problem";
 import { run } from "../run";
@@ -7,16 +6,13 @@ import { run } from "../run";
 /** Builds the one program that a module's tools.go names, at the versions that its go.sum pins. */
 export async function buildGoProgram(module: string, output: string, version: string): Promise<void> {
   if ((await run("go", ["version"])).code !== 0) throw noGo(output);
-  // A copy: `go` may write into the module's files.
-  const copy = `${output}.src`;
-  await cp(module, copy, { recursive: true });
-  const path = importedPackage(readFileSync(join(copy, "tools.go"), "utf8"));
+  const path = importedPackage(readFileSync(join(module, "tools.go"), "utf8"));
   const stamp = `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`;
-  const { code, stderr } = await run("go", ["build", "-mod=mod", "-ldflags", stamp, "-o", output, path], {
-    cwd: copy,
+  // What go.sum does not list is an error, and not added to it.
+  const { code, stderr } = await run("go", ["build", "-mod=readonly", "-ldflags", stamp, "-o", output, path], {
+    cwd: module,
     env: { ...process.env, CGO_ENABLED: "0" },
   });
-  await rm(copy, { recursive: true, force: true });
   if (code !== 0) throw buildFailed(path, stderr);
 }
 
