@@ -168,7 +168,7 @@ function applicationsAround(folder: string): string[] {
   return found.length > 0 || dirname(folder) === folder ? found : applicationsAround(dirname(folder));
 }
 
-/** What the rules on tables leave out. */
+/** Says that the rules on tables leave files out. */
 function foreignCode(files: readonly string[], from: string): Problem {
   const [first = ""] = files;
   return {

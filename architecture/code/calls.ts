@@ -73,7 +73,7 @@ function allUses(code: Code) {
   return found;
 }
 
-/** What a body returns, without the functions in it. */
+/** The values that a body returns, without the functions in it. */
 export function returnedIn(body: ts.Node): ts.Expression[] {
   const t = typescript();
   const found: ts.Expression[] = [];

@@ -25,7 +25,7 @@ export function queryOfChain(code: Code, chain: Chain, words: NonNullable<Librar
   return reader.result();
 }
 
-/** What has been read of a chain so far. */
+/** Reads a chain link by link. */
 class ChainReader {
   private verb: BuiltQuery["verb"] = "select";
   private table: Written<Table> | undefined;

@@ -10,7 +10,7 @@ export interface Link {
 
 /** A chain of calls, as a query builder is spoken: `db.selectFrom("orders").where(…).execute()`. */
 export interface Chain {
-  /** What the first call is made on: `db`. */
+  /** The first call is made on it: `db`. */
   readonly root: ts.Expression;
   readonly links: readonly Link[];
 }
@@ -36,7 +36,7 @@ export function chainEnd(node: ts.CallExpression): ts.CallExpression {
   return next && t.isCallExpression(next) && next.expression === parent ? chainEnd(next) : node;
 }
 
-/** Whether a chain is run where it stands, rather than kept in a variable, where more may be added to it. */
+/** A chain that is kept in a variable may be given more before it runs; any other runs where it stands. */
 export function isRun({ links }: Chain, node: ts.CallExpression): boolean {
   const t = typescript();
   const { parent } = node;

@@ -14,13 +14,13 @@ export interface Code {
   readonly checker: ts.TypeChecker;
   readonly libraries: Libraries;
   readonly tables: KnownTables;
-  /** Whether an import leads to one of the files. */
+  /** True for an import that leads to one of the files. */
   isOwn(specifier: string, from: ts.SourceFile): boolean;
   sourceOf(node: ts.Node): Source;
   placeOf(node: ts.Node): Place;
 }
 
-/** What is known of code beside its text. */
+/** Knowledge of code beside its text. */
 export interface CodeSetting {
   /** Libraries beside those that lint knows. @default none */
   readonly libraries?: readonly Library[];

@@ -13,7 +13,7 @@ export interface ConditionScope {
   readonly tables: readonly Table[];
 }
 
-/** What libraries call the operators: functions of Drizzle, keys of Prisma, Sequelize and MikroORM, values of TypeORM. */
+/** Operators as libraries call them: functions of Drizzle, keys of Prisma, Sequelize and MikroORM, values of TypeORM. */
 const operators: Readonly<Record<string, string>> = {
   eq: "=",
   equals: "=",

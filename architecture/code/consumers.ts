@@ -84,7 +84,7 @@ function handles({ code }: Units, method: ts.MethodDeclaration): boolean {
   );
 }
 
-/** Whether a method has one of a library's decorators. */
+/** True for a method that has one of a library's decorators. */
 export function isDecorated(
   code: Units["code"],
   method: ts.MethodDeclaration,
@@ -137,7 +137,7 @@ function receiversOf(units: Units): Unit[] {
   );
 }
 
-/** Whether what a call gives is used, be it awaited first. */
+/** True for a call whose result is used, be it awaited first. */
 function isUsed(node: ts.Node): boolean {
   const t = typescript();
   return t.isAwaitExpression(node.parent) ? isUsed(node.parent) : !t.isExpressionStatement(node.parent);

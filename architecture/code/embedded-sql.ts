@@ -17,7 +17,7 @@ export interface EmbeddedSql {
   readonly text: string;
   /** Undefined where too much is filled in for PostgreSQL's parser. */
   readonly parsed: ParsedSql | undefined;
-  /** Whether all of its conditions are known. */
+  /** False where some of its conditions are not known. */
   readonly isWhole: boolean;
   /** The characters of the file, from 0, that the text is written in. */
   readonly start: number;

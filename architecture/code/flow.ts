@@ -2,7 +2,7 @@ import type * as ts from "typescript";
 import { typescript } from "./typescript";
 import { isWithin } from "./unit";
 
-/** Whether of two pieces of a unit only one can run: in branches of their own, or the one behind the other's `return`. */
+/** True for two pieces of a unit of which only one can run: in branches of their own, or the one behind the other's `return`. */
 export function areExclusive(a: ts.Node, b: ts.Node): boolean {
   const [first, second] = a.pos <= b.pos ? [a, b] : [b, a];
   if (isWithin(second, first)) return false;
@@ -35,7 +35,7 @@ function leavesBehind(list: ts.Node, from: ts.Node): "function" | "loop" | undef
   return undefined;
 }
 
-/** Whether a node's two parts are alternatives: of an `if`, a `?:`, a `switch`, or callbacks for success and failure. */
+/** True for parts that are alternatives: of an `if`, a `?:`, a `switch`, or callbacks for success and failure. */
 function areBranches(around: ts.Node, from: ts.Node, second: ts.Node): boolean {
   const t = typescript();
   if (t.isIfStatement(around)) return from === around.thenStatement && isWithin(second, around.elseStatement ?? from);

@@ -9,7 +9,7 @@ const conditions = z.record(z.string(), where.regex(/^(\d(\.\w+)?|none)$/, "`0`,
 
 /** How a library's query builder is spoken: methods of a chain. */
 const chainSchema = z.strictObject({
-  /** Whether the library itself is called with the table: `knex("orders")`. */
+  /** True where the library itself is called with the table: `knex("orders")`. */
   callable: z.boolean("true or false").default(false),
   /** Methods whose argument is the table, or the entity, that is read. */
   from: names("selectFrom"),
@@ -30,7 +30,7 @@ const chainSchema = z.strictObject({
 
 /** How a library's models are asked. */
 const modelsSchema = z.strictObject({
-  /** What names the table: the property that a method is of, the class or repository, or the first argument. */
+  /** The table is named by the property that a method is of, by the class or repository, or by the first argument. */
   named: z.array(z.enum(["property", "class", "argument"], "property, class or argument")),
   reads: conditions,
   writes: conditions,
@@ -54,7 +54,7 @@ export const librarySchema = z.strictObject({
   sendCommands: names("PublishCommand"),
   /** Methods and commands that hand messages out: the code that calls them consumes. */
   receives: names("receiveMessage"),
-  /** What is given the code that handles messages. */
+  /** Where it is given the code that handles messages. */
   handlers: z
     .strictObject({
       /** Methods and functions that take it: `channel.consume("queue", handler)`; `on:data` for `stream.on("data", handler)`. */
@@ -71,7 +71,7 @@ export const librarySchema = z.strictObject({
       types: names("SQSHandler"),
     })
     .prefault({}),
-  /** What runs code again and again: methods, functions and classes that take it, and decorators. */
+  /** Methods, functions and classes that run code again and again, and decorators that do. */
   schedules: z.strictObject({ methods: names("schedule"), decorators: names("Cron") }).prefault({}),
   /** Methods that begin a transaction or give a connection of one's own, also to the callback that they take. */
   transactions: names("transaction"),

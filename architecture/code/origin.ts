@@ -7,9 +7,9 @@ import { typescript } from "./typescript";
 export interface Origin {
   readonly module: string;
   readonly name: string;
-  /** Whether it came out of a transaction that code began, or out of a connection of its own. */
+  /** True for what came out of a transaction that code began, or is a connection of its own. */
   readonly transaction?: boolean;
-  /** Whether it was handed to the function as a parameter: what its caller makes of it is not known. */
+  /** True for a parameter: its caller may have made it in a transaction or not. */
   readonly given?: boolean;
 }
 
@@ -99,7 +99,7 @@ function findOrigin(code: Code, expression: ts.Node): Origin | undefined {
     return t.isPropertyDeclaration(node) || t.isVariableDeclaration(node) ? ofAssigned(node) : undefined;
   }
 
-  /** What a parameter is given: by what begins the transaction whose callback the function is, and by its callers. */
+  /** A parameter is a transaction where the function is the callback of one, or what its callers hand to it. */
   function ofArguments(node: ts.ParameterDeclaration): Origin | undefined {
     const owner = node.parent;
     if (!("parameters" in owner)) return undefined;

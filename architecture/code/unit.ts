@@ -142,7 +142,7 @@ export class Units {
     return [...this.functionsOf(node.expression), ...handedOn];
   }
 
-  /** Whether a function is written where it runs: as an argument of something that calls it, or called at once. */
+  /** True for a function that is written where it runs: as an argument of something that calls it, or called at once. */
   private runsInside(node: ts.SignatureDeclaration): boolean {
     const t = typescript();
     const { parent } = node;
@@ -154,7 +154,7 @@ export class Units {
 
   private readonly ran = new Map<ts.Node, boolean>();
 
-  /** Whether a call runs a function that it is given, before what follows it. */
+  /** True for a call that runs a function which it is given, before what follows it. */
   private runs(call: Call, argument: ts.Expression): boolean {
     const known = this.ran.get(argument);
     if (known !== undefined) return known;
@@ -179,7 +179,7 @@ export class Units {
     return given.length < 2 && !t.isExpressionStatement(call.parent);
   }
 
-  /** Whether a function calls what a parameter is given, or hands it to something that does. */
+  /** True where a function calls what its parameter is given, or hands it to something that does. */
   private isRun(parameter: ts.ParameterDeclaration | undefined): boolean {
     const t = typescript();
     if (!parameter) return false;

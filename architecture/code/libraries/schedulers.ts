@@ -1,6 +1,6 @@
 import type { LibraryDeclaration } from "../library";
 
-/** What runs code again and again. */
+/** Libraries that run code again and again. */
 export const schedulers: readonly LibraryDeclaration[] = [
   {
     packages: ["node-cron", "node-schedule", "toad-scheduler"],
