@@ -1,5 +1,5 @@
 import type { AlterTableCmd, AlterTableStmt } from "libpg-query";
-import { type CatalogTable, type CatalogView, isNotNull } from "./catalog";
+import { type CatalogCheck, type CatalogTable, type CatalogView, isNotNull } from "./catalog";
 import type { CatalogDraft } from "./catalog-draft";
 import { dropKeys, removeWhere, replaceAll } from "./catalog-edits";
 import type { ParsedStatement } from "./sql-parser";
@@ -20,12 +20,19 @@ export function alterTable(draft: CatalogDraft, alter: AlterTableStmt, statement
     return;
   }
   if (alter.objtype !== "OBJECT_TABLE") return;
-  const table = draft.tables.get(name);
-  if (!table) {
-    if (!alter.missing_ok) draft.unknown(alter.relation, at);
-    return;
+  const known = draft.tables.get(name);
+  if (!known && !alter.missing_ok) draft.unknown(alter.relation, at);
+  const table = known ?? draft.stranger(name, file, at);
+  for (const command of known ? commands : commands.filter(isAboutChecks)) {
+    alterCommand(draft, table, command, statement, file);
   }
-  for (const command of commands) alterCommand(draft, table, command, statement, file);
+}
+
+/** All that is followed of a table that no file creates. */
+function isAboutChecks({ subtype, def }: AlterTableCmd): boolean {
+  if (subtype === "AT_AddConstraint")
+    return (def && "Constraint" in def && def.Constraint.contype === "CONSTR_CHECK") ?? false;
+  return subtype === "AT_ValidateConstraint" || subtype === "AT_DropConstraint" || subtype === "AT_SetNotNull";
 }
 
 function alterCommand(
@@ -37,12 +44,11 @@ function alterCommand(
 ): void {
   const { subtype, def, name = "" } = command;
   const column = table.columns.get(name);
-  if (column) {
+  if (column || table.isStranger) {
     const checks = table.checks.filter(({ columns }) => columns.includes(name));
     draft.before.set(command, {
       column,
-      isProvenNotNull:
-        isNotNull(table, column) || checks.some(({ validated, notNull }) => validated && notNull.includes(name)),
+      isProvenNotNull: (column && isNotNull(table, column)) || table.checks.some((check) => proves(check, name)),
       isChecked: checks.length > 0,
     });
   }
@@ -65,7 +71,7 @@ function alterCommand(
     case "AT_DropConstraint":
       return dropConstraint(draft, table, command, statement);
     case "AT_ValidateConstraint":
-      return replaceAll(table.checks, (check) => (check.name === name ? { ...check, validated: true } : check));
+      return validate(table, name);
     case "AT_AlterConstraint":
       return alterConstraint(table, command);
     case "AT_SetNotNull":
@@ -97,6 +103,18 @@ function alterCommand(
     default:
       return;
   }
+}
+
+/** What a constraint says that no file adds, nobody knows: whoever validates it has a reason. */
+function validate(table: CatalogTable, name: string): void {
+  replaceAll(table.checks, (check) => (check.name === name ? { ...check, validated: true } : check));
+  const isKnown = [...table.checks, ...table.foreignKeys].some((each) => each.name === name);
+  if (isKnown || !table.isStranger) return;
+  table.checks.push({ name, columns: [], notNull: "unknown", constants: [], validated: true });
+}
+
+function proves({ validated, notNull }: CatalogCheck, column: string): boolean {
+  return validated && (notNull === "unknown" || notNull.includes(column));
 }
 
 function typeOfColumn({ type, modifiers, collation }: ReturnType<typeof toColumn>) {
@@ -158,7 +176,7 @@ function isWithinBounds(attached: CatalogTable, { partitioning }: CatalogTable, 
   const checks = attached.checks.filter(({ validated }) => validated);
   return (partitioning?.columns ?? []).every((name) => {
     const column = attached.columns.get(name);
-    const notNull = (column && isNotNull(attached, column)) || checks.some((check) => check.notNull.includes(name));
+    const notNull = (column && isNotNull(attached, column)) || checks.some((check) => proves(check, name));
     const saying = checks.filter(({ columns }) => columns.includes(name)).flatMap(({ constants }) => constants);
     return notNull && bounds.every((value) => saying.includes(value));
   });

@@ -28,6 +28,8 @@ export class CatalogDraft {
   readonly problems: Problem[] = [];
   /** Tables that are gone with the session that made them. */
   readonly temporary = new Set<string>();
+  /** Tables that no file creates, with what the files do to them. */
+  private readonly strangers = new Map<string, CatalogTable>();
   /** The columns of composite types. */
   readonly rowTypes = new Map<string, readonly ColumnDef[]>();
   private readonly names = new Set<string>();
@@ -37,6 +39,16 @@ export class CatalogDraft {
   /** The name by which the catalog knows a relation: without a schema, where that is the application's. */
   nameOf(relation: RangeVar | undefined): string {
     return relationName(relation, this.schema);
+  }
+
+  /** A table that no file creates: its columns are unknown, what the files add is not. */
+  stranger(name: string, file: number, at: Place): CatalogTable {
+    const known = this.strangers.get(name);
+    if (known) return known;
+    const parts = { columns: new Map(), keys: [], foreignKeys: [], checks: [], partitions: [] };
+    const table: CatalogTable = { name, file, at, ...parts, isStranger: true };
+    this.strangers.set(name, table);
+    return table;
   }
 
   isPartition(name: string): boolean {

@@ -30,7 +30,7 @@ export function renameColumn(
   replaceAll(table.checks, (check) => ({
     ...check,
     columns: renamed(check.columns),
-    notNull: renamed(check.notNull),
+    notNull: check.notNull === "unknown" ? check.notNull : renamed(check.notNull),
   }));
   for (const each of tables.values()) {
     replaceAll(each.foreignKeys, (key): CatalogForeignKey => {

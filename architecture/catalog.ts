@@ -35,7 +35,8 @@ export interface CatalogIndex {
 }
 
 export interface ColumnBefore {
-  readonly column: Column;
+  /** Undefined where no file creates it. */
+  readonly column: Column | undefined;
   /** It is NOT NULL already, or a validated CHECK says so: SET NOT NULL trusts it, and reads no row. */
   readonly isProvenNotNull: boolean;
   /** A CHECK names it, so that a new type has it checked again for every row. */
@@ -56,6 +57,8 @@ export interface CatalogTable {
   readonly partitions: CatalogPartition[];
   /** Where it became unlogged: a crash empties it, and no replica has its rows. */
   unlogged?: Place | undefined;
+  /** No file creates it. */
+  readonly isStranger?: true;
   /** It stands for a table of another server. */
   readonly foreign?: boolean;
 }
@@ -71,8 +74,8 @@ export interface CatalogCheck {
   readonly name: string;
   /** The columns that it names. */
   readonly columns: readonly string[];
-  /** Those of which it says IS NOT NULL, whatever else it says. */
-  readonly notNull: readonly string[];
+  /** Those of which it says IS NOT NULL, whatever else it says; unknown where no file adds it. */
+  readonly notNull: readonly string[] | "unknown";
   /** The values that it compares with, as written. */
   readonly constants: readonly string[];
   readonly validated: boolean;

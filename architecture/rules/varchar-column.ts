@@ -8,7 +8,10 @@ export const varcharColumn: Rule = {
   harm: "A limit in the type can only be changed with ALTER TYPE, which locks the table.",
   check: (statements, context) =>
     definedColumns(statements, context)
-      .filter(({ column }) => typeOf(column.typeName) === "varchar" && (column.typeName?.typmods?.length ?? 0) > 0)
+      .filter(
+        ({ column }) =>
+          typeOf(column.typeName).replace("[]", "") === "varchar" && (column.typeName?.typmods?.length ?? 0) > 0,
+      )
       .map(({ table, column, at }) => ({
         what: `The limit of \`${table}.${column.colname}\` can only be changed under ACCESS EXCLUSIVE`,
         fix: "Use text with a CHECK on its length, which can be replaced NOT VALID",

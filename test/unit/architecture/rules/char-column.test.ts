@@ -13,3 +13,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
 test("the good example passes", async () => {
   assert.deepEqual(await found(charColumn, `CREATE TABLE places (code text CHECK (length(code) = 2));`), []);
 });
+
+test("arrays of it count", async () => {
+  assert.equal((await found(charColumn, "CREATE TABLE t (a char(3)[]);")).length, 1);
+});

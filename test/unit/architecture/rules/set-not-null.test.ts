@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { lint } from "../../../../architecture/rules/lint";
 import { setNotNull } from "../../../../architecture/rules/set-not-null";
+import { loadSqlParser } from "../../../../architecture/sql-parser";
 import { fixes, found } from "./shop-with";
 
 const bad = `ALTER TABLE customers ALTER COLUMN name SET NOT NULL;`;
@@ -29,4 +31,18 @@ test("trusts a validated CHECK, in DO blocks too, and what is NOT NULL already",
   );
   assert.equal((await found(setNotNull, `${check} ${set}`)).length, 1);
   assert.deepEqual(await found(setNotNull, "ALTER TABLE customers ALTER COLUMN customer_id SET NOT NULL;"), []);
+});
+
+test("follows the checks of a table that no file creates", async () => {
+  const sql = (...texts: string[]) => texts.map((text, index) => ({ path: `db/${index + 1}.sql`, text }));
+  await loadSqlParser();
+  const foundIn = (...texts: string[]) => lint({ name: "db", sql: sql(...texts) }, [setNotNull]).length;
+  const add = "ALTER TABLE foo ADD CONSTRAINT c CHECK (bar IS NOT NULL) NOT VALID;";
+  const validate = "ALTER TABLE foo VALIDATE CONSTRAINT c;";
+  const set = "ALTER TABLE foo ALTER COLUMN bar SET NOT NULL;";
+  assert.equal(foundIn(add, validate, set), 0);
+  assert.equal(foundIn(`${validate} ${set}`), 0);
+  assert.equal(foundIn(add, set), 1);
+  assert.equal(foundIn(set), 1);
+  assert.equal(foundIn(add, "ALTER TABLE foo DROP CONSTRAINT c;", validate.replace("foo", "other"), set), 1);
 });

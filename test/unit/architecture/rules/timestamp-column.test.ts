@@ -15,3 +15,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
 test("the good example passes", async () => {
   assert.deepEqual(await found(timestampColumn, `CREATE TABLE places (opened_at timestamptz);`), []);
 });
+
+test("arrays of it count", async () => {
+  assert.equal((await found(timestampColumn, "CREATE TABLE t (a timestamp[]);")).length, 1);
+});

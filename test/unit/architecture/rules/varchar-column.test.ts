@@ -15,3 +15,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
 test("the good example passes", async () => {
   assert.deepEqual(await found(varcharColumn, `CREATE TABLE places (name text CHECK (length(name) <= 40));`), []);
 });
+
+test("arrays of it count", async () => {
+  assert.equal((await found(varcharColumn, "CREATE TABLE t (a varchar(9)[]);")).length, 1);
+});
