@@ -17,27 +17,27 @@ interface Layout {
 const layouts: readonly Layout[] = [
   {
     tool: "goose",
-    up: /^--[ \t]*\+goose[ \t]+up\b/i,
-    down: /^--[ \t]*\+goose[ \t]+down\b/i,
-    noTransaction: /^--[ \t]*\+goose[ \t]+no[ \t]+transaction\b/i,
+    up: /^--[ \t]*\+goose[ \t]+up\b/im,
+    down: /^--[ \t]*\+goose[ \t]+down\b/im,
+    noTransaction: /^--[ \t]*\+goose[ \t]+no[ \t]+transaction\b/im,
   },
   {
     tool: "sql-migrate",
-    up: /^--[ \t]*\+migrate[ \t]+up\b/i,
-    down: /^--[ \t]*\+migrate[ \t]+down\b/i,
-    noTransaction: /^--[ \t]*\+migrate[ \t]+up\b.*\bnotransaction\b/i,
+    up: /^--[ \t]*\+migrate[ \t]+up\b/im,
+    down: /^--[ \t]*\+migrate[ \t]+down\b/im,
+    noTransaction: /^--[ \t]*\+migrate[ \t]+up\b.*\bnotransaction\b/im,
   },
   {
     tool: "dbmate",
-    up: /^--[ \t]*migrate:up\b/,
-    down: /^--[ \t]*migrate:down\b/,
-    noTransaction: /^--[ \t]*migrate:up\b.*\btransaction:false\b/,
+    up: /^--[ \t]*migrate:up\b/m,
+    down: /^--[ \t]*migrate:down\b/m,
+    noTransaction: /^--[ \t]*migrate:up\b.*\btransaction:false\b/m,
   },
-  { tool: "node-pg-migrate", up: /^--[ \t]*up migration\b/i, down: /^--[ \t]*down migration\b/i },
-  { tool: "sqlx", noTransaction: /^--[ \t]*no-transaction\b/, downFile: /\.down\.sql$/i },
+  { tool: "node-pg-migrate", up: /^--[ \t]*up migration\b/im, down: /^--[ \t]*down migration\b/im },
+  { tool: "sqlx", noTransaction: /^--[ \t]*no-transaction\b/m, downFile: /\.down\.sql$/i },
   { tool: "golang-migrate", downFile: /\.down\.sql$/i },
   { tool: "Flyway", downFile: /^U[\d._]+__.*\.sql$/ },
-  { tool: "Atlas", noTransaction: /^--[ \t]*atlas:txmode[ \t]+none\b/ },
+  { tool: "Atlas", noTransaction: /^--[ \t]*atlas:txmode[ \t]+none\b/m },
   { tool: "Prisma", downFile: /^down\.sql$/i },
 ];
 
@@ -50,7 +50,7 @@ export function forward(source: Source): Source {
   const { path, text } = source;
   const name = basename(path);
   if (layouts.some(({ downFile }) => downFile?.test(name))) return { path, text: blank(text) };
-  const used = layouts.find(({ down }) => down && lines(text).some((line) => down.test(line)));
+  const used = layouts.find(({ down }) => down?.test(text));
   if (!used) return source;
   let isDown = false;
   const kept = lines(text).map((line) => {
@@ -63,7 +63,7 @@ export function forward(source: Source): Source {
 
 /** Whether a comment of the file tells its tool to run it in no transaction. */
 export function saysNoTransaction(text: string): boolean {
-  return layouts.some(({ noTransaction }) => noTransaction && lines(text).some((line) => noTransaction.test(line)));
+  return layouts.some(({ noTransaction }) => noTransaction?.test(text));
 }
 
 /** Whether the text of Flyway's file of settings, NAME.sql.conf, says the same of NAME.sql. */
