@@ -3,6 +3,7 @@ import { maxIdentifierBytes } from "./identifier";
 import { maxDepth, parseKnown, scan } from "./pg-parser";
 import type { Place, Problem } from "./problem";
 import { placeAt, type Source } from "./source";
+import { shapeOfRows } from "./sql-rows";
 import { piecesOf, type SqlPiece } from "./sql-splitter";
 
 /** A SQL file as PostgreSQL's own parser reads it. */
@@ -41,6 +42,8 @@ export { loadSqlParser } from "./pg-parser";
 
 /** Enough for PostgreSQL's parser at once: of more its trees would fill the memory. */
 const batchLength = 1 << 17;
+/** Behind so much of a file the rows of INSERTs are data: their constants are kept from memory. */
+const dataFrom = 1 << 20;
 /** Of a statement that is longer, no parser's memory is sure to hold the tree. */
 const maxStatementLength = 1 << 24;
 const mebi = 1 << 20;
@@ -54,8 +57,9 @@ export function parseSql(source: Source): ParsedSql {
   // PostgreSQL's text ends there, and its parser would pass over the rest.
   const text = nul === -1 ? source.text : source.text.replaceAll("\0", " ");
   if (nul !== -1) syntax.push({ ...nulProblem, at: placeAt(source, nul) });
+  const shapes = new Map<string, Node | undefined>();
   for (const batch of batchesOf(text)) {
-    const read = parseBatch(source, text, batch);
+    const read = parseRows(source, text, batch, shapes) ?? parseBatch(source, text, batch);
     statements.push(...read.statements);
     syntax.push(...read.problems);
     for (const { start, end } of batch.flatMap(({ names }) => names)) {
@@ -74,12 +78,40 @@ interface Read {
 function* batchesOf(text: string): Generator<SqlPiece[]> {
   let batch: SqlPiece[] = [];
   for (const piece of piecesOf(text)) {
+    const isLast = piece.to >= dataFrom && shapeOfRows(text, piece.start, piece.end) !== undefined;
+    if (isLast && batch.length > 0) {
+      yield batch;
+      batch = [];
+    }
     batch.push(piece);
-    if (piece.to - (batch[0]?.from ?? 0) < batchLength) continue;
+    if (!isLast && piece.to - (batch[0]?.from ?? 0) < batchLength) continue;
     yield batch;
     batch = [];
   }
   if (batch.length > 0) yield batch;
+}
+
+/** A piece of data, by the tree that stands for all of its shape; undefined for everything else. */
+function parseRows(
+  source: Source,
+  text: string,
+  [piece, ...others]: readonly SqlPiece[],
+  shapes: Map<string, Node | undefined>,
+): Read | undefined {
+  if (!piece || others.length > 0 || piece.to < dataFrom) return undefined;
+  const shape = shapeOfRows(text, piece.start, piece.end);
+  if (shape === undefined) return undefined;
+  if (!shapes.has(shape)) shapes.set(shape, treeOf(shape));
+  const tree = shapes.get(shape);
+  return tree && { statements: [new Statement(tree, source, { ...piece, from: piece.start }, 0)], problems: [] };
+}
+
+function treeOf(shape: string): Node | undefined {
+  try {
+    return parseKnown(shape)[0]?.stmt as Node | undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Statements that follow each other, together where all can be read, which is the rule; else one by one. */

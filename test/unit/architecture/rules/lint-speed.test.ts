@@ -33,6 +33,7 @@ test("1,000 files take a small multiple of what parsing them takes, and grow no 
 
 const long: Readonly<Record<string, (index: number) => string>> = {
   "an INSERT": (index) => `INSERT INTO items (id, n) VALUES ('é${index}', ${index});`,
+  "an UPDATE": (index) => `UPDATE items SET n = ${index} WHERE id = 'x${index}';`,
   "a row": (index) => (index === 0 ? "INSERT INTO items VALUES (0)" : `, (${index})`),
   "a table": (index) => `CREATE TABLE t${index} (tenant_id uuid, id uuid); CREATE INDEX i${index} ON t${index} (id);`,
   "an ALTER TABLE": (index) => `ALTER TABLE t ADD COLUMN c${index} text;`,

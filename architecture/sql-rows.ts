@@ -1,0 +1,27 @@
+/** INSERTs of constants, which files of data repeat by the hundred thousand: read by their shape, they share a tree. */
+
+const blanks = "[ \\t\\r\\n]*";
+const name = '(?:[A-Za-z_]\\w*|"[^"]+")';
+const names = `\\(${blanks}${name}(?:${blanks},${blanks}${name})*${blanks}\\)${blanks}`;
+const head = new RegExp(`insert[ \\t\\r\\n]+into[ \\t\\r\\n]+${name}(?:\\.${name})?${blanks}(?:${names})?`, "iy");
+const values = new RegExp(`values${blanks}`, "iy");
+const constant = "(?:'[^']*'(?:'[^']*')*|-?\\d+(?:\\.\\d+)?\\b|null\\b|true\\b|false\\b|default\\b)";
+const row = new RegExp(`\\(${blanks}${constant}(?:${blanks},${blanks}${constant})*${blanks}\\)${blanks}`, "iy");
+const comma = new RegExp(`,${blanks}`, "y");
+
+/** An INSERT that stands for one whose rows are all constants; undefined for any other statement. */
+export function shapeOfRows(text: string, start: number, end: number): string | undefined {
+  const into = behind(head, text, start);
+  let at = into && behind(values, text, into);
+  while (at !== undefined) {
+    const last = behind(row, text, at);
+    if (last !== undefined && last >= end) return `${text.slice(start, into)} VALUES (NULL)`;
+    at = last && behind(comma, text, last);
+  }
+  return undefined;
+}
+
+function behind(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : undefined;
+}
