@@ -83,6 +83,10 @@ const outside = "";
 const nothing: Result = { columns: [], uses: [] };
 const flipped: Readonly<Record<string, string>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=" };
 const maxViewDepth = 8;
+/** A view that reads a view twice doubles with each level. */
+const maxViews = 1000;
+/** PostgreSQL's own limit of a result. */
+const maxColumns = 1664;
 
 class Reader {
   private readonly parents = new Map<string, string>();
@@ -92,6 +96,7 @@ class Reader {
   private readonly subqueries = new Map<Node, Result>();
   private via: Omit<TableUse, "name"> | undefined;
   private depth = 0;
+  private views = 0;
 
   constructor(
     private readonly facts: Pick<TableFacts, "schema" | "catalog">,
@@ -158,7 +163,7 @@ class Reader {
     this.parts.push(right.uses);
     const columns = left.columns.map(({ name, is }, index) => ({
       name,
-      is: [...is, ...(right.columns[index]?.is ?? [])],
+      is: [...new Set([...is, ...(right.columns[index]?.is ?? [])])],
     }));
     return { columns, uses: left.uses };
   }
@@ -181,7 +186,7 @@ class Reader {
       const inner = this.scopeWith(withClause?.ctes, scope);
       const first = renamed(this.readSelect(larg, inner), names);
       inner.withs.set(ctename, first);
-      return { ...first, uses: [...first.uses, ...this.readSelect(rarg, inner).uses] };
+      return { ...first, uses: [...new Set([...first.uses, ...this.readSelect(rarg, inner).uses])] };
     }
     const result = renamed(this.readQuery(ctequery, scope), names);
     if (!isOneRow(ctequery) && "SelectStmt" in ctequery) return result;
@@ -200,7 +205,8 @@ class Reader {
     for (const item of [...(level.targets ?? []), ...(level.valuesLists ?? [])])
       uses.push(...this.readInner(item, scope));
     if (this.holding.byLimit && level.limitCount) this.readLimit(level, scope);
-    return { columns: this.columnsOf(level.returns ?? level.returningList, scope), uses };
+    const columns = this.columnsOf(level.returns ?? level.returningList, scope).slice(0, maxColumns);
+    return { columns, uses: [...new Set(uses)] };
   }
 
   /** Rows that come in the column's order are read until there are enough of them. */
@@ -259,7 +265,7 @@ class Reader {
   }
 
   private readView(name: string, query: Node, location: number | undefined): Result {
-    if (this.depth >= maxViewDepth) return nothing;
+    if (this.depth >= maxViewDepth || ++this.views > maxViews) return nothing;
     const before = this.via;
     this.via ??= { via: name, location };
     this.depth++;

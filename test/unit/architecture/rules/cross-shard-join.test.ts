@@ -136,3 +136,18 @@ test("the sides of UNION lie beside each other", async () => {
   const text = "CREATE VIEW v AS SELECT name FROM customers UNION ALL SELECT order_id::text FROM orders;";
   assert.deepEqual(await found(crossShardJoin, text), []);
 });
+
+test("WITH and views that double with each level stay small", async () => {
+  const withs = Array.from(
+    { length: 40 },
+    (_, i) => `a${i + 1} AS (SELECT x.* FROM a${i} x, a${i} y UNION SELECT * FROM a${i})`,
+  );
+  const views = Array.from(
+    { length: 20 },
+    (_, i) => `CREATE VIEW v${i + 1} AS SELECT * FROM v${i} a, v${i} b, v${i} c;`,
+  );
+  const text = `CREATE VIEW w AS WITH a0 AS (SELECT * FROM orders), ${withs.join(", ")} SELECT * FROM a40;
+CREATE VIEW v0 AS SELECT * FROM orders WHERE tenant_id = $1;
+${views.join("\n")}`;
+  assert.deepEqual(await found(crossShardJoin, text), []);
+});
