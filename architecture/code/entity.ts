@@ -36,7 +36,10 @@ export function tableOf(code: Code, node: ts.Expression): Table | undefined {
   const name = t.isPropertyAccessExpression(node) ? node.name : node;
   if (!t.isIdentifier(name)) return undefined;
   const declaration = symbolOf(code, name)?.declarations?.[0];
-  return declaration && ofDeclaration(code, declaration, name.text);
+  if (declaration) return ofDeclaration(code, declaration, name.text);
+  // Of a file that is not among those given: its name has to do.
+  const imported = code.checker.getSymbolAtLocation(name)?.declarations?.find(t.isImportSpecifier);
+  return imported && tableNamed(code, (imported.propertyName ?? imported.name).text);
 }
 
 /** The table of a model by its name alone. */

@@ -105,6 +105,9 @@ const cases: Readonly<Record<keyof typeof heads, Readonly<Record<string, readonl
       [],
     [`await db.query.carts.findMany({ where: eq(carts.cartId, id) });`]: ["query-without-tenant"],
     [`await db.query.carts.findFirst({ where: (c, { eq, and }) => and(eq(c.tenantId, t), eq(c.cartId, id)) });`]: [],
+    [`import { customers as people } from "./schema"; await db.select().from(people).where(eq(people.name, name));`]: [
+      "query-without-tenant",
+    ],
     [`const filters = [eq(carts.tenantId, t)]; await db.select().from(carts).where(and(...filters));`]: [],
     [`const mine = eq(carts.tenantId, t); await db.select().from(carts).where(mine);`]: [],
     [`await db.execute(sql\`SELECT status FROM carts WHERE cart_id = \${id}\`);`]: ["query-without-tenant"],
@@ -196,3 +199,17 @@ for (const [library, examples] of Object.entries(cases)) {
     });
   }
 }
+
+test("a table or a model that is imported from a file not given is known by its name", async () => {
+  const schema = 'import { eq } from "drizzle-orm"; import { carts, Cart } from "./schema";';
+  const drizzle = `${schema} import { drizzle } from "drizzle-orm/node-postgres"; const db = drizzle("x");`;
+  assert.deepEqual(await foundIn(`${drizzle}\nawait db.select().from(carts).where(eq(carts.cartId, id));`), [
+    "2 query-without-tenant",
+  ]);
+  assert.deepEqual(await foundIn(`${drizzle}\nawait db.select().from(carts).where(eq(carts.tenantId, id));`), []);
+  const typeorm = `${schema} import { DataSource } from "typeorm"; const source = new DataSource({});`;
+  assert.deepEqual(await foundIn(`${typeorm}\nawait source.getRepository(Cart).find({ where: { cartId } });`), [
+    "2 query-without-tenant",
+  ]);
+  assert.deepEqual(await foundIn(`${typeorm}\nawait source.manager.findBy(Cart, { tenantId });`), []);
+});
