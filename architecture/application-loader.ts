@@ -6,7 +6,7 @@ import { parseBase } from "./base-sql";
 import { stackThatNeedsCitus } from "./citus/required";
 import { type Defaults, standardDefaults } from "./defaults";
 import { type Description, descriptionSchema } from "./description";
-import { type Problem, Problems } from "./problem";
+import { type Problem, Problems, refuseIfAny } from "./problem";
 import { refusals } from "./rules/refusals";
 import { stackOf } from "./rules/stack-facts";
 import type { Source } from "./source";
@@ -94,10 +94,19 @@ export const toolkitBase = join(__dirname, "..", "sql", "base");
 
 function readSql(folder: string): Source[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter(isSql)
-    .toSorted()
-    .map((name) => readSource(join(folder, name)));
+  const problems: Problem[] = [];
+  const names = readdirSync(folder).filter(isSql).toSorted();
+  const sources = names.flatMap((name) => {
+    try {
+      return [readSource(join(folder, name))];
+    } catch (error) {
+      if (!(error instanceof Problems)) throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+  });
+  refuseIfAny(problems);
+  return sources;
 }
 
 /** The stacks of the project that an application's folder belongs to. */

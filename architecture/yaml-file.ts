@@ -29,7 +29,7 @@ export function parseYaml<Schema extends z.ZodType>(
   source: Source,
   form: YamlForm<Schema>,
 ): YamlFile<z.output<Schema>> | Problem[] {
-  const document = parseDocument(source.text, { prettyErrors: false });
+  const document = parseDocument(withLineFeeds(source.text), { prettyErrors: false });
   const place = (offset: number) => (form.secret ? withoutText(placeAt(source, offset)) : placeAt(source, offset));
   if (document.errors.length > 0) {
     return document.errors.map((error) => ({
@@ -90,6 +90,11 @@ export function resolveAliases(
 }
 
 const maxAliasCount = 100;
+
+/** YAML's lines may end by CR alone, which the library takes for a blank. */
+export function withLineFeeds(text: string): string {
+  return text.replaceAll(/\r(?!\n)/g, "\n");
+}
 
 function withoutText({ text: _, ...place }: Place): Place {
   return place;

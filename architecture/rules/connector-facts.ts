@@ -2,7 +2,7 @@ import { parseAllDocuments } from "yaml";
 import { isDebeziumClass } from "../connector-class";
 import type { Place } from "../problem";
 import { placeAt, type Source } from "../source";
-import { keyOffset, resolveAliases } from "../yaml-file";
+import { keyOffset, resolveAliases, withLineFeeds } from "../yaml-file";
 
 /** A connector as a file or a stack has it. */
 export interface ConnectorFacts {
@@ -24,7 +24,7 @@ export function mayBeConnector(text: string): boolean {
  * Strimzi's `KafkaConnector`. What cannot be read as any of these has none.
  */
 export function readConnectors(source: Source): ConnectorFacts[] {
-  return parseAllDocuments(source.text).flatMap((document) => {
+  return parseAllDocuments(withLineFeeds(source.text)).flatMap((document) => {
     if (!("contents" in document) || document.errors.length > 0) return [];
     const resolved = resolveAliases(document);
     const whole = asRecord("value" in resolved ? resolved.value : undefined);

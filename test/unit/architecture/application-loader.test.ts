@@ -31,3 +31,35 @@ test("an application that does not exist is refused with the ones that do", asyn
     return true;
   });
 });
+
+test("all files that are no text are told at once", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "tenantry-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const shop = join(folder, "sql", "shop");
+  mkdirSync(join(shop, "003_c.sql"), { recursive: true });
+  writeFileSync(join(shop, "architecture.yaml"), "tenant: { table: tenants }\ntables: {}\n");
+  writeFileSync(join(shop, "001_a.sql"), Buffer.from("-- caf\xe9", "latin1"));
+  writeFileSync(join(shop, "002_b.SQL"), Buffer.from("\ufeffSELECT 1;", "utf16le"));
+  await assert.rejects(loadApplication(shop), (error: Error) => {
+    assert.match(error.message, /001_a\.sql:1:7: The file is not UTF-8[\s\S]*002_b\.SQL: The file is UTF-16/);
+    assert.match(error.message, /003_c\.sql: A folder stands where a file is expected/);
+    return true;
+  });
+});
+
+test("a byte order mark, lines that end by CR, and endings in capitals change nothing", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "tenantry-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const shop = join(folder, "sql", "shop");
+  mkdirSync(shop, { recursive: true });
+  writeFileSync(join(shop, "architecture.yaml"), "\ufeff# The shop\rtenant: { table: tenants }\rtables: {}\r");
+  writeFileSync(
+    join(shop, "001_tenants.SQL"),
+    "\ufeff-- Tenants\rCREATE TABLE tenants (tenant_id uuid PRIMARY KEY);\r",
+  );
+  const { application } = await loadApplication(shop, standardDefaults, join(folder, "no-base"));
+  assert.deepEqual(
+    application.files.flatMap(({ statements }) => statements),
+    [{ sql: "CREATE TABLE tenants (tenant_id uuid PRIMARY KEY)", line: 2 }],
+  );
+});
