@@ -130,8 +130,7 @@ async function parkOne(id: string, { stack, json, yes, force, reason }: ParkFlag
     const way = findWay(request, diagnoses, await isKept(database, place, id));
     say(["Will:", ...describeWay(way, request, place).map((line) => `  ${line}`)].join("\n"));
     refuse(stack, yes);
-    const cause = way.kind === "move" ? undefined : way.diagnosis.failure?.cause;
-    const parking = { reason: reason ?? cause ?? "taken out by hand", by: `${userInfo().username}@${hostname()}` };
+    const parking = { reason, by: `${userInfo().username}@${hostname()}` };
     const outcome = await park(database.context, database.endpoints, way, request, place, parking);
     if (json) print(JSON.stringify({ stack, id, outcome }));
     say(outcomes[outcome]);

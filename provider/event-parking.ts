@@ -29,6 +29,13 @@ export interface ParkRequest {
   readonly force: boolean;
 }
 
+/** Who takes it out, and why. */
+export interface ParkedBy {
+  /** @default what the connector failed at, or that it was taken out by hand */
+  readonly reason?: string | undefined;
+  readonly by: string;
+}
+
 /** @throws Problems where this way is not open */
 export function findWay({ id, force }: ParkRequest, diagnoses: readonly Diagnosis[], parked: boolean): Way {
   for (const diagnosis of diagnoses) {
@@ -86,7 +93,7 @@ export async function park(
   way: Way,
   request: ParkRequest,
   place: EventsPlace,
-  parking: Parking,
+  parking: ParkedBy,
 ): Promise<Outcome> {
   if (way.kind === "move") {
     await context.database.transaction((client) => moveRow(client, place, request.id, parking));
@@ -114,7 +121,7 @@ interface Skip {
   readonly way: Extract<Way, { kind: "skip" }>;
   readonly request: ParkRequest;
   readonly place: EventsPlace;
-  readonly parking: Parking;
+  readonly parking: ParkedBy;
 }
 
 async function skip(work: Skip): Promise<"parked" | "sent"> {
@@ -125,15 +132,16 @@ async function skip(work: Skip): Promise<"parked" | "sent"> {
   const isTarget = ({ change }: Unsent<StreamedEvent>) => change.id === request.id;
   // Debezium tells changes by their place alone: once it has sent one of those that share it, it passes over the others.
   const isShared = matesOf(way).length > 0;
-  if (isShared) await keep(work, way.diagnosis);
+  if (isShared) await keep(work, way.diagnosis, way.diagnosis.failure?.cause);
   let diagnosis = way.diagnosis;
-  // A run that was killed may have stopped the connector before it came to the event, or at it.
-  const isAtTarget = diagnosis.state === "STOPPED" && diagnosis.stood?.unsent[0]?.change.lsn === way.target.change.lsn;
-  if (!request.force && !isAtTarget) {
+  let cause = diagnosis.failure?.cause;
+  // Also where a run that was killed has stopped it at the event: a stopped connector no longer tells why it failed.
+  if (!request.force) {
     const isThrough = ({ stood }: Diagnosis) => stood !== undefined && !stood.unsent.some(isTarget);
     const look = () => diagnose(servers, connect, stream);
     diagnosis = await runUpToFailure(context, stream.connector, look, isThrough);
     if (isThrough(diagnosis)) return isShared ? "parked" : "sent";
+    cause = diagnosis.failure?.cause;
   }
   await connect.stop(connector);
   await awaitStopped(context, connector);
@@ -146,7 +154,7 @@ async function skip(work: Skip): Promise<"parked" | "sent"> {
     await giveBack(context, diagnosis);
     throw new Problems([request.force ? othersFirst(request.id, first) : failsElsewhere(request.id, diagnosis, first)]);
   }
-  if (!isShared) await keep({ ...work, way: { ...way, target } }, diagnosis);
+  if (!isShared) await keep({ ...work, way: { ...way, target } }, diagnosis, cause);
   const start = { partition: { server: stream.connector.config["topic.prefix"] }, lsn: diagnosis.stood.confirmed };
   await connect.setOffset(connector, positionBehind(target, diagnosis.position, start));
   return "parked";
@@ -160,14 +168,18 @@ async function giveBack({ connect }: Context, { stream, config }: Diagnosis): Pr
 }
 
 /** The event, and those at the same place, which are written again: in one transaction, and once. */
-async function keep({ servers, client, way, request, place, parking }: Skip, { position }: Diagnosis): Promise<void> {
+async function keep(
+  { servers, client, way, request, place, parking }: Skip,
+  { position }: Diagnosis,
+  cause: string | undefined,
+): Promise<void> {
   await client.query("BEGIN");
   try {
     if (!(await isParked(readerOf(client), place, request.id))) {
       const values = await readEventsAt(servers.postgres, way.diagnosis.stream, position, way.target);
       const own = values.find((each) => each["id"] === request.id);
       if (!own) throw new Error(`the event ${request.id} is no longer in the log`);
-      await keepEvent(client, place, own, parking);
+      await keepEvent(client, place, own, reasoned(parking, cause));
       for (const mate of values) if (mate !== own) await writeAgain(client, place, mate);
     }
     await client.query("COMMIT");
@@ -183,10 +195,14 @@ function matesOf({ diagnosis, target }: Extract<Way, { kind: "skip" }>): readonl
   );
 }
 
-async function moveRow(client: Client, place: EventsPlace, id: string, parking: Parking): Promise<void> {
+function reasoned({ reason, by }: ParkedBy, cause: string | undefined): Parking {
+  return { reason: reason ?? cause ?? "taken out by hand", by };
+}
+
+async function moveRow(client: Client, place: EventsPlace, id: string, parking: ParkedBy): Promise<void> {
   const values = await findEvent(client, place, id);
   if (!values) throw new Problems([unknownEvent(id, place)]);
-  await keepEvent(client, place, values, parking);
+  await keepEvent(client, place, values, reasoned(parking, undefined));
 }
 
 function healthy(id: string, { stream, state }: Diagnosis): Problem {
