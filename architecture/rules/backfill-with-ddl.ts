@@ -17,8 +17,8 @@ export const backfillWithDdl: Rule = {
     const locked = statements.flatMap((statement) => lockedTable(statement, context) ?? [])[0];
     if (locked === undefined) return [];
     return forEachStatement(statements, (statement, at) =>
-      manyRowsOf(statement, context).map(({ verb, table }) => ({
-        what: `${verb} of all rows of \`${table}\` runs in the transaction that locks \`${locked}\`: nobody gets past the lock until it ends`,
+      manyRowsOf(statement, context).map(({ verb, rows, table }) => ({
+        what: `${verb} of ${rows} \`${table}\` runs in the transaction that locks \`${locked}\`: nobody gets past the lock until it ends`,
         fix: "Move it into the next file, without a transaction, in batches: a DO block that loops, and commits after each",
         at,
       })),
@@ -50,6 +50,7 @@ function lockedRelation(node: Node): RangeVar | undefined {
 
 interface ManyRows {
   readonly verb: string;
+  readonly rows: "all rows of" | "the rows that WHERE finds in";
   readonly table: string;
 }
 
@@ -68,7 +69,9 @@ function manyRowsOf(statement: ParsedStatement, context: FileContext): ManyRows[
     const key = (known && primaryKey(known)?.columns) ?? ["id"];
     const pinned = pinnedColumns(whereClause);
     const isBatch = nodesOf([whereClause], "SelectStmt").some((each) => (each as { limitCount?: Node }).limitCount);
-    return !isInUse(relation) || isBatch || key.every((column) => pinned.has(column)) ? [] : [{ verb, table }];
+    return !isInUse(relation) || isBatch || key.every((column) => pinned.has(column))
+      ? []
+      : [{ verb, rows: whereClause ? "the rows that WHERE finds in" : "all rows of", table }];
   };
   return [
     ...nodesOf<UpdateStmt>(node, "UpdateStmt").flatMap((each) => many("UPDATE", each)),
@@ -78,7 +81,11 @@ function manyRowsOf(statement: ParsedStatement, context: FileContext): ManyRows[
       nodesOf<RangeVar>([selectStmt], "RangeVar")
         .filter(isInUse)
         .slice(0, 1)
-        .map((read) => ({ verb: "INSERT … SELECT", table: relationName(read, tables.schema) })),
+        .map((read) => ({
+          verb: "INSERT … SELECT",
+          rows: "all rows of" as const,
+          table: relationName(read, tables.schema),
+        })),
     ),
   ];
 }

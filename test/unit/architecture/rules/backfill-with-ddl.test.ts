@@ -39,6 +39,11 @@ test("finds it before the DDL, in a DO block, in a CTE, and by DELETE, MERGE and
   }
 });
 
+test("says whether a condition chooses the rows", async () => {
+  const text = "ALTER TABLE customers ADD COLUMN nick text;\nUPDATE customers SET nick = name WHERE country = 'CH';";
+  assert.match((await found(backfillWithDdl, text)).join(), /UPDATE of the rows that WHERE finds in `customers` runs/);
+});
+
 test("passes rows by their key, a batch, reference tables, and what the file itself creates", async () => {
   const good = `ALTER TABLE customers ADD COLUMN nick text;
 UPDATE customers SET nick = 'x' WHERE tenant_id = 'a' AND customer_id IN ('b', 'c');
