@@ -2,23 +2,17 @@ import type { Node } from "libpg-query";
 import { nameOfParts, relationName } from "../relation-name";
 import { nameParts } from "../running-statements";
 import { forEachStatement, isNew } from "./ddl";
+import { type ObjectKind, objectKey, objectKinds } from "./object-kinds";
 import type { Rule } from "./rule";
 
-/** Objects beside tables, with the kind by which the file's own are known; relations are known by their name. */
-const kinds: Readonly<Record<string, { readonly noun: string; readonly kind: string }>> = {
-  OBJECT_VIEW: { noun: "view", kind: "" },
-  OBJECT_MATVIEW: { noun: "materialized view", kind: "" },
-  OBJECT_SEQUENCE: { noun: "sequence", kind: "" },
-  OBJECT_FUNCTION: { noun: "function", kind: "function " },
-  OBJECT_PROCEDURE: { noun: "procedure", kind: "function " },
-  OBJECT_ROUTINE: { noun: "routine", kind: "function " },
-  OBJECT_AGGREGATE: { noun: "aggregate", kind: "function " },
-  OBJECT_OPERATOR: { noun: "operator", kind: "operator " },
-  OBJECT_TYPE: { noun: "type", kind: "type " },
-  OBJECT_DOMAIN: { noun: "domain", kind: "type " },
-  OBJECT_COLLATION: { noun: "collation", kind: "collation " },
-  OBJECT_SCHEMA: { noun: "schema", kind: "schema " },
-  OBJECT_EXTENSION: { noun: "extension", kind: "extension " },
+const kinds: Readonly<Record<string, ObjectKind>> = {
+  ...objectKinds,
+  OBJECT_VIEW: { noun: "view" },
+  OBJECT_MATVIEW: { noun: "materialized view" },
+  OBJECT_SEQUENCE: { noun: "sequence" },
+  OBJECT_OPERATOR: { noun: "operator", kind: "operator" },
+  OBJECT_COLLATION: { noun: "collation", kind: "collation" },
+  OBJECT_EXTENSION: { noun: "extension", kind: "extension" },
 };
 
 export const dropObject: Rule = {
@@ -56,7 +50,7 @@ function dropped(node: Node, schema: string): Dropped[] {
     if (!found || (removeType === "OBJECT_SCHEMA" && cascades)) return [];
     return objects.map((object) => {
       const name = nameOfParts(nameParts(object), schema);
-      return { key: `${found.kind}${name}`, what: `${found.noun} \`${name}\``, cascades };
+      return { key: objectKey(found, name), what: `${found.noun} \`${name}\``, cascades };
     });
   }
   if (!("AlterTableStmt" in node) || node.AlterTableStmt.objtype !== "OBJECT_TYPE") return [];

@@ -3,18 +3,8 @@ import { nameOfParts } from "../relation-name";
 import { nameParts } from "../running-statements";
 import { strings } from "../table-definition";
 import { forEachStatement, isNew } from "./ddl";
+import { objectKey, objectKinds } from "./object-kinds";
 import type { Rule } from "./rule";
-
-/** Objects beside relations, with the kind by which the file's own are known. */
-const kinds: Readonly<Record<string, { readonly noun: string; readonly kind: string }>> = {
-  OBJECT_FUNCTION: { noun: "function", kind: "function" },
-  OBJECT_PROCEDURE: { noun: "procedure", kind: "function" },
-  OBJECT_ROUTINE: { noun: "routine", kind: "function" },
-  OBJECT_AGGREGATE: { noun: "aggregate", kind: "function" },
-  OBJECT_TYPE: { noun: "type", kind: "type" },
-  OBJECT_DOMAIN: { noun: "domain", kind: "type" },
-  OBJECT_SCHEMA: { noun: "schema", kind: "schema" },
-};
 
 export const renameObject: Rule = {
   name: "rename-object",
@@ -70,8 +60,8 @@ function ofMove({ objectType, object, newschema }: AlterObjectSchemaStmt, schema
 }
 
 function ofObject(type: string | undefined, name: string, verb: Renamed["verb"], newName: string | undefined) {
-  const found = kinds[type ?? ""];
+  const found = objectKinds[type ?? ""];
   if (!found) return undefined;
   const fix = `Create \`${newName}\` beside it, move what uses it, and drop the old one in a later release`;
-  return { key: `${found.kind} ${name}`, verb, what: `${found.noun} \`${name}\``, fix };
+  return { key: objectKey(found, name), verb, what: `${found.noun} \`${name}\``, fix };
 }
