@@ -6,7 +6,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 setup: ## install what is missing: Node dependencies, Pulumi, PostgreSQL, Kafka, Connect, Debezium
-	@local/prerequisites.sh
+	@local/setup/prerequisites.sh
 	@$(tenantry) setup
 
 local: setup ## the whole architecture on this machine, verified: servers, `pulumi up -s local`, verify
@@ -29,7 +29,7 @@ fmt: setup ## format and apply safe fixes
 	@node_modules/.bin/biome check --write .
 
 preview: ## what every stack would be made of, compared with test/golden/preview; UPDATE_GOLDEN=1 takes it over
-	@node --import tsx --test --test-reporter=spec test/unit/stacks/preview.test.ts
+	@node --import tsx --test --test-reporter=spec test/unit/cli/preview/declared.test.ts
 
 smoke: setup ## a stack's whole life on kind, or on the cluster of KUBECONFIG: faults, scaling, events compared
 	@node --import tsx test/smoke/main.ts

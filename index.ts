@@ -1,19 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import { loadApplication, toolkitBase } from "./architecture/application-loader";
-import { databasesOf, mainProvider } from "./architecture/databases";
-import { Problems } from "./architecture/problem";
-import { loginRoles, partsOf } from "./architecture/tenancy/parts";
+import { databasesOf, mainProvider } from "./architecture/data-plane/application-databases";
+import { wantedTopics } from "./architecture/data-plane/topics";
+import { loginRoles, partsOf } from "./architecture/tenancy/tenant-parts";
 import { shared } from "./architecture/tenancy/tenants";
-import { wantedTopics } from "./architecture/topics";
+import { Problems } from "./common/problem";
 import { DataPlane } from "./components/data-plane";
-import { platformOf, topicsOf } from "./components/platform";
+import { platformOf, topicsOf } from "./components/stack-platform";
+import { refusalsUnless } from "./lint/refusals";
 import { Provider } from "./provider";
-import { loadSettings } from "./stacks/settings";
+import { loadSettings } from "./settings/stack-file";
 
 /** The Pulumi program: a stack's settings and its application's description become the resources of its data plane. */
 async function program(): Promise<pulumi.Inputs> {
   const settings = await loadSettings(pulumi.getStack(), (key) => new pulumi.Config().requireObject(key));
-  const loaded = await loadApplication(`sql/${settings.application}`, settings.defaults, toolkitBase, settings.allow);
+  const loaded = await loadApplication(
+    `sql/${settings.application}`,
+    settings.defaults,
+    toolkitBase,
+    refusalsUnless(settings.allow),
+  );
   const { application } = loaded;
   const { citus, allow, tenancy = shared } = settings;
   const checkTogether = await holdPolicies();

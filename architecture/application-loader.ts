@@ -1,20 +1,18 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { type Problem, Problems, refuseIfAny } from "../common/problem";
+import type { Source } from "../common/source";
+import { readSourceFile } from "../common/source-file";
+import { stackOf } from "../common/stack-name";
+import { listNames, suggest } from "../common/suggestion";
+import { parseYaml } from "../common/yaml-file";
 import type { Application } from "./application";
 import { parseApplication } from "./application-parser";
-import { parseBase } from "./base-sql";
-import { stackThatNeedsCitus } from "./citus/required";
+import { parseBase } from "./data-plane/base-sql";
 import { type Defaults, standardDefaults } from "./defaults";
 import { type Description, descriptionSchema } from "./description";
-import { type Problem, Problems, refuseIfAny } from "./problem";
-import { refusals } from "./rules/refusals";
-import { stackOf } from "./rules/stack-facts";
-import type { Source } from "./source";
-import { readSourceFile } from "./source-file";
-import { isSql, type SqlFile } from "./sql-file";
-import { loadSqlParser } from "./sql-parser";
-import { listNames, suggest } from "./suggestion";
-import { parseYaml } from "./yaml-file";
+import { isSql, type SqlFile } from "./sql/sql-file";
+import { loadSqlParser } from "./sql/sql-parser";
 
 /** The one place of architecture/ that looks for files; `source-file.ts` reads them. */
 
@@ -41,26 +39,33 @@ export interface LoadedApplication {
   baseOf(part: Application): readonly SqlFile[];
 }
 
+/** Problems with what an application's files would do, were they applied. Its project's stacks say what is needed. */
+export type Refuse = (
+  application: string,
+  yaml: Source,
+  sql: readonly Source[],
+  stacks: readonly Source[],
+) => readonly Problem[];
+
 /**
  * The application of a folder such as `sql/ecommerce`, and the toolkit's SQL for it, from `base` beside the folder or
  * elsewhere. `defaults` stand for what its description leaves out.
  *
- * @param allow the stack's opt-ins, where its files are about to be applied: then they are judged by what they would do
+ * @param refuse problems with what the files would do, where they are about to be applied @default none
  * @throws Problems with all that is wrong with its description and its SQL
  */
 export async function loadApplication(
   folder: string,
   defaults: Defaults = standardDefaults,
   baseFolder = toolkitBase,
-  allow?: readonly string[],
+  refuse?: Refuse,
 ): Promise<LoadedApplication> {
   const [application, base] = [resolve(folder), resolve(baseFolder)];
   const yaml = descriptionFile(application);
   await loadSqlParser();
   const name = basename(application);
   const files = [name, readSource(yaml), readSql(application)] as const;
-  const citus = stackThatNeedsCitus(readStacks(application), name);
-  const refused = allow ? refusals(...files, { allow: new Set(allow), ...(citus !== undefined && { citus }) }) : [];
+  const refused = refuse?.(...files, readStacks(application)) ?? [];
   const parsed = parseWith(refused, () => parseApplication(...files, defaults));
   const sources = readSql(base);
   const baseOf = (part: Application) => parseBase(part, sources);

@@ -1,12 +1,17 @@
+import { type Problem, Problems, refuseIfAny } from "../common/problem";
+import { hashOf, lineAt, type Source } from "../common/source";
+import { parseYaml } from "../common/yaml-file";
 import type { Aggregate, Application, Events, ForeignKey, Role, Table, Tenant } from "./application";
-import type { Catalog, CatalogTable } from "./catalog";
-import { primaryKey } from "./catalog";
-import { buildCatalog } from "./catalog-builder";
+import { roleUser, topicName } from "./application-names";
+import type { Catalog, CatalogTable } from "./catalog/catalog";
+import { primaryKey } from "./catalog/catalog";
+import { buildCatalog } from "./catalog/catalog-builder";
+import { text, withoutForeignKeys } from "./catalog/deferred-foreign-keys";
 import { type Check, type Checked, isHeldBack, kindOf, ownEntry } from "./checks/check";
 import { checkEnumValues } from "./checks/enum-values";
 import { checkFileNames, fileNumber } from "./checks/file-names";
 import { checkForeignKeys } from "./checks/foreign-keys";
-import { checkNames } from "./checks/names";
+import { checkNames } from "./checks/identifiers";
 import { checkPartitions, retentionOf } from "./checks/partitions";
 import { checkRoles } from "./checks/roles";
 import { checkStatements } from "./checks/statements";
@@ -15,14 +20,9 @@ import { checkTenantTables } from "./checks/tenant-tables";
 import { checkViews } from "./checks/views";
 import { type CompleteDescription, complete, type Defaults, standardDefaults } from "./defaults";
 import { descriptionSchema } from "./description";
-import { text, withoutForeignKeys } from "./held-back";
-import { roleUser, topicName } from "./names";
-import { type Problem, Problems, refuseIfAny } from "./problem";
-import { relationName } from "./relation-name";
-import { hashOf, lineAt, type Source } from "./source";
-import { type SqlFile, withoutTransaction } from "./sql-file";
-import { type ParsedSql, type ParsedStatement, parseSql } from "./sql-parser";
-import { parseYaml } from "./yaml-file";
+import { relationName } from "./sql/relation-name";
+import { type SqlFile, withoutTransaction } from "./sql/sql-file";
+import { type ParsedSql, type ParsedStatement, parseSql } from "./sql/sql-parser";
 
 const checks: readonly Check[] = [
   checkNames,

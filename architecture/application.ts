@@ -1,7 +1,7 @@
-import type { Duration } from "./duration";
+import type { Duration } from "../common/duration";
+import type { Size } from "../common/size";
 import type { Reach } from "./reserved-functions";
-import type { Size } from "./size";
-import type { SqlFile } from "./sql-file";
+import type { SqlFile } from "./sql/sql-file";
 import type { Tenant as TenantEntry } from "./tenancy/tenants";
 
 /** An application's data, parsed: past this point no code asks again whether a value is right. */

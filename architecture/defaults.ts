@@ -1,5 +1,5 @@
+import type { Duration } from "../common/duration";
 import type { Description } from "./description";
-import type { Duration } from "./duration";
 
 /** What an application's description leaves out: fixed values, or those of the stack's plan. */
 export interface Defaults {

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type Duration, durationExpected, durationMs, parseDuration } from "./duration";
-import { largestPayloadBytes, producerLimitBytes } from "./record-limits";
+import { type Duration, durationExpected, durationMs, parseDuration } from "../common/duration";
+import { formatSize, parseSize, type Size, sizeExpected } from "../common/size";
+import { largestPayloadBytes, producerLimitBytes } from "./data-plane/record-limits";
 import { reaches } from "./reserved-functions";
-import { formatSize, parseSize, type Size, sizeExpected } from "./size";
 
 const duration = parsed<Duration>(durationExpected, parseDuration, "^\\s*[1-9][0-9]*\\s*[A-Za-z]+\\s*$", "3 days");
 const size = parsed<Size>(sizeExpected, parseSize, "^\\s*[1-9][0-9]*\\s*(B|KiB|MiB|GiB|TiB)\\s*$", "8 KiB");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Address, formatAddress } from "./access";
+import { type Address, formatAddress } from "../common/address";
 
 /** A database node that holds shards. On plain PostgreSQL the one server, named `coordinator`. */
 export interface PostgresNode {

@@ -1,14 +1,14 @@
 import { loadApplication } from "../architecture/application-loader";
 import { dataPlane } from "../architecture/data-plane/data-plane";
-import type { Declaration } from "../architecture/declaration";
+import type { Declaration } from "../architecture/data-plane/declaration";
 import type { Endpoints } from "../architecture/endpoints";
-import { quoteIdentifier } from "../architecture/identifier";
-import type { Settings } from "../architecture/settings";
-import type { DatabaseFacts } from "../provider/database";
-import { kinds } from "../provider/kinds";
-import type { Partman } from "../provider/partman";
-import { preflight } from "../provider/preflight";
+import { quoteIdentifier } from "../common/identifier";
+import type { Partman } from "../provider/partitions/partman";
+import type { DatabaseFacts } from "../provider/postgres/database";
+import { preflight } from "../provider/postgres/postgres-preflight";
+import { kinds } from "../provider/protocol/kinds";
 import { planPartitionSet } from "../provider/resources/partition-set";
+import type { Settings } from "../settings/settings";
 
 /** What applying an application's folder runs on a server with these facts, as one script for psql. */
 export async function applicationSql(folder: string, settings: Settings, facts: DatabaseFacts): Promise<string> {

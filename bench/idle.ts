@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ConnectorInputs } from "../architecture/declaration";
-import { withSession } from "../local/sql-session";
+import type { ConnectorInputs } from "../architecture/data-plane/declaration";
+import { withSession } from "../local/servers/sql-session";
 import type { Bench } from "./bench";
+import { ourConnector, prepareOutbox, requireOneNode, withStream } from "./bench-stream";
 import { debeziumDefaults } from "./latency";
 import type { Measurement } from "./measurement";
-import { ourConnector, prepareOutbox, requireOneNode, withStream } from "./outbox-stream";
 
 /** Java compiles in bursts for two minutes after a start: up to 2 % of a core, as chance has it. */
 const settleMs = 120_000;

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
-import { debeziumClass } from "../architecture/connector-class";
+import { debeziumClass } from "../architecture/data-plane/connector-class";
+import { createdColumn } from "../architecture/data-plane/outbox-table";
 import type { Endpoints } from "../architecture/endpoints";
-import { createdColumn } from "../architecture/outbox";
-import { openKafka } from "../kafka/client";
+import { openKafka } from "../kafka/kafka-client";
 import { readEnds, tail, waitForTopics } from "../kafka/topic-tail";
-import { withSession } from "../local/sql-session";
-import type { ConnectorConfig } from "../provider/connect";
+import { withSession } from "../local/servers/sql-session";
+import type { ConnectorConfig } from "../provider/connect/connect-state";
 import type { Bench } from "./bench";
+import { ourConnector, patienceMs, prepareOutbox, requireOneNode, until, withStream } from "./bench-stream";
 import type { Measurement } from "./measurement";
-import { ourConnector, patienceMs, prepareOutbox, requireOneNode, until, withStream } from "./outbox-stream";
 import { percentile } from "./statistics";
 
 const perSecond = 200;

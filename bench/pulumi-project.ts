@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { stringify } from "yaml";
 import type { Endpoints } from "../architecture/endpoints";
-import { root } from "../local/checkout";
-import { findProgram, pulumiDirectories } from "../local/pulumi-programs";
-import { run } from "../local/run";
-import { noTypeChecks, stateAtTheEnd } from "../local/stack";
+import { root } from "../common/system/checkout";
+import { run } from "../common/system/run";
+import { findProgram, pulumiDirectories } from "../pulumi-cli/pulumi-programs";
+import { noTypeChecks, stateAtTheEnd } from "../pulumi-cli/stack";
 
 /** A Pulumi project in a folder of its own, with the checkout's node_modules, and its state in files beside it. */
 export interface PulumiProject {
@@ -19,7 +19,20 @@ export interface PulumiProject {
 const stack = "bench";
 
 /** What the toolkit's program needs. */
-const rooms = ["architecture", "components", "connectors", "kafka", "policy", "provider", "stacks"];
+const rooms = [
+  "architecture",
+  "cluster",
+  "common",
+  "components",
+  "connectors",
+  "kafka",
+  "lint",
+  "planner",
+  "policy",
+  "provider",
+  "settings",
+  "stacks",
+];
 const files = ["index.ts", "package.json", "Pulumi.yaml", "tsconfig.json", "sql/base"];
 
 /** A copy of the toolkit, with an application and a stack of its own; run as `tenantry up` runs it. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { Client } from "pg";
-import { quoteIdentifier } from "../architecture/identifier";
+import { quoteIdentifier } from "../common/identifier";
 
 /** Makes the server log every statement of a database's later sessions. */
 export async function logStatements(client: Client, database: string): Promise<void> {

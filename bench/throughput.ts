@@ -1,11 +1,11 @@
 import type { Admin } from "kafkajs";
 import type { Client } from "pg";
 import type { Endpoints } from "../architecture/endpoints";
-import { openKafka } from "../kafka/client";
-import { withSession } from "../local/sql-session";
+import { openKafka } from "../kafka/kafka-client";
+import { withSession } from "../local/servers/sql-session";
 import type { Bench } from "./bench";
+import { ourConnector, prepareOutbox, requireOneNode, type Stream, until, withStream } from "./bench-stream";
 import { type Measurement, ofRounds, type Round } from "./measurement";
-import { ourConnector, prepareOutbox, requireOneNode, type Stream, until, withStream } from "./outbox-stream";
 import { runPostgres } from "./servers";
 
 const topic = "ecommerce.order.events";

@@ -1,15 +1,15 @@
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { type PartName, partNames, parts } from "../bench/bench";
+import { type Report, renderReport, reportJson } from "../bench/bench-report";
+import { defaultSizes, type Sizes } from "../bench/bench-sizes";
 import type { Measurement } from "../bench/measurement";
-import { type Report, renderReport, reportJson } from "../bench/report";
+import { type PartName, partNames, parts } from "../bench/parts";
 import { withServers } from "../bench/servers";
-import { defaultSizes, type Sizes } from "../bench/sizes";
-import { workDirectory } from "../local/checkout";
+import { workDirectory } from "../common/system/checkout";
+import { showProgress } from "../common/system/progress";
+import { explained } from "../common/system/system-error";
 import { homeAt } from "../local/home";
-import { showProgress } from "../local/progress";
-import { explained } from "../local/system-error";
 import { within } from "./within";
 
 interface Flags extends Sizes {

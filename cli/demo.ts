@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import Table from "cli-table3";
 import { Command } from "commander";
-import { endpointsOf } from "../architecture/databases";
+import { endpointsOf } from "../architecture/data-plane/application-databases";
 import type { Endpoints } from "../architecture/endpoints";
-import { Problems } from "../architecture/problem";
-import type { Settings } from "../architecture/settings";
-import { type Progress, runDemo, type Summary } from "../examples/ecommerce/demo";
-import { loadSettings } from "../stacks/settings";
+import { Problems } from "../common/problem";
+import type { Settings } from "../settings/settings";
+import { loadSettings } from "../settings/stack-file";
+import { type DemoProgress, type DemoSummary, demoOf } from "./application-demo";
 import { revealSecret } from "./reveal-secret";
 import { serversOf } from "./stack-servers";
 import { within } from "./within";
@@ -41,11 +41,12 @@ export function command(): Command {
 async function run({ stack, seconds, tenants, rate, json, yes }: DemoFlags): Promise<boolean> {
   const settings = await loadSettings(stack, revealSecret(stack));
   refuse(stack, settings, yes ?? false);
+  const demo = demoOf(settings.application);
   const { endpoints } = await serversOf(stack, settings);
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());
   const onProgress = json ? () => {} : process.stdout.isTTY ? liveDisplay(stack, seconds) : lines();
-  const summary = await runDemo({
+  const summary = await demo({
     ...{ endpoints, seconds, rate, onProgress, ...whereabouts(settings, endpoints, tenants) },
     signal: interrupted.signal,
   });
@@ -68,22 +69,13 @@ export function whereabouts({ application, tenancy }: Settings, endpoints: Endpo
 }
 
 /** @throws Problems with a stack that the demo can't run on, or may not */
-export function refuse(stack: string, { application, tenancy }: Settings, yes: boolean): void {
+export function refuse(stack: string, { tenancy }: Settings, yes: boolean): void {
   if (tenancy && tenancy.tenants.length === 0) {
     throw new Problems([
       {
         what: "The demo has no shop to open: this stack gives each tenant a place of its own, and lists none",
         got: `the model \`${tenancy.model}\`, \`tenantry:tenants: []\``,
         fix: "add tenants to `tenantry:tenants` and run `tenantry up`",
-      },
-    ]);
-  }
-  if (application !== "ecommerce") {
-    throw new Problems([
-      {
-        what: "The demo knows the shops of the application `ecommerce` only",
-        got: `the stack \`${stack}\` is of \`${application}\``,
-        fix: "choose a stack of `ecommerce`",
       },
     ]);
   }
@@ -97,17 +89,17 @@ export function refuse(stack: string, { application, tenancy }: Settings, yes: b
   }
 }
 
-export function isComplete({ events, summaries, parked }: Summary): boolean {
+export function isComplete({ events, summaries, parked }: DemoSummary): boolean {
   const wrong = events.missing + events.twice + summaries.missing + summaries.wrongStatus + parked;
   return wrong === 0 && events.written > 0;
 }
 
 /** Counts since the last call, as a rate a second. */
 function rates() {
-  let last: { readonly at: number; readonly progress: Progress } | undefined;
-  return (progress: Progress) => {
+  let last: { readonly at: number; readonly progress: DemoProgress } | undefined;
+  return (progress: DemoProgress) => {
     const at = Date.now();
-    const perSecond = (of: (progress: Progress) => number) =>
+    const perSecond = (of: (progress: DemoProgress) => number) =>
       last ? Math.round(((of(progress) - of(last.progress)) * 1_000) / Math.max(1, at - last.at)) : 0;
     const result = {
       transactions: perSecond(({ transactions }) => transactions),
@@ -120,7 +112,7 @@ function rates() {
 }
 
 /** Five lines that are written over each other. */
-function liveDisplay(stack: string, seconds: number): (progress: Progress) => void {
+function liveDisplay(stack: string, seconds: number): (progress: DemoProgress) => void {
   const rate = rates();
   let drawn = 0;
   return (progress) => {
@@ -146,7 +138,7 @@ function liveDisplay(stack: string, seconds: number): (progress: Progress) => vo
 }
 
 /** A line every five seconds. */
-function lines(): (progress: Progress) => void {
+function lines(): (progress: DemoProgress) => void {
   const rate = rates();
   let next = 0;
   return (progress) => {
@@ -161,16 +153,16 @@ function lines(): (progress: Progress) => void {
   };
 }
 
-function backlog({ transactions, events, projected, slotLagBytes }: Progress): string {
+function backlog({ transactions, events, projected, slotLagBytes }: DemoProgress): string {
   const [toKafka, toModel] = [Math.max(0, transactions - events), Math.max(0, events - projected)];
   return `${toKafka} to Kafka, ${toModel} to the read model, slot ${(slotLagBytes / 1_024).toFixed(0)} KiB behind`;
 }
 
-function latencyText(latency: Summary["latency"]): string {
+function latencyText(latency: DemoSummary["latency"]): string {
   return latency ? `commit to consumer: p50 ${latency.p50} ms, p99 ${latency.p99} ms` : "";
 }
 
-export function renderSummary(summary: Summary): string {
+export function renderSummary(summary: DemoSummary): string {
   const { orders, payments, events, summaries, transactionsPerSecond, latency, parked, errors, tenants } = summary;
   const table = new Table({ style: { head: [], border: [], compact: true } });
   table.push(

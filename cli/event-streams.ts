@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { loadApplication } from "../architecture/application-loader";
-import { type Database, databasesOf } from "../architecture/databases";
+import { eventsSchema } from "../architecture/application-names";
+import { type Database, databasesOf } from "../architecture/data-plane/application-databases";
 import type { Endpoints } from "../architecture/endpoints";
-import { eventsSchema } from "../architecture/names";
-import { openConnect } from "../provider/connect-client";
-import type { Context } from "../provider/context";
-import { type OutboxStream, streamsOf } from "../provider/outbox-stream";
-import type { EventsPlace } from "../provider/parked-events";
-import { openDatabase } from "../provider/postgres";
-import { loadSettings } from "../stacks/settings";
+import { openConnect } from "../provider/connect/connect-client";
+import { type OutboxStream, streamsOf } from "../provider/events/outbox-stream";
+import type { EventsPlace } from "../provider/events/parked-events";
+import { openDatabase } from "../provider/postgres/postgres";
+import type { Context } from "../provider/protocol/resource-context";
+import { loadSettings } from "../settings/stack-file";
 import { revealSecret } from "./reveal-secret";
 import { serversOf } from "./stack-servers";
 

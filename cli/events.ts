@@ -1,9 +1,9 @@
 import { hostname, userInfo } from "node:os";
 import { Command } from "commander";
-import { Problems } from "../architecture/problem";
-import { describeWay, findWay, type ParkRequest, park } from "../provider/event-parking";
-import { type EventsPlace, isParked, listParked, notParked, sendParked } from "../provider/parked-events";
-import { type Diagnosis, describeChange, diagnose } from "../provider/stream-diagnosis";
+import { Problems } from "../common/problem";
+import { type Diagnosis, describeChange, diagnose } from "../provider/connect/stream-diagnosis";
+import { describeWay, findWay, type ParkRequest, park } from "../provider/events/event-parking";
+import { type EventsPlace, isParked, listParked, notParked, sendParked } from "../provider/events/parked-events";
 import { type DatabaseEvents, withEvents } from "./event-streams";
 import { table } from "./table";
 

@@ -1,4 +1,4 @@
-import { Problems } from "../architecture/problem";
+import { Problems } from "../common/problem";
 
 /** What a failed command tells: what to do about it where that is known, and no stack, which helps nobody but us. */
 export function failureText(error: unknown, debug = process.env["DEBUG"]): string {

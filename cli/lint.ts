@@ -1,13 +1,13 @@
 import { Command, type CommanderError, Option } from "commander";
-import { loadTypeScript } from "../architecture/code/typescript";
-import { Problems, renderProblem } from "../architecture/problem";
-import { lint } from "../architecture/rules/lint";
-import type { OnFault } from "../architecture/rules/lint-fault";
-import { type Linted, unreadable } from "../architecture/rules/linted";
-import { loadSqlParser } from "../architecture/sql-parser";
+import { loadSqlParser } from "../architecture/sql/sql-parser";
+import { Problems, renderProblem } from "../common/problem";
+import { lint } from "../lint/lint";
+import type { OnFault } from "../lint/lint-fault";
+import { type Format, formats, renderFindings } from "../lint/lint-format";
+import { readTargets } from "../lint/lint-paths";
+import { type Linted, unreadable } from "../lint/linted";
+import { loadTypeScript } from "../lint/typescript/typescript";
 import { failureText } from "./failure";
-import { type Format, formats, renderFindings } from "./lint-format";
-import { readTargets } from "./lint-paths";
 
 interface Flags {
   readonly format: Format;

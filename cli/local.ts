@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { root, workDirectory } from "../local/checkout";
+import { root, workDirectory } from "../common/system/checkout";
+import { showProgress } from "../common/system/progress";
+import { explained } from "../common/system/system-error";
 import { down } from "../local/down";
 import type { FailedConnector } from "../local/failed-connectors";
 import { homeAt } from "../local/home";
-import { showLogs } from "../local/logs";
-import { showProgress } from "../local/progress";
 import { reset } from "../local/reset";
-import { type ServerName, serverNames } from "../local/server-names";
-import { forgetStack } from "../local/stack";
-import { stackApplication } from "../local/stack-application";
+import { showLogs } from "../local/servers/logs";
+import { type ServerName, serverNames } from "../local/servers/server-names";
 import { type ServerStatus, status } from "../local/status";
-import { explained } from "../local/system-error";
 import { up } from "../local/up";
+import { forgetStack } from "../pulumi-cli/stack";
+import { stackApplication } from "../settings/stack-application";
 import { table } from "./table";
 
 const defaultHome = join(workDirectory, "local");

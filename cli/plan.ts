@@ -2,17 +2,17 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { loadDescription } from "../architecture/application-loader";
-import { descriptionNotes } from "../architecture/plan/description-notes";
-import { renderPicture } from "../architecture/plan/picture";
-import { planFor } from "../architecture/plan/plan";
-import { parsePlanFile } from "../architecture/plan/plan-file";
-import type { Plan } from "../architecture/plan/planned";
-import { parseRates, type Rates } from "../architecture/plan/rates";
-import { planJson, planMarkdown, planTable } from "../architecture/plan/report";
-import { Problems } from "../architecture/problem";
-import { readSourceFile } from "../architecture/source-file";
-import { root } from "../local/checkout";
-import { readStack } from "../stacks/settings";
+import { Problems } from "../common/problem";
+import { readSourceFile } from "../common/source-file";
+import { root } from "../common/system/checkout";
+import { descriptionNotes } from "../planner/description-notes";
+import { renderPicture } from "../planner/diagram";
+import { parsePlanFile } from "../planner/plan-file";
+import { planJson, planMarkdown, planTable } from "../planner/plan-report";
+import type { Plan } from "../planner/planned";
+import { planFor } from "../planner/planner";
+import { parseRates, type Rates } from "../planner/rates";
+import { readStack } from "../settings/stack-file";
 import { revealSecret } from "./reveal-secret";
 
 interface Flags {

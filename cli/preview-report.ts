@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { Command } from "commander";
-import { Problems } from "../architecture/problem";
+import { Problems } from "../common/problem";
 import { parseDigest } from "./preview/digest";
 import { renderMarkdown } from "./preview/markdown";
 import { reportOf } from "./preview/report";

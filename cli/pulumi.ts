@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { Command } from "commander";
-import { renderProblem } from "../architecture/problem";
 import { explain } from "../cluster/explain";
-import { root } from "../local/checkout";
-import { requirePlugins } from "../local/pulumi-plugins";
-import { openStack } from "../local/stack";
-import { loadSettings } from "../stacks/settings";
+import { renderProblem } from "../common/problem";
+import { root } from "../common/system/checkout";
+import { requirePlugins } from "../pulumi-cli/pulumi-plugins";
+import { openStack } from "../pulumi-cli/stack";
+import { loadSettings } from "../settings/stack-file";
 import { revealSecret } from "./reveal-secret";
 
 const summaries = {

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { Problems } from "../architecture/problem";
-import { root } from "../local/checkout";
-import { openStack } from "../local/stack";
-import type { Reveal } from "../stacks/settings";
+import { Problems } from "../common/problem";
+import { root } from "../common/system/checkout";
+import { openStack } from "../pulumi-cli/stack";
+import type { Reveal } from "../settings/stack-file";
 
 /** Asks Pulumi for a value that the stack file holds encrypted. */
 export function revealSecret(stack: string): Reveal {

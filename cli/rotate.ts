@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { isMap, parseDocument } from "yaml";
-import { Problems } from "../architecture/problem";
-import { root } from "../local/checkout";
-import { loadSettings } from "../stacks/settings";
+import { Problems } from "../common/problem";
+import { root } from "../common/system/checkout";
+import { loadSettings } from "../settings/stack-file";
 import { revealSecret } from "./reveal-secret";
 
 /** `tenantry rotate` */

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { showProgress } from "../local/progress";
+import { showProgress } from "../common/system/progress";
 import { setup } from "../local/setup/setup";
 
 /** `tenantry setup` */

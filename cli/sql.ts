@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { loadApplication } from "../architecture/application-loader";
-import { databasesOf } from "../architecture/databases";
-import type { Declaration } from "../architecture/declaration";
-import type { Settings } from "../architecture/settings";
-import { root } from "../local/checkout";
-import { kinds } from "../provider/kinds";
-import { loadSettings } from "../stacks/settings";
+import { databasesOf } from "../architecture/data-plane/application-databases";
+import type { Declaration } from "../architecture/data-plane/declaration";
+import { root } from "../common/system/checkout";
+import { kinds } from "../provider/protocol/kinds";
+import type { Settings } from "../settings/settings";
+import { loadSettings } from "../settings/stack-file";
 import { revealSecret } from "./reveal-secret";
 
 interface Flags {

@@ -2,10 +2,10 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
-import { Problems } from "../architecture/problem";
-import type { Settings } from "../architecture/settings";
-import { root } from "../local/checkout";
-import { openStack } from "../local/stack";
+import { Problems } from "../common/problem";
+import { root } from "../common/system/checkout";
+import { openStack } from "../pulumi-cli/stack";
+import type { Settings } from "../settings/settings";
 
 /** A stack's servers, for commands that look at them. */
 export interface Servers {

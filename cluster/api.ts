@@ -1,5 +1,5 @@
-import type { ApiOf } from "./client";
 import type { KubeConfig } from "./kubeconfig";
+import type { ApiOf } from "./kubernetes-client";
 
 /** What is asked of a cluster's API server. */
 export interface ClusterApi {

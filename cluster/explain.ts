@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { KubernetesSettings } from "../architecture/kubernetes";
-import { type Problem, Problems } from "../architecture/problem";
+import { type Problem, Problems } from "../common/problem";
+import type { KubernetesSettings } from "../settings/kubernetes-settings";
 import { type ClusterApi, clusterApi } from "./api";
 import { openKubeconfig } from "./kubeconfig";
 import { lookAt } from "./reach";

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import type { KubernetesSettings } from "../architecture/kubernetes";
-import { type Problem, Problems, refuseIfAny } from "../architecture/problem";
-import { listNames, suggest } from "../architecture/suggestion";
-import type { ApiOf } from "./client";
+import { type Problem, Problems, refuseIfAny } from "../common/problem";
+import { listNames, suggest } from "../common/suggestion";
+import type { KubernetesSettings } from "../settings/kubernetes-settings";
+import type { ApiOf } from "./kubernetes-client";
 
 export type KubeConfig = ApiOf<"KubeConfig">;
 

@@ -1,4 +1,4 @@
-import type { Problem } from "../architecture/problem";
+import type { Problem } from "../common/problem";
 import { type ClusterApi, statusOf } from "./api";
 
 /** Of a stack's namespace; its value is the stack's name. */

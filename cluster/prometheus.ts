@@ -1,6 +1,6 @@
-import type { MonitoringSettings } from "../architecture/kubernetes";
-import type { Problem } from "../architecture/problem";
-import { listNames } from "../architecture/suggestion";
+import type { Problem } from "../common/problem";
+import { listNames } from "../common/suggestion";
+import type { MonitoringSettings } from "../settings/kubernetes-settings";
 import type { ClusterApi } from "./api";
 import { servedKinds } from "./served-kinds";
 

@@ -1,4 +1,4 @@
-import { type Problem, Problems } from "../architecture/problem";
+import { type Problem, Problems } from "../common/problem";
 import { type ClusterApi, isOfCluster, reasonOf, statusOf } from "./api";
 
 /** The oldest minor release of Kubernetes 1 that the stack's parts run on; Strimzi 1.2 sets it. */

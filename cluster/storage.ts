@@ -1,8 +1,8 @@
-import type { Problem } from "../architecture/problem";
-import { formatSize, type Size } from "../architecture/size";
-import { listNames, suggest } from "../architecture/suggestion";
+import type { Problem } from "../common/problem";
+import { formatSize, type Size } from "../common/size";
+import { listNames, suggest } from "../common/suggestion";
 import { type ClusterApi, statusOf } from "./api";
-import type { ApiOf } from "./client";
+import type { ApiOf } from "./kubernetes-client";
 import { parseQuantity } from "./quantity";
 
 type StorageClass = ApiOf<"V1StorageClass">;

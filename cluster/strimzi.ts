@@ -1,5 +1,5 @@
-import type { Problem } from "../architecture/problem";
-import { listNames } from "../architecture/suggestion";
+import type { Problem } from "../common/problem";
+import { listNames } from "../common/suggestion";
 import type { ClusterApi } from "./api";
 import { servedKinds } from "./served-kinds";
 

@@ -1,5 +1,5 @@
-import type { Problem } from "../architecture/problem";
-import type { ApiOf } from "./client";
+import type { Problem } from "../common/problem";
+import type { ApiOf } from "./kubernetes-client";
 
 export type Pod = ApiOf<"V1Pod">;
 type Event = ApiOf<"CoreV1Event">;

@@ -22,15 +22,15 @@ import {
   loginSecret,
   tlsSecret,
   workerName,
-} from "./citus/names";
-import { networkPolicy } from "./citus/network";
-import { derivedPassword } from "./citus/password";
+} from "./citus/citus-names";
+import { networkPolicy } from "./citus/citus-network";
+import { type CitusOptions, type CitusPlan, planCitus } from "./citus/citus-plan";
+import { clusterRules, groupRules } from "./citus/citus-rights";
+import { disruptionBudget, statefulSet, volumeClaims } from "./citus/citus-workload";
+import { derivedPassword } from "./citus/password-secret";
 import { patroniConfig } from "./citus/patroni-config";
-import { type CitusOptions, type CitusPlan, planCitus } from "./citus/plan";
 import { loginRoles, prepareJob } from "./citus/prepare";
-import { clusterRules, groupRules } from "./citus/rights";
 import { headlessService, primaryService, stateServices } from "./citus/services";
-import { disruptionBudget, statefulSet, volumeClaims } from "./citus/workload";
 import { generatedSecret, secretData, secretValue } from "./generated-secret";
 import { queriesMap } from "./monitoring/exporter";
 import { queriesFile } from "./monitoring/queries";

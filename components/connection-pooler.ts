@@ -20,7 +20,7 @@ import {
   poolerTls,
   usersSecret,
 } from "./pooler/manifests";
-import { type PoolerOptions, planPooler } from "./pooler/plan";
+import { type PoolerOptions, planPooler } from "./pooler/pooler-plan";
 
 export interface ConnectionPoolerArgs extends PoolerOptions {
   /** The login of each role, by role. */

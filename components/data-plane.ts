@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Declaration } from "../architecture/declaration";
+import type { Declaration } from "../architecture/data-plane/declaration";
 import { type Declared, declareInOrder } from "./declared";
 
 export interface DataPlaneArgs {

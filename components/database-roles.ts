@@ -4,7 +4,7 @@ import { Grant } from "@pulumi/postgresql/grant";
 import { Role } from "@pulumi/postgresql/role";
 import { Schema } from "@pulumi/postgresql/schema";
 import * as pulumi from "@pulumi/pulumi";
-import { lastingVerifier } from "../architecture/scram";
+import { lastingVerifier } from "../common/scram";
 import { childrenOf } from "./children";
 
 export interface DatabaseRolesArgs {

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Declaration } from "../architecture/declaration";
+import type { Declaration } from "../architecture/data-plane/declaration";
 import { declare } from "../provider";
 
 /** What was declared, by `NOUN/NAME`, for resources that must come after. */

@@ -3,14 +3,14 @@ import { Provider } from "@pulumi/kafka/provider";
 import { Topic } from "@pulumi/kafka/topic";
 import * as pulumi from "@pulumi/pulumi";
 import type { Aggregate, Application } from "../architecture/application";
-import { durationMs } from "../architecture/duration";
+import { topicLimitBytes } from "../architecture/data-plane/record-limits";
 import { encrypts, type KafkaEndpoint } from "../architecture/endpoints";
-import { consumerTopics } from "../architecture/kafka-settings";
-import { refuseIfAny } from "../architecture/problem";
-import { topicLimitBytes } from "../architecture/record-limits";
-import type { Settings } from "../architecture/settings";
-import { type AccessRule, consumerAccess } from "./kafka/access-rules";
-import { acknowledgementProblems, copiesOf } from "./kafka/plan";
+import { durationMs } from "../common/duration";
+import { refuseIfAny } from "../common/problem";
+import { consumerTopics } from "../settings/kafka-settings";
+import type { Settings } from "../settings/settings";
+import { type AccessRule, consumerAccess } from "./kafka/kafka-access-rules";
+import { acknowledgementProblems, copiesOf } from "./kafka/kafka-plan";
 import type { Platform } from "./platform";
 
 export interface EventTopicsArgs {

@@ -2,7 +2,8 @@ import type { types } from "@pulumi/kubernetes";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
 import * as pulumi from "@pulumi/pulumi";
-import type { Access, Address } from "../architecture/access";
+import type { Address } from "../common/address";
+import type { Access } from "../settings/access";
 
 /** A server in the cluster that is reached from outside. */
 export interface ReachedServer {

@@ -7,16 +7,24 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { Chart } from "@pulumi/kubernetes/helm/v4/chart";
 import * as pulumi from "@pulumi/pulumi";
-import { formatAddress, nodePorts } from "../architecture/access";
 import type { Login } from "../architecture/endpoints";
+import { formatAddress } from "../common/address";
+import { nodePorts } from "../settings/access";
 import { generatedSecret, secretValue } from "./generated-secret";
 import { kafka } from "./kafka/cluster";
 import { externalBootstrap, externalPort } from "./kafka/external-listener";
-import { authoritySecret, bootstrapServer, clusterLabel, metricsMap, passwordSecret, poolsOf } from "./kafka/names";
+import {
+  authoritySecret,
+  bootstrapServer,
+  clusterLabel,
+  metricsMap,
+  passwordSecret,
+  poolsOf,
+} from "./kafka/kafka-names";
+import { type KafkaOptions, type KafkaPlan, planKafka } from "./kafka/kafka-plan";
 import { nodePool } from "./kafka/node-pools";
-import { type KafkaOptions, type KafkaPlan, planKafka } from "./kafka/plan";
 import { kafkaUser } from "./kafka/users";
-import { strimziVersion } from "./strimzi";
+import { strimziVersion } from "./strimzi-resources";
 
 export interface KafkaClusterArgs extends KafkaOptions {
   /**

@@ -7,11 +7,11 @@ import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
 import { Role } from "@pulumi/kubernetes/rbac/v1/role";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import * as pulumi from "@pulumi/pulumi";
-import { metricsMap, restUrl, serviceAccount } from "./connect/names";
-import { networkPolicy } from "./connect/network";
-import { type ConnectOptions, type ConnectPlan, planConnect } from "./connect/plan";
+import { metricsMap, restUrl, serviceAccount } from "./connect/connect-names";
+import { networkPolicy } from "./connect/connect-network";
+import { type ConnectOptions, type ConnectPlan, planConnect } from "./connect/connect-plan";
+import { secretRules } from "./connect/connect-rights";
 import { restartJob } from "./connect/restart";
-import { secretRules } from "./connect/rights";
 import { kafkaConnect } from "./connect/worker";
 
 export interface KafkaConnectArgs extends ConnectOptions {}

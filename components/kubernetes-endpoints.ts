@@ -1,9 +1,9 @@
+import { cdcRole } from "../architecture/application-names";
 import { type Endpoints, type PostgresEndpoint, unknownYet } from "../architecture/endpoints";
-import type { KubernetesSettings } from "../architecture/kubernetes";
-import { cdcRole } from "../architecture/names";
-import { adminUser, groupHost, loginSecret, shardNodes } from "./citus/names";
-import { databaseAuthority, restUrl } from "./connect/names";
-import { bootstrapServer } from "./kafka/names";
+import type { KubernetesSettings } from "../settings/kubernetes-settings";
+import { adminUser, groupHost, loginSecret, shardNodes } from "./citus/citus-names";
+import { databaseAuthority, restUrl } from "./connect/connect-names";
+import { bootstrapServer } from "./kafka/kafka-names";
 
 /** The names of the parts of a stack that is provisioned on Kubernetes. */
 export const parts = { citus: "citus", pooler: "citus-pooler", kafka: "kafka", connect: "connect" } as const;

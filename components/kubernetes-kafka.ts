@@ -1,15 +1,16 @@
 import type { Application } from "../architecture/application";
-import { consumerTopics } from "../architecture/kafka-settings";
-import type { KubernetesSettings } from "../architecture/kubernetes";
-import { cdcRole } from "../architecture/names";
-import { refuseIfAny } from "../architecture/problem";
-import { isExactlyOnce, type Settings } from "../architecture/settings";
-import { adminUser, authorityMap, clientLabel, loginSecret } from "./citus/names";
-import { workerAccess } from "./connect/access-rules";
-import type { ConnectOptions } from "./connect/plan";
-import { administratorAccess, consumerAccess } from "./kafka/access-rules";
-import { authoritySecret, bootstrapServer, kafkaClientLabel, kafkaLoginSecret } from "./kafka/names";
-import type { KafkaOptions } from "./kafka/plan";
+import { cdcRole } from "../architecture/application-names";
+import { isExactlyOnce } from "../architecture/data-plane/data-plane-settings";
+import { refuseIfAny } from "../common/problem";
+import { consumerTopics } from "../settings/kafka-settings";
+import type { KubernetesSettings } from "../settings/kubernetes-settings";
+import type { Settings } from "../settings/settings";
+import { adminUser, authorityMap, clientLabel, loginSecret } from "./citus/citus-names";
+import { workerAccess } from "./connect/connect-access-rules";
+import type { ConnectOptions } from "./connect/connect-plan";
+import { administratorAccess, consumerAccess } from "./kafka/kafka-access-rules";
+import { authoritySecret, bootstrapServer, kafkaClientLabel, kafkaLoginSecret } from "./kafka/kafka-names";
+import type { KafkaOptions } from "./kafka/kafka-plan";
 import { parts } from "./kubernetes-endpoints";
 
 /** The Kafka cluster of a stack: its users are the toolkit's own and the consumers that the stack names. */

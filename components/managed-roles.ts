@@ -1,10 +1,10 @@
 import { Provider } from "@pulumi/postgresql/provider";
 import * as pulumi from "@pulumi/pulumi";
 import type { Application } from "../architecture/application";
+import { cdcRole } from "../architecture/application-names";
 import { addressOf, type PostgresEndpoint } from "../architecture/endpoints";
-import { cdcRole } from "../architecture/names";
-import { Problems } from "../architecture/problem";
-import type { Settings } from "../architecture/settings";
+import { Problems } from "../common/problem";
+import type { Settings } from "../settings/settings";
 import { DatabaseRoles } from "./database-roles";
 import type { Platform } from "./platform";
 

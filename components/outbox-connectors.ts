@@ -3,7 +3,7 @@ import type { Application } from "../architecture/application";
 import { onlyCoordinator } from "../architecture/data-plane/nodes";
 import { outboxStreams } from "../architecture/data-plane/streams";
 import type { Endpoints, PostgresNode } from "../architecture/endpoints";
-import type { Settings } from "../architecture/settings";
+import type { Settings } from "../settings/settings";
 import { type Declared, declareInOrder } from "./declared";
 
 export interface OutboxConnectorsArgs extends Partial<Pick<Settings, "consistency" | "delivery">> {

@@ -1,7 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Application } from "../architecture/application";
 import type { Endpoints } from "../architecture/endpoints";
-import type { Settings } from "../architecture/settings";
 import type { KeyPair } from "./citus/certificates";
 
 /** The servers of a stack, whoever runs them. */
@@ -18,26 +16,4 @@ export interface Platform {
   readonly certificate?: pulumi.Output<KeyPair>;
   /** What runs each node, by its name. @default nothing of the stack's */
   readonly servers?: ReadonlyMap<string, pulumi.Resource>;
-}
-
-/** Provisions the servers and the roles if the stack says so. What that needs is loaded only then: it takes seconds. */
-export async function platformOf(application: Application, settings: Settings): Promise<Platform> {
-  const servers = await serversOf(application, settings);
-  if (!settings.postgres?.manageRoles) return servers;
-  const { managedRoles } = require("./managed-roles") as typeof import("./managed-roles");
-  return { ...servers, ready: [...servers.ready, managedRoles(application, settings, servers)] };
-}
-
-async function serversOf(application: Application, settings: Settings): Promise<Platform> {
-  const { kubernetes, endpoints } = settings;
-  if (!kubernetes) return { declared: endpoints, endpoints, ready: [] };
-  // Not `import()`: the program is CommonJS, and what compiles it on the fly knows only `require`.
-  const { kubernetesPlatform } = require("./kubernetes-platform") as typeof import("./kubernetes-platform");
-  return kubernetesPlatform(application, settings, kubernetes);
-}
-
-/** The topics of the events, if the stack makes them; the provider of Kafka is loaded only then. */
-export function topicsOf(application: Application, settings: Settings, platform: Platform): pulumi.Resource {
-  const { eventTopics } = require("./event-topics") as typeof import("./event-topics");
-  return eventTopics(application, settings, platform);
 }

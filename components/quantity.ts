@@ -1,4 +1,4 @@
-import { formatSize, type Size } from "../architecture/size";
+import { formatSize, type Size } from "../common/size";
 
 /** A size as Kubernetes writes it: `8Gi`. */
 export function formatQuantity(size: Size): string {

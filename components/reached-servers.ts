@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Access, type Address, formatAddress, nodePorts } from "../architecture/access";
 import type { Endpoints } from "../architecture/endpoints";
-import type { KubernetesSettings } from "../architecture/kubernetes";
-import { groupHost, groupLabels, groupName, groupsOf } from "./citus/names";
-import { restPort, workerLabels } from "./connect/names";
+import { type Address, formatAddress } from "../common/address";
+import { type Access, nodePorts } from "../settings/access";
+import type { KubernetesSettings } from "../settings/kubernetes-settings";
+import { groupHost, groupLabels, groupName, groupsOf } from "./citus/citus-names";
+import { restPort, workerLabels } from "./connect/connect-names";
 import { ExternalAccess, type ReachedServer } from "./external-access";
 import type { KafkaCluster } from "./kafka-cluster";
 import { parts } from "./kubernetes-endpoints";

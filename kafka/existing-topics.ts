@@ -1,5 +1,5 @@
 import { ConfigResourceTypes, type Kafka } from "kafkajs";
-import { type FoundTopics, topicSettings } from "../architecture/topics";
+import { type FoundTopics, topicSettings } from "../architecture/data-plane/topics";
 
 /** The topics that the login sees, and the settings of these. */
 export async function readTopics(kafka: Kafka, topics: readonly string[]): Promise<FoundTopics> {

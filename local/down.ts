@@ -1,9 +1,9 @@
+import { withLock } from "../common/system/lock";
+import { requireOwnFolders } from "../common/system/ownership";
+import type { Progress } from "../common/system/progress";
 import type { Home } from "./home";
-import { withLock } from "./lock";
-import { requireOwnFolders } from "./ownership";
-import type { Progress } from "./progress";
-import { stateOf, stopServer } from "./server";
-import { type ServerName, serverNames, serverTitles } from "./server-names";
+import { stateOf, stopServer } from "./servers/server";
+import { type ServerName, serverNames, serverTitles } from "./servers/server-names";
 
 /** Stops what runs: who reads from another goes first. The names of those that ran. */
 export async function down(home: Home, progress: Progress): Promise<readonly ServerName[]> {

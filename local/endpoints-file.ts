@@ -1,7 +1,7 @@
 import { parse, stringify } from "yaml";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
-import { Problems } from "../architecture/problem";
-import { readIfThere, writePrivate } from "./files";
+import { Problems } from "../common/problem";
+import { readIfThere, writePrivate } from "../common/system/files";
 
 /** Reads a home's `endpoints.yaml`. The servers' own `up` writes it anew whatever is in it. */
 export function readEndpoints(path: string): Endpoints {

@@ -1,6 +1,6 @@
 import type { Endpoints, PostgresEndpoint } from "../architecture/endpoints";
-import { openConnect } from "../provider/connect-client";
-import { describeChange, diagnose } from "../provider/stream-diagnosis";
+import { openConnect } from "../provider/connect/connect-client";
+import { describeChange, diagnose } from "../provider/connect/stream-diagnosis";
 
 /** A connector whose task has failed: no event of its database reaches Kafka. */
 export interface FailedConnector {

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { chmodSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
-import { makeFolder, readIfThere, writePrivate } from "./files";
-import type { KnownPorts } from "./ports";
+import { makeFolder, readIfThere, writePrivate } from "../common/system/files";
+import type { KnownPorts } from "./servers/ports";
 
 /** The directory of one set of embedded servers: their data, logs, pids and what is remembered of them. */
 export interface Home {

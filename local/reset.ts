@@ -1,13 +1,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Problems } from "../architecture/problem";
-import { removeTree } from "./account-files";
-import { dataDirectory } from "./data-directory";
+import { Problems } from "../common/problem";
+import { removeTree } from "../common/system/account-files";
+import { requireOwnFolders } from "../common/system/ownership";
+import type { Progress } from "../common/system/progress";
+import { postgresAccount } from "../common/system/system-user";
 import { down } from "./down";
 import { type Home, readSettings } from "./home";
-import { requireOwnFolders } from "./ownership";
-import type { Progress } from "./progress";
-import { postgresAccount } from "./system-user";
+import { dataDirectory } from "./servers/data-directory";
 
 /** Stops the servers and deletes their data, logs and passwords. */
 export async function reset(home: Home, confirmed: boolean, progress: Progress): Promise<readonly string[]> {

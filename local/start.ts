@@ -1,8 +1,8 @@
-import { Problems, refuseIfAny } from "../architecture/problem";
+import { Problems, refuseIfAny } from "../common/problem";
+import type { Progress } from "../common/system/progress";
 import type { Home } from "./home";
-import type { Progress } from "./progress";
-import { launch, type Server, stateOf, stopServer, waitUntilHealthy } from "./server";
-import type { ServerName } from "./server-names";
+import { launch, type Server, stateOf, stopServer, waitUntilHealthy } from "./servers/server";
+import type { ServerName } from "./servers/server-names";
 
 /** Starts what does not run, side by side, and waits until all serve. The names of those that were started. */
 export async function startAll(

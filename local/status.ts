@@ -1,12 +1,12 @@
-import { adminPassword, streamEndpoints } from "./cluster";
+import { lastLines } from "../common/system/files";
 import { type FailedConnector, failedConnectors } from "./failed-connectors";
-import { lastLines } from "./files";
-import { connectHealth, kafkaHealth, postgresHealth } from "./health";
 import { type Home, type HomeSettings, readSettings } from "./home";
-import { knownCause } from "./log-causes";
-import { admin } from "./postgres";
-import { type ServerState, stateOf } from "./server";
-import { type ServerName, serverNames, serverTitles } from "./server-names";
+import { connectHealth, kafkaHealth, postgresHealth } from "./servers/health";
+import { adminPassword, streamEndpoints } from "./servers/local-cluster";
+import { knownCause } from "./servers/log-causes";
+import { admin } from "./servers/postgres-server";
+import { type ServerState, stateOf } from "./servers/server";
+import { type ServerName, serverNames, serverTitles } from "./servers/server-names";
 
 export interface ServerStatus {
   readonly name: ServerName;

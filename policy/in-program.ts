@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { lintResource, lintResourcesTogether } from "../architecture/rules/lint-resources";
-import type { Linted } from "../architecture/rules/linted";
-import type { DeclaredResource } from "../architecture/rules/stack-resources";
+import { lintResource, lintResourcesTogether } from "../lint/lint-resources";
+import type { Linted } from "../lint/linted";
+import type { DeclaredResource } from "../lint/stack-resources";
 import { knownOf } from "./known";
 import { lintConfiguration, lintStackFiles, stackOfResources } from "./stack-files";
 import { renderViolation } from "./violation";

@@ -1,8 +1,8 @@
 import type { ResourceValidationArgs, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
-import { lintResource, lintResourcesTogether } from "../architecture/rules/lint-resources";
-import type { Linted } from "../architecture/rules/linted";
-import { pageOf, type Rule } from "../architecture/rules/rule";
-import type { DeclaredResource, StackOfResources } from "../architecture/rules/stack-resources";
+import { lintResource, lintResourcesTogether } from "../lint/lint-resources";
+import type { Linted } from "../lint/linted";
+import { pageOf, type Rule } from "../lint/rule";
+import type { DeclaredResource, StackOfResources } from "../lint/stack-resources";
 import { knownOf } from "./known";
 import { lintConfiguration, lintStackFiles, stackOfResources } from "./stack-files";
 import { renderViolation } from "./violation";

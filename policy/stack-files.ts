@@ -1,19 +1,19 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type LintInput, lint } from "../architecture/rules/lint";
+import { isSql } from "../architecture/sql/sql-file";
+import { loadSqlParser } from "../architecture/sql/sql-parser";
+import type { Source } from "../common/source";
+import { readSourceFile } from "../common/source-file";
+import { type LintInput, lint } from "../lint/lint";
 import {
   type LintConfiguration,
   lintConfigurationName,
   noLintConfiguration,
   parseLintConfiguration,
-} from "../architecture/rules/lint-configuration";
-import type { Linted } from "../architecture/rules/linted";
-import { readStack } from "../architecture/rules/stack-facts";
-import type { StackOfResources } from "../architecture/rules/stack-resources";
-import type { Source } from "../architecture/source";
-import { readSourceFile } from "../architecture/source-file";
-import { isSql } from "../architecture/sql-file";
-import { loadSqlParser } from "../architecture/sql-parser";
+} from "../lint/lint-configuration";
+import type { Linted } from "../lint/linted";
+import { readStack } from "../lint/stack-facts";
+import type { StackOfResources } from "../lint/stack-resources";
 
 /** The one place of policy/ that reads files: those of the project that the pack lies in. */
 const project = join(__dirname, "..");

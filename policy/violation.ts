@@ -1,6 +1,6 @@
-import { renderProblem } from "../architecture/problem";
-import type { Linted } from "../architecture/rules/linted";
-import { pageOf } from "../architecture/rules/rule";
+import { renderProblem } from "../common/problem";
+import type { Linted } from "../lint/linted";
+import { pageOf } from "../lint/rule";
 
 /** A finding as `tenantry lint` writes it: place, what, fix, the rule and its page. */
 export function renderViolation({ what, fix, at, rule, severity }: Linted): string {

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Declaration, Inputs } from "../architecture/declaration";
+import type { Declaration, Inputs } from "../architecture/data-plane/declaration";
+import type { WantedTopics } from "../architecture/data-plane/topics";
 import type { Endpoints } from "../architecture/endpoints";
 import type { Model } from "../architecture/tenancy/tenants";
-import type { WantedTopics } from "../architecture/topics";
-import type { Owner } from "./owner";
+import type { Owner } from "./postgres/owner";
 
 /** The connection that resources act through. */
 export interface ProviderArgs {
@@ -52,7 +52,7 @@ export class Provider extends pulumi.ProviderResource {
 }
 
 /**
- * A class of resources `tenantry:index:NOUN`, with the inputs that architecture/declaration.ts describes.
+ * A class of resources `tenantry:index:NOUN`, with the inputs that architecture/data-plane/declaration.ts describes.
  *
  * @param secrets outputs that the state has encrypted, and nothing shows
  */

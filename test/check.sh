@@ -13,9 +13,10 @@ check() {
 
 check types node_modules/.bin/tsc --noEmit --incremental --tsBuildInfoFile node_modules/.cache/tsbuildinfo
 check style node_modules/.bin/biome check .
+check directions node_modules/.bin/depcruise --config .dependency-cruiser.mjs --progress none .
 check duplicates node_modules/.bin/jscpd --config .jscpd.json .
 if command -v shellcheck >/dev/null; then
-  check shell shellcheck local/*.sh test/*.sh images/*.sh .ci/run
+  check shell shellcheck local/setup/*.sh test/*.sh images/*.sh .ci/run
 fi
 
 if [ -n "$failed" ]; then

@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from "node:crypto";
-import type { Column } from "./catalog";
+import type { Column } from "./live-catalog";
 
 /** Part of every text made here, so that a row of another tenant is recognised wherever it shows up. */
 export const textMark = "tenantry-verify";

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { markedText } from "./canary";
-import type { CheckConstraint, Column } from "./catalog";
+import type { CheckConstraint, Column } from "./live-catalog";
 
 /** Values to try for a column, the likeliest first; empty for a type that is not known. */
 export function candidates(column: Column, checks: readonly CheckConstraint[]): readonly string[] {

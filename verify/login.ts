@@ -1,7 +1,7 @@
 import { Client, type ClientBase } from "pg";
-import { formatAddress } from "../architecture/access";
 import { addressOf, type Login } from "../architecture/endpoints";
-import { clientConfig, isServerError, type Server, sqlState } from "../provider/postgres-connection";
+import { formatAddress } from "../common/address";
+import { clientConfig, isServerError, type Server, sqlState } from "../provider/postgres/postgres-connection";
 
 /**
  * Runs `work` in a session as an application has it, with whatever settings its role starts with. Where the session

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { TenantType } from "../architecture/application";
-import { quoteIdentifier } from "../architecture/identifier";
+import { quoteIdentifier } from "../common/identifier";
 
 /** Ids of tenants that nobody has, recognisable, so that a run can clear away what a killed one left. */
 export interface ProbeTenants {

@@ -1,10 +1,10 @@
 import type { ClientBase, DatabaseError } from "pg";
 import type { Role } from "../architecture/application";
-import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
-import { eventsSchema } from "../architecture/names";
-import { hasOutbox, outbox } from "../architecture/outbox";
+import { eventsSchema } from "../architecture/application-names";
+import { hasOutbox, outbox } from "../architecture/data-plane/outbox-table";
+import { quoteIdentifier, quoteQualified } from "../common/identifier";
 import { markIn } from "./canary";
-import { type CatalogPartition, type CatalogTable, readTables } from "./catalog";
+import { type CatalogPartition, type CatalogTable, readTables } from "./live-catalog";
 import { withLogin } from "./login";
 import { probeTenants } from "./probe-tenants";
 import { constraintOf, type FindParent, NoRow, type Row, writeRow } from "./row-writer";

@@ -1,5 +1,5 @@
-import type { Column } from "./catalog";
 import { candidates } from "./dummy";
+import type { Column } from "./live-catalog";
 import type { Probing } from "./probing";
 import type { Row } from "./row-writer";
 import { type Target, tenantRelations } from "./target";

@@ -1,8 +1,8 @@
 import type { ClientBase, CustomTypesConfig, DatabaseError } from "pg";
-import { quoteIdentifier, quoteQualified } from "../architecture/identifier";
+import { quoteIdentifier, quoteQualified } from "../common/identifier";
 import { canary } from "./canary";
-import type { CatalogForeignKey, CatalogTable, CheckConstraint, Column } from "./catalog";
 import { candidates } from "./dummy";
+import type { CatalogForeignKey, CatalogTable, CheckConstraint, Column } from "./live-catalog";
 import type { Relation } from "./target";
 
 /** A row as text, by column. */

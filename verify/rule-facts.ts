@@ -1,6 +1,6 @@
-import { emptyCatalog } from "../architecture/catalog-edits";
-import type { Rule, Severity, TableFacts } from "../architecture/rules/rule";
-import { type ParsedStatement, parseSql } from "../architecture/sql-parser";
+import { emptyCatalog } from "../architecture/catalog/catalog-edits";
+import { type ParsedStatement, parseSql } from "../architecture/sql/sql-parser";
+import type { Rule, Severity, TableFacts } from "../lint/rule";
 import type { Outcome } from "./finding";
 import type { Target } from "./target";
 

@@ -1,10 +1,10 @@
 import type { Client } from "pg";
 import type { Application, Role, TenantTable } from "../architecture/application";
-import type { Declaration } from "../architecture/declaration";
+import { eventsSchema } from "../architecture/application-names";
+import type { Declaration } from "../architecture/data-plane/declaration";
+import { hasOutbox, outbox } from "../architecture/data-plane/outbox-table";
 import type { Endpoints, Login } from "../architecture/endpoints";
-import { eventsSchema } from "../architecture/names";
-import { hasOutbox, outbox } from "../architecture/outbox";
-import { connect } from "../provider/postgres-connection";
+import { connect } from "../provider/postgres/postgres-connection";
 
 /** The running stack that is looked at. */
 export interface Target {

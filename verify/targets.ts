@@ -1,4 +1,4 @@
-import { type Database, endpointsOf } from "../architecture/databases";
+import { type Database, endpointsOf } from "../architecture/data-plane/application-databases";
 import type { Endpoints } from "../architecture/endpoints";
 import type { Check } from "./check";
 import type { Neighbour, TargetOptions } from "./target";

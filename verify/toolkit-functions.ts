@@ -1,4 +1,4 @@
-import type { Declaration } from "../architecture/declaration";
+import type { Declaration } from "../architecture/data-plane/declaration";
 import { type Finding, fail } from "./finding";
 import type { Target } from "./target";
 

@@ -1,6 +1,6 @@
-import { formatAddress } from "../architecture/access";
 import { addressOf } from "../architecture/endpoints";
-import { problemsFrom } from "../provider/postgres-connection";
+import { formatAddress } from "../common/address";
+import { problemsFrom } from "../provider/postgres/postgres-connection";
 import type { Check } from "./check";
 import { type Finding, fail, type Outcome } from "./finding";
 import { lives } from "./login";

@@ -1,8 +1,8 @@
-import type { Catalog, CatalogTable } from "../catalog";
+import type { Place, Problem } from "../../common/problem";
+import type { Catalog, CatalogTable } from "../catalog/catalog";
 import type { CompleteDescription } from "../defaults";
 import type { Description } from "../description";
-import type { Place, Problem } from "../problem";
-import type { ParsedSql } from "../sql-parser";
+import type { ParsedSql } from "../sql/sql-parser";
 
 /** Holds an application's description and its SQL against each other. */
 export type Check = (checked: Checked) => readonly Problem[];

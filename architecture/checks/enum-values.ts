@@ -1,6 +1,6 @@
-import type { Problem } from "../problem";
-import { usedTooEarly } from "../rules/enum-value-used";
-import { withoutTransaction } from "../sql-file";
+import type { Problem } from "../../common/problem";
+import { usedTooEarly } from "../catalog/enum-value-use";
+import { withoutTransaction } from "../sql/sql-file";
 import type { Checked } from "./check";
 
 /** A value of an enum is there once the file that adds it has committed. */

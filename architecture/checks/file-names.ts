@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import type { Problem } from "../problem";
-import type { Source } from "../source";
+import type { Problem } from "../../common/problem";
+import type { Source } from "../../common/source";
 
 const pattern = /^(\d{3,})_[a-z0-9][a-z0-9_-]*\.[sS][qQ][lL]$/;
 

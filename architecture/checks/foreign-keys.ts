@@ -1,6 +1,6 @@
-import type { CatalogForeignKey, CatalogTable } from "../catalog";
-import type { Problem } from "../problem";
-import { suggest } from "../suggestion";
+import type { Problem } from "../../common/problem";
+import { suggest } from "../../common/suggestion";
+import type { CatalogForeignKey, CatalogTable } from "../catalog/catalog";
 import { type Checked, isHeldBack, kindOf, ownEntry } from "./check";
 import { retentionOf } from "./partitions";
 import { checkMoment } from "./tenant-tables";

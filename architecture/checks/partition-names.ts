@@ -1,7 +1,7 @@
-import type { CatalogTable } from "../catalog";
-import { durationMs } from "../duration";
-import { maxIdentifierBytes } from "../identifier";
-import type { Problem } from "../problem";
+import { durationMs } from "../../common/duration";
+import { maxIdentifierBytes } from "../../common/identifier";
+import type { Problem } from "../../common/problem";
+import type { CatalogTable } from "../catalog/catalog";
 import { type Checked, ownEntry } from "./check";
 
 /** pg_partman's versions differ in the date that they write behind a name, and in how they cut the name for it. */

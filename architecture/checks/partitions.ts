@@ -1,8 +1,8 @@
-import type { CatalogTable } from "../catalog";
+import { type Duration, durationMs, formatDuration } from "../../common/duration";
+import type { Problem } from "../../common/problem";
+import { listNames, suggest } from "../../common/suggestion";
+import type { CatalogTable } from "../catalog/catalog";
 import type { TableDescription } from "../defaults";
-import { type Duration, durationMs, formatDuration } from "../duration";
-import type { Problem } from "../problem";
-import { listNames, suggest } from "../suggestion";
 import { type Checked, kindOf, ownEntry } from "./check";
 import { checkPartitionNames } from "./partition-names";
 import { checkMoment } from "./tenant-tables";

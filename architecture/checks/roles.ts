@@ -1,5 +1,5 @@
-import type { Problem } from "../problem";
-import { listNames, suggest } from "../suggestion";
+import type { Problem } from "../../common/problem";
+import { listNames, suggest } from "../../common/suggestion";
 import { type Checked, isWritable, kindOf } from "./check";
 
 /** Roles name tables that exist, and write only what an application may write. */

@@ -1,9 +1,9 @@
 import type { Node } from "libpg-query";
-import { outsideTransaction } from "../outside-transaction";
-import type { Problem } from "../problem";
-import { placeAt } from "../source";
-import { withoutTransaction } from "../sql-file";
-import type { ParsedSql } from "../sql-parser";
+import type { Problem } from "../../common/problem";
+import { placeAt } from "../../common/source";
+import { outsideTransaction } from "../sql/outside-transaction";
+import { withoutTransaction } from "../sql/sql-file";
+import type { ParsedSql } from "../sql/sql-parser";
 
 /** Statements that a migration cannot run. */
 export function checkStatements({ source, statements }: ParsedSql): Problem[] {

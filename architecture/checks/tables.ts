@@ -1,6 +1,6 @@
-import type { CatalogTable } from "../catalog";
-import type { Problem } from "../problem";
-import { listNames, suggest } from "../suggestion";
+import type { Problem } from "../../common/problem";
+import { listNames, suggest } from "../../common/suggestion";
+import type { CatalogTable } from "../catalog/catalog";
 import { type Checked, kindOf, ownEntry } from "./check";
 
 /** The tables of the description are those of the SQL, each of one kind. */

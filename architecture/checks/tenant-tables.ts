@@ -1,7 +1,7 @@
+import type { Problem } from "../../common/problem";
+import { listNames, suggest } from "../../common/suggestion";
 import type { TenantType } from "../application";
-import { type CatalogTable, isNotNull, primaryKey } from "../catalog";
-import type { Problem } from "../problem";
-import { listNames, suggest } from "../suggestion";
+import { type CatalogTable, isNotNull, primaryKey } from "../catalog/catalog";
 import { type Checked, ownEntry, tablesOfKind } from "./check";
 
 const catalogTypes: Readonly<Record<TenantType, string>> = {

@@ -1,4 +1,4 @@
-import type { Problem } from "../problem";
+import type { Problem } from "../../common/problem";
 import { type Checked, kindOf } from "./check";
 
 /** No view shows one tenant's rows to another: a view reads with its owner's rights unless it says otherwise. */

@@ -1,11 +1,11 @@
 import type { Application, Role } from "../application";
-import type { RoleBound } from "../declaration";
+import { cdcRole } from "../application-names";
 import type { PostgresNode } from "../endpoints";
-import { writesAnything } from "../grants";
-import { cdcRole } from "../names";
 import { type Need, type Reach, reaches, reservedFunctions } from "../reserved-functions";
-import { sessionDefaults } from "../schema-migration";
+import type { RoleBound } from "./declaration";
+import { sessionDefaults } from "./schema-migration";
 import type { Steps } from "./steps";
+import { writesAnything } from "./table-grants";
 
 /**
  * Bounds the roles of one database, as soon as the toolkit's own SQL is there and before there is an outbox.

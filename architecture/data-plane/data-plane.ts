@@ -1,10 +1,10 @@
 import type { Application } from "../application";
-import type { Declaration } from "../declaration";
 import type { PostgresNode } from "../endpoints";
-import type { Settings } from "../settings";
-import type { SqlFile } from "../sql-file";
+import type { SqlFile } from "../sql/sql-file";
 import { tenantDirectory } from "../tenancy/tenant-directory";
 import { declareBoundary } from "./boundary";
+import type { DataPlaneSettings } from "./data-plane-settings";
+import type { Declaration } from "./declaration";
 import { declareEvents } from "./events";
 import { declareFile, declareSchema } from "./migrations";
 import { declareMembers, declareShards } from "./nodes";
@@ -22,7 +22,7 @@ import { declareTables } from "./tables";
 export function dataPlane(
   application: Application,
   base: readonly SqlFile[],
-  settings: Settings,
+  settings: DataPlaneSettings,
   nodes: readonly PostgresNode[],
 ): Declaration[] {
   const steps = new Steps(application.part);
@@ -45,7 +45,7 @@ export function dataPlane(
 export function schemaDataPlane(
   parts: readonly Application[],
   baseOf: (part: Application) => readonly SqlFile[],
-  settings: Settings,
+  settings: DataPlaneSettings,
   nodes: readonly PostgresNode[],
 ): Declaration[] {
   const [common, ...tenants] = parts;
@@ -72,7 +72,7 @@ export function schemaDataPlane(
   return steps.declarations;
 }
 
-function declareData(steps: Steps, application: Application, settings: Settings): void {
+function declareData(steps: Steps, application: Application, settings: DataPlaneSettings): void {
   for (const file of application.files) {
     declareFile(steps, application, file);
     declareTables(steps, application, settings, file);

@@ -1,19 +1,19 @@
+import { type Duration, durationMs, formatDuration } from "../../common/duration";
 import type { Application } from "../application";
-import type { PartitionSetInputs } from "../declaration";
+import { eventsSchema } from "../application-names";
 import { standardDefaults } from "../defaults";
-import { type Duration, durationMs, formatDuration } from "../duration";
-import { outboxGrants, processedEventsGrants } from "../grants";
-import { eventsSchema } from "../names";
-import { hasOutbox, outbox } from "../outbox";
-import type { Settings } from "../settings";
+import type { DataPlaneSettings } from "./data-plane-settings";
+import type { PartitionSetInputs } from "./declaration";
 import { declareIsolation } from "./isolation";
+import { hasOutbox, outbox } from "./outbox-table";
 import type { Steps } from "./steps";
+import { outboxGrants, processedEventsGrants } from "./table-grants";
 
 /** Partitions of the outbox made ahead, in days: so long may maintenance stand still. */
 const outboxDaysAhead = 4;
 
 /** The outbox and the processed events, beside the tenants' tables. */
-export function declareEvents(steps: Steps, application: Application, settings: Settings): void {
+export function declareEvents(steps: Steps, application: Application, settings: DataPlaneSettings): void {
   const { events, tenant, part } = application;
   const schema = eventsSchema(application);
   const own = part?.model === "schema";
@@ -43,7 +43,7 @@ export function declareEvents(steps: Steps, application: Application, settings: 
   declareIsolation(steps, application, { ...processed, grants: processedEventsGrants(application) }, [memory]);
 }
 
-function outboxPartitions(schema: string, retention: Duration, { defaults }: Settings): PartitionSetInputs {
+function outboxPartitions(schema: string, retention: Duration, { defaults }: DataPlaneSettings): PartitionSetInputs {
   const { outboxInterval } = defaults ?? standardDefaults;
   return {
     schema,

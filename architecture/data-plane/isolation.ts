@@ -1,5 +1,5 @@
 import type { Application } from "../application";
-import type { TenantIsolationInputs } from "../declaration";
+import type { TenantIsolationInputs } from "./declaration";
 import type { Steps } from "./steps";
 
 /** Isolates a table of tenants, and gives roles their privileges. */

@@ -1,8 +1,8 @@
+import { hashOf } from "../../common/source";
 import type { Application } from "../application";
-import type { MigrationInputs } from "../declaration";
-import { schemaMigration } from "../schema-migration";
-import { hashOf } from "../source";
-import type { SqlFile } from "../sql-file";
+import type { SqlFile } from "../sql/sql-file";
+import type { MigrationInputs } from "./declaration";
+import { schemaMigration } from "./schema-migration";
 import type { Steps } from "./steps";
 
 /** The toolkit's own SQL, and the application's schema. */

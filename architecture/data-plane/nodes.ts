@@ -1,9 +1,9 @@
+import { refuseIfAny } from "../../common/problem";
 import type { Application } from "../application";
 import type { PostgresNode } from "../endpoints";
-import { isolatedTenantProblems } from "../isolated-tenants";
-import { refuseIfAny } from "../problem";
-import type { Settings } from "../settings";
-import { tenantValue } from "../tenant-value";
+import { isolatedTenantProblems } from "../tenancy/isolated-tenants";
+import { tenantValue } from "../tenancy/tenant-value";
+import type { DataPlaneSettings } from "./data-plane-settings";
 import type { Steps } from "./steps";
 
 const coordinator = "coordinator";
@@ -15,7 +15,7 @@ export const onlyCoordinator: readonly PostgresNode[] = [{ name: coordinator, ho
 export type Members = ReadonlyMap<PostgresNode, string>;
 
 /** Before any table: those are spread over the members. */
-export function declareMembers(steps: Steps, { platform }: Settings, nodes: readonly PostgresNode[]): Members {
+export function declareMembers(steps: Steps, { platform }: DataPlaneSettings, nodes: readonly PostgresNode[]): Members {
   const registeredBy = platform === "kubernetes" ? "patroni" : "tenantry";
   const workers = nodes.filter(({ name }) => name !== coordinator);
   return new Map(workers.map((node) => [node, steps.add("CitusNode", node.name, { node, registeredBy })]));
@@ -28,7 +28,7 @@ export function declareMembers(steps: Steps, { platform }: Settings, nodes: read
 export function declareShards(
   steps: Steps,
   application: Application,
-  settings: Settings,
+  settings: DataPlaneSettings,
   nodes: readonly PostgresNode[],
   members: Members,
 ): void {
@@ -38,7 +38,11 @@ export function declareShards(
 }
 
 /** When the outbox can be read: their shards are split, and what is in the log is read before. */
-function declareTenantShards(steps: Steps, { schema, tenant }: Application, { isolatedTenants = [] }: Settings): void {
+function declareTenantShards(
+  steps: Steps,
+  { schema, tenant }: Application,
+  { isolatedTenants = [] }: DataPlaneSettings,
+): void {
   refuseIfAny(isolatedTenantProblems(tenant.type, isolatedTenants));
   steps.next();
   for (const written of isolatedTenants) {

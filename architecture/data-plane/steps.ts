@@ -1,5 +1,5 @@
 import type { Part } from "../application";
-import type { Declaration, Inputs } from "../declaration";
+import type { Declaration, Inputs } from "./declaration";
 
 /** Collects declarations; each step comes after all of the step before. */
 export class Steps {

@@ -1,11 +1,11 @@
-import { renderOutboxConnector } from "../../connectors/outbox";
 import type { Application } from "../application";
-import type { Declaration } from "../declaration";
+import { streamPrefix } from "../application-names";
 import type { PostgresNode } from "../endpoints";
-import { streamPrefix } from "../names";
-import { hasOutbox, outboxConnector, outboxSlot } from "../outbox";
-import type { StreamSettings } from "../settings";
+import type { StreamSettings } from "./data-plane-settings";
+import type { Declaration } from "./declaration";
 import type { Members } from "./nodes";
+import { renderOutboxConnector } from "./outbox-connector";
+import { hasOutbox, outboxConnector, outboxSlot } from "./outbox-table";
 import { Steps } from "./steps";
 
 /** The slots and connectors of an outbox by themselves: the nodes are members already. */

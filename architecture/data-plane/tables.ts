@@ -1,14 +1,19 @@
+import { formatDuration } from "../../common/duration";
 import type { Application, ReferenceTable, Table, TenantTable } from "../application";
-import type { DistributedTableInputs, PartitionSetInputs } from "../declaration";
-import { formatDuration } from "../duration";
-import { referenceTableGrants, writableTableGrants } from "../grants";
-import type { Settings } from "../settings";
-import type { SqlFile } from "../sql-file";
+import type { SqlFile } from "../sql/sql-file";
+import type { DataPlaneSettings } from "./data-plane-settings";
+import type { DistributedTableInputs, PartitionSetInputs } from "./declaration";
 import { declareIsolation } from "./isolation";
 import type { Steps } from "./steps";
+import { referenceTableGrants, writableTableGrants } from "./table-grants";
 
 /** The tables that a file creates: placed, partitioned, isolated. */
-export function declareTables(steps: Steps, application: Application, settings: Settings, file: SqlFile): void {
+export function declareTables(
+  steps: Steps,
+  application: Application,
+  settings: DataPlaneSettings,
+  file: SqlFile,
+): void {
   const tables = tablesOf(application, file);
   const placed = new Map<string, string>();
   for (const table of tables) {
@@ -43,7 +48,11 @@ function declareReference(steps: Steps, application: Application, table: Referen
   return steps.add("ReferenceTable", nameOf(table), { schema, table: name, foreignKeys, grants }, after);
 }
 
-function distributed(application: Application, settings: Settings, table: TenantTable): DistributedTableInputs {
+function distributed(
+  application: Application,
+  settings: DataPlaneSettings,
+  table: TenantTable,
+): DistributedTableInputs {
   const { tenant, schema, part } = application;
   return {
     schema: table.schema,

@@ -1,7 +1,7 @@
+import { quoteLiteral } from "../../common/identifier";
+import { hashOf } from "../../common/source";
 import type { Application } from "../application";
-import type { MigrationInputs } from "../declaration";
-import { quoteLiteral } from "../identifier";
-import { hashOf } from "../source";
+import type { MigrationInputs } from "../data-plane/declaration";
 
 /**
  * The toolkit's functions for all tenants of the model `schema`: they call those of the tenant's own schema, so an

@@ -1,9 +1,9 @@
+import { quoteIdentifier } from "../../common/identifier";
+import { type Problem, refuseIfAny } from "../../common/problem";
 import type { Application } from "../application";
-import { quoteIdentifier } from "../identifier";
-import { roleUser, tenantPrefix } from "../names";
-import { type Problem, refuseIfAny } from "../problem";
-import type { SqlFile } from "../sql-file";
-import { type ParsedStatement, parseSql } from "../sql-parser";
+import { roleUser, tenantPrefix } from "../application-names";
+import type { SqlFile } from "../sql/sql-file";
+import { type ParsedStatement, parseSql } from "../sql/sql-parser";
 import type { Model, Tenant } from "./tenants";
 
 /** An application's SQL files for tenants that have a place of their own. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Problem, Problems } from "../../architecture/problem";
+import { type Problem, Problems } from "../../common/problem";
 import { redacted } from "./redacted";
 
 /** How a resource would be changed. */

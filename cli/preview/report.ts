@@ -1,4 +1,4 @@
-import { kinds } from "../../provider/kinds";
+import { kinds } from "../../provider/protocol/kinds";
 import { dangersOf } from "./dangers";
 import type { Change, Digest, Properties, Verb } from "./digest";
 import { isSensitive, redacted } from "./redacted";

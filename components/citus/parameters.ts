@@ -1,8 +1,8 @@
-import { checkpointSeconds, checkpointTarget } from "../../architecture/plan/nodes";
-import type { NodeSize } from "../../architecture/pod-size";
-import { nodeUser } from "./names";
+import { checkpointSeconds, checkpointTarget } from "../../planner/node-plan";
+import type { NodeSize } from "../../settings/pod-size";
+import { nodeUser } from "./citus-names";
+import type { CitusPlan } from "./citus-plan";
 import { paths } from "./paths";
-import type { CitusPlan } from "./plan";
 
 type Parameters = Readonly<Record<string, string | number>>;
 

@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
-import { hostRules, identityMap } from "./access-rules";
-import { clusterLabels, nodeUser } from "./names";
+import { hostRules, identityMap } from "./citus-access-rules";
+import { clusterLabels, nodeUser } from "./citus-names";
+import type { CitusPlan } from "./citus-plan";
 import { localParameters, sharedParameters } from "./parameters";
 import { paths } from "./paths";
-import type { CitusPlan } from "./plan";
 
 /** What Patroni keeps in its store for a group: `prepare` sends it again at each change, as the file counts only once. */
 export function dynamicConfig(plan: CitusPlan): Record<string, unknown> {

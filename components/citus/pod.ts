@@ -3,10 +3,10 @@ import type { types } from "@pulumi/kubernetes";
 import { exporterContainer, queriesMap } from "../monitoring/exporter";
 import { queriesFile } from "../monitoring/queries";
 import { formatQuantity } from "../quantity";
-import { clusterLabels, groupLabels, groupName, podsService, tlsSecret } from "./names";
+import { clusterLabels, groupLabels, groupName, podsService, tlsSecret } from "./citus-names";
+import type { CitusPlan } from "./citus-plan";
 import { paths } from "./paths";
 import { patroniConfig } from "./patroni-config";
-import type { CitusPlan } from "./plan";
 
 type PodTemplate = types.input.core.v1.PodTemplateSpec;
 type Probe = types.input.core.v1.Probe;

@@ -14,10 +14,10 @@ import {
   podHost,
   podNames,
   tlsSecret,
-} from "./names";
+} from "./citus-names";
+import type { CitusPlan } from "./citus-plan";
 import { paths } from "./paths";
 import { dynamicConfig } from "./patroni-config";
-import type { CitusPlan } from "./plan";
 import { containerSecurity, podSecurity } from "./pod";
 
 const script = readFileSync(join(__dirname, "prepare.sh"), "utf8");

@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
-import { clusterLabels, groupLabels, groupName, podsService } from "./names";
-import type { CitusPlan } from "./plan";
+import { clusterLabels, groupLabels, groupName, podsService } from "./citus-names";
+import type { CitusPlan } from "./citus-plan";
 
 type Service = types.input.core.v1.Service;
 

@@ -1,7 +1,7 @@
 import { commandPod } from "../command-pod";
-import { containerSecurity, podSecurity } from "../strimzi";
-import { connectClientLabel, restUrl } from "./names";
-import type { ConnectPlan } from "./plan";
+import { containerSecurity, podSecurity } from "../strimzi-resources";
+import { connectClientLabel, restUrl } from "./connect-names";
+import type { ConnectPlan } from "./connect-plan";
 
 /**
  * Connect leaves a task that failed as it is, although most failures pass: a broker that restarts, a database that fails

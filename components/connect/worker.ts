@@ -1,7 +1,15 @@
 import { formatQuantity } from "../quantity";
-import { apart, containerSecurity, kafkaVersion, patientProbes, podSecurity, strimziApi, untilReady } from "../strimzi";
-import { databaseAuthority, metricsMap, workerLabels, workerTopics } from "./names";
-import type { ConnectPlan } from "./plan";
+import {
+  apart,
+  containerSecurity,
+  kafkaVersion,
+  patientProbes,
+  podSecurity,
+  strimziApi,
+  untilReady,
+} from "../strimzi-resources";
+import { databaseAuthority, metricsMap, workerLabels, workerTopics } from "./connect-names";
+import type { ConnectPlan } from "./connect-plan";
 
 /** The workers. Connectors are put there by Connect's REST interface, so Strimzi is not told to keep them. */
 export function kafkaConnect(plan: ConnectPlan) {

@@ -1,7 +1,14 @@
-import { containerSecurity, kafkaVersion, patientProbes, podSecurity, strimziApi, untilReady } from "../strimzi";
+import {
+  containerSecurity,
+  kafkaVersion,
+  patientProbes,
+  podSecurity,
+  strimziApi,
+  untilReady,
+} from "../strimzi-resources";
 import { externalListeners } from "./external-listener";
-import { kafkaClientLabel, listenerPort, loginPrefix, metricsMap } from "./names";
-import type { KafkaPlan } from "./plan";
+import { kafkaClientLabel, listenerPort, loginPrefix, metricsMap } from "./kafka-names";
+import type { KafkaPlan } from "./kafka-plan";
 
 /** The cluster: who may connect, and what holds for all brokers. How many and how large is its pools' affair. */
 export function kafka(plan: KafkaPlan) {

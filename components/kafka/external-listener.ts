@@ -1,4 +1,4 @@
-import { type Access, nodePorts } from "../../architecture/access";
+import { type Access, nodePorts } from "../../settings/access";
 
 interface Named {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { formatQuantity } from "../quantity";
-import { apart, containerSecurity, goneAtOnce, podSecurity, strimziApi } from "../strimzi";
-import { clusterLabel, type Pool, poolName, poolsOf } from "./names";
-import type { KafkaPlan } from "./plan";
+import { apart, containerSecurity, goneAtOnce, podSecurity, strimziApi } from "../strimzi-resources";
+import { clusterLabel, type Pool, poolName, poolsOf } from "./kafka-names";
+import type { KafkaPlan } from "./kafka-plan";
 
 /** A pool of nodes. A volume that grows is an edit of its size; Kafka takes it without a restart where the class can. */
 export function nodePool(plan: KafkaPlan, pool: Pool) {

@@ -1,7 +1,7 @@
-import { strimziApi, untilReady } from "../strimzi";
-import type { AccessRule } from "./access-rules";
-import { clusterLabel, passwordSecret } from "./names";
-import type { KafkaPlan } from "./plan";
+import { strimziApi, untilReady } from "../strimzi-resources";
+import type { AccessRule } from "./kafka-access-rules";
+import { clusterLabel, passwordSecret } from "./kafka-names";
+import type { KafkaPlan } from "./kafka-plan";
 
 /** A user with its access rules; Strimzi's user operator keeps both as they are declared here. */
 export function kafkaUser(plan: KafkaPlan, user: string) {

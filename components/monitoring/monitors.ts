@@ -1,4 +1,4 @@
-import { authorityMap, clusterLabels, podHost } from "../citus/names";
+import { authorityMap, clusterLabels, podHost } from "../citus/citus-names";
 
 interface Place {
   readonly namespace: string;

@@ -1,5 +1,5 @@
 import type { Login } from "../../architecture/endpoints";
-import { lastingVerifier } from "../../architecture/scram";
+import { lastingVerifier } from "../../common/scram";
 
 /** What `pgbouncer.ini` is made of. */
 export interface PoolerConfig {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
-import { authorityMap, clientLabel, groupHost, groupLabels } from "../citus/names";
+import { authorityMap, clientLabel, groupHost, groupLabels } from "../citus/citus-names";
 import { containerSecurity, podSecurity } from "../citus/pod";
 import { type PoolerConfig, poolerConfig, poolerSettings } from "./config";
-import type { PoolerPlan } from "./plan";
+import type { PoolerPlan } from "./pooler-plan";
 
 /** Where applications connect, as if it were the database. */
 const servicePort = 5432;

@@ -1,63 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { withTenant } from "@tenantry/client";
 import { Client } from "pg";
-import type { Endpoints } from "../../architecture/endpoints";
-import { Problems } from "../../architecture/problem";
-import { openKafka } from "../../kafka/client";
+import type { DemoOptions, DemoProgress, DemoSummary } from "../../cli/application-demo";
+import { Problems } from "../../common/problem";
+import { openKafka } from "../../kafka/kafka-client";
 import { readEnds, tail, waitForTopics } from "../../kafka/topic-tail";
-import { clientConfig } from "../../provider/postgres-connection";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
 import { consume } from "./consume";
 import { consumer, projectRecord, topics } from "./order-summaries";
 import { openShop, type Shop } from "./shop";
-import { type Reach, TenantPools } from "./tenant-pools";
+import { TenantPools } from "./tenant-pools";
 import { startTraffic, type Written } from "./traffic";
-
-export interface DemoOptions {
-  readonly endpoints: Endpoints;
-  readonly seconds: number;
-  /** Whose shops are opened, by id. */
-  readonly tenants: readonly string[];
-  readonly reach: Reach;
-  /** Transactions a second, over all tenants. */
-  readonly rate: number;
-  /** Told twice a second how it goes. */
-  onProgress(progress: Progress): void;
-  /** Ends the traffic early. */
-  readonly signal: AbortSignal;
-}
-
-/** All counts are of this run's events. */
-export interface Progress {
-  readonly phase: "starting" | "running" | "catching up";
-  readonly elapsedMs: number;
-  readonly transactions: number;
-  /** On Kafka. */
-  readonly events: number;
-  readonly projected: number;
-  /** From commit to a consumer, of the last events. Undefined before the first one. */
-  readonly latency: { readonly p50: number; readonly p99: number } | undefined;
-  /** WAL that the outbox's slots have not confirmed. */
-  readonly slotLagBytes: number;
-  readonly errors: number;
-}
-
-export interface Summary {
-  readonly tenants: readonly string[];
-  /** While all was running, without the start and catching up. */
-  readonly transactionsPerSecond: number;
-  readonly orders: number;
-  readonly payments: number;
-  readonly events: {
-    readonly written: number;
-    readonly seen: number;
-    readonly missing: number;
-    readonly twice: number;
-  };
-  readonly summaries: { readonly projected: number; readonly missing: number; readonly wrongStatus: number };
-  readonly latency: Progress["latency"];
-  readonly parked: number;
-  readonly errors: Readonly<Record<string, number>>;
-}
 
 /** How long Kafka and the read model may take to catch up when the traffic has ended. */
 const catchUpMs = 60_000;
@@ -65,7 +18,7 @@ const catchUpMs = 60_000;
 const topicsMs = 60_000;
 
 /** Runs a few shops with orders and payments, watches the events come, keeps the read model, and compares them by id. */
-export async function runDemo(options: DemoOptions): Promise<Summary> {
+export async function demo(options: DemoOptions): Promise<DemoSummary> {
   const { endpoints, seconds, tenants, reach, rate, signal } = options;
   const places = new Set(tenants.map((tenant) => reach(tenant)?.postgres)).size;
   const writing = new TenantPools(reach, Math.max(2, Math.ceil(10 / places)));
@@ -144,7 +97,7 @@ class Watch {
     return this.orders.size + this.payments.size;
   }
 
-  get latency(): Progress["latency"] {
+  get latency(): DemoProgress["latency"] {
     if (this.latencies.length === 0) return undefined;
     const sorted = this.latencies.toSorted((a, b) => a - b);
     const at = (share: number) => Math.max(0, Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0));
@@ -161,7 +114,7 @@ async function catchUp(written: Written, watch: Watch): Promise<void> {
 
 async function startProgress(options: DemoOptions, written: Written, watch: Watch) {
   const slots = await openSlots(options);
-  let phase: Progress["phase"] = "starting";
+  let phase: DemoProgress["phase"] = "starting";
   let since = Date.now();
   const timer = setInterval(async () => {
     const slotLagBytes = await slots.lagBytes();
@@ -177,7 +130,7 @@ async function startProgress(options: DemoOptions, written: Written, watch: Watc
     });
   }, 500);
   return {
-    enter(next: Progress["phase"]) {
+    enter(next: DemoProgress["phase"]) {
       phase = next;
       since = Date.now();
     },
@@ -222,7 +175,7 @@ async function summarise(
   written: Written,
   watch: Watch,
   transactionsPerSecond: number,
-): Promise<Summary> {
+): Promise<DemoSummary> {
   const missing = [
     ...written.orders.filter(({ id }) => !watch.orders.has(id)),
     ...[...written.paid].filter((id) => !watch.payments.has(id)),

@@ -1,5 +1,5 @@
 import { Pool } from "pg";
-import { openKafka } from "../../kafka/client";
+import { openKafka } from "../../kafka/kafka-client";
 import { readEndpoints } from "../../local/endpoints-file";
 import { consume } from "./consume";
 import { consumer, projectRecord, topics } from "./order-summaries";

@@ -1,7 +1,7 @@
 import { Pool } from "pg";
 import type { Endpoints } from "../../architecture/endpoints";
-import { Problems } from "../../architecture/problem";
-import { clientConfig } from "../../provider/postgres-connection";
+import { Problems } from "../../common/problem";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
 
 /** Where a tenant's rows are reached; undefined for one that the stack does not know. */
 export type Reach = (tenant: string) => Endpoints | undefined;

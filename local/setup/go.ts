@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Problems } from "../../architecture/problem";
-import { run } from "../run";
+import { Problems } from "../../common/problem";
+import { run } from "../../common/system/run";
 
 /** Builds the one program that a module's tools.go names, at the versions that its go.sum pins. */
 export async function buildGoProgram(module: string, output: string, version: string): Promise<void> {

@@ -1,6 +1,6 @@
-import { Problems } from "../../architecture/problem";
-import { javaProgram } from "../java-server";
-import { run } from "../run";
+import { Problems } from "../../common/problem";
+import { run } from "../../common/system/run";
+import { javaProgram } from "../servers/java-server";
 import type { Part } from "./part";
 
 const leastMajor = 17;

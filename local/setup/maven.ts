@@ -1,12 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Problems } from "../../architecture/problem";
-import { installDirectory } from "../cache";
-import { javaLocale } from "../java-server";
-import { connectPlugins, debeziumChecksums, kafkaChecksums, kafkaJars, outboxConnectorSource } from "../parts";
-import { run } from "../run";
-import { versions } from "../versions";
+import { Problems } from "../../common/problem";
+import { installDirectory } from "../../common/system/cache";
+import { run } from "../../common/system/run";
+import { versions } from "../../common/system/versions";
+import { javaLocale } from "../servers/java-server";
+import {
+  connectPlugins,
+  debeziumChecksums,
+  kafkaChecksums,
+  kafkaJars,
+  outboxConnectorSource,
+} from "../servers/server-files";
 import { differenceFrom, parseChecksums } from "./checksums";
 import type { Part } from "./part";
 

@@ -1,13 +1,13 @@
-import { type Problem, Problems } from "../../architecture/problem";
-import { cacheDirectory } from "../cache";
-import { requireOwnFolders } from "../ownership";
-import type { Progress } from "../progress";
-import { requireUsablePath } from "../usable-path";
+import { type Problem, Problems } from "../../common/problem";
+import { cacheDirectory } from "../../common/system/cache";
+import { requireOwnFolders } from "../../common/system/ownership";
+import type { Progress } from "../../common/system/progress";
+import { requireUsablePath } from "../../common/system/usable-path";
 import { javaPart } from "./java";
 import { debeziumPart, kafkaPart } from "./maven";
 import type { Part } from "./part";
-import { postgresPart } from "./postgres";
-import { pulumiPart } from "./pulumi";
+import { postgresPart } from "./postgres-setup";
+import { pulumiPart } from "./pulumi-setup";
 
 export interface SetupResult {
   readonly part: string;

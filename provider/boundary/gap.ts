@@ -1,5 +1,5 @@
-import type { RoleBoundaryInputs } from "../../architecture/declaration";
-import type { Reader } from "../statements";
+import type { RoleBoundaryInputs } from "../../architecture/data-plane/declaration";
+import type { Reader } from "../postgres/sql-statements";
 
 /** Something that a role may do and shouldn't, or a guard that is not in force. */
 export interface Gap {

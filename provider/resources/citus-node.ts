@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { z } from "zod";
-import type { CitusNodeInputs } from "../../architecture/declaration";
+import type { CitusNodeInputs } from "../../architecture/data-plane/declaration";
 import type { PostgresNode } from "../../architecture/endpoints";
-import { type Problem, Problems } from "../../architecture/problem";
-import { groupOf, readMembers, setShouldHaveShards } from "../citus-nodes";
-import type { Context } from "../context";
-import { node } from "../input-schemas";
-import type { Kind } from "../kind";
-import { warnOfNoCitus } from "../placement";
-import { keepShardCatalogs, shardCatalogsKept } from "../shard-catalogs";
-import { countShards } from "../shard-holdings";
-import { readerOf, runStatement } from "../statements";
+import { type Problem, Problems } from "../../common/problem";
+import { groupOf, readMembers, setShouldHaveShards } from "../citus/citus-nodes";
+import { keepShardCatalogs, shardCatalogsKept } from "../citus/shard-catalogs";
+import { countShards } from "../citus/shard-holdings";
+import { warnOfNoCitus } from "../citus/shard-placement";
+import { readerOf, runStatement } from "../postgres/sql-statements";
+import { node } from "../protocol/input-schemas";
+import type { Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 
 export interface CitusNodeState extends CitusNodeInputs {
   /** Citus' number for it; undefined on plain PostgreSQL. */

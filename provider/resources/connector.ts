@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { isDebeziumClass } from "../../architecture/connector-class";
-import type { ConnectorInputs } from "../../architecture/declaration";
+import { isDebeziumClass } from "../../architecture/data-plane/connector-class";
+import type { ConnectorInputs } from "../../architecture/data-plane/declaration";
 import { unknownYet } from "../../architecture/endpoints";
-import { type Problem, Problems, refuseIfAny } from "../../architecture/problem";
-import type { ConnectorConfig } from "../connect";
-import { asDeclared, runnable } from "../connector-class";
+import { type Problem, Problems, refuseIfAny } from "../../common/problem";
+import type { ConnectorConfig } from "../connect/connect-state";
+import { asDeclared, runnable } from "../connect/connector-class-change";
 import {
   awaitRunning,
   awaitStopped,
@@ -13,11 +13,11 @@ import {
   examineConnector,
   type Outcome,
   slotReader,
-} from "../connector-health";
-import { configurationProblems, literalSecrets } from "../connector-keys";
-import type { Context } from "../context";
-import type { Kind } from "../kind";
-import { gapProblem, hasNothingToReplay, replayOptIn, replayOutbox } from "../outbox-replay";
+} from "../connect/connector-health";
+import { configurationProblems, literalSecrets } from "../connect/connector-keys";
+import { gapProblem, hasNothingToReplay, replayOptIn, replayOutbox } from "../events/outbox-replay";
+import type { Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 
 export interface ConnectorState extends ConnectorInputs {
   /** Anything but RUNNING is drift. */

@@ -1,13 +1,7 @@
 import { z } from "zod";
-import type { DistributedTableInputs } from "../../architecture/declaration";
-import { outbox } from "../../architecture/outbox";
-import { type Problem, Problems, refuseIfAny } from "../../architecture/problem";
-import type { Context } from "../context";
-import type { Statement } from "../database";
-import { awaitDrained } from "../drained-slots";
-import { type FoundForeignKey, foreignKeysAsInputs, foreignKeysDiffer, planForeignKeys } from "../foreign-keys";
-import { foreignKey, identifier, qualifiedName } from "../input-schemas";
-import type { Difference, Kind } from "../kind";
+import type { DistributedTableInputs } from "../../architecture/data-plane/declaration";
+import { outbox } from "../../architecture/data-plane/outbox-table";
+import { type Problem, Problems, refuseIfAny } from "../../common/problem";
 import {
   distribute,
   observePlaced,
@@ -16,9 +10,15 @@ import {
   redistribute,
   truncateLocalRows,
   warnOfNoCitus,
-} from "../placement";
-import type { Reader } from "../statements";
-import { applyParts, type TablePlan } from "../table-plan";
+} from "../citus/shard-placement";
+import { applyParts, type TablePlan } from "../citus/table-plan";
+import { awaitDrained } from "../events/drained-slots";
+import {
+  type FoundForeignKey,
+  foreignKeysAsInputs,
+  foreignKeysDiffer,
+  planForeignKeys,
+} from "../postgres/live-foreign-keys";
 import {
   deleteTable,
   parseTableId,
@@ -27,7 +27,11 @@ import {
   required,
   type TableName,
   tableId,
-} from "../tables";
+} from "../postgres/live-tables";
+import type { Reader, Statement } from "../postgres/sql-statements";
+import { foreignKey, identifier, qualifiedName } from "../protocol/input-schemas";
+import type { Difference, Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 
 export interface DistributedTableState extends DistributedTableInputs {
   /** `impossible`: this server has no Citus. `missing`: it has, and the table is not distributed. */

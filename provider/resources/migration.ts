@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { MigrationInputs } from "../../architecture/declaration";
-import type { Problem } from "../../architecture/problem";
-import { identifier } from "../input-schemas";
-import type { Kind } from "../kind";
-import { findSameContent, forgetEntry, type LedgerEntry, readEntry } from "../ledger";
-import { applyFile, edited } from "../migrating";
-import { readerOf } from "../statements";
+import type { MigrationInputs } from "../../architecture/data-plane/declaration";
+import type { Problem } from "../../common/problem";
+import { findSameContent, forgetEntry, type LedgerEntry, readEntry } from "../migrations/ledger";
+import { applyFile, edited } from "../migrations/migrating";
+import { readerOf } from "../postgres/sql-statements";
+import { identifier } from "../protocol/input-schemas";
+import type { Kind } from "../protocol/kind";
 
 /**
  * One SQL file, applied once, or again whenever it changes. The ledger `tenantry.migrations` in the database knows what

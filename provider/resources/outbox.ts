@@ -1,7 +1,5 @@
 import { z } from "zod";
-import type { DistributedTableInputs, OutboxInputs } from "../../architecture/declaration";
-import { quoteIdentifier, quoteLiteral } from "../../architecture/identifier";
-import { createdColumn, outbox as names, outboxColumns, publishedColumns } from "../../architecture/outbox";
+import type { DistributedTableInputs, OutboxInputs } from "../../architecture/data-plane/declaration";
 import {
   anySize,
   boundsOf,
@@ -11,17 +9,38 @@ import {
   type OutboxCheck,
   outboxChecks,
   topicPart,
-} from "../../architecture/outbox-checks";
-import { type Problem, refuseIfAny } from "../../architecture/problem";
-import type { Context } from "../context";
-import type { Statement } from "../database";
-import { identifier, qualifiedName, tenantType } from "../input-schemas";
-import type { Difference, Kind } from "../kind";
-import { type FoundPublication, type Publication, planPublication, readPublication, sameColumns } from "../publication";
-import { keepShardCatalogs, shardCatalogLines, shardCatalogsKept } from "../shard-catalogs";
-import { type Reader, runStatements } from "../statements";
-import { deleteTable, findTable, parseTableId, previewDelete, quoteTable, type TableName, tableId } from "../tables";
-import { tenancyDifferences } from "../tenancy-differences";
+} from "../../architecture/data-plane/outbox-checks";
+import {
+  createdColumn,
+  outbox as names,
+  outboxColumns,
+  publishedColumns,
+} from "../../architecture/data-plane/outbox-table";
+import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
+import { type Problem, refuseIfAny } from "../../common/problem";
+import { keepShardCatalogs, shardCatalogLines, shardCatalogsKept } from "../citus/shard-catalogs";
+import {
+  deleteTable,
+  findTable,
+  parseTableId,
+  previewDelete,
+  quoteTable,
+  type TableName,
+  tableId,
+} from "../postgres/live-tables";
+import {
+  type FoundPublication,
+  type Publication,
+  planPublication,
+  readPublication,
+  sameColumns,
+} from "../postgres/publication";
+import type { Statement } from "../postgres/sql-statements";
+import { type Reader, runStatements } from "../postgres/sql-statements";
+import { identifier, qualifiedName, tenantType } from "../protocol/input-schemas";
+import type { Difference, Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
+import { tenancyDifferences } from "../protocol/tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
 
 export interface OutboxState extends OutboxInputs {

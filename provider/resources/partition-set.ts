@@ -1,18 +1,28 @@
 import type { Client } from "pg";
 import { z } from "zod";
-import type { PartitionSetInputs } from "../../architecture/declaration";
-import { durationMs, formatDuration, longestDuration, parseDuration } from "../../architecture/duration";
-import { type Problem, Problems, refuseIfAny } from "../../architecture/problem";
-import type { Context } from "../context";
-import type { Database, Statement } from "../database";
-import { guard, readGuardedRetention, unguard } from "../guarded-retention";
-import { identifier } from "../input-schemas";
-import { durationOfInterval, durationText, sameDuration } from "../interval";
-import type { Difference, Kind } from "../kind";
-import { readFaults, takeOver } from "../partition-faults";
-import { configure, createParent, findDefault, forget, limitsOf, maintain, type Partman, readConfig } from "../partman";
-import { type Reader, readerOf, runAndRead, runStatements } from "../statements";
-import { parseTableId, quoteTable, requireTable, type TableName, tableId } from "../tables";
+import type { PartitionSetInputs } from "../../architecture/data-plane/declaration";
+import { durationMs, formatDuration, longestDuration, parseDuration } from "../../common/duration";
+import { type Problem, Problems, refuseIfAny } from "../../common/problem";
+import { guard, readGuardedRetention, unguard } from "../partitions/guarded-retention";
+import { durationOfInterval, durationText, sameDuration } from "../partitions/interval";
+import { readFaults, takeOver } from "../partitions/partition-faults";
+import {
+  configure,
+  createParent,
+  findDefault,
+  forget,
+  limitsOf,
+  maintain,
+  type Partman,
+  readConfig,
+} from "../partitions/partman";
+import type { Database } from "../postgres/database";
+import { parseTableId, quoteTable, requireTable, type TableName, tableId } from "../postgres/live-tables";
+import type { Statement } from "../postgres/sql-statements";
+import { type Reader, readerOf, runAndRead, runStatements } from "../postgres/sql-statements";
+import { identifier } from "../protocol/input-schemas";
+import type { Difference, Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 
 export interface PartitionSetState extends PartitionSetInputs {
   /** `off`: somebody has turned off what makes partitions ahead, or what drops the old ones. */

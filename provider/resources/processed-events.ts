@@ -1,15 +1,15 @@
 import { z } from "zod";
-import type { DistributedTableInputs, ProcessedEventsInputs } from "../../architecture/declaration";
-import { quoteIdentifier, quoteLiteral } from "../../architecture/identifier";
-import { type Problem, refuseIfAny } from "../../architecture/problem";
-import type { Context } from "../context";
-import type { Statement } from "../database";
-import { identifier, qualifiedName, tenantType } from "../input-schemas";
-import { durationOfInterval, durationText, sameDuration } from "../interval";
-import type { Difference, Kind } from "../kind";
-import { type Reader, runStatements } from "../statements";
-import { deleteTable, parseTableId, previewDelete, quoteTable, type TableName, tableId } from "../tables";
-import { tenancyDifferences } from "../tenancy-differences";
+import type { DistributedTableInputs, ProcessedEventsInputs } from "../../architecture/data-plane/declaration";
+import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
+import { type Problem, refuseIfAny } from "../../common/problem";
+import { durationOfInterval, durationText, sameDuration } from "../partitions/interval";
+import { deleteTable, parseTableId, previewDelete, quoteTable, type TableName, tableId } from "../postgres/live-tables";
+import type { Statement } from "../postgres/sql-statements";
+import { type Reader, runStatements } from "../postgres/sql-statements";
+import { identifier, qualifiedName, tenantType } from "../protocol/input-schemas";
+import type { Difference, Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
+import { tenancyDifferences } from "../protocol/tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
 
 export interface ProcessedEventsState extends ProcessedEventsInputs {

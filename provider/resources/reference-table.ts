@@ -1,10 +1,22 @@
 import { z } from "zod";
 import type { ForeignKey } from "../../architecture/application";
-import type { Grants, ReferenceTableInputs } from "../../architecture/declaration";
-import { Problems } from "../../architecture/problem";
-import type { Context } from "../context";
-import type { DatabaseFacts, Statement } from "../database";
-import { type FoundForeignKey, foreignKeysAsInputs, foreignKeysDiffer, planForeignKeys } from "../foreign-keys";
+import type { Grants, ReferenceTableInputs } from "../../architecture/data-plane/declaration";
+import { Problems } from "../../common/problem";
+import {
+  copyToAllNodes,
+  observePlaced,
+  type Placement,
+  truncateLocalRows,
+  warnOfNoCitus,
+} from "../citus/shard-placement";
+import { applyParts, type TablePlan } from "../citus/table-plan";
+import type { DatabaseFacts } from "../postgres/database";
+import {
+  type FoundForeignKey,
+  foreignKeysAsInputs,
+  foreignKeysDiffer,
+  planForeignKeys,
+} from "../postgres/live-foreign-keys";
 import {
   type FoundGrants,
   grantsAsInputs,
@@ -14,13 +26,21 @@ import {
   readGrants,
   rolesThatDiffer,
   surplusGrants,
-} from "../grants";
-import { foreignKey, grants, identifier } from "../input-schemas";
-import type { Difference, Kind } from "../kind";
-import { copyToAllNodes, observePlaced, type Placement, truncateLocalRows, warnOfNoCitus } from "../placement";
-import { type Reader, readerOf, runStatements } from "../statements";
-import { applyParts, type TablePlan } from "../table-plan";
-import { deleteTable, findTable, parseTableId, previewDelete, required, type TableName, tableId } from "../tables";
+} from "../postgres/live-grants";
+import {
+  deleteTable,
+  findTable,
+  parseTableId,
+  previewDelete,
+  required,
+  type TableName,
+  tableId,
+} from "../postgres/live-tables";
+import type { Statement } from "../postgres/sql-statements";
+import { type Reader, readerOf, runStatements } from "../postgres/sql-statements";
+import { foreignKey, grants, identifier } from "../protocol/input-schemas";
+import type { Difference, Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 
 export interface ReferenceTableState extends ReferenceTableInputs {
   /** `impossible`: this server has no Citus. `missing`: it has, and the table is not copied to its nodes. */

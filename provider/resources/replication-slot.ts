@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { z } from "zod";
-import type { ReplicationSlotInputs } from "../../architecture/declaration";
+import type { ReplicationSlotInputs } from "../../architecture/data-plane/declaration";
 import type { PostgresNode } from "../../architecture/endpoints";
-import { quoteLiteral } from "../../architecture/identifier";
-import { type Problem, Problems } from "../../architecture/problem";
-import type { Context } from "../context";
-import type { Statement } from "../database";
-import { node } from "../input-schemas";
-import type { Kind } from "../kind";
-import { errorCode, sqlState } from "../postgres-connection";
-import { type FoundSlot, findRunningTransactions, findSlot, type RunningTransaction } from "../replication-slots";
-import { readerOf, runStatement } from "../statements";
+import { quoteLiteral } from "../../common/identifier";
+import { type Problem, Problems } from "../../common/problem";
+import {
+  type FoundSlot,
+  findRunningTransactions,
+  findSlot,
+  type RunningTransaction,
+} from "../events/replication-slots";
+import { errorCode, sqlState } from "../postgres/postgres-connection";
+import type { Statement } from "../postgres/sql-statements";
+import { readerOf, runStatement } from "../postgres/sql-statements";
+import { node } from "../protocol/input-schemas";
+import type { Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 
 export interface ReplicationSlotState extends ReplicationSlotInputs {
   /** `lost`: PostgreSQL removed WAL that the slot still needed; what was in it was not sent. */

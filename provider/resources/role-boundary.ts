@@ -1,15 +1,15 @@
 import { z } from "zod";
-import type { RoleBoundaryInputs } from "../../architecture/declaration";
+import type { RoleBoundaryInputs } from "../../architecture/data-plane/declaration";
 import type { PostgresEndpoint, PostgresNode } from "../../architecture/endpoints";
-import { quoteIdentifier, quoteLiteral } from "../../architecture/identifier";
 import { reaches, reservedFunctions } from "../../architecture/reserved-functions";
-import { mendsOf, readBoundary } from "../boundary/boundary";
-import { holdersOf } from "../boundary/functions";
+import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
+import { holdersOf } from "../boundary/function-rights";
 import type { Gap } from "../boundary/gap";
-import type { Context } from "../context";
-import { identifier, node } from "../input-schemas";
-import type { Kind } from "../kind";
-import { type Reader, readerOf, runStatements } from "../statements";
+import { mendsOf, readBoundary } from "../boundary/role-boundary";
+import { type Reader, readerOf, runStatements } from "../postgres/sql-statements";
+import { identifier, node } from "../protocol/input-schemas";
+import type { Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 
 export interface RoleBoundaryState extends RoleBoundaryInputs {
   /** What can be set right, by role or guard, and where it is another node by that: `PUBLIC on worker_1`. Empty when in place. */

@@ -1,19 +1,19 @@
 import type { Client } from "pg";
 import { z } from "zod";
-import type { ShardRebalanceInputs } from "../../architecture/declaration";
+import type { ShardRebalanceInputs } from "../../architecture/data-plane/declaration";
 import type { PostgresNode } from "../../architecture/endpoints";
-import { type Problem, refuseIfAny } from "../../architecture/problem";
-import { roundSize } from "../../architecture/size";
-import { groupOf, type Member, readMembers, setShouldHaveShards } from "../citus-nodes";
-import type { Context } from "../context";
-import type { Database } from "../database";
-import { awaitDrained } from "../drained-slots";
-import { node } from "../input-schemas";
-import type { Kind } from "../kind";
-import { warnOfNoCitus } from "../placement";
-import { awaitEarlierRebalance, rebalance, startRebalance } from "../rebalance";
-import { countShards, estimateMove, type Holding, readHoldings } from "../shard-holdings";
-import { readerOf } from "../statements";
+import { type Problem, refuseIfAny } from "../../common/problem";
+import { roundSize } from "../../common/size";
+import { groupOf, type Member, readMembers, setShouldHaveShards } from "../citus/citus-nodes";
+import { awaitEarlierRebalance, rebalance, startRebalance } from "../citus/rebalance";
+import { countShards, estimateMove, type Holding, readHoldings } from "../citus/shard-holdings";
+import { warnOfNoCitus } from "../citus/shard-placement";
+import { awaitDrained } from "../events/drained-slots";
+import type { Database } from "../postgres/database";
+import { readerOf } from "../postgres/sql-statements";
+import { node } from "../protocol/input-schemas";
+import type { Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 
 export interface ShardRebalanceState extends ShardRebalanceInputs {
   /** What each node held when it was last looked at; empty on plain PostgreSQL. */

@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import { z } from "zod";
+import { tenantLogin } from "../../architecture/application-names";
 import {
   canCountStatements,
   createCitus,
@@ -7,21 +8,20 @@ import {
   createPartman,
   createStatistics,
   setNodeLogin,
-} from "../../architecture/database-statements";
-import type { TenantDatabaseInputs } from "../../architecture/declaration";
+} from "../../architecture/data-plane/database-statements";
+import type { TenantDatabaseInputs } from "../../architecture/data-plane/declaration";
 import type { Login, PostgresEndpoint } from "../../architecture/endpoints";
-import { quoteIdentifier } from "../../architecture/identifier";
-import { tenantLogin } from "../../architecture/names";
-import { type Problem, Problems } from "../../architecture/problem";
-import type { Context } from "../context";
-import type { Database } from "../database";
-import { identifier, node } from "../input-schemas";
-import type { Kind } from "../kind";
-import { fingerprintOf, isFingerprintOf, outdatedLogins, setNodeLogins } from "../node-logins";
-import { refuseOthers } from "../owner";
-import { maintenanceOf, setMaintenance } from "../partman-worker";
-import { openDatabase } from "../postgres";
-import { readerOf, runStatement } from "../statements";
+import { quoteIdentifier } from "../../common/identifier";
+import { type Problem, Problems } from "../../common/problem";
+import { fingerprintOf, isFingerprintOf, outdatedLogins, setNodeLogins } from "../citus/node-logins";
+import { maintenanceOf, setMaintenance } from "../partitions/partman-worker";
+import type { Database } from "../postgres/database";
+import { refuseOthers } from "../postgres/owner";
+import { openDatabase } from "../postgres/postgres";
+import { readerOf, runStatement } from "../postgres/sql-statements";
+import { identifier, node } from "../protocol/input-schemas";
+import type { Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 import { join } from "./citus-node";
 
 export interface TenantDatabaseState extends TenantDatabaseInputs {

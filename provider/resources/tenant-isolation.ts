@@ -1,8 +1,6 @@
 import { z } from "zod";
-import type { TenantIsolationInputs } from "../../architecture/declaration";
-import { expectedInstead } from "../../architecture/tenant-value";
-import type { Context } from "../context";
-import type { Statement } from "../database";
+import type { TenantIsolationInputs } from "../../architecture/data-plane/declaration";
+import { expectedInstead } from "../../architecture/tenancy/tenant-value";
 import {
   type FoundGrants,
   grantsAsInputs,
@@ -12,9 +10,16 @@ import {
   readGrants,
   rolesThatDiffer,
   surplusGrants,
-} from "../grants";
-import { grants, identifier, tenantType } from "../input-schemas";
-import type { Difference, Kind } from "../kind";
+} from "../postgres/live-grants";
+import {
+  findTable,
+  parseTableId,
+  primaryKeyStart,
+  required,
+  requireTable,
+  type TableName,
+  tableId,
+} from "../postgres/live-tables";
 import {
   collectGaps,
   type FoundRowSecurity,
@@ -22,9 +27,12 @@ import {
   planRowSecurity,
   readRowSecurity,
   tableWithGaps,
-} from "../row-security";
-import { type Reader, readerOf, runStatements } from "../statements";
-import { findTable, parseTableId, primaryKeyStart, required, requireTable, type TableName, tableId } from "../tables";
+} from "../postgres/row-security";
+import type { Statement } from "../postgres/sql-statements";
+import { type Reader, readerOf, runStatements } from "../postgres/sql-statements";
+import { grants, identifier, tenantType } from "../protocol/input-schemas";
+import type { Difference, Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 
 export interface TenantIsolationState extends TenantIsolationInputs {
   /** Why tables of the set are not isolated as declared, by table or partition. Empty when all is in place. */

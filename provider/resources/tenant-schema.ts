@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { TenantSchemaInputs } from "../../architecture/declaration";
-import { quoteIdentifier, quoteLiteral } from "../../architecture/identifier";
-import type { Context } from "../context";
-import { identifier } from "../input-schemas";
-import type { Kind } from "../kind";
-import { type Reader, readerOf, runStatements } from "../statements";
+import type { TenantSchemaInputs } from "../../architecture/data-plane/declaration";
+import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
+import { type Reader, readerOf, runStatements } from "../postgres/sql-statements";
+import { identifier } from "../protocol/input-schemas";
+import type { Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 
 export interface TenantSchemaState extends TenantSchemaInputs {
   /** Whether Citus places its tables as one. `impossible`: this server has no Citus. */

@@ -1,17 +1,17 @@
 import { z } from "zod";
-import type { TenantShardInputs } from "../../architecture/declaration";
-import { quoteLiteral } from "../../architecture/identifier";
-import { type Problem, Problems } from "../../architecture/problem";
-import { roundSize } from "../../architecture/size";
-import type { Context } from "../context";
-import { awaitDrained } from "../drained-slots";
-import { identifier, tenantType } from "../input-schemas";
-import type { Kind } from "../kind";
-import { warnOfNoCitus } from "../placement";
-import { awaitEarlierRebalance } from "../rebalance";
-import { splitShard } from "../shard-split";
-import type { Reader } from "../statements";
-import { findTable, quoteTable, tableId } from "../tables";
+import type { TenantShardInputs } from "../../architecture/data-plane/declaration";
+import { quoteLiteral } from "../../common/identifier";
+import { type Problem, Problems } from "../../common/problem";
+import { roundSize } from "../../common/size";
+import { awaitEarlierRebalance } from "../citus/rebalance";
+import { warnOfNoCitus } from "../citus/shard-placement";
+import { splitShard } from "../citus/shard-split";
+import { awaitDrained } from "../events/drained-slots";
+import { findTable, quoteTable, tableId } from "../postgres/live-tables";
+import type { Reader } from "../postgres/sql-statements";
+import { identifier, tenantType } from "../protocol/input-schemas";
+import type { Kind } from "../protocol/kind";
+import type { Context } from "../protocol/resource-context";
 
 export interface TenantShardState extends TenantShardInputs {
   /** `impossible`: this server has no Citus. `missing`: the tenant shares its shard with others. */

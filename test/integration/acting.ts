@@ -1,10 +1,10 @@
 import type { TestContext } from "node:test";
 import { Client } from "pg";
 import type { Login, PostgresEndpoint } from "../../architecture/endpoints";
-import type { Connect } from "../../provider/connect";
-import type { Context } from "../../provider/context";
-import { openDatabase } from "../../provider/postgres";
-import { clientConfig } from "../../provider/postgres-connection";
+import type { Connect } from "../../provider/connect/connect-state";
+import { openDatabase } from "../../provider/postgres/postgres";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
+import type { Context } from "../../provider/protocol/resource-context";
 import { freshDatabase } from "./servers";
 
 /** A database of its own, what acting code gets, and whatever it told the user. Gone after the test. */

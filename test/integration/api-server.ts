@@ -5,9 +5,9 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../local/port";
-import { findProgram } from "../../local/pulumi-programs";
-import { run } from "../../local/run";
+import { run } from "../../common/system/run";
+import { freePort } from "../../local/servers/port";
+import { findProgram } from "../../pulumi-cli/pulumi-programs";
 
 const programs = ["etcd", "kube-apiserver", "openssl"] as const;
 const path = (process.env["PATH"] ?? "").split(delimiter);

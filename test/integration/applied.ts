@@ -2,12 +2,12 @@ import { join } from "node:path";
 import type { Application } from "../../architecture/application";
 import { loadApplication } from "../../architecture/application-loader";
 import { dataPlane } from "../../architecture/data-plane/data-plane";
-import type { Declaration } from "../../architecture/declaration";
+import type { Declaration } from "../../architecture/data-plane/declaration";
 import type { Endpoints } from "../../architecture/endpoints";
-import { openConnect } from "../../provider/connect-client";
-import type { Context } from "../../provider/context";
-import { kinds } from "../../provider/kinds";
-import { openDatabase } from "../../provider/postgres";
+import { openConnect } from "../../provider/connect/connect-client";
+import { openDatabase } from "../../provider/postgres/postgres";
+import { kinds } from "../../provider/protocol/kinds";
+import type { Context } from "../../provider/protocol/resource-context";
 import { externalSettings } from "../unit/external-settings";
 
 export interface Applied {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
-import type { Connect } from "../../provider/connect";
-import type { Context } from "../../provider/context";
-import { openDatabase } from "../../provider/postgres";
+import type { Connect } from "../../provider/connect/connect-state";
+import { openDatabase } from "../../provider/postgres/postgres";
+import type { Context } from "../../provider/protocol/resource-context";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { migration } from "../../provider/resources/migration";
 import { referenceTable } from "../../provider/resources/reference-table";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Client } from "pg";
-import { text, withoutForeignKeys } from "../../architecture/held-back";
-import { loadSqlParser, parseSql } from "../../architecture/sql-parser";
-import { clientConfig } from "../../provider/postgres-connection";
-import { accepted, type Example, references, refused, tables, tenants } from "../unit/architecture/citus/examples";
+import { text, withoutForeignKeys } from "../../architecture/catalog/deferred-foreign-keys";
+import { loadSqlParser, parseSql } from "../../architecture/sql/sql-parser";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
+import { accepted, type Example, references, refused, tables, tenants } from "../unit/lint/citus/examples";
 import { type Acting, startActing } from "./acting";
 import { skip } from "./servers";
 

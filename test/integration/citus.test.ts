@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { DistributedTableInputs, TenantIsolationInputs } from "../../architecture/declaration";
+import type { DistributedTableInputs, TenantIsolationInputs } from "../../architecture/data-plane/declaration";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { migration } from "../../provider/resources/migration";
 import { referenceTable } from "../../provider/resources/reference-table";

@@ -1,7 +1,7 @@
 import type { TestContext } from "node:test";
 import { type Client, Pool } from "pg";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
-import { clientConfig } from "../../provider/postgres-connection";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
 import { outbox } from "../../provider/resources/outbox";
 import { partitionSet } from "../../provider/resources/partition-set";
 import { processedEvents } from "../../provider/resources/processed-events";

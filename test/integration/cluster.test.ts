@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
-import { kubernetesSchema } from "../../architecture/kubernetes";
-import { renderProblem } from "../../architecture/problem";
+import { requireReady } from "../../cluster/cluster-preflight";
 import { explain } from "../../cluster/explain";
-import { requireReady } from "../../cluster/preflight";
+import { renderProblem } from "../../common/problem";
+import { kubernetesSchema } from "../../settings/kubernetes-settings";
 import { type ApiServer, skip, startApiServer } from "./api-server";
 
 let server: Promise<ApiServer> | undefined;

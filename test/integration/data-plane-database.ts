@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import type { Application } from "../../architecture/application";
-import { parseBase } from "../../architecture/base-sql";
+import { parseBase } from "../../architecture/data-plane/base-sql";
 import type { Login, PostgresEndpoint } from "../../architecture/endpoints";
-import { loadSqlParser } from "../../architecture/sql-parser";
-import type { Connect } from "../../provider/connect";
-import type { Context } from "../../provider/context";
-import { openDatabase } from "../../provider/postgres";
+import { loadSqlParser } from "../../architecture/sql/sql-parser";
+import type { Connect } from "../../provider/connect/connect-state";
+import { openDatabase } from "../../provider/postgres/postgres";
+import type { Context } from "../../provider/protocol/resource-context";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { type FreshDatabase, freshDatabase } from "./servers";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { DistributedTableInputs } from "../../architecture/declaration";
+import type { DistributedTableInputs } from "../../architecture/data-plane/declaration";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { type Acting, startActing } from "./acting";
 import { skip } from "./servers";

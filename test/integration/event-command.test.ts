@@ -5,10 +5,10 @@ import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigResourceTypes } from "kafkajs";
 import { Client } from "pg";
-import { openKafka } from "../../kafka/client";
+import { openKafka } from "../../kafka/kafka-client";
 import { tail, waitForTopics } from "../../kafka/topic-tail";
-import { openConnect } from "../../provider/connect-client";
-import { clientConfig } from "../../provider/postgres-connection";
+import { openConnect } from "../../provider/connect/connect-client";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
 import { makeProject } from "./project";
 import { skip } from "./servers";
 

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import type { ConnectEndpoint, Endpoints, KafkaEndpoint } from "../../architecture/endpoints";
-import { connectServer } from "../../local/connect";
 import { homeAt, makeHome } from "../../local/home";
-import { freePort } from "../../local/port";
-import { launch, stopServer, waitUntilHealthy } from "../../local/server";
+import { connectServer } from "../../local/servers/connect-server";
+import { freePort } from "../../local/servers/port";
+import { launch, stopServer, waitUntilHealthy } from "../../local/servers/server";
 
 /**
  * A group of one worker by itself, which delivers at least once: the embedded one makes every connector transactional.

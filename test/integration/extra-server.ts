@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
-import { dataDirectory } from "../../local/data-directory";
+import { postgresAccount } from "../../common/system/system-user";
 import { homeAt, makeHome } from "../../local/home";
-import { freePort } from "../../local/port";
-import { postgresServer } from "../../local/postgres";
-import { requirePostgres } from "../../local/postgres-programs";
-import { launch, stopServer, waitUntilHealthy } from "../../local/server";
-import { postgresAccount } from "../../local/system-user";
+import { dataDirectory } from "../../local/servers/data-directory";
+import { freePort } from "../../local/servers/port";
+import { requirePostgres } from "../../local/servers/postgres-programs";
+import { postgresServer } from "../../local/servers/postgres-server";
+import { launch, stopServer, waitUntilHealthy } from "../../local/servers/server";
 
 export interface ExtraServer {
   readonly citus: boolean;

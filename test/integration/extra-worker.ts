@@ -1,8 +1,8 @@
 import type { TestContext } from "node:test";
 import type { PostgresEndpoint, PostgresNode } from "../../architecture/endpoints";
-import { quoteIdentifier } from "../../architecture/identifier";
-import { authenticateNodes } from "../../local/citus";
-import { withSession } from "../../local/sql-session";
+import { quoteIdentifier } from "../../common/identifier";
+import { authenticateNodes } from "../../local/servers/citus-servers";
+import { withSession } from "../../local/servers/sql-session";
 import { type Restartable, startExtraServer } from "./extra-server";
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
-import type { MigrationInputs, TenantIsolationInputs } from "../../architecture/declaration";
+import type { MigrationInputs, TenantIsolationInputs } from "../../architecture/data-plane/declaration";
 import { migration } from "../../provider/resources/migration";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
 import { type Acting, startActing } from "./acting";

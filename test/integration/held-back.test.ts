@@ -5,9 +5,9 @@ import { Client } from "pg";
 import type { Application } from "../../architecture/application";
 import { loadApplication } from "../../architecture/application-loader";
 import { parseApplication } from "../../architecture/application-parser";
-import { quoteIdentifier } from "../../architecture/identifier";
-import { loadSqlParser } from "../../architecture/sql-parser";
-import { planForeignKeys } from "../../provider/foreign-keys";
+import { loadSqlParser } from "../../architecture/sql/sql-parser";
+import { quoteIdentifier } from "../../common/identifier";
+import { planForeignKeys } from "../../provider/postgres/live-foreign-keys";
 import { freshDatabase, skip } from "./servers";
 
 /** Everything that makes cutting hard: comments, quotes, commas and parentheses in names, keys in every place. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openKafka } from "../../kafka/client";
+import { openKafka } from "../../kafka/kafka-client";
 import { tail } from "../../kafka/topic-tail";
-import { openConnect } from "../../provider/connect-client";
+import { openConnect } from "../../provider/connect/connect-client";
 import { connector } from "../../provider/resources/connector";
 import { startActingConnector } from "./acting-connector";
 import { startExtraConnect } from "./extra-connect";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Client } from "pg";
-import { quoteQualified } from "../../architecture/identifier";
+import { quoteQualified } from "../../common/identifier";
 import { leaks } from "../../verify/checks/leaks";
 import type { Finding } from "../../verify/finding";
 import { skip } from "./servers";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import { Client } from "pg";
-import { openConnect } from "../../provider/connect-client";
+import { openConnect } from "../../provider/connect/connect-client";
 import { makeProject, type Outcome, type Project } from "./project";
 import { skip } from "./servers";
 

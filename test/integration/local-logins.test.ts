@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test from "node:test";
 import type { KafkaEndpoint, Login } from "../../architecture/endpoints";
-import { openKafka } from "../../kafka/client";
-import { requirePostgres } from "../../local/postgres-programs";
-import { withSession } from "../../local/sql-session";
-import { openConnect } from "../../provider/connect-client";
+import { openKafka } from "../../kafka/kafka-client";
+import { requirePostgres } from "../../local/servers/postgres-programs";
+import { withSession } from "../../local/servers/sql-session";
+import { openConnect } from "../../provider/connect/connect-client";
 import { servers, skip } from "./servers";
 
 test("Connect answers nobody without its login, and hands out no secret by a validation", { skip }, async () => {

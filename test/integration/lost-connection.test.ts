@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import test, { type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
-import { openDatabase } from "../../provider/postgres";
+import { openDatabase } from "../../provider/postgres/postgres";
 import { freshDatabase, skip } from "./servers";
 
 interface Way {

@@ -5,7 +5,7 @@ import test, { type TestContext } from "node:test";
 import { Client } from "pg";
 import { parse, stringify } from "yaml";
 import type { Login } from "../../architecture/endpoints";
-import { findProgram } from "../../local/pulumi-programs";
+import { findProgram } from "../../pulumi-cli/pulumi-programs";
 import { makeProject, type Outcome, type Project } from "./project";
 import { skip as noServers, plannedDatabase, servers } from "./servers";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import type { Model, Tenant } from "../../architecture/tenancy/tenants";
-import { finds, withSession } from "../../local/sql-session";
+import { finds, withSession } from "../../local/servers/sql-session";
 import type { Project } from "./project";
 import { skip } from "./servers";
 import {

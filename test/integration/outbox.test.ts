@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import test, { type TestContext } from "node:test";
 import type { Client } from "pg";
-import { publishedColumns } from "../../architecture/outbox";
+import { publishedColumns } from "../../architecture/data-plane/outbox-table";
 import { outbox } from "../../provider/resources/outbox";
 import { partitionSet } from "../../provider/resources/partition-set";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";

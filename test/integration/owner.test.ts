@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { withSession } from "../../local/sql-session";
-import { startActing as startProvider } from "../../provider/acting";
-import { parseConfiguration } from "../../provider/configuration";
-import type { Owner } from "../../provider/owner";
+import { withSession } from "../../local/servers/sql-session";
+import type { Owner } from "../../provider/postgres/owner";
+import { startActing as startProvider } from "../../provider/protocol/acting";
+import { parseConfiguration } from "../../provider/protocol/configuration";
 import { freshDatabase, skip } from "./servers";
 
 const silent = { info: () => {}, warn: () => {} };

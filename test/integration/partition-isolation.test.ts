@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Client } from "pg";
-import { clientConfig } from "../../provider/postgres-connection";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
 import { type DataPlaneDatabase, dataPlaneDatabase } from "./data-plane-database";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import test, { type TestContext } from "node:test";
 import type { Client } from "pg";
-import type { PartitionSetInputs } from "../../architecture/declaration";
+import type { PartitionSetInputs } from "../../architecture/data-plane/declaration";
 import { outbox } from "../../provider/resources/outbox";
 import { partitionSet } from "../../provider/resources/partition-set";
 import { partitions } from "../../verify/checks/partitions";

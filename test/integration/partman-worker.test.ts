@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { withSession } from "../../local/sql-session";
-import { maintenanceOf, setMaintenance } from "../../provider/partman-worker";
+import { withSession } from "../../local/servers/sql-session";
+import { maintenanceOf, setMaintenance } from "../../provider/partitions/partman-worker";
 import { partitions } from "../../verify/checks/partitions";
 import type { Target } from "../../verify/target";
 import { startExtraServer } from "./extra-server";

@@ -5,14 +5,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Pool } from "pg";
 import { emit, withTenant } from "../../client";
 import { consume, type Failure } from "../../examples/ecommerce/consume";
-import { runDemo } from "../../examples/ecommerce/demo";
+import { demo } from "../../examples/ecommerce/demo";
 import type { OrderPlaced, PaymentCaptured } from "../../examples/ecommerce/order-events";
 import { type Outcome, projectRecord, topics } from "../../examples/ecommerce/order-summaries";
-import { openKafka } from "../../kafka/client";
+import { openKafka } from "../../kafka/kafka-client";
 import type { EventRecord } from "../../kafka/record";
 import { readEnds, tail } from "../../kafka/topic-tail";
-import { openConnect } from "../../provider/connect-client";
-import { clientConfig } from "../../provider/postgres-connection";
+import { openConnect } from "../../provider/connect/connect-client";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
 import type { Check } from "../../verify/check";
 import { connectors } from "../../verify/checks/connectors";
 import { drift } from "../../verify/checks/drift";
@@ -243,7 +243,7 @@ test("the way from the outbox to a read model", { skip }, async (t) => {
   });
 
   await t.test("the demo finds every order on Kafka once and in the read model", async () => {
-    const summary = await runDemo({
+    const summary = await demo({
       endpoints,
       seconds: 3,
       tenants: [randomUUID(), randomUUID()],

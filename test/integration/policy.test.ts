@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { stringify } from "yaml";
-import { root } from "../../local/checkout";
-import { findProgram, pulumiDirectories } from "../../local/pulumi-programs";
-import { run } from "../../local/run";
+import { root } from "../../common/system/checkout";
+import { run } from "../../common/system/run";
+import { findProgram, pulumiDirectories } from "../../pulumi-cli/pulumi-programs";
 
 /** Real previews of a small program, with the pack. No server is asked; Kubernetes' resources are stood in for. */
 
@@ -48,8 +48,13 @@ async function preview(
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const copied = [
     "architecture",
+    "common",
+    "kafka",
+    "lint",
+    "planner",
     "policy",
     "provider",
+    "settings",
     "sql",
     "package.json",
     "Pulumi.yaml",

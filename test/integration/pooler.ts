@@ -7,10 +7,10 @@ import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import type { Login, PostgresEndpoint } from "../../architecture/endpoints";
+import { postgresAccount } from "../../common/system/system-user";
 import { createAuthority, issueCertificate } from "../../components/citus/certificates";
 import { type PoolerConfig, poolerConfig, poolerSettings, poolerUsers } from "../../components/pooler/config";
-import { freePort } from "../../local/port";
-import { postgresAccount } from "../../local/system-user";
+import { freePort } from "../../local/servers/port";
 
 /** PgBouncer's version as a number such as 1.18, or undefined where there is none. */
 export function pgbouncerVersion(): number | undefined {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Client } from "pg";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
-import { type DatabaseOptions, openDatabase } from "../../provider/postgres";
-import { clientConfig } from "../../provider/postgres-connection";
-import { type Reader, runAndRead } from "../../provider/statements";
+import { type DatabaseOptions, openDatabase } from "../../provider/postgres/postgres";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
+import { type Reader, runAndRead } from "../../provider/postgres/sql-statements";
 import { freshDatabase, skip } from "./servers";
 
 async function start(t: test.TestContext) {

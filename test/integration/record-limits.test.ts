@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { largestPayloadBytes, mostBytes } from "../../architecture/record-limits";
+import { largestPayloadBytes, mostBytes } from "../../architecture/data-plane/record-limits";
 import { connector } from "../../provider/resources/connector";
 import { startActingConnector } from "./acting-connector";
 import { skip } from "./servers";

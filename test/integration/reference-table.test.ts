@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { ReferenceTableInputs } from "../../architecture/declaration";
+import type { ReferenceTableInputs } from "../../architecture/data-plane/declaration";
 import { referenceTable } from "../../provider/resources/reference-table";
 import { type Acting, startActing } from "./acting";
 import { skip } from "./servers";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
-import type { Grants, MigrationInputs, TenantIsolationInputs } from "../../architecture/declaration";
+import type { Grants, MigrationInputs, TenantIsolationInputs } from "../../architecture/data-plane/declaration";
+import { readSurvey } from "../../provider/postgres/survey";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { migration } from "../../provider/resources/migration";
 import { referenceTable } from "../../provider/resources/reference-table";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
-import { readSurvey } from "../../provider/survey";
 import { type Acting, startActing } from "./acting";
 import { skip } from "./servers";
 

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { siloDatabase } from "../../architecture/application-names";
 import type { ConnectEndpoint, Endpoints, KafkaEndpoint, PostgresEndpoint } from "../../architecture/endpoints";
-import { siloDatabase } from "../../architecture/names";
 import type { Model } from "../../architecture/tenancy/tenants";
-import { ensureApplication } from "../../local/application";
-import { addConnectSecret } from "../../local/connect-secrets";
-import { dropDatabase } from "../../local/drop-database";
 import { readEndpoints } from "../../local/endpoints-file";
-import { withSession } from "../../local/sql-session";
-import { setMaintenance } from "../../provider/partman-worker";
+import { ensureApplication } from "../../local/servers/application-database";
+import { addConnectSecret } from "../../local/servers/connect-secrets";
+import { dropDatabase } from "../../local/servers/database-removal";
+import { withSession } from "../../local/servers/sql-session";
+import { setMaintenance } from "../../provider/partitions/partman-worker";
 
 const path = process.env["TENANTRY_ENDPOINTS"];
 

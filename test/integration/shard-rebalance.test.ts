@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CitusNodeInputs } from "../../architecture/declaration";
+import type { CitusNodeInputs } from "../../architecture/data-plane/declaration";
 import type { PostgresNode } from "../../architecture/endpoints";
 import { citusNode } from "../../provider/resources/citus-node";
 import { distributedTable } from "../../provider/resources/distributed-table";

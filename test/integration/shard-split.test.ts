@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
-import { clientConfig } from "../../provider/postgres-connection";
+import { splitShard } from "../../provider/citus/shard-split";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { tenantShard } from "../../provider/resources/tenant-shard";
-import { splitShard } from "../../provider/shard-split";
 import { type Acting, startActing } from "./acting";
 import { skip } from "./servers";
 

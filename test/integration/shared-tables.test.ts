@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { root } from "../../local/checkout";
+import { root } from "../../common/system/checkout";
 import { makeProject } from "./project";
 import { freshDatabase, skip } from "./servers";
 import { asLogin, changes, loginOf, up, verified } from "./tenanted-stack";

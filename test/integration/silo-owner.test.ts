@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { parse, stringify } from "yaml";
-import type { Context } from "../../provider/context";
-import { openDatabase } from "../../provider/postgres";
+import { openDatabase } from "../../provider/postgres/postgres";
+import type { Context } from "../../provider/protocol/resource-context";
 import { tenantDatabase } from "../../provider/resources/tenant-database";
 import { skip } from "./servers";
 import { acme, asLogin, globex, succeeded, tenantedProject, up } from "./tenanted-stack";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { quoteIdentifier } from "../../architecture/identifier";
-import { dropDatabase } from "../../local/drop-database";
-import { finds, withSession } from "../../local/sql-session";
-import { setMaintenance } from "../../provider/partman-worker";
+import { quoteIdentifier } from "../../common/identifier";
+import { dropDatabase } from "../../local/servers/database-removal";
+import { finds, withSession } from "../../local/servers/sql-session";
+import { setMaintenance } from "../../provider/partitions/partman-worker";
 import { tenantDatabase } from "../../provider/resources/tenant-database";
 import { startActing } from "./acting";
 import { skip } from "./servers";

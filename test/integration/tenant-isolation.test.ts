@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { TenantIsolationInputs } from "../../architecture/declaration";
+import type { TenantIsolationInputs } from "../../architecture/data-plane/declaration";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
 import { type Acting, startActing } from "./acting";
 import { skip } from "./servers";

@@ -4,8 +4,8 @@ import { Client } from "pg";
 import { parse, stringify } from "yaml";
 import type { Login } from "../../architecture/endpoints";
 import type { Model, Tenant } from "../../architecture/tenancy/tenants";
-import { withSession } from "../../local/sql-session";
-import { setMaintenance } from "../../provider/partman-worker";
+import { withSession } from "../../local/servers/sql-session";
+import { setMaintenance } from "../../provider/partitions/partman-worker";
 import { makeProject, type Outcome, type Project } from "./project";
 import { freshDatabase, servers } from "./servers";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import test from "node:test";
-import { openKafka } from "../../kafka/client";
-import { startActing } from "../../provider/acting";
-import { checkTopics } from "../../provider/topic-check";
+import { openKafka } from "../../kafka/kafka-client";
+import { checkTopics } from "../../provider/connect/topic-check";
+import { startActing } from "../../provider/protocol/acting";
 import { refusalOf } from "./acting-connector";
 import { freshDatabase, skip } from "./servers";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openKafka } from "../../kafka/client";
+import { openKafka } from "../../kafka/kafka-client";
 import { tail } from "../../kafka/topic-tail";
 import { servers, skip } from "./servers";
 

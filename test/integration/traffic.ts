@@ -5,9 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Pool } from "pg";
 import type { Endpoints } from "../../architecture/endpoints";
 import { emit, withTenant } from "../../client";
-import { openKafka } from "../../kafka/client";
+import { openKafka } from "../../kafka/kafka-client";
 import { tail, waitForTopics } from "../../kafka/topic-tail";
-import { clientConfig } from "../../provider/postgres-connection";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
 
 /** An application like `ecommerce`, and where it runs. */
 export interface Shop {

@@ -1,7 +1,7 @@
 import type { TestContext } from "node:test";
 import { Client } from "pg";
 import type { PostgresNode } from "../../architecture/endpoints";
-import { clientConfig } from "../../provider/postgres-connection";
+import { clientConfig } from "../../provider/postgres/postgres-connection";
 import type { Check } from "../../verify/check";
 import type { Finding } from "../../verify/finding";
 import type { TargetOptions } from "../../verify/target";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Declaration, RoleBoundaryInputs } from "../../architecture/declaration";
-import { readBoundary } from "../../provider/boundary/boundary";
-import { openDatabase } from "../../provider/postgres";
+import type { Declaration, RoleBoundaryInputs } from "../../architecture/data-plane/declaration";
+import { readBoundary } from "../../provider/boundary/role-boundary";
+import { openDatabase } from "../../provider/postgres/postgres";
+import { readerOf } from "../../provider/postgres/sql-statements";
 import { roleBoundary } from "../../provider/resources/role-boundary";
-import { readerOf } from "../../provider/statements";
 import { boundary } from "../../verify/checks/boundary";
 import { withLogin } from "../../verify/login";
 import { skip } from "./servers";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openDatabase } from "../../provider/postgres";
+import { openDatabase } from "../../provider/postgres/postgres";
 import { citusNode } from "../../provider/resources/citus-node";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { shardRebalance } from "../../provider/resources/shard-rebalance";

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { root } from "../../local/checkout";
-import { run } from "../../local/run";
+import { root } from "../../common/system/checkout";
+import { run } from "../../common/system/run";
 import type { SecretList } from "./secrets";
 
 const cluster = "tenantry";

@@ -1,7 +1,7 @@
 import { delimiter } from "node:path";
-import { Problems } from "../../architecture/problem";
 import { table } from "../../cli/table";
-import { findProgram } from "../../local/pulumi-programs";
+import { Problems } from "../../common/problem";
+import { findProgram } from "../../pulumi-cli/pulumi-programs";
 import { currentContext, kindCluster, kubectl, signalBy } from "./kubernetes";
 import { type Place, placeOf } from "./place";
 import { stack } from "./stack";

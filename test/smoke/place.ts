@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { type Problem, refuseIfAny } from "../../architecture/problem";
+import { type Problem, refuseIfAny } from "../../common/problem";
 
 /** Where the smoke test runs: a cluster that it makes and removes itself, or one that is there. */
 export type Place =

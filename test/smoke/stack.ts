@@ -2,10 +2,10 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { serversOf } from "../../cli/stack-servers";
-import { root } from "../../local/checkout";
-import { run } from "../../local/run";
-import { forgetStack, openStack } from "../../local/stack";
-import { loadSettings } from "../../stacks/settings";
+import { root } from "../../common/system/checkout";
+import { run } from "../../common/system/run";
+import { forgetStack, openStack } from "../../pulumi-cli/stack";
+import { loadSettings } from "../../settings/stack-file";
 import type { Keys } from "./place";
 
 const name = "smoke";

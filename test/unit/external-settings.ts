@@ -1,4 +1,4 @@
-import type { Settings } from "../../architecture/settings";
+import type { Settings } from "../../settings/settings";
 
 /** The settings of a stack on servers that exist, as far as a test doesn't say otherwise. */
 export const externalSettings = (others: Partial<Settings> = {}): Settings => ({

@@ -1,8 +1,8 @@
 import type { Client, DatabaseError } from "pg";
 import type { Role } from "../../architecture/application";
-import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
-import { eventsSchema } from "../../architecture/names";
-import { hasOutbox, outbox } from "../../architecture/outbox";
+import { eventsSchema } from "../../architecture/application-names";
+import { hasOutbox, outbox } from "../../architecture/data-plane/outbox-table";
+import { quoteIdentifier, quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, judge, pass } from "../finding";
 import { withLogin } from "../login";

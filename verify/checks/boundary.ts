@@ -1,8 +1,8 @@
-import type { Declaration } from "../../architecture/declaration";
-import { readBoundary } from "../../provider/boundary/boundary";
+import type { Declaration } from "../../architecture/data-plane/declaration";
 import type { Gap } from "../../provider/boundary/gap";
-import { connect } from "../../provider/postgres-connection";
-import { oneByOne, readerOf } from "../../provider/statements";
+import { readBoundary } from "../../provider/boundary/role-boundary";
+import { connect } from "../../provider/postgres/postgres-connection";
+import { oneByOne, readerOf } from "../../provider/postgres/sql-statements";
 import type { Check } from "../check";
 import { type Finding, fail, pass, skip, warn } from "../finding";
 import type { Target } from "../target";

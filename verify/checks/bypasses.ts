@@ -1,5 +1,5 @@
-import { quoteQualified } from "../../architecture/identifier";
-import { outbox } from "../../architecture/outbox";
+import { outbox } from "../../architecture/data-plane/outbox-table";
+import { quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, fail, judge, pass, warn } from "../finding";
 import { type Target, tenantRelations } from "../target";

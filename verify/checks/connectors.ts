@@ -1,10 +1,10 @@
 import type { Endpoints } from "../../architecture/endpoints";
-import type { Connect } from "../../provider/connect";
-import { openConnect } from "../../provider/connect-client";
-import { fallsBack, standsIn } from "../../provider/connector-class";
-import { type OutboxStream, streamsOf } from "../../provider/outbox-stream";
-import { describeChange, diagnose } from "../../provider/stream-diagnosis";
-import { rootCause } from "../../provider/task-failure";
+import { openConnect } from "../../provider/connect/connect-client";
+import type { Connect } from "../../provider/connect/connect-state";
+import { fallsBack, standsIn } from "../../provider/connect/connector-class-change";
+import { describeChange, diagnose } from "../../provider/connect/stream-diagnosis";
+import { rootCause } from "../../provider/connect/task-failure";
+import { type OutboxStream, streamsOf } from "../../provider/events/outbox-stream";
 import type { Check } from "../check";
 import { type Finding, fail, judge } from "../finding";
 

@@ -1,8 +1,8 @@
-import { quoteLiteral, quoteQualified } from "../../architecture/identifier";
-import { eventsSchema } from "../../architecture/names";
-import { outbox } from "../../architecture/outbox";
-import { openKafka } from "../../kafka/client";
+import { eventsSchema } from "../../architecture/application-names";
+import { outbox } from "../../architecture/data-plane/outbox-table";
+import { quoteLiteral, quoteQualified } from "../../common/identifier";
 import { readGroups } from "../../kafka/groups";
+import { openKafka } from "../../kafka/kafka-client";
 import type { Check } from "../check";
 import { type Finding, pass, skip, warn } from "../finding";
 import type { Target } from "../target";

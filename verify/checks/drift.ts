@@ -1,8 +1,8 @@
-import type { Declaration } from "../../architecture/declaration";
-import { openConnect } from "../../provider/connect-client";
-import type { Context } from "../../provider/context";
-import { kinds } from "../../provider/kinds";
-import { openDatabase } from "../../provider/postgres";
+import type { Declaration } from "../../architecture/data-plane/declaration";
+import { openConnect } from "../../provider/connect/connect-client";
+import { openDatabase } from "../../provider/postgres/postgres";
+import { kinds } from "../../provider/protocol/kinds";
+import type { Context } from "../../provider/protocol/resource-context";
 import { nodeId } from "../../provider/resources/citus-node";
 import { slotId } from "../../provider/resources/replication-slot";
 import type { Check } from "../check";

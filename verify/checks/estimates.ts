@@ -1,5 +1,5 @@
 import type { Role } from "../../architecture/application";
-import { quoteIdentifier, quoteLiteral, quoteQualified } from "../../architecture/identifier";
+import { quoteIdentifier, quoteLiteral, quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, pass, skip } from "../finding";
 import { probeTenants } from "../probe-tenants";

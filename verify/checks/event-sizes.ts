@@ -1,6 +1,6 @@
-import { quoteQualified } from "../../architecture/identifier";
-import { eventsSchema } from "../../architecture/names";
-import { hasOutbox } from "../../architecture/outbox";
+import { eventsSchema } from "../../architecture/application-names";
+import { hasOutbox } from "../../architecture/data-plane/outbox-table";
+import { quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, fail, pass, skip, warn } from "../finding";
 

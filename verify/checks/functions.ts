@@ -1,5 +1,5 @@
 import type { Role } from "../../architecture/application";
-import { quoteQualified } from "../../architecture/identifier";
+import { quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, judge, pass, warn } from "../finding";
 import { type Probing, withProbes } from "../probing";

@@ -1,8 +1,8 @@
 import type { Role } from "../../architecture/application";
-import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
-import type { CatalogTable } from "../catalog";
+import { quoteIdentifier, quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, fail, pass, warn } from "../finding";
+import type { CatalogTable } from "../live-catalog";
 import { type Attempt, type Attempter, fixedValues, type Probing, withProbes } from "../probing";
 import { NoRow, type PlannedRow, planRow, type Row } from "../row-writer";
 import { type Relation, type Target, tenantRelations } from "../target";

@@ -1,5 +1,5 @@
-import type { Inputs } from "../../architecture/declaration";
-import { quoteQualified } from "../../architecture/identifier";
+import type { Inputs } from "../../architecture/data-plane/declaration";
+import { quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, fail, judge, pass, warn } from "../finding";
 import type { Target } from "../target";

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
+import { quoteIdentifier, quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, fail, judge, pass, skip } from "../finding";
 import { probeTenants } from "../probe-tenants";

@@ -1,10 +1,10 @@
-import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
-import { policySubquery } from "../../architecture/rules/policy-subquery";
-import { policyWithoutCheck } from "../../architecture/rules/policy-without-check";
-import { loadSqlParser } from "../../architecture/sql-parser";
-import { type Policy, readTables } from "../catalog";
+import { loadSqlParser } from "../../architecture/sql/sql-parser";
+import { quoteIdentifier, quoteQualified } from "../../common/identifier";
+import { policySubquery } from "../../lint/rules/policy-subquery";
+import { policyWithoutCheck } from "../../lint/rules/policy-without-check";
 import type { Check } from "../check";
 import { type Finding, judge } from "../finding";
+import { type Policy, readTables } from "../live-catalog";
 import { judgeSql, tableFacts } from "../rule-facts";
 import { type Relation, type Target, tenantRelations } from "../target";
 

@@ -1,9 +1,9 @@
-import type { Inputs } from "../../architecture/declaration";
-import { outbox, publishedColumns } from "../../architecture/outbox";
-import { connect } from "../../provider/postgres-connection";
-import { readPublication, sameColumns } from "../../provider/publication";
-import { countShards } from "../../provider/shard-holdings";
-import { type Reader, readerOf } from "../../provider/statements";
+import type { Inputs } from "../../architecture/data-plane/declaration";
+import { outbox, publishedColumns } from "../../architecture/data-plane/outbox-table";
+import { countShards } from "../../provider/citus/shard-holdings";
+import { connect } from "../../provider/postgres/postgres-connection";
+import { readPublication, sameColumns } from "../../provider/postgres/publication";
+import { type Reader, readerOf } from "../../provider/postgres/sql-statements";
 import type { Check } from "../check";
 import { type Finding, fail, judge, warn } from "../finding";
 import type { Target } from "../target";

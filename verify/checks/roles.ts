@@ -1,6 +1,6 @@
 import type { ClientBase } from "pg";
 import type { Role } from "../../architecture/application";
-import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
+import { quoteIdentifier, quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, fail, judge } from "../finding";
 import { withLogin } from "../login";

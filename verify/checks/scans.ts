@@ -1,4 +1,4 @@
-import { quoteLiteral, quoteQualified } from "../../architecture/identifier";
+import { quoteLiteral, quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, pass, warn } from "../finding";
 import type { Target } from "../target";

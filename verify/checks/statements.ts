@@ -1,10 +1,10 @@
-import { quoteIdentifier } from "../../architecture/identifier";
-import { crossShardJoin } from "../../architecture/rules/cross-shard-join";
-import { outboxPolling } from "../../architecture/rules/outbox-polling";
-import { queryWithoutTenant } from "../../architecture/rules/query-without-tenant";
-import type { TableFacts } from "../../architecture/rules/rule";
-import { unboundedPartitionQuery } from "../../architecture/rules/unbounded-partition-query";
-import { loadSqlParser } from "../../architecture/sql-parser";
+import { loadSqlParser } from "../../architecture/sql/sql-parser";
+import { quoteIdentifier } from "../../common/identifier";
+import type { TableFacts } from "../../lint/rule";
+import { crossShardJoin } from "../../lint/rules/cross-shard-join";
+import { outboxPolling } from "../../lint/rules/outbox-polling";
+import { queryWithoutTenant } from "../../lint/rules/query-without-tenant";
+import { unboundedPartitionQuery } from "../../lint/rules/unbounded-partition-query";
 import type { Check } from "../check";
 import { type Finding, pass, skip, warn } from "../finding";
 import { signature } from "../probing";

@@ -1,4 +1,4 @@
-import { quoteQualified } from "../../architecture/identifier";
+import { quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, pass, skip, warn } from "../finding";
 import { type Target, tenantRelations } from "../target";

@@ -1,5 +1,5 @@
 import type { Role } from "../../architecture/application";
-import { quoteIdentifier, quoteQualified } from "../../architecture/identifier";
+import { quoteIdentifier, quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, fail, judge, pass, warn } from "../finding";
 import { type Probing, withProbes } from "../probing";

@@ -1,8 +1,8 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { quoteIdentifier, quoteLiteral, quoteQualified } from "../../architecture/identifier";
+import { quoteIdentifier, quoteLiteral, quoteQualified } from "../../common/identifier";
 import { markIn, textMark } from "../canary";
-import type { Column } from "../catalog";
+import type { Column } from "../live-catalog";
 import type { LeakRelation, Surface } from "./surface";
 
 /** A broken policy may show millions of rows: enough to see that it is broken. */

@@ -1,6 +1,6 @@
 import type { Role, TenantType } from "../../architecture/application";
-import { quoteLiteral, quoteQualified } from "../../architecture/identifier";
-import { type CatalogTable, type Column, readTables } from "../catalog";
+import { quoteLiteral, quoteQualified } from "../../common/identifier";
+import { type CatalogTable, type Column, readTables } from "../live-catalog";
 import type { Probing } from "../probing";
 import { argumentsOf, type Routine, readRoutines } from "../routines";
 import type { Row } from "../row-writer";

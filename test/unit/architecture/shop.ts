@@ -1,7 +1,7 @@
 import type { Application } from "../../../architecture/application";
 import { parseApplication } from "../../../architecture/application-parser";
-import { type Problem, Problems } from "../../../architecture/problem";
-import { loadSqlParser } from "../../../architecture/sql-parser";
+import { loadSqlParser } from "../../../architecture/sql/sql-parser";
+import { type Problem, Problems } from "../../../common/problem";
 
 /** A small application with nothing wrong, to which a test adds what it is about. */
 

@@ -4,7 +4,7 @@ import { parseCpuSeconds } from "../../../bench/idle";
 import { debeziumDefaults } from "../../../bench/latency";
 import { manyTables } from "../../../bench/many-tables";
 import { secondsOfChanges } from "../../../bench/statement-log";
-import { parseRate } from "../../../bench/transaction";
+import { parseRate } from "../../../bench/transaction-bench";
 
 test("the time of changes runs from the first statement of the database that changes something to the last", () => {
   const line = (time: string, database: string, text: string) =>

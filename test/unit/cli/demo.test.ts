@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Endpoints } from "../../../architecture/endpoints";
-import { Problems } from "../../../architecture/problem";
-import type { Settings } from "../../../architecture/settings";
 import type { Model } from "../../../architecture/tenancy/tenants";
+import { type DemoSummary, demoOf } from "../../../cli/application-demo";
 import { isComplete, refuse, renderSummary, whereabouts } from "../../../cli/demo";
-import type { Summary } from "../../../examples/ecommerce/demo";
+import { Problems } from "../../../common/problem";
 import { TenantPools } from "../../../examples/ecommerce/tenant-pools";
+import type { Settings } from "../../../settings/settings";
 import { externalSettings } from "../external-settings";
 
-const summary: Summary = {
+const summary: DemoSummary = {
   tenants: ["a", "b"],
   transactionsPerSecond: 42,
   orders: 10,
@@ -31,7 +31,7 @@ test("the summary says what was written, what came, and that nothing is missing"
 
 test("whatever is missing, twice, wrong or parked makes the demo fail, and a run without events does too", () => {
   assert.equal(isComplete(summary), true);
-  const wrong: Partial<Summary>[] = [
+  const wrong: Partial<DemoSummary>[] = [
     { events: { written: 18, seen: 17, missing: 1, twice: 0 } },
     { events: { written: 18, seen: 18, missing: 0, twice: 1 } },
     { summaries: { projected: 9, missing: 1, wrongStatus: 0 } },
@@ -108,6 +108,9 @@ test("a stack of no tenants, of another application, or not meant is refused", (
   assert.equal(refusal(settingsOf("shared")), undefined);
   assert.equal(refusal(settingsOf("silo")), undefined);
   assert.match(refusal(settingsOf("silo", [])) ?? "", /no shop to open[^]*add tenants to `tenantry:tenants`/);
-  assert.match(refusal({ ...settingsOf("shared"), application: "shop" }) ?? "", /`ecommerce` only/);
+  assert.throws(
+    () => demoOf("shop"),
+    /`shop` has no demo[^]*a stack of `ecommerce`, or a file examples\/shop\/demo\.ts/,
+  );
   assert.match(refusal(settingsOf("schema"), "dev") ?? "", /orders of its tenants into the stack `dev`[^]*--yes/);
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { Problems } from "../../../architecture/problem";
 import { failureText } from "../../../cli/failure";
+import { Problems } from "../../../common/problem";
 
 function thrown(work: () => unknown): unknown {
   try {

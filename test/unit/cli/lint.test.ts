@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { run } from "../../../cli/lint";
-import type { Format } from "../../../cli/lint-format";
-import { root } from "../../../local/checkout";
+import { root } from "../../../common/system/checkout";
+import type { Format } from "../../../lint/lint-format";
 
 const bad = "SELECT 1;\nALTER TABLE customers DROP COLUMN phone;\n";
 const what = "Dropping column `customers.phone` breaks every running release that reads or writes it";

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { Problems } from "../../../architecture/problem";
 import { command } from "../../../cli/preview-report";
+import { Problems } from "../../../common/problem";
 
 const recorded = join(__dirname, "..", "..", "golden", "preview-report", "preview.json");
 

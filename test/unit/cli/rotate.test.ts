@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { parse } from "yaml";
 import { command, rotated } from "../../../cli/rotate";
-import { stackNames } from "../../../stacks/settings";
+import { stackNames } from "../../../settings/stack-file";
 
 const head = "# Why this stack is as it is.\nconfig:\n  tenantry:application: shop\n";
 

@@ -3,8 +3,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { kubernetesSchema } from "../../../architecture/kubernetes";
 import { kubeconfigFiles, openKubeconfig } from "../../../cluster/kubeconfig";
+import { kubernetesSchema } from "../../../settings/kubernetes-settings";
 
 function kubeconfig(context: string, server: string): string {
   const file = join(mkdtempSync(join(tmpdir(), "tenantry-kubeconfig-")), "config");

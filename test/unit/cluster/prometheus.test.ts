@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { renderProblem } from "../../../architecture/problem";
 import type { ClusterApi } from "../../../cluster/api";
 import { prometheusProblems } from "../../../cluster/prometheus";
+import { renderProblem } from "../../../common/problem";
 
 /** An API server whose answer about the operator's resources is known. */
 function serverThat(answer: () => Promise<unknown>): ClusterApi {

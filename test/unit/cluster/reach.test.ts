@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { renderProblem } from "../../../architecture/problem";
 import type { ClusterApi } from "../../../cluster/api";
 import { lookAt, requireReachable, unreachable } from "../../../cluster/reach";
+import { renderProblem } from "../../../common/problem";
 
 const place = { context: "staging", server: "https://10.0.0.1:6443" };
 const told = (error: unknown) => renderProblem(unreachable(place, error));

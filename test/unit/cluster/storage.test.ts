@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { renderProblem } from "../../../architecture/problem";
 import { classProblems, existingVolume, sizeProblems } from "../../../cluster/storage";
+import { renderProblem } from "../../../common/problem";
 
 const GiB = 2 ** 30;
 const standard = { metadata: { name: "standard" }, provisioner: "p" };

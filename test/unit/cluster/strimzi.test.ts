@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { renderProblem } from "../../../architecture/problem";
 import type { ClusterApi } from "../../../cluster/api";
 import { strimziProblems } from "../../../cluster/strimzi";
+import { renderProblem } from "../../../common/problem";
 
 /** An API server whose answer about Strimzi's resources is known. */
 function serverThat(answer: () => Promise<unknown>): ClusterApi {

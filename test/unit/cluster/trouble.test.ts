@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { renderProblem } from "../../../architecture/problem";
 import { type Seen, troubles } from "../../../cluster/trouble";
+import { renderProblem } from "../../../common/problem";
 
 // The texts are what Kubernetes 1.33 said in trials.
 const quiet: Seen = {

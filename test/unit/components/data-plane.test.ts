@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { Declaration } from "../../../architecture/declaration";
+import type { Declaration } from "../../../architecture/data-plane/declaration";
 import { DataPlane } from "../../../components/data-plane";
 import { Provider } from "../../../provider";
 import { mockedResources } from "./mocks";

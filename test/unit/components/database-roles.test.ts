@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Provider } from "@pulumi/postgresql/provider";
 import * as pulumi from "@pulumi/pulumi";
-import { isVerifierOf } from "../../../architecture/scram";
+import { isVerifierOf } from "../../../common/scram";
 
 interface Made {
   readonly type: string;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { Application } from "../../../architecture/application";
-import type { Settings } from "../../../architecture/settings";
 import { EventTopics, eventTopics, topicOptions } from "../../../components/event-topics";
-import { consumerAccess } from "../../../components/kafka/access-rules";
+import { consumerAccess } from "../../../components/kafka/kafka-access-rules";
+import type { Settings } from "../../../settings/settings";
 import { mockedResources } from "./mocks";
 
 const registered = mockedResources();

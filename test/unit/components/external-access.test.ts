@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Access } from "../../../architecture/access";
 import type { Endpoints } from "../../../architecture/endpoints";
 import { addressOf, policies, serviceOf } from "../../../components/external-access";
 import { externalListeners } from "../../../components/kafka/external-listener";
-import { planKafka } from "../../../components/kafka/plan";
+import { planKafka } from "../../../components/kafka/kafka-plan";
 import { outsideEndpoints, reachedConnect, reachedDatabases } from "../../../components/reached-servers";
+import type { Access } from "../../../settings/access";
 
 type Outside = Exclude<Access, { readonly by: "cluster" }>;
 

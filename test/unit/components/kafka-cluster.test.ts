@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { consumerAccess } from "../../../components/kafka/access-rules";
+import { consumerAccess } from "../../../components/kafka/kafka-access-rules";
 import { KafkaCluster } from "../../../components/kafka-cluster";
 import { mockedResources } from "./mocks";
 

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import test, { before } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
 import {
+  type DataPlaneSettings,
   type Endpoints,
   type LoadedApplication,
   loadApplication,
   type PostgresNode,
-  type Settings,
 } from "tenantry/application";
 import { OutboxConnectors, type OutboxConnectorsArgs } from "tenantry/components";
 import { Provider } from "tenantry/provider";
@@ -66,14 +66,11 @@ test("each node that holds shards gets a slot and, after it, the connector that 
 
 test("they are those of the data plane with the same application and servers", async () => {
   const { made } = await outbox("same", { endpoints, consistency: "bounded" });
-  const settings: Settings = {
-    application: "ecommerce",
+  const settings: DataPlaneSettings = {
     platform: "external",
     citus: "required",
     consistency: "bounded",
     shardCount: 32,
-    allow: [],
-    kafka: { manageTopics: false, replication: 1, consumers: {} },
     endpoints,
   };
   const plane = dataPlane(loaded.application, loaded.base, settings, nodes);

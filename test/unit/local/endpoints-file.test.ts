@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import type { Endpoints } from "../../../architecture/endpoints";
-import { Problems } from "../../../architecture/problem";
+import { Problems } from "../../../common/problem";
 import { readEndpoints, writeEndpoints } from "../../../local/endpoints-file";
 
 const endpoints: Endpoints = {

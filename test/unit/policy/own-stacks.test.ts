@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { lintResource, lintResourcesTogether } from "../../../architecture/rules/lint-resources";
-import { rules } from "../../../architecture/rules/list";
+import { declaredBy } from "../../../cli/preview/declared";
+import { lintResource, lintResourcesTogether } from "../../../lint/lint-resources";
+import { rules } from "../../../lint/list";
 import { knownOf } from "../../../policy/known";
 import { lintStackFiles, stackOfResources } from "../../../policy/stack-files";
-import { declaredBy } from "../../../stacks/preview";
-import { stackNames } from "../../../stacks/settings";
+import { stackNames } from "../../../settings/stack-file";
 
 for (const stack of stackNames()) {
   test(`the stack ${stack} breaks no policy`, async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Problems } from "../../../architecture/problem";
+import { Problems } from "../../../common/problem";
 import { placeOf } from "../../smoke/place";
 
 const given = { KUBECONFIG: "/kube/config", TENANTRY_CITUS_IMAGE: "citus:1", TENANTRY_CONNECT_IMAGE: "connect:1" };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { markIn } from "../../../verify/canary";
-import type { CatalogTable, Column } from "../../../verify/catalog";
 import { candidates } from "../../../verify/dummy";
+import type { CatalogTable, Column } from "../../../verify/live-catalog";
 import { NoRow, planRow } from "../../../verify/row-writer";
 
 const column = (name: string, base: string, more: Partial<Column> = {}): Column => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { databasesOf } from "../../../architecture/databases";
+import { databasesOf } from "../../../architecture/data-plane/application-databases";
 import type { Endpoints } from "../../../architecture/endpoints";
 import type { Model } from "../../../architecture/tenancy/tenants";
 import { checks } from "../../../verify/checks";

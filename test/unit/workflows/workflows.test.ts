@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { parse } from "yaml";
-import { citusImage } from "../../../architecture/kubernetes";
 import { markerOf } from "../../../cli/preview/markdown";
-import { stackNames } from "../../../stacks/settings";
+import { citusImage } from "../../../settings/kubernetes-settings";
+import { stackNames } from "../../../settings/stack-file";
 
 const root = join(__dirname, "..", "..", "..");
 const folder = join(root, ".github", "workflows");

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "../../../architecture/identifier";
+import { quoteIdentifier } from "../../../common/identifier";
 import { type Draw, literalOf, nameOf } from "../draw";
 import type { Made, Shape } from "../query";
 import type { LeakRelation } from "../surface";

@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteLiteral } from "../../../architecture/identifier";
+import { quoteIdentifier, quoteLiteral } from "../../../common/identifier";
 import { type Draw, nameOf } from "../draw";
 import type { Made, Shape } from "../query";
 import type { LeakRelation } from "../surface";

@@ -1,4 +1,4 @@
-import { quoteLiteral } from "../../../architecture/identifier";
+import { quoteLiteral } from "../../../common/identifier";
 import { type Draw, nameOf } from "../draw";
 import type { Made, Shape, Step } from "../query";
 import type { LeakRelation } from "../surface";

@@ -1,4 +1,4 @@
-import { quoteLiteral } from "../../../architecture/identifier";
+import { quoteLiteral } from "../../../common/identifier";
 import { nameOf } from "../draw";
 import type { Shape } from "../query";
 

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "../../../architecture/identifier";
+import { quoteIdentifier } from "../../../common/identifier";
 import { markIn } from "../../canary";
 import type { Row } from "../../row-writer";
 import { type Draw, literalOf, nameOf } from "../draw";

@@ -4,8 +4,8 @@ import test from "node:test";
 import { stringify } from "yaml";
 import { loadApplication } from "../../../../architecture/application-loader";
 import { dataPlane } from "../../../../architecture/data-plane/data-plane";
+import type { Declaration } from "../../../../architecture/data-plane/declaration";
 import { onlyCoordinator } from "../../../../architecture/data-plane/nodes";
-import type { Declaration } from "../../../../architecture/declaration";
 import { externalSettings } from "../../external-settings";
 import { matchesGolden } from "../../golden";
 import { parseShop, type ShopArgs } from "../shop";
@@ -194,7 +194,7 @@ test("the same description gives the same declarations", async () => {
 
 test("ecommerce's declarations are those that were reviewed", async () => {
   const { application, base } = await loadApplication(join(root, "sql", "ecommerce"));
-  const declarations = dataPlane(application, base, { ...settings, application: "ecommerce" }, onlyCoordinator);
+  const declarations = dataPlane(application, base, settings, onlyCoordinator);
   const shown = declarations.map((each) => ({ [`${each.noun}/${each.name}`]: reviewed(each), after: each.after }));
   matchesGolden(join(root, "test", "golden", "ecommerce", "declarations.yaml"), stringify(shown, { lineWidth: 120 }));
 });

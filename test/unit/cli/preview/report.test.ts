@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { Problems } from "../../../../architecture/problem";
 import { parseDigest } from "../../../../cli/preview/digest";
 import { mostCharacters, renderMarkdown } from "../../../../cli/preview/markdown";
 import { reportOf } from "../../../../cli/preview/report";
+import { Problems } from "../../../../common/problem";
 import { matchesGolden } from "../../golden";
 
 const golden = join(__dirname, "..", "..", "..", "golden", "preview-report");

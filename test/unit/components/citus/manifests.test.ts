@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { parse } from "yaml";
-import { hostRules, identityMap } from "../../../../components/citus/access-rules";
-import { certificateNames, loginSecret, shardNodes } from "../../../../components/citus/names";
-import { networkPolicy } from "../../../../components/citus/network";
+import { hostRules, identityMap } from "../../../../components/citus/citus-access-rules";
+import { certificateNames, loginSecret, shardNodes } from "../../../../components/citus/citus-names";
+import { networkPolicy } from "../../../../components/citus/citus-network";
+import { type CitusOptions, planCitus } from "../../../../components/citus/citus-plan";
+import { clusterRules, groupRules } from "../../../../components/citus/citus-rights";
+import { disruptionBudget, statefulSet, volumeClaims } from "../../../../components/citus/citus-workload";
 import { localParameters, sharedParameters } from "../../../../components/citus/parameters";
 import { dynamicConfig, patroniConfig } from "../../../../components/citus/patroni-config";
-import { type CitusOptions, planCitus } from "../../../../components/citus/plan";
 import { podTemplate } from "../../../../components/citus/pod";
 import { prepareJob } from "../../../../components/citus/prepare";
-import { clusterRules, groupRules } from "../../../../components/citus/rights";
 import { headlessService, primaryService } from "../../../../components/citus/services";
-import { disruptionBudget, statefulSet, volumeClaims } from "../../../../components/citus/workload";
 import { formatQuantity } from "../../../../components/quantity";
 
 const GiB = 2 ** 30;

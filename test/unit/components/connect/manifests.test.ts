@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { Problems } from "../../../../architecture/problem";
-import { workerAccess } from "../../../../components/connect/access-rules";
-import { restUrl } from "../../../../components/connect/names";
-import { networkPolicy } from "../../../../components/connect/network";
-import { type ConnectOptions, planConnect } from "../../../../components/connect/plan";
+import { Problems } from "../../../../common/problem";
+import { versions } from "../../../../common/system/versions";
+import { workerAccess } from "../../../../components/connect/connect-access-rules";
+import { restUrl } from "../../../../components/connect/connect-names";
+import { networkPolicy } from "../../../../components/connect/connect-network";
+import { type ConnectOptions, planConnect } from "../../../../components/connect/connect-plan";
+import { secretRules } from "../../../../components/connect/connect-rights";
 import { restartJob } from "../../../../components/connect/restart";
-import { secretRules } from "../../../../components/connect/rights";
 import { kafkaConnect } from "../../../../components/connect/worker";
-import { kafkaVersion, strimziVersion } from "../../../../components/strimzi";
-import { outboxConnectorSource } from "../../../../local/parts";
-import { versions } from "../../../../local/versions";
+import { kafkaVersion, strimziVersion } from "../../../../components/strimzi-resources";
+import { outboxConnectorSource } from "../../../../local/servers/server-files";
 
 function plan(options: Partial<ConnectOptions> = {}) {
   return planConnect("connect", {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { administratorAccess, consumerAccess } from "../../../../components/kafka/access-rules";
 import { kafka } from "../../../../components/kafka/cluster";
-import { bootstrapServer, kafkaLoginSecret, poolsOf } from "../../../../components/kafka/names";
+import { administratorAccess, consumerAccess } from "../../../../components/kafka/kafka-access-rules";
+import { bootstrapServer, kafkaLoginSecret, poolsOf } from "../../../../components/kafka/kafka-names";
+import { type KafkaOptions, planKafka } from "../../../../components/kafka/kafka-plan";
 import { nodePool } from "../../../../components/kafka/node-pools";
-import { type KafkaOptions, planKafka } from "../../../../components/kafka/plan";
 import { kafkaUser } from "../../../../components/kafka/users";
 
 function plan(options: Partial<KafkaOptions> = {}) {

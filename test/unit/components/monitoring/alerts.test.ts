@@ -8,7 +8,7 @@ import { parse, stringify } from "yaml";
 import { alertsOf, ruleGroups } from "../../../../components/monitoring/alerts";
 import { dashboardOf, expressionsOf } from "../../../../components/monitoring/dashboard";
 import { queries, queriesFile } from "../../../../components/monitoring/queries";
-import { findProgram } from "../../../../local/pulumi-programs";
+import { findProgram } from "../../../../pulumi-cli/pulumi-programs";
 import { matchesGolden } from "../../golden";
 
 const root = join(__dirname, "..", "..", "..", "..");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { networkPolicy } from "../../../../components/citus/network";
-import { type CitusPlan, planCitus } from "../../../../components/citus/plan";
+import { networkPolicy } from "../../../../components/citus/citus-network";
+import { type CitusPlan, planCitus } from "../../../../components/citus/citus-plan";
 import { podTemplate } from "../../../../components/citus/pod";
 import { Monitoring } from "../../../../components/monitoring";
 import { monitorRole } from "../../../../components/monitoring/exporter";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isVerifierOf } from "../../../../architecture/scram";
+import { isVerifierOf } from "../../../../common/scram";
 import { poolerUsers } from "../../../../components/pooler/config";
 import { poolerBudget, poolerDeployment, poolerIni, poolerPolicy } from "../../../../components/pooler/manifests";
-import { type PoolerOptions, planPooler } from "../../../../components/pooler/plan";
+import { type PoolerOptions, planPooler } from "../../../../components/pooler/pooler-plan";
 
 function plan(options: Partial<PoolerOptions> = {}) {
   return planPooler("citus-pooler", {

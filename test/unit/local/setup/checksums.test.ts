@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { debeziumChecksums, kafkaChecksums } from "../../../../local/parts";
+import { versions } from "../../../../common/system/versions";
+import { debeziumChecksums, kafkaChecksums } from "../../../../local/servers/server-files";
 import { differenceFrom, parseChecksums } from "../../../../local/setup/checksums";
-import { versions } from "../../../../local/versions";
 
 function room(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "checksums-"));

@@ -6,13 +6,13 @@ import type { AddressInfo } from "node:net";
 import { arch, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { root } from "../../../../local/checkout";
-import { freePort } from "../../../../local/port";
-import { run } from "../../../../local/run";
+import { root } from "../../../../common/system/checkout";
+import { run } from "../../../../common/system/run";
+import { versions } from "../../../../common/system/versions";
+import { freePort } from "../../../../local/servers/port";
 import { parseChecksums } from "../../../../local/setup/checksums";
 import { download } from "../../../../local/setup/download";
-import { fetchRelease, releaseFile } from "../../../../local/setup/pulumi";
-import { versions } from "../../../../local/versions";
+import { fetchRelease, releaseFile } from "../../../../local/setup/pulumi-setup";
 
 function room(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "download-"));

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { root } from "../../../../local/checkout";
-import { connectPlugins } from "../../../../local/parts";
-import { run } from "../../../../local/run";
+import { root } from "../../../../common/system/checkout";
+import { run } from "../../../../common/system/run";
+import { connectPlugins } from "../../../../local/servers/server-files";
 
 /** Set-up of one part, with a cache of its own and a Maven that does what the script says. */
 function setup(context: TestContext, script: string) {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Problems } from "../../../../architecture/problem";
-import { silent } from "../../../../local/progress";
-import { isAccepted } from "../../../../local/pulumi-programs";
+import { Problems } from "../../../../common/problem";
+import { silent } from "../../../../common/system/progress";
 import { importedPackage } from "../../../../local/setup/go";
 import { parseJavaVersion } from "../../../../local/setup/java";
-import { howToInstall } from "../../../../local/setup/postgres";
-import { releaseFile } from "../../../../local/setup/pulumi";
+import { howToInstall } from "../../../../local/setup/postgres-setup";
+import { releaseFile } from "../../../../local/setup/pulumi-setup";
 import { setup } from "../../../../local/setup/setup";
+import { isAccepted } from "../../../../pulumi-cli/pulumi-programs";
 
 const lacking = (what: string) => ({
   title: what,

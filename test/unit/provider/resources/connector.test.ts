@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { unknownYet } from "../../../../architecture/endpoints";
-import { renderProblem } from "../../../../architecture/problem";
+import { renderProblem } from "../../../../common/problem";
 import { connector } from "../../../../provider/resources/connector";
 
 const inputs = {

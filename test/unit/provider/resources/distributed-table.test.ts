@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import type { DistributedTableInputs } from "../../../../architecture/declaration";
-import { renderProblem } from "../../../../architecture/problem";
+import type { DistributedTableInputs } from "../../../../architecture/data-plane/declaration";
+import { renderProblem } from "../../../../common/problem";
 import {
   type DistributedTableState,
   distributedTable,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { MigrationInputs } from "../../../../architecture/declaration";
-import { renderProblem } from "../../../../architecture/problem";
+import type { MigrationInputs } from "../../../../architecture/data-plane/declaration";
+import { renderProblem } from "../../../../common/problem";
 import { migration } from "../../../../provider/resources/migration";
 
 const file: MigrationInputs = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import { publishedColumns } from "../../../../architecture/outbox";
+import { publishedColumns } from "../../../../architecture/data-plane/outbox-table";
 import { type OutboxState, outbox } from "../../../../provider/resources/outbox";
 import { matchesGolden } from "../../golden";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import { limitsOf } from "../../../../provider/partman";
+import { limitsOf } from "../../../../provider/partitions/partman";
 import {
   type FoundPartitionSet,
   type PartitionSetState,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import type { ReferenceTableInputs } from "../../../../architecture/declaration";
-import { noGrants } from "../../../../provider/grants";
+import type { ReferenceTableInputs } from "../../../../architecture/data-plane/declaration";
+import { noGrants } from "../../../../provider/postgres/live-grants";
 import {
   planReferenceTable,
   type ReferenceTableState,

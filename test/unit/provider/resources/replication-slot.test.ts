@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Problems } from "../../../../architecture/problem";
+import { Problems } from "../../../../common/problem";
 import { createStatement, parseSlotId, replicationSlot, slotId } from "../../../../provider/resources/replication-slot";
 
 const node = { name: "worker_1", host: "10.0.0.2", port: 5432 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { PostgresEndpoint } from "../../../../architecture/endpoints";
-import { fingerprintOf } from "../../../../provider/node-logins";
+import { fingerprintOf } from "../../../../provider/citus/node-logins";
 import { tenantDatabase } from "../../../../provider/resources/tenant-database";
 
 const node = { name: "worker_1", host: "10.0.0.2", port: 5432 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import type { TenantIsolationInputs } from "../../../../architecture/declaration";
+import type { TenantIsolationInputs } from "../../../../architecture/data-plane/declaration";
 import { type TenantIsolationState, tenantIsolation } from "../../../../provider/resources/tenant-isolation";
 import { matchesGolden } from "../../golden";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { partsOf } from "../../../../architecture/tenancy/parts";
+import { partsOf } from "../../../../architecture/tenancy/tenant-parts";
 import { foreignKeys, placement } from "../../../../verify/checks/placement";
 import type { Target } from "../../../../verify/target";
 import { parseShop } from "../../architecture/shop";

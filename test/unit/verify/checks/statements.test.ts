@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { emptyCatalog } from "../../../../architecture/catalog-edits";
-import type { TableFacts } from "../../../../architecture/rules/rule";
-import { loadSqlParser } from "../../../../architecture/sql-parser";
+import { emptyCatalog } from "../../../../architecture/catalog/catalog-edits";
+import { loadSqlParser } from "../../../../architecture/sql/sql-parser";
+import type { TableFacts } from "../../../../lint/rule";
 import { type Counted, judgeStatements } from "../../../../verify/checks/statements";
 
 const tables: TableFacts = {

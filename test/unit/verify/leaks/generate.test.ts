@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { loadSqlParser, parseSql } from "../../../../architecture/sql-parser";
+import { loadSqlParser, parseSql } from "../../../../architecture/sql/sql-parser";
 import { generate, shapes } from "../../../../verify/leaks/generate";
 import type { LeakQuery } from "../../../../verify/leaks/query";
 import { column, relation, surface, tenant } from "./surface";

@@ -1,5 +1,5 @@
-import type { Column } from "../../../../verify/catalog";
 import type { LeakRelation, Surface } from "../../../../verify/leaks/surface";
+import type { Column } from "../../../../verify/live-catalog";
 
 export const tenant = {
   column: "tenant_id",

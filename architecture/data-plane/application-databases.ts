@@ -1,0 +1,137 @@
+import type { Application } from "../application";
+import type { LoadedApplication } from "../application-loader";
+import { cdcRole, siloDatabase, tenantLogin, tenantPrefix } from "../application-names";
+import type { Endpoints, PostgresNode } from "../endpoints";
+import { partsOf } from "../tenancy/tenant-parts";
+import { shared } from "../tenancy/tenants";
+import { dataPlane, schemaDataPlane } from "./data-plane";
+import type { DataPlaneSettings } from "./data-plane-settings";
+import type { Declaration } from "./declaration";
+import { onlyCoordinator } from "./nodes";
+import { Steps } from "./steps";
+
+/**
+ * One database of a stack and what is applied to it: the only one, or in the model `silo` a tenant's; there, the first is
+ * the one from which those of the tenants are made.
+ */
+export interface Database {
+  /** The application's name, and for a silo `APPLICATION_TENANT`. */
+  readonly name: string;
+  /** The name of the provider that reaches it. It never means another database: what is deleted is deleted by it. */
+  readonly provider: string;
+  readonly endpoints: Endpoints | undefined;
+  /** The database's own endpoints, from those of the servers. */
+  reach(servers: Endpoints): Endpoints;
+  /** Roles that must exist, as PostgreSQL knows them. */
+  readonly roles: readonly string[];
+  readonly declarations: readonly Declaration[];
+  /** Databases that its declarations make. @default none */
+  readonly makes?: readonly string[];
+  /** `NOUN/NAME` of the declaration of the first database that makes this one. @default it is there */
+  readonly madeBy?: string;
+  /** The application as it lives here: one, none, or in the model `schema` what tenants share and then every tenant's. */
+  readonly parts: readonly Application[];
+}
+
+/**
+ * The databases of a stack.
+ *
+ * @param endpoints those of the servers, as far as they are known; a silo's database and logins are derived from them
+ * @throws Problems with tenants that don't fit the application
+ */
+export function databasesOf(
+  { application, baseOf }: LoadedApplication,
+  settings: DataPlaneSettings,
+  endpoints: Endpoints | undefined,
+): Database[] {
+  const { tenancy = shared } = settings;
+  const parts = partsOf(application, tenancy);
+  const nodes = (at: Endpoints | undefined) => at?.postgres.nodes ?? onlyCoordinator;
+  if (tenancy.model === "schema") {
+    const declarations = schemaDataPlane(parts, baseOf, { ...settings, endpoints }, nodes(endpoints));
+    const reach = (servers: Endpoints) => servers;
+    return [
+      { name: application.name, provider: mainProvider, endpoints, reach, roles: rolesOf(parts), declarations, parts },
+    ];
+  }
+  const own = parts.map((part): Database => {
+    const reach = (servers: Endpoints) => endpointsOf(part, servers);
+    const at = endpoints && reach(endpoints);
+    const tenant = part.part?.tenant;
+    return {
+      name: tenant ? tenantPrefix(part.name, tenant.name) : part.name,
+      provider: tenant ? `data-${tenant.name}` : mainProvider,
+      ...(tenant && { madeBy: `TenantDatabase/${tenantPrefix(part.name, tenant.name)}` }),
+      endpoints: at,
+      reach,
+      roles: rolesOf([part]),
+      declarations: dataPlane(part, baseOf(part), { ...settings, endpoints: at }, nodes(at)),
+      parts: [part],
+    };
+  });
+  return tenancy.model === "silo" ? [makerOf(application, own, endpoints, nodes(endpoints)), ...own] : own;
+}
+
+/** Of the only database. In the model `silo` it reaches none of the data, and still guards the model. */
+export const mainProvider = "data";
+
+/** Every server has it, and it is nobody's: what is not there yet is made from it. */
+const maintenanceDatabase = "postgres";
+
+function makerOf(
+  application: Application,
+  silos: readonly Database[],
+  endpoints: Endpoints | undefined,
+  nodes: readonly PostgresNode[],
+): Database {
+  const reach = (servers: Endpoints): Endpoints => ({
+    ...servers,
+    postgres: { ...servers.postgres, database: maintenanceDatabase },
+  });
+  const steps = new Steps();
+  for (const { name, endpoints: at, parts } of silos) {
+    const tenant = parts[0]?.part?.tenant?.name;
+    if (tenant === undefined) continue;
+    const database = at?.postgres.database ?? siloDatabase(application.name, tenant);
+    // One after another: a node that joins one has its roles written, and Citus refuses to do that for two at once.
+    steps.then("TenantDatabase", name, { database, tenant, nodes });
+  }
+  return {
+    name: application.name,
+    provider: "servers",
+    endpoints: endpoints && reach(endpoints),
+    reach,
+    roles: [...new Set(silos.flatMap(({ roles }) => roles))],
+    declarations: steps.declarations,
+    makes: steps.declarations.flatMap(({ noun, inputs }) => (noun === "TenantDatabase" ? [inputs.database] : [])),
+    parts: [],
+  };
+}
+
+/** As a part of the application is reached: a silo by its database, a tenant's roles by their own logins. */
+export function endpointsOf({ part }: Pick<Application, "part">, endpoints: Endpoints): Endpoints {
+  const tenant = part?.tenant?.name;
+  if (tenant === undefined) return endpoints;
+  const { postgres } = endpoints;
+  const prefix = tenantLogin(tenant, "");
+  const own = Object.entries(postgres.roles).flatMap(([role, login]) =>
+    role.startsWith(prefix)
+      ? [[role.slice(prefix.length), login] as const]
+      : role === "cdc"
+        ? [[role, login] as const]
+        : [],
+  );
+  return {
+    ...endpoints,
+    postgres: {
+      ...postgres,
+      ...(part?.model === "silo" && { database: siloDatabase(postgres.database, tenant) }),
+      roles: Object.fromEntries(own),
+    },
+  };
+}
+
+function rolesOf(parts: readonly Application[]): string[] {
+  const users = parts.flatMap(({ name, roles }) => [...roles.map(({ user }) => user), cdcRole(name)]);
+  return [...new Set(users)];
+}

@@ -1,0 +1,92 @@
+import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
+import { type Problem, refuseIfAny } from "../../common/problem";
+import { hashOf, lineAt, placeAt, type Source } from "../../common/source";
+import type { Application } from "../application";
+import { eventsSchema, streamPrefix } from "../application-names";
+import { text } from "../catalog/deferred-foreign-keys";
+import { fileNumber } from "../checks/file-names";
+import { type SqlFile, withoutTransaction } from "../sql/sql-file";
+import { type ParsedSql, parseSql } from "../sql/sql-parser";
+
+/**
+ * The toolkit's own SQL with its variables filled in as psql would: `:"name"` an identifier, `:'name'` a literal,
+ * `:name` as it is. The hash is that of the result: another tenant column is another file. For a tenant's own schema
+ * only what lies in it, the functions over its outbox; for what such tenants share, the rest.
+ *
+ * @throws Problems with what cannot be read
+ */
+export function parseBase(application: Application, sources: readonly Source[]): SqlFile[] {
+  const variables = baseVariables(application);
+  const problems: Problem[] = [];
+  const files = sources
+    .filter((source) => isFor(application, source))
+    .toSorted((a, b) => fileNumber(a.path) - fileNumber(b.path))
+    .flatMap((source): SqlFile[] => {
+      const filled = { path: source.path, text: substitute(source, variables, problems) };
+      const parsed = parseSql(filled);
+      problems.push(...parsed.problems);
+      return [toFile(parsed)];
+    });
+  refuseIfAny(problems);
+  return files;
+}
+
+function isFor({ part }: Application, { text }: Source): boolean {
+  return part?.model !== "schema" || /:"?events\b/.test(text) === (part.tenant !== undefined);
+}
+
+function baseVariables(application: Application): ReadonlyMap<string, string> {
+  const { schema, tenant } = application;
+  return new Map([
+    ["application", streamPrefix(application)],
+    ["events", eventsSchema(application)],
+    ["column", tenant.column],
+    ["type", tenant.type],
+    ["root_schema", schema],
+    ["root_table", tenant.table],
+  ]);
+}
+
+/** Also inside function bodies, where psql would not: that is where most of the variables are. */
+function substitute(source: Source, variables: ReadonlyMap<string, string>, problems: Problem[]): string {
+  return source.text.replaceAll(/::|:(?:"([a-z_]+)"|'([a-z_]+)'|([a-z_]+)\b)/g, (given, ...found) => {
+    const [identifier, literal, bare, offset] = found as [string?, string?, string?, number?];
+    const name = identifier ?? literal ?? bare;
+    if (name === undefined) return given;
+    const value = variables.get(name);
+    if (value === undefined) {
+      if (bare === undefined) problems.push(unknownVariable(source, given, offset ?? 0, variables));
+      return given;
+    }
+    if (identifier !== undefined) return quoteIdentifier(value);
+    return literal === undefined ? value : quoteLiteral(value);
+  });
+}
+
+function unknownVariable(
+  source: Source,
+  given: string,
+  offset: number,
+  variables: ReadonlyMap<string, string>,
+): Problem {
+  return {
+    what: "There is no such variable",
+    got: given,
+    expected: [...variables.keys()].join(", "),
+    fix: "Use one of these",
+    at: placeAt(source, offset),
+  };
+}
+
+function toFile({ source, statements }: ParsedSql): SqlFile {
+  return {
+    path: source.path,
+    text: source.text,
+    hash: hashOf(source.text),
+    transaction: !withoutTransaction(source.text),
+    statements: statements.map((statement) => ({
+      sql: text(statement),
+      line: lineAt(source, statement.start),
+    })),
+  };
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { durationMs } from "../../common/duration";
+import type { Aggregate, Application } from "../application";
+import { streamPrefix } from "../application-names";
+import { type PostgresNode, unknownYet } from "../endpoints";
+import { isExactlyOnce, type StreamSettings } from "./data-plane-settings";
+import type { ConnectorInputs } from "./declaration";
+import { headerColumns, outbox, outboxConnector, outboxSlot } from "./outbox-table";
+import { producerLimitBytes, topicLimitBytes } from "./record-limits";
+
+const section = z.record(z.string(), z.string());
+const template = z
+  .strictObject({
+    config: section,
+    namedAuthority: section,
+    systemAuthorities: section,
+    aggregate: section,
+    exactlyOnce: section,
+  })
+  .parse(parse(readFileSync(join(__dirname, "..", "..", "connectors", "outbox.yaml"), "utf8")));
+
+type Values = Readonly<Record<string, string>>;
+
+/** The connector that turns the outbox rows of one node into records: outbox.yaml, filled in. */
+export function renderOutboxConnector(
+  application: Application,
+  settings: StreamSettings,
+  node: PostgresNode,
+): ConnectorInputs {
+  const prefix = streamPrefix(application);
+  const connector = outboxConnector(prefix, node);
+  const aggregates = application.events.aggregates.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = outboxPattern(application);
+  const values = {
+    ...endpointValues(settings, node),
+    application: application.name,
+    connector,
+    slot: outboxSlot(prefix, node),
+    publication: outbox.publication,
+    table: rows,
+    rowTopicPattern: `${literalPattern(`${connector}.`)}${rows}`,
+    headers: [...headerColumns(application.tenant.column)].map(([column, name]) => `${column}:header:${name}`).join(),
+    groups: aggregates.map(group).join(),
+    producerLimit: String(producerLimitBytes),
+  };
+  return {
+    connector,
+    config: {
+      ...fill(template.config, values),
+      ...renderTrust(settings),
+      ...Object.assign({}, ...aggregates.map((aggregate) => fill(template.aggregate, aggregateValues(aggregate)))),
+      ...(isExactlyOnce(settings) ? fill(template.exactlyOnce, values) : {}),
+    },
+  };
+}
+
+/** The outbox, or those of all tenants that have a schema: a new tenant changes no connector. */
+function outboxPattern({ name, part }: Application): string {
+  const table = literalPattern(`.${outbox.table}`);
+  return part?.model === "schema"
+    ? `${literalPattern(`${name}_`)}[a-z0-9_]+${table}`
+    : literalPattern(outbox.schema) + table;
+}
+
+function endpointValues({ endpoints }: StreamSettings, node: PostgresNode): Values {
+  return {
+    host: node.host,
+    port: String(node.port),
+    database: endpoints?.postgres.database ?? unknownYet,
+    user: endpoints?.postgres.roles.cdc?.user ?? unknownYet,
+    password: endpoints?.connect.databasePassword ?? unknownYet,
+    sslmode: endpoints?.postgres.sslmode ?? unknownYet,
+  };
+}
+
+function renderTrust({ endpoints }: StreamSettings): Values {
+  if (endpoints?.postgres.sslmode !== "verify-full") return {};
+  const { ca } = endpoints.postgres;
+  return ca === undefined ? template.systemAuthorities : fill(template.namedAuthority, { ca });
+}
+
+function aggregateValues(aggregate: Aggregate): Values {
+  return {
+    group: group(aggregate),
+    topicPattern: literalPattern(aggregate.topic),
+    partitions: String(aggregate.partitions),
+    topicLimit: String(topicLimitBytes),
+    retentionMs: String(durationMs(aggregate.retention)),
+  };
+}
+
+/** The suffix keeps an aggregate named `default` from meaning Connect's default group. */
+function group({ name }: Aggregate): string {
+  return `${name}-events`;
+}
+
+/** Debezium's lists and Connect's predicates are regular expressions. */
+function literalPattern(text: string): string {
+  return text.replaceAll(/[^\w-]/g, "\\$&");
+}
+
+/** `${...}` is left alone: those are for Debezium and Connect. */
+function fill(section: Values, values: Values): Values {
+  const filled = (text: string) =>
+    text.replaceAll(/<(\w+)>/g, (_, name: string) => {
+      const value = values[name];
+      if (value === undefined) throw new Error(`connectors/outbox.yaml: nothing is known of <${name}>`);
+      return value;
+    });
+  return Object.fromEntries(Object.entries(section).map(([key, value]) => [filled(key), filled(value)]));
+}

@@ -1,0 +1,74 @@
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import type { ConnectorInputs } from "../../architecture/data-plane/declaration";
+import { isSql } from "../../architecture/sql/sql-file";
+import { kinds } from "../../provider/protocol/kinds";
+import { serversUnknown } from "../../settings/stack-file";
+
+/** A resource that the program declared. */
+export interface Declared {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** What the program declares for a stack, by Pulumi's mocks: no cluster, no command line, no account. One at a time. */
+export async function declaredBy(stack: string): Promise<Declared[]> {
+  process.env[serversUnknown] = "1";
+  const declared: Declared[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, id }) => {
+        declared.push({ type, name, inputs });
+        return { id: id ?? name, state: inputs };
+      },
+      call: () => ({}),
+    },
+    "tenantry",
+    stack,
+    true,
+  );
+  // Only now: resources register with whatever is set when the program is loaded.
+  const { default: program } = await import("../../index.js");
+  await program();
+  await pulumi.runtime.disconnect();
+  return declared.filter(({ type }) => !type.startsWith("pulumi:pulumi:"));
+}
+
+/** The resources as people review them, sorted: manifests, SQL, connector configurations. Secrets are left out. */
+export function renderPreview(declared: readonly Declared[]): string {
+  return declared
+    .map((resource) => ({ key: `${resource.type} ${resource.name}`, resource }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ key, resource }) => stringify({ resource: key, ...body(resource) }, { lineWidth: 0 }))
+    .join("---\n");
+}
+
+function body({ type, inputs }: Declared): object {
+  const noun = /^tenantry:index:(\w+)$/.exec(type)?.[1];
+  const kind = [...kinds].find(([known]) => known === noun)?.[1];
+  if (!kind) return sorted(inputs);
+  // Its text is reviewed where it is written.
+  const { path } = inputs;
+  if (noun === "Migration" && typeof path === "string" && isSql(path)) return { file: path };
+  const run = kind.preview(undefined, inputs).join("\n");
+  return noun === "Connector" ? { run, config: sorted((inputs as unknown as ConnectorInputs).config) } : { run };
+}
+
+/** Pulumi's mark of a secret on the wire. */
+const secretSignature = "4dabf18193072939515e22adb298388d";
+
+function sorted(value: object): object {
+  const entries = Object.entries(value).map(([key, part]) => [key, shown(part)] as const);
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Secrets and certificates, which differ in every run, are shown as what they are. */
+function shown(value: unknown): unknown {
+  if (typeof value === "string") {
+    return value.replaceAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g, "[certificate]");
+  }
+  if (Array.isArray(value)) return value.map(shown);
+  if (typeof value !== "object" || value === null) return value;
+  return secretSignature in value ? "[secret]" : sorted(value);
+}

@@ -1,0 +1,10 @@
+/** Where something listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `HOST:PORT`. */
+export function formatAddress({ host, port }: Address): string {
+  return `${host}:${port}`;
+}

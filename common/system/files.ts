@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { Problems } from "../problem";
+
+/** Writes the whole file or nothing: a kill never leaves half of it. Nobody else can read it at any moment. */
+export function writePrivate(path: string, text: string): void {
+  const part = `${path}.${randomBytes(4).toString("hex")}`;
+  try {
+    writeFileSync(part, text, { mode: 0o600, flag: "wx" });
+    renameSync(part, path);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  }
+}
+
+/** Makes a folder with those above it. Node's own way never ends in /proc, which says that the folder above is not there. */
+export function makeFolder(path: string): void {
+  if (isFolder(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    // Another process may have made it meanwhile.
+    if (code === "EEXIST" && isFolder(path)) return;
+    if (code !== "ENOENT") throw error;
+    throw new Problems([{ what: "No folder can be made there", got: path, fix: "Choose another place with --home" }]);
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** The text, or undefined if there is no such file. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** The last lines of a log, without reading all of it into the terminal. */
+export function lastLines(path: string, count: number): string[] {
+  return (readIfThere(path) ?? "").trimEnd().split("\n").slice(-count);
+}

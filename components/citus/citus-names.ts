@@ -1,0 +1,88 @@
+import type { PostgresNode } from "../../architecture/endpoints";
+import type { CitusPlan } from "./citus-plan";
+
+type Named = Pick<CitusPlan, "name" | "namespace">;
+
+/** The superuser that Patroni and the nodes use among themselves, by certificate only. */
+export const nodeUser = "postgres";
+/** The superuser that people and `pulumi up` log in with. */
+export const adminUser = "tenantry";
+
+/** Group 0 is the coordinator, 1 and on the workers. */
+export function groupsOf({ workers }: Pick<CitusPlan, "workers">): number[] {
+  return Array.from({ length: workers + 1 }, (_, group) => group);
+}
+
+export function groupName({ name }: Named, group: number): string {
+  return `${name}-${group}`;
+}
+
+export function podNames(plan: Named & Pick<CitusPlan, "replicas">, group: number): string[] {
+  return Array.from({ length: plan.replicas }, (_, index) => `${groupName(plan, group)}-${index}`);
+}
+
+/** The headless Service whose names nodes are registered by. */
+export function podsService({ name }: Named): string {
+  return `${name}-pods`;
+}
+
+/** Where a group's primary is reached, whichever pod that is. */
+export function groupHost(plan: Named, group: number): string {
+  return `${groupName(plan, group)}.${plan.namespace}.svc`;
+}
+
+export function podHost(plan: Named, pod: string): string {
+  return `${pod}.${podsService(plan)}.${plan.namespace}.svc`;
+}
+
+/** The Secret with a role's `username` and `password`, for those who log in with it to mount. */
+export function loginSecret({ name }: Pick<CitusPlan, "name">, role: string): string {
+  return `${name}-login-${role.replaceAll("_", "-")}`;
+}
+
+export function tlsSecret({ name }: Pick<CitusPlan, "name">): string {
+  return `${name}-tls`;
+}
+
+/** The ConfigMap whose `ca.crt` clients verify the nodes by. */
+export function authorityMap({ name }: Pick<CitusPlan, "name">): string {
+  return `${name}-ca`;
+}
+
+/** The name of a worker's node in the rest of the toolkit, by its group. */
+export function workerName(group: number): string {
+  return `worker_${group}`;
+}
+
+/** The nodes that hold shards, as the rest of the toolkit knows them. */
+export function shardNodes(plan: Named & Pick<CitusPlan, "workers">): PostgresNode[] {
+  return groupsOf(plan)
+    .slice(1)
+    .map((group) => ({ name: workerName(group), host: groupHost(plan, group), port: 5432 }));
+}
+
+/** The names that the nodes' certificate holds for: wildcards, so that scaling needs no new one. */
+export function certificateNames(plan: Named): string[] {
+  const { namespace } = plan;
+  const hosts = [`*.${podsService(plan)}.${namespace}.svc`, `*.${namespace}.svc`];
+  return [...hosts, ...hosts.map((host) => `${host}.cluster.local`)];
+}
+
+/** Labels by which Patroni, Services and policies know a cluster's pods. */
+export function clusterLabels({ name }: Pick<CitusPlan, "name">): Record<string, string> {
+  return { "app.kubernetes.io/name": "citus", "cluster-name": name };
+}
+
+export function groupLabels(plan: Pick<CitusPlan, "name">, group: number): Record<string, string> {
+  return { ...clusterLabels(plan), "citus-group": String(group) };
+}
+
+/** Pods with this label, in any namespace, may connect to the database. */
+export function clientLabel({ name }: Pick<CitusPlan, "name">): Record<string, string> {
+  return { "tenantry.io/database-client": name };
+}
+
+/** The pods of a cluster's own Jobs, which act as a node does. */
+export function nodeClientLabel({ name }: Pick<CitusPlan, "name">): Record<string, string> {
+  return { "tenantry.io/node-client": name };
+}

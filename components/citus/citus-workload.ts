@@ -1,0 +1,75 @@
+import type { types } from "@pulumi/kubernetes";
+import { formatQuantity } from "../quantity";
+import { groupLabels, groupName, groupsOf, podNames, podsService } from "./citus-names";
+import type { CitusPlan } from "./citus-plan";
+import { podTemplate } from "./pod";
+
+type ObjectMeta = types.input.meta.v1.ObjectMeta;
+
+/** One Patroni group. */
+export function statefulSet(plan: CitusPlan, group: number) {
+  const labels = groupLabels(plan, group);
+  const retention = plan.protect ? "Retain" : "Delete";
+  return {
+    metadata: { name: groupName(plan, group), namespace: plan.namespace, labels },
+    spec: {
+      serviceName: podsService(plan),
+      replicas: plan.replicas,
+      podManagementPolicy: "Parallel",
+      selector: { matchLabels: labels },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: retention, whenScaled: retention },
+      template: podTemplate(plan, group),
+      volumeClaimTemplates: [{ metadata: { name: "data", labels }, spec: claimSpec(plan, group) }],
+    },
+  } satisfies types.input.apps.v1.StatefulSet;
+}
+
+/**
+ * The volumes of a group, by the names that its StatefulSet looks for. A StatefulSet can never change its own template;
+ * a claim can grow, which is then a line of the preview, and the API server refuses at once to shrink it.
+ */
+export function volumeClaims(plan: CitusPlan, group: number) {
+  return podNames(plan, group).map((pod) => ({
+    metadata: {
+      name: claimName(pod),
+      namespace: plan.namespace,
+      labels: groupLabels(plan, group),
+      // Many classes make the volume only when the pod is there.
+      annotations: { "pulumi.com/skipAwait": "true" },
+    } satisfies ObjectMeta,
+    spec: claimSpec(plan, group),
+  }));
+}
+
+/** The claims of all groups, with their sizes. */
+export function wantedVolumes(plan: CitusPlan) {
+  return groupsOf(plan).flatMap((group) =>
+    podNames(plan, group).map((pod) => ({ claim: claimName(pod), size: storageOf(plan, group) })),
+  );
+}
+
+/** As a StatefulSet names it. */
+function claimName(pod: string): string {
+  return `data-${pod}`;
+}
+
+function storageOf(plan: CitusPlan, group: number) {
+  return (group === 0 ? plan.coordinator : plan.worker).storage;
+}
+
+function claimSpec(plan: CitusPlan, group: number): types.input.core.v1.PersistentVolumeClaimSpec {
+  return {
+    accessModes: ["ReadWriteOnce"],
+    ...(plan.storageClass !== undefined && { storageClassName: plan.storageClass }),
+    resources: { requests: { storage: formatQuantity(storageOf(plan, group)) } },
+  };
+}
+
+/** Never two pods of a group at once, whoever drains machines. */
+export function disruptionBudget(plan: CitusPlan, group: number) {
+  const labels = groupLabels(plan, group);
+  return {
+    metadata: { name: groupName(plan, group), namespace: plan.namespace, labels },
+    spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
+  } satisfies types.input.policy.v1.PodDisruptionBudget;
+}

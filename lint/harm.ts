@@ -1,0 +1,25 @@
+import type { ParsedStatement } from "../architecture/sql/sql-parser";
+import { walk } from "../architecture/sql/tree";
+import { forEachMigrating } from "./ddl";
+import type { FileContext, Finding } from "./rule";
+
+/** What a part of a statement does, and the way out. */
+export interface Harm {
+  readonly what: string;
+  readonly fix: string;
+}
+
+/** Looks at parts of statements, by the kind of node that PostgreSQL's parser gives them. */
+export type HarmChecks = Readonly<Record<string, (node: never, context: FileContext) => Harm | undefined>>;
+
+/** The harms of what a migration runs, each at its statement. */
+export function findHarms(statements: readonly ParsedStatement[], context: FileContext, checks: HarmChecks): Finding[] {
+  return forEachMigrating(statements, context, ({ node }, at) => {
+    const harms: Harm[] = [];
+    walk(node, (kind, each) => {
+      const found = checks[kind]?.(each as never, context);
+      if (found) harms.push(found);
+    });
+    return harms.map((harm) => ({ ...harm, at }));
+  });
+}

@@ -1,0 +1,261 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { readStacks } from "../architecture/application-loader";
+import { byVersion, configuresNoTransaction, folderOf } from "../architecture/sql/migration-layout";
+import { isSql } from "../architecture/sql/sql-file";
+import { type Problem, Problems } from "../common/problem";
+import type { Source } from "../common/source";
+import { readSourceFile } from "../common/source-file";
+import { stackOf } from "../common/stack-name";
+import { listNames, suggest } from "../common/suggestion";
+import { root } from "../common/system/checkout";
+import { stackThatNeedsCitus } from "./citus/required";
+import { mayBeConnector } from "./connector-facts";
+import type { LintInput } from "./lint";
+import {
+  type LintConfiguration,
+  lintConfigurationName,
+  noLintConfiguration,
+  parseLintConfiguration,
+} from "./lint-configuration";
+import { readImports } from "./lint-imports";
+import { isCode } from "./typescript/code";
+
+const descriptionName = "architecture.yaml";
+
+/** What to lint, and how. */
+export interface LintTargets {
+  readonly inputs: readonly LintInput[];
+  readonly configuration: LintConfiguration;
+  /** Code that no application is known for: no rule on tables can judge it. */
+  readonly notes: readonly Problem[];
+  /** Why files that were to be judged cannot be read. */
+  readonly unread: readonly Problem[];
+}
+
+/**
+ * The files of paths, folders with all below them: SQL, descriptions, TypeScript, connectors and stacks. A file of an
+ * application is judged with the whole application around it; code with the application that the configuration says,
+ * or with the project's, where it has only one.
+ *
+ * @throws Problems where a path leads nowhere, or to nothing that can be linted, and for what is wrong with the configuration
+ */
+export function readTargets(paths: readonly string[], from: string = process.cwd()): LintTargets {
+  const unread = new Map<string, Problem>();
+  const readable = (file: string): Source[] => {
+    try {
+      return [read(file, from)];
+    } catch (error) {
+      if (!(error instanceof Problems)) throw error;
+      for (const problem of error.problems) unread.set(file, problem);
+      return [];
+    }
+  };
+  const found = findConfiguration(from);
+  const configuration = found ? parseLintConfiguration(read(found, from)) : noLintConfiguration;
+  const isWanted = (path: string) => !found || !configuration.isExcluded(relative(dirname(found), path));
+  const files = (paths.length === 0 ? ownFiles() : filesOf(paths, from)).filter(isWanted);
+  const descriptions = files.filter((file) => basename(file) === descriptionName).map(dirname);
+  const code = groupBy(files.filter(isCode), (file) => {
+    const application = found && configuration.applicationOf(relative(dirname(found), file));
+    if (found && application !== undefined) return applicationFolder(application, read(found, from), dirname(found));
+    return onlyOf(applicationsAround(dirname(file))) ?? onlyOf(descriptions) ?? "";
+  });
+  const sql = groupBy(
+    files.filter((file) => isSql(file) || basename(file) === descriptionName),
+    folderOf,
+  );
+  const stacks = files.filter((file) => stackOf(file) !== undefined).flatMap(readable);
+  const connectors = files
+    .filter((file) => isData(file) && stackOf(file) === undefined)
+    .flatMap(readable)
+    .filter(({ text }) => mayBeConnector(text));
+  const { libraries } = configuration;
+  const foreign = code.get("") ?? [];
+  const inputs = [
+    ...[...sql].map(([folder, wanted]) => readFolder(folder, wanted, from, readable)),
+    ...[...code].map(([folder, wanted]) => ({
+      ...(folder === "" ? { name: "", sql: [] } : readFolder(folder, [], from, readable)),
+      code: wanted.flatMap(readable),
+      wanted: new Set(wanted.map((file) => shown(file, from))),
+      libraries,
+      imports: readImports(wanted, from),
+    })),
+    { name: "", sql: [], stacks, connectors, drops: configuration.drops },
+  ];
+  const notes = foreign.length > 0 ? [foreignCode(foreign, from)] : [];
+  return { configuration, notes, inputs, unread: [...unread.values()] };
+}
+
+function readFolder(
+  folder: string,
+  wanted: readonly string[],
+  from: string,
+  readable: (file: string) => readonly Source[],
+): LintInput {
+  const yaml = join(folder, descriptionName);
+  const isApplication = existsSync(yaml);
+  const [described] = isApplication ? readable(yaml) : [];
+  const sql = isApplication ? lintable(folder).filter(isSql) : wanted;
+  return {
+    name: basename(folder),
+    ...(described && { yaml: described }),
+    sql: sql.toSorted(byVersion).flatMap(readable),
+    unwrapped: new Set(sql.filter(isUnwrapped).map((file) => shown(file, from))),
+    citus: isApplication && needsCitus(folder),
+    wanted: new Set(wanted.map((file) => shown(file, from))),
+  };
+}
+
+/** Flyway's settings of one migration lie beside it. */
+function isUnwrapped(file: string): boolean {
+  const settings = `${file}.conf`;
+  return isFile(settings) && configuresNoTransaction(readFileSync(settings, "latin1"));
+}
+
+/** Stacks that cannot be read are told where they are judged themselves. */
+function needsCitus(folder: string): boolean {
+  try {
+    return stackThatNeedsCitus(readStacks(folder), basename(folder)) !== undefined;
+  } catch (error) {
+    if (error instanceof Problems) return false;
+    throw error;
+  }
+}
+
+/** The configuration's path, in the folder or in the nearest one above it. */
+function findConfiguration(folder: string): string | undefined {
+  const path = join(folder, lintConfigurationName);
+  if (existsSync(path)) return path;
+  return dirname(folder) === folder ? undefined : findConfiguration(dirname(folder));
+}
+
+function groupBy(files: readonly string[], keyOf: (file: string) => string): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const file of files) {
+    const group = groups.get(keyOf(file));
+    if (group) group.push(file);
+    else groups.set(keyOf(file), [file]);
+  }
+  return groups;
+}
+
+/** Every application in sql/, and every stack. */
+function ownFiles(): string[] {
+  const stacks = join(root, "stacks");
+  return [...applications().flatMap(lintable), ...lintable(stacks).filter((file) => stackOf(file) !== undefined)];
+}
+
+function applications(): string[] {
+  return applicationsIn(join(root, "sql"));
+}
+
+/** The folder of every application in a folder such as sql/. */
+function applicationsIn(sql: string): string[] {
+  if (!statSync(sql, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(sql)
+    .map((name) => join(sql, name))
+    .filter((folder) => existsSync(join(folder, descriptionName)));
+}
+
+function onlyOf<T>(found: readonly T[]): T | undefined {
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** The applications that code of a folder may belong to: one described there, or those in sql/, here or further up. */
+function applicationsAround(folder: string): string[] {
+  const found = existsSync(join(folder, descriptionName)) ? [folder] : applicationsIn(join(folder, "sql"));
+  return found.length > 0 || dirname(folder) === folder ? found : applicationsAround(dirname(folder));
+}
+
+/** Says that the rules on tables leave files out. */
+function foreignCode(files: readonly string[], from: string): Problem {
+  const [first = ""] = files;
+  return {
+    what: `No ${descriptionName} belongs to this code, so no rule on tenants' tables has judged its queries`,
+    got: files.length > 1 ? `${shown(first, from)} and ${files.length - 1} others` : shown(first, from),
+    expected: `one ${descriptionName} in its folder, in sql/APP/ beside it or further up, or among the paths given`,
+    fix: `Name the application under \`applications\` in ${lintConfigurationName}, or pass its folder too`,
+  };
+}
+
+function applicationFolder(name: string, configuration: Source, folder: string): string {
+  const known = [...new Set([...applicationsAround(folder), ...applications()])];
+  const found = known.find((each) => basename(each) === name);
+  if (found !== undefined) return found;
+  const meant = suggest(
+    name,
+    known.map((each) => basename(each)),
+  );
+  throw new Problems([
+    {
+      what: `There is no application \`${name}\` in sql/`,
+      expected: listNames(known.map((each) => basename(each))),
+      fix: meant ? `Write \`${meant}\`, if that is what you mean` : "Correct the name under `applications`",
+      at: { file: configuration.path },
+    },
+  ]);
+}
+
+function filesOf(paths: readonly string[], from: string): string[] {
+  return [...new Set(paths.flatMap((path) => filesOfPath(resolve(from, path), path)))];
+}
+
+function filesOfPath(path: string, given: string): string[] {
+  if (!existsSync(path)) {
+    throw new Problems([{ what: "There is no such file or folder", got: given, fix: "Correct the path" }]);
+  }
+  const files = statSync(path).isDirectory() ? below(path) : [path].filter(isJudged);
+  if (files.length > 0) return files;
+  const expected = `SQL, ${descriptionName}, TypeScript, a connector in YAML or JSON, or Pulumi.STACK.yaml`;
+  throw new Problems([{ what: "There is nothing to lint", got: given, expected, fix: "Give another path" }]);
+}
+
+function below(folder: string): string[] {
+  // The toolkit's own SQL has variables, which make it SQL only once they are filled in.
+  if (folder === join(root, "sql", "base")) return [];
+  const folders = readdirSync(folder, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."),
+  );
+  return [...lintable(folder), ...folders.flatMap(({ name }) => below(join(folder, name)))];
+}
+
+function lintable(folder: string): string[] {
+  return readdirSync(folder)
+    .filter(isLintable)
+    .map((name) => join(folder, name))
+    .filter((path) => isFile(path) && !isOthersStack(path));
+}
+
+/** A folder may have a file's name, and a link may lead nowhere: neither ends the look at the others. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** Every Pulumi project names its stacks' files so; those with no key of tenantry's are none of its stacks. */
+function isOthersStack(path: string): boolean {
+  return stackOf(path) !== undefined && !/\btenantry:/.test(readFileSync(path, "latin1"));
+}
+
+function isLintable(path: string): boolean {
+  return isSql(path) || isCode(path) || isData(path);
+}
+
+/** YAML and JSON may be anything: of a folder what is not for us is passed over, of a file given it is said. */
+function isJudged(path: string): boolean {
+  const isOurs = !isData(path) || stackOf(path) !== undefined || basename(path) === descriptionName;
+  return isLintable(path) && (isOurs || mayBeConnector(readFileSync(path, "latin1")));
+}
+
+function isData(path: string): boolean {
+  return /\.(ya?ml|json)$/.test(path);
+}
+
+function read(file: string, from: string): Source {
+  return readSourceFile(file, shown(file, from));
+}
+
+/** As an editor opens it from where the command runs. */
+function shown(file: string, from: string): string {
+  return relative(from, file);
+}

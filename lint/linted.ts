@@ -1,0 +1,36 @@
+import type { Problem } from "../common/problem";
+import type { Source } from "../common/source";
+import { type Allow, allowRule, applyAllows } from "./allow";
+import { rules } from "./list";
+import type { Finding, Rule, Severity } from "./rule";
+
+/** A finding with the rule that found it. */
+export interface Linted extends Finding {
+  readonly rule: string;
+  readonly severity: Severity;
+}
+
+export const syntaxRule: Rule = {
+  name: "syntax",
+  severity: "error",
+  harm: "What cannot be read cannot be applied, nor judged.",
+};
+
+/** Every rule that a finding may name, with those that are no file of their own. */
+export const allRules: readonly Rule[] = [...rules, allowRule, syntaxRule];
+
+const ruleNames = new Set(allRules.map(({ name }) => name));
+
+export function named({ name: rule, severity }: Rule, findings: readonly Finding[]): Linted[] {
+  return findings.map((finding) => ({ ...finding, rule, severity }));
+}
+
+/** What a file's allow comments leave of its findings, and what is wrong with the comments. */
+export function withoutAllowed(source: Source, allows: readonly Allow[], found: readonly Linted[]): Linted[] {
+  const { kept, wrong } = applyAllows(source, allows, found, ruleNames);
+  return [...kept, ...named(allowRule, wrong)];
+}
+
+export function unreadable({ what, fix, at }: Problem, { path }: Pick<Source, "path">): Linted[] {
+  return named(syntaxRule, [{ what, fix, at: at ?? { file: path, line: 1 } }]);
+}

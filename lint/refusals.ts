@@ -1,0 +1,48 @@
+import type { Refuse } from "../architecture/application-loader";
+import { descriptionSchema } from "../architecture/description";
+import { withBuiltNames } from "../architecture/sql/built-text";
+import { runningFile } from "../architecture/sql/running-statements";
+import { runOptIn } from "../architecture/sql/sql-file";
+import { type ParsedSql, parseSql } from "../architecture/sql/sql-parser";
+import type { Problem } from "../common/problem";
+import type { Source } from "../common/source";
+import { parseYaml } from "../common/yaml-file";
+import { stackThatNeedsCitus } from "./citus/required";
+import { contextOf, readTables } from "./file-context";
+import { rules } from "./list";
+import type { TableFacts } from "./rule";
+
+/**
+ * What the files of an application would do to isolation, privileges and tenants' rows, as far as it can be read, unless
+ * the stack allows a file to, and what Citus refuses, where one of its stacks needs it. PostgreSQL's parser must be loaded.
+ * Nothing of what can't be read at all: that has problems of its own.
+ *
+ * @param allow the stack's opt-ins
+ */
+export function refusalsUnless(allow: readonly string[]): Refuse {
+  const allowed = new Set(allow);
+  return (application, yaml, sql, stacks) => {
+    const described = parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
+    if (Array.isArray(described)) return [];
+    const description = described.value;
+    const files = sql.map(parseSql).map(runningFile);
+    const citus = description.citus === "required" || stackThatNeedsCitus(stacks, application) !== undefined;
+    const tables = readTables(files, description.schema ?? application, description, { application, citus });
+    return files
+      .filter(({ source }) => !allowed.has(runOptIn(source.path)))
+      .flatMap((file) => refusalsOf(file, tables));
+  };
+}
+
+function refusalsOf(file: ParsedSql, tables: TableFacts): Problem[] {
+  const context = contextOf(file, tables, true);
+  return rules
+    .filter(({ refuses }) => refuses)
+    .flatMap(({ check }) => check?.(file.statements, context) ?? [])
+    .map(({ what, fix, at }) => ({ what: withBuiltNames(what), fix: `${fix}; ${wayOut(file.source)}`, at }))
+    .toSorted((a, b) => (a.at.line ?? 0) - (b.at.line ?? 0));
+}
+
+function wayOut({ path }: Source): string {
+  return `or, if it is meant or was applied long ago, add \`${runOptIn(path)}\` to tenantry:allow`;
+}

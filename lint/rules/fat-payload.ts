@@ -1,0 +1,34 @@
+import type { FuncCall } from "libpg-query";
+import { strings } from "../../architecture/catalog/table-definition";
+import { nodesOf } from "../../architecture/sql/tree";
+import { queriesOf } from "../queries";
+import type { Rule } from "../rule";
+
+/** Whole rows, and as many rows as there are. */
+const unbounded = new Set([
+  "to_json",
+  "to_jsonb",
+  "row_to_json",
+  "json_agg",
+  "jsonb_agg",
+  "json_object_agg",
+  "jsonb_object_agg",
+]);
+
+export const fatPayload: Rule = {
+  name: "fat-payload",
+  severity: "warning",
+  harm: "A payload without a bound grows until Kafka refuses it, which stops the events of every tenant.",
+  check: (statements) =>
+    queriesOf(statements).flatMap((query) =>
+      nodesOf<FuncCall>(query.node, "FuncCall")
+        .filter(({ funcname }) => strings(funcname).at(-1) === "emit")
+        .flatMap(({ args }) => nodesOf<FuncCall>(args, "FuncCall"))
+        .filter(({ funcname }) => unbounded.has(strings(funcname).at(-1) ?? ""))
+        .map(({ funcname, location }) => ({
+          what: `${strings(funcname).at(-1)}() puts a payload without a bound into the outbox`,
+          fix: "Name the columns that readers need (jsonb_build_object), and claim large ones by their key",
+          at: query.placeOf(location),
+        })),
+    ),
+};

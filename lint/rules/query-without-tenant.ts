@@ -1,0 +1,27 @@
+import { queriesOf } from "../queries";
+import type { Rule } from "../rule";
+import { groupsOf, shownUse, tenantHolding } from "../table-groups";
+
+export const queryWithoutTenant: Rule = {
+  name: "query-without-tenant",
+  severity: "warning",
+  harm: "Row level security hides other tenants' rows, but prunes no shard: every node is asked.",
+  check: (statements, { migration, tables }) =>
+    queriesOf(statements).flatMap((query) => {
+      // A view's reader says which tenant; a migration's own UPDATE is for all of them.
+      if (query.where === "view" || (query.where === "statement" && migration)) return [];
+      return groupsOf(query, tables, tenantHolding(tables)).flatMap(({ loose }) =>
+        loose.flatMap(([table]) =>
+          table
+            ? [
+                {
+                  what: `This asks every shard of ${shownUse(table)}: row level security alone prunes none`,
+                  fix: `Add \`${tables.tenantColumn} = …\` to WHERE, such as tenantry.current_tenant()`,
+                  at: query.placeOf(table.location),
+                },
+              ]
+            : [],
+        ),
+      );
+    }),
+};

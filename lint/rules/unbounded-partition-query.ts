@@ -1,0 +1,31 @@
+import { queriesOf } from "../queries";
+import type { Rule } from "../rule";
+import { groupsOf, shownUse } from "../table-groups";
+
+/** Partitions of tomorrow hold little: a bound has to leave the old ones out. */
+const pins = new Set(["=", ">", ">=", "BETWEEN"]);
+
+export const unboundedPartitionQuery: Rule = {
+  name: "unbounded-partition-query",
+  severity: "warning",
+  harm: "Without a bound on the time, every partition is read, also those of years ago.",
+  check: (statements, { migration, tables }) =>
+    queriesOf(statements).flatMap((query) => {
+      if (query.where === "view" || (query.where === "statement" && migration)) return [];
+      const { partitionColumn } = tables;
+      const holding = { columnOf: partitionColumn, pins, throughCasts: false, byLimit: true };
+      return groupsOf(query, tables, holding).flatMap(({ loose }) =>
+        loose.flatMap(([table]) =>
+          table
+            ? [
+                {
+                  what: `This reads every partition of ${shownUse(table)}: nothing bounds its time`,
+                  fix: `Compare \`${partitionColumn(table.name)}\` itself, without a cast or a function, with the earliest time in WHERE`,
+                  at: query.placeOf(table.location),
+                },
+              ]
+            : [],
+        ),
+      );
+    }),
+};

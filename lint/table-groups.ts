@@ -1,0 +1,435 @@
+import type { CommonTableExpr, JoinExpr, Node, RangeVar, ResTarget, SelectStmt, SubLink } from "libpg-query";
+import { strings } from "../architecture/catalog/table-definition";
+import { columnRef, comparisons, conjuncts, uncast } from "../architecture/sql/conditions";
+import { relationName } from "../architecture/sql/relation-name";
+import { resultName } from "./column-name";
+import type { Query } from "./queries";
+import { isOneRow, readsFrom, starred } from "./query-shape";
+import type { TableFacts } from "./rule";
+
+/** A table as a query reads it: by name, or in a view that it reads. */
+export interface TableUse {
+  readonly name: string;
+  readonly via?: string;
+  /** In the query: that of the view, where it is read by one. */
+  readonly location: number | undefined;
+}
+
+/** Tables whose rows a query brings together. */
+export interface TableGroups {
+  /** Those that a value from outside of the query holds. */
+  readonly pinned: readonly TableUse[];
+  /** The others, by what holds their columns together. */
+  readonly loose: readonly (readonly TableUse[])[];
+}
+
+/** The column by which tables are held together, and what counts. */
+export interface Holding {
+  columnOf(table: string): string | undefined;
+  /** Operators that hold the column, on their left side, to a value. */
+  readonly pins: ReadonlySet<string>;
+  /** Whether a cast of the column counts as the column. @default true */
+  readonly throughCasts?: boolean;
+  /** Whether an upper bound does where ORDER BY and LIMIT say how far is read. @default false */
+  readonly byLimit?: boolean;
+}
+
+/** The groups of every part of a query whose rows come together: across joins, subqueries, WITH and views. */
+export function groupsOf(
+  { node }: Pick<Query, "node">,
+  tables: Pick<TableFacts, "schema" | "catalog">,
+  holding: Holding,
+): TableGroups[] {
+  return new Reader(tables, holding).read(node as Node);
+}
+
+/** Tenant tables by their tenant column, which one value of it pins. */
+export function tenantHolding({
+  tenantColumn,
+  isTenantTable,
+}: Pick<TableFacts, "tenantColumn" | "isTenantTable">): Holding {
+  return { columnOf: (table) => (isTenantTable(table) ? tenantColumn : undefined), pins: new Set(["="]) };
+}
+
+/** The table as a message names it. */
+export function shownUse({ name, via }: TableUse): string {
+  return via === undefined ? `\`${name}\`` : `\`${name}\` (in view \`${via}\`)`;
+}
+
+type Column = readonly string[];
+
+/** What a FROM item, or a query, offers: of each of its columns the tables' columns that it is. */
+interface Source {
+  readonly alias: string;
+  column(name: string): Column | undefined;
+  /** All columns in order, where they are known. */
+  readonly names: readonly string[];
+}
+
+/** A query's result, and the tables whose rows are in it. */
+interface Result {
+  readonly columns: readonly { readonly name: string | undefined; readonly is: Column }[];
+  readonly uses: readonly string[];
+}
+
+/** Where names are looked up: a level's sources, those of the queries around it, and what WITH names. */
+interface Scope {
+  readonly sources: Source[];
+  readonly outer: Scope | undefined;
+  readonly withs: Map<string, Result>;
+}
+
+const outside = "";
+const nothing: Result = { columns: [], uses: [] };
+const flipped: Readonly<Record<string, string>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=" };
+const maxViewDepth = 8;
+/** A view that reads a view twice doubles with each level. */
+const maxViews = 1000;
+/** PostgreSQL's own limit of a result. */
+const maxColumns = 1664;
+
+class Reader {
+  private readonly parents = new Map<string, string>();
+  private readonly tableUses = new Map<string, TableUse>();
+  /** Tables that come together, and none of which comes together with another part's. */
+  private readonly parts: (readonly string[])[] = [];
+  private readonly subqueries = new Map<Node, Result>();
+  private via: Omit<TableUse, "name"> | undefined;
+  private depth = 0;
+  private views = 0;
+
+  constructor(
+    private readonly facts: Pick<TableFacts, "schema" | "catalog">,
+    private readonly holding: Holding,
+  ) {}
+
+  read(node: Node): TableGroups[] {
+    const select =
+      "ViewStmt" in node ? node.ViewStmt.query : "CreateTableAsStmt" in node ? node.CreateTableAsStmt.query : node;
+    for (const each of Array.isArray(select) ? select : [select]) this.parts.push(this.readStatements(each));
+    // What WITH names and nobody reads.
+    const read = new Set(this.parts.flat());
+    for (const use of this.tableUses.keys()) if (!read.has(use)) this.parts.push([use]);
+    return this.parts.filter((uses) => uses.length > 0).map((uses) => this.grouped(uses));
+  }
+
+  /** A statement; a body of BEGIN ATOMIC holds several, each a part of its own. */
+  private readStatements(node: unknown): readonly string[] {
+    if (typeof node !== "object" || node === null) return [];
+    if ("List" in node) {
+      const { items = [] } = node.List as { items?: readonly Node[] };
+      for (const item of items) this.parts.push(this.readStatements(item));
+      return [];
+    }
+    return this.readQuery(node as Node, undefined).uses;
+  }
+
+  private readQuery(node: Node, outer: Scope | undefined): Result {
+    if ("SelectStmt" in node) return this.readSelect(node.SelectStmt, outer);
+    if ("ReturnStmt" in node) {
+      const scope: Scope = { sources: [], outer, withs: new Map() };
+      return { columns: [], uses: this.readInner(node.ReturnStmt.returnval, scope) };
+    }
+    if ("InsertStmt" in node) {
+      const { selectStmt, withClause } = node.InsertStmt;
+      const scope = this.scopeWith(withClause?.ctes, outer);
+      return selectStmt ? this.readQuery(selectStmt, scope) : nothing;
+    }
+    if ("UpdateStmt" in node) return this.readLevel({ ...node.UpdateStmt, targets: node.UpdateStmt.targetList }, outer);
+    if ("DeleteStmt" in node) {
+      return this.readLevel({ ...node.DeleteStmt, fromClause: node.DeleteStmt.usingClause ?? [] }, outer);
+    }
+    if ("MergeStmt" in node) {
+      const { relation, sourceRelation, joinCondition, withClause } = node.MergeStmt;
+      const fromClause = sourceRelation ? [sourceRelation] : [];
+      return this.readLevel({ relation, fromClause, whereClause: joinCondition, withClause }, outer);
+    }
+    return nothing;
+  }
+
+  private readSelect(select: SelectStmt, outer: Scope | undefined): Result {
+    const { op, larg, rarg, withClause } = select;
+    if (op === undefined || op === "SETOP_NONE" || !larg || !rarg) {
+      return this.readLevel({ ...select, targets: select.targetList, returns: select.targetList }, outer);
+    }
+    const scope = this.scopeWith(withClause?.ctes, outer);
+    return this.readSides(larg, rarg, scope);
+  }
+
+  /** The rows of UNION's sides lie beside each other; each side is a part of its own. */
+  private readSides(larg: SelectStmt, rarg: SelectStmt, scope: Scope): Result {
+    const left = this.readSelect(larg, scope);
+    const right = this.readSelect(rarg, scope);
+    this.parts.push(right.uses);
+    const columns = left.columns.map(({ name, is }, index) => ({
+      name,
+      is: [...new Set([...is, ...(right.columns[index]?.is ?? [])])],
+    }));
+    return { columns, uses: left.uses };
+  }
+
+  private scopeWith(ctes: readonly Node[] | undefined, outer: Scope | undefined): Scope {
+    const scope: Scope = { sources: [], outer, withs: new Map() };
+    for (const each of ctes ?? []) {
+      if ("CommonTableExpr" in each)
+        scope.withs.set(each.CommonTableExpr.ctename ?? "", this.readWith(each.CommonTableExpr, scope));
+    }
+    return scope;
+  }
+
+  private readWith({ ctename = "", aliascolnames, ctequery }: CommonTableExpr, scope: Scope): Result {
+    if (!ctequery) return nothing;
+    const names = strings(aliascolnames);
+    const { larg, rarg, withClause } = "SelectStmt" in ctequery ? ctequery.SelectStmt : ({} as SelectStmt);
+    if (larg && rarg) {
+      // What a recursive query reads of itself is what its first side gives.
+      const inner = this.scopeWith(withClause?.ctes, scope);
+      const first = renamed(this.readSelect(larg, inner), names);
+      inner.withs.set(ctename, first);
+      return { ...first, uses: [...new Set([...first.uses, ...this.readSelect(rarg, inner).uses])] };
+    }
+    const result = renamed(this.readQuery(ctequery, scope), names);
+    if (!isOneRow(ctequery) && "SelectStmt" in ctequery) return result;
+    // One row of sums says nothing of the rows that it comes from: they come together with no others.
+    this.parts.push(result.uses);
+    return { ...result, uses: [] };
+  }
+
+  private readLevel(level: Level, outer: Scope | undefined): Result {
+    const scope = this.scopeWith(level.withClause?.ctes, outer);
+    const uses: string[] = [];
+    if (level.relation) uses.push(...this.readFrom({ RangeVar: level.relation }, scope));
+    for (const item of level.fromClause ?? []) uses.push(...this.readFrom(item, scope));
+    uses.push(...this.readConditions(level.whereClause, scope));
+    if (level.havingClause) uses.push(...this.readInner(level.havingClause, scope));
+    for (const item of [...(level.targets ?? []), ...(level.valuesLists ?? [])])
+      uses.push(...this.readInner(item, scope));
+    if (this.holding.byLimit && level.limitCount) this.readLimit(level, scope);
+    const columns = this.columnsOf(level.returns ?? level.returningList, scope).slice(0, maxColumns);
+    return { columns, uses: [...new Set(uses)] };
+  }
+
+  /** Rows that come in the column's order are read until there are enough of them. */
+  private readLimit({ sortClause = [], whereClause }: Level, scope: Scope): void {
+    const [first] = sortClause;
+    const sorted = first && "SortBy" in first ? this.columnIn(first.SortBy.node, scope) : [];
+    const bounded = comparisons(whereClause ? conjuncts(whereClause) : []).flatMap(({ left }) =>
+      this.columnIn(left, scope),
+    );
+    for (const column of sorted) if (bounded.includes(column)) this.unite(column, outside);
+  }
+
+  /** Adds what an item of FROM offers to the scope; returns the tables in it. */
+  private readFrom(item: Node, scope: Scope): readonly string[] {
+    if ("RangeVar" in item) return this.readRelation(item.RangeVar, scope);
+    if ("JoinExpr" in item) return this.readJoin(item.JoinExpr, scope);
+    if ("RangeSubselect" in item && item.RangeSubselect.subquery) {
+      const { subquery, alias, lateral } = item.RangeSubselect;
+      // Without LATERAL it doesn't see its neighbours, but its own names come first in any case.
+      const result = this.readQuery(subquery, lateral ? scope : { ...scope, sources: [] });
+      scope.sources.push(sourceOf(alias?.aliasname ?? "", renamed(result, strings(alias?.colnames))));
+      if (!isOneRow(subquery) || lateral) return result.uses;
+      this.parts.push(result.uses);
+      return [];
+    }
+    return this.readInner(item, scope);
+  }
+
+  private readRelation(relation: RangeVar, scope: Scope): readonly string[] {
+    const { relname = "", schemaname, alias, location } = relation;
+    const shown = alias?.aliasname ?? relname;
+    const offered = schemaname === undefined ? findWith(relname, scope) : undefined;
+    if (offered) {
+      scope.sources.push(sourceOf(shown, renamed(offered, strings(alias?.colnames))));
+      return offered.uses;
+    }
+    const name = relationName(relation, this.facts.schema);
+    const view = this.facts.catalog.views.get(name);
+    if (view?.query) {
+      const result = this.readView(name, view.query, location);
+      scope.sources.push(sourceOf(shown, renamed(result, view.columns)));
+      return result.uses;
+    }
+    const column = this.holding.columnOf(name);
+    const use = `${this.tableUses.size} ${name}`;
+    const known = [...(this.facts.catalog.tables.get(name)?.columns.keys() ?? [])];
+    const names = known.length > 0 || column === undefined ? known : [column];
+    scope.sources.push({
+      alias: shown,
+      names,
+      column: (each) => (each === column ? [use] : names.includes(each) ? [] : undefined),
+    });
+    if (column === undefined) return [];
+    this.tableUses.set(use, this.via ? { name, ...this.via } : { name, location });
+    return [use];
+  }
+
+  private readView(name: string, query: Node, location: number | undefined): Result {
+    if (this.depth >= maxViewDepth || ++this.views > maxViews) return nothing;
+    const before = this.via;
+    this.via ??= { via: name, location };
+    this.depth++;
+    const result = this.readQuery(query, undefined);
+    this.depth--;
+    this.via = before;
+    return result;
+  }
+
+  private readJoin({ larg, rarg, quals, isNatural, usingClause, alias }: JoinExpr, scope: Scope): readonly string[] {
+    const from = scope.sources.length;
+    const uses = larg ? [...this.readFrom(larg, scope)] : [];
+    const between = scope.sources.length;
+    if (rarg) uses.push(...this.readFrom(rarg, scope));
+    const [left, right] = [scope.sources.slice(from, between), scope.sources.slice(between)];
+    const named = (sources: readonly Source[]) => new Set(sources.flatMap(({ names }) => names));
+    const shared = isNatural ? [...named(left)].filter((name) => named(right).has(name)) : strings(usingClause);
+    for (const name of shared) {
+      const sides = [left, right].map((sources) => sources.flatMap((each) => each.column(name) ?? []));
+      this.uniteAll(sides.flat());
+    }
+    uses.push(...this.readConditions(quals, scope));
+    if (alias?.aliasname !== undefined) {
+      const inside = scope.sources.slice(from);
+      const column = (name: string) => inside.map((each) => each.column(name)).find((each) => each !== undefined);
+      scope.sources.push({ alias: alias.aliasname, names: [...named(inside)], column });
+    }
+    return uses;
+  }
+
+  private readConditions(condition: Node | undefined, scope: Scope): readonly string[] {
+    if (!condition) return [];
+    const uses = [...this.readInner(condition, scope)];
+    for (const { left, right, operator } of comparisons(conjuncts(condition))) {
+      const [a, b] = [this.columnIn(left, scope), this.columnIn(right, scope)];
+      if (a.length > 0 && b.length > 0) {
+        if (operator === "=") this.uniteAll([...a, ...b]);
+      } else if (a.length > 0 && this.holding.pins.has(operator)) this.uniteAll([outside, ...a]);
+      else if (b.length > 0 && this.holding.pins.has(flipped[operator] ?? "")) this.uniteAll([outside, ...b]);
+    }
+    return uses;
+  }
+
+  /** The queries inside of an expression, which see the level around them. */
+  private readInner(value: unknown, scope: Scope): readonly string[] {
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+      key === "SubLink" ? this.readSubquery(inner as SubLink, scope) : this.readInner(inner, scope),
+    );
+  }
+
+  private readSubquery({ subselect, testexpr, operName }: SubLink, scope: Scope): readonly string[] {
+    if (!subselect) return [];
+    const result = this.readQuery(subselect, scope);
+    this.subqueries.set(subselect, result);
+    const isEqual = operName === undefined || strings(operName).at(-1) === "=";
+    const tested = testexpr && "RowExpr" in testexpr ? (testexpr.RowExpr.args ?? []) : [testexpr];
+    for (const [index, each] of tested.entries()) {
+      const column = isEqual ? this.columnIn(each, scope) : [];
+      const is = result.columns[index]?.is ?? [];
+      if (column.length > 0) this.uniteAll([...column, ...(is.length > 0 ? is : [outside])]);
+    }
+    const inner = this.readInner(testexpr, scope);
+    if (
+      !isOneRow(subselect) ||
+      readsFrom(
+        subselect,
+        scope.sources.map(({ alias }) => alias),
+      )
+    )
+      return [...result.uses, ...inner];
+    this.parts.push(result.uses);
+    return inner;
+  }
+
+  /** The tables' columns that an expression is: none where it is anything else. */
+  private columnIn(node: Node | undefined, scope: Scope): Column {
+    if (!node) return [];
+    if ("SubLink" in node && node.SubLink.subLinkType === "EXPR_SUBLINK" && node.SubLink.subselect) {
+      return this.subqueries.get(node.SubLink.subselect)?.columns[0]?.is ?? [];
+    }
+    const inner = this.holding.throughCasts === false ? node : uncast(node);
+    if (!inner || !("ColumnRef" in inner)) return [];
+    const { alias, column } = columnRef(inner.ColumnRef);
+    for (let level: Scope | undefined = scope; level; level = level.outer) {
+      const sources = level.sources.filter((each) => alias === undefined || each.alias === alias);
+      // Without an alias PostgreSQL takes it only where one table has it, or where USING made them one.
+      const found = sources.map((each) => each.column(column)).filter((each) => each !== undefined);
+      const first = found.find((each) => each.length > 0) ?? found[0];
+      if (first) return first;
+      if (alias !== undefined && sources.length > 0) return [];
+    }
+    return [];
+  }
+
+  private columnsOf(targets: readonly Node[] | undefined, scope: Scope): Result["columns"] {
+    return (targets ?? []).flatMap((each) => {
+      if (!("ResTarget" in each)) return [];
+      const target: ResTarget = each.ResTarget;
+      const starOf = starred(target);
+      if (starOf === undefined) return [{ name: resultName(target), is: this.columnIn(target.val, scope) }];
+      return scope.sources
+        .filter(({ alias }) => starOf === "" || alias === starOf)
+        .flatMap((source) => source.names.map((name) => ({ name, is: source.column(name) ?? [] })));
+    });
+  }
+
+  private find(name: string): string {
+    const up = this.parents.get(name);
+    return up === undefined || up === name ? name : this.find(up);
+  }
+
+  private unite(a: string, b: string): void {
+    const [from, to] = [this.find(a), this.find(b)];
+    if (from !== to) this.parents.set(from, to);
+  }
+
+  private uniteAll([first, ...others]: readonly string[]): void {
+    for (const each of others) if (first !== undefined) this.unite(each, first);
+  }
+
+  private grouped(uses: readonly string[]): TableGroups {
+    const groups = new Map<string, TableUse[]>();
+    for (const use of new Set(uses)) {
+      const table = this.tableUses.get(use);
+      const group = this.find(use);
+      if (table) groups.set(group, [...(groups.get(group) ?? []), table]);
+    }
+    const pinned = groups.get(this.find(outside)) ?? [];
+    return { pinned, loose: [...groups.values()].filter((group) => group !== pinned) };
+  }
+}
+
+interface Level {
+  readonly relation?: RangeVar | undefined;
+  readonly fromClause?: readonly Node[];
+  readonly whereClause?: Node | undefined;
+  readonly havingClause?: Node;
+  readonly targets?: readonly Node[] | undefined;
+  readonly returns?: readonly Node[] | undefined;
+  readonly returningList?: readonly Node[];
+  readonly valuesLists?: readonly Node[];
+  readonly sortClause?: readonly Node[];
+  readonly limitCount?: Node;
+  readonly withClause?: { readonly ctes?: readonly Node[] } | undefined;
+}
+
+function sourceOf(alias: string, { columns }: Result): Source {
+  return {
+    alias,
+    names: columns.flatMap(({ name }) => name ?? []),
+    column: (name) => columns.find((each) => each.name === name)?.is,
+  };
+}
+
+/** The result under other names for its first columns. */
+function renamed(result: Result, names: readonly string[]): Result {
+  return { ...result, columns: result.columns.map((each, index) => ({ ...each, name: names[index] ?? each.name })) };
+}
+
+function findWith(name: string, scope: Scope): Result | undefined {
+  for (let level: Scope | undefined = scope; level; level = level.outer) {
+    const found = level.withs.get(name);
+    if (found) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,157 @@
+import type * as ts from "typescript";
+import { type ParsedSql, parseSql } from "../../architecture/sql/sql-parser";
+import type { Place } from "../../common/problem";
+import { placeAt } from "../../common/source";
+import { builtSql } from "./built-sql";
+import type { Code } from "./code";
+import type { CodeText } from "./code-text";
+import { originOf } from "./origin";
+import { type PlaceholderStyle, placeholderStyles, withNumbers } from "./placeholders";
+import { textOf } from "./text";
+import { typescript } from "./typescript";
+
+/** A query that code hands to a database client. */
+export interface EmbeddedSql {
+  /** The call or the tagged template. */
+  readonly node: ts.Node;
+  /** As written, with blanks for what is filled in. */
+  readonly text: string;
+  /** Undefined where too much is filled in for PostgreSQL's parser. */
+  readonly parsed: ParsedSql | undefined;
+  /** False where some of its conditions are not known. */
+  readonly isWhole: boolean;
+  /** The characters of the file, from 0, that the text is written in. */
+  readonly start: number;
+  readonly end: number;
+  /** A place in the query's text, as the parser counts lines and columns, as one in the file. */
+  inFile(place: Place): Place;
+}
+
+const rawMethod = /^\$(query|execute)Raw(Unsafe)?$/;
+
+const read = new WeakMap<Code, Map<ts.Node, EmbeddedSql | undefined>>();
+
+/** The query that a call or a tagged template is, if it is one: SQL, or what a library builds. */
+export function embeddedSql(code: Code, node: ts.Node): EmbeddedSql | undefined {
+  const known = read.get(code) ?? new Map<ts.Node, EmbeddedSql | undefined>();
+  read.set(code, known);
+  if (!known.has(node)) known.set(node, readSql(code, node));
+  return known.get(node);
+}
+
+function readSql(code: Code, node: ts.Node): EmbeddedSql | undefined {
+  const written = queryText(code, node);
+  const isWritten = written && /^\s*(--|\/\*|\(|\w)/.test(written.text) && startsLikeSql(written.text);
+  const built = isWritten || !typescript().isCallExpression(node) ? undefined : builtSql(code, node);
+  const text = isWritten ? written : built?.text;
+  if (!text) return undefined;
+  const source = code.sourceOf(node);
+  const { parsed, text: read } = parse(text, source.path, () => stylesOf(code, node));
+  return {
+    node,
+    text: text.text,
+    parsed,
+    isWhole: built?.isWhole ?? true,
+    start: text.offsets.reduce((least, each) => Math.min(least, each)),
+    end: text.offsets.reduce((most, each) => Math.max(most, each)),
+    inFile: ({ line = 1, column = 1 }) => {
+      const start = read.text.split("\n", line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+      const offset = read.offsets[Math.min(start + column - 1, read.offsets.length - 1)];
+      return placeAt(source, offset ?? node.getStart());
+    },
+  };
+}
+
+function startsLikeSql(text: string): boolean {
+  const bare = text.replaceAll(/--.*|\/\*[\s\S]*?\*\//g, "").trimStart();
+  return /^\(?\s*(select|insert|update|delete|with|merge|create|alter|drop|truncate|grant|revoke|copy|lock)\s/i.test(
+    bare,
+  );
+}
+
+function queryText(code: Code, node: ts.Node): CodeText | undefined {
+  const t = typescript();
+  if (t.isTaggedTemplateExpression(node)) {
+    return isTag(code, node.tag) ? textOf(code, node.template) : undefined;
+  }
+  if (!t.isCallExpression(node)) return undefined;
+  const name = lastName(node.expression);
+  const { sqlMethods, sqlTags } = code.libraries;
+  if (!sqlMethods.has(name) && !sqlTags.has(name) && !rawMethod.test(name)) return undefined;
+  const [first] = node.arguments;
+  return first && ofArgument(code, first);
+}
+
+/** A tag that libraries call so, one of its own properties as `sql.unsafe`, or what a library's connection is called. */
+function isTag(code: Code, tag: ts.Expression): boolean {
+  const t = typescript();
+  const names = [lastName(tag), ...(t.isPropertyAccessExpression(tag) ? [lastName(tag.expression)] : [])];
+  if (names.some((name) => code.libraries.sqlTags.has(name) || rawMethod.test(name))) return true;
+  const origin = originOf(code, tag);
+  return origin !== undefined && code.libraries.of(origin.module).some(({ sql }) => sql.tags.length > 0);
+}
+
+/** A text, `{ text: … }` as pg takes it, or `new Cursor(…)`. */
+function ofArgument(code: Code, node: ts.Expression): CodeText | undefined {
+  const t = typescript();
+  if (t.isNewExpression(node)) return node.arguments?.[0] && textOf(code, node.arguments[0]);
+  if (!t.isObjectLiteralExpression(node)) return textOf(code, node);
+  const property = node.properties.find((each) => each.name?.getText() === "text");
+  return property && t.isPropertyAssignment(property) ? textOf(code, property.initializer) : undefined;
+}
+
+function lastName(node: ts.Expression): string {
+  const t = typescript();
+  if (t.isPropertyAccessExpression(node)) return node.name.text;
+  // sql.unsafe`…`, sql.type(row)`…`
+  if (t.isCallExpression(node))
+    return t.isPropertyAccessExpression(node.expression) ? lastName(node.expression.expression) : "";
+  return t.isIdentifier(node) ? node.text : "";
+}
+
+/**
+ * What is filled in is taken for a value first, but for a name where only a name can stand; then for names alone. What
+ * PostgreSQL does not read as it is has parameters that a library numbers.
+ */
+function parse(
+  text: CodeText,
+  path: string,
+  styles: () => readonly PlaceholderStyle[],
+): { readonly parsed: ParsedSql | undefined; readonly text: CodeText } {
+  for (const read of [() => text, () => withNumbers(text, styles())]) {
+    const each = read();
+    if (!each) continue;
+    const isName = ({ start, end }: CodeText["holes"][number]) =>
+      /(\b(from|join|into|update|table|index|schema|only|as|by|set)\s+|[."\w])$/i.test(each.text.slice(0, start)) ||
+      /^["\w.]/.test(each.text.slice(end));
+    const attempts = each.holes.length === 0 ? [() => false] : [isName, () => true, () => false];
+    for (const attempt of attempts) {
+      const parsed = parseSql({ path, text: filled(each, attempt) });
+      if (parsed.isComplete) return { parsed, text: each };
+    }
+  }
+  return { parsed: undefined, text };
+}
+
+/** How a call's library marks what it fills in: any way, where it is not known. */
+function stylesOf(code: Code, node: ts.Node): readonly PlaceholderStyle[] {
+  const t = typescript();
+  if (!t.isCallExpression(node)) return [];
+  const { expression } = node;
+  const origin = originOf(code, t.isPropertyAccessExpression(expression) ? expression.expression : expression);
+  const libraries = origin ? code.libraries.of(origin.module) : [];
+  return libraries.length > 0 ? libraries.flatMap(({ sql }) => sql.placeholders) : placeholderStyles;
+}
+
+function filled({ text, holes }: CodeText, isName: (hole: CodeText["holes"][number]) => boolean): string {
+  return holes.reduce((sql, hole) => {
+    const { start, end } = hole;
+    const length = end - start;
+    // A schema that is filled in is taken for the application's own.
+    if (isName(hole) && sql[end] === "." && /\b(from|join|into|update|table|only)\s+$/i.test(sql.slice(0, start))) {
+      return sql.slice(0, start) + " ".repeat(length + 1) + sql.slice(end + 1);
+    }
+    const filling = isName(hole) ? "_".repeat(Math.min(length, 20)) : "$1";
+    return sql.slice(0, start) + filling.padEnd(length) + sql.slice(end);
+  }, text);
+}

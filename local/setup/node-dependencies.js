@@ -1,0 +1,75 @@
+// Installs the Node dependencies if those in node_modules are not those of package-lock.json. Plain JavaScript that
+// requires nothing of npm's: it runs before there is anything to require.
+"use strict";
+const { spawnSync } = require("node:child_process");
+const { existsSync, readFileSync } = require("node:fs");
+const { join } = require("node:path");
+const { foreignOwner } = require("../../common/system/foreign-owner.js");
+const { acquire, release } = require("../../common/system/lock-file.js");
+
+const root = join(__dirname, "..", "..");
+const lock = join(root, ".tenantry", "npm.lock");
+
+if (!isInstalled()) {
+  requireOwnCheckout();
+  withLock(() => isInstalled() || install());
+}
+
+/** As `requireOwnFolders` in TypeScript does. */
+function requireOwnCheckout() {
+  const owner = foreignOwner(root);
+  if (!owner) return;
+  const { directory, account } = owner;
+  console.error(
+    `Root does not work in a folder of another account: ${root}, the checkout\n  got:      ${directory} belongs to \`${account}\`\n` +
+      `  fix:      Run this as \`${account}\`; or, if the folder shall be root's: \`chown -R root ${directory}\`.`,
+  );
+  process.exit(1);
+}
+
+/** npm writes its own list as its last act, so a killed installation has none; what was deleted since is still on it. */
+function isInstalled() {
+  const installed = packages(join(root, "node_modules", ".package-lock.json"));
+  const wanted = packages(join(root, "package-lock.json"));
+  return Object.entries(wanted).every(
+    ([path, { version, link, optional }]) =>
+      !path.startsWith("node_modules/") ||
+      link ||
+      optional ||
+      (installed[path]?.version === version && existsSync(join(root, path, "package.json"))),
+  );
+}
+
+function packages(path) {
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")).packages : {};
+}
+
+function install() {
+  const start = Date.now();
+  console.error("Node dependencies: npm ci …");
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+  if (status !== 0) {
+    console.error(
+      "The Node dependencies could not be installed.\n  fix:      See npm's message above, then run `make setup` again.",
+    );
+    process.exitCode = 1;
+    return;
+  }
+  console.error(`Node dependencies          installed  ${((Date.now() - start) / 1000).toFixed(1)} s`);
+}
+
+/** One at a time in a checkout. */
+function withLock(work) {
+  for (let waits = 0; acquire(lock) !== "ours"; waits++) {
+    if (waits === 0) console.error("Another set-up installs the Node dependencies; waiting for it …");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  }
+  try {
+    work();
+  } finally {
+    release(lock);
+  }
+}

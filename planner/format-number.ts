@@ -1,0 +1,5 @@
+/** At most two decimals, thousands parted by commas; the same in every locale. */
+export function formatNumber(value: number): string {
+  const [whole = "", decimals] = String(Math.round(value * 100) / 100).split(".");
+  return whole.replaceAll(/\B(?=(\d{3})+$)/g, ",") + (decimals ? `.${decimals}` : "");
+}

@@ -1,0 +1,147 @@
+import Table from "cli-table3";
+import { formatNumber } from "./format-number";
+import { formatValue, type Plan, type Planned, type PlannedValues, type Value, type ValueName } from "./planned";
+import { assumptionsOf } from "./rates";
+
+interface Section {
+  readonly title: string;
+  readonly rows: readonly (readonly [label: string, name: ValueName])[];
+}
+
+/** Every value once, in the order in which people read them. */
+export const sections: readonly Section[] = [
+  {
+    title: "Tenants",
+    rows: [
+      ["Sharding model", "model"],
+      ["Databases", "databases"],
+      ["Shards", "shardCount"],
+      ["Tenants on own shards", "isolatedTenants"],
+    ],
+  },
+  {
+    title: "Nodes of a database",
+    rows: [
+      ["Workers", "workers"],
+      ["Worker: cores", "workerCores"],
+      ["Worker: memory", "workerMemory"],
+      ["Worker: storage", "workerStorage"],
+      ["Coordinator: cores", "coordinatorCores"],
+      ["Coordinator: memory", "coordinatorMemory"],
+      ["Coordinator: storage", "coordinatorStorage"],
+      ["Replicas", "replicas"],
+      ["Synchronous mode", "synchronousMode"],
+    ],
+  },
+  {
+    title: "Log and connections",
+    rows: [
+      ["max_wal_size", "maxWalSize"],
+      ["max_slot_wal_keep_size", "maxSlotWalKeepSize"],
+      ["Pooling", "pooling"],
+      ["Pool", "poolSize"],
+      ["max_connections", "maxConnections"],
+    ],
+  },
+  {
+    title: "Partitions of tables",
+    rows: [
+      ["Outbox", "outboxInterval"],
+      ["Tables by time", "dataInterval"],
+    ],
+  },
+  {
+    title: "Events",
+    rows: [
+      ["Delivery", "delivery"],
+      ["Connectors and slots", "connectors"],
+      ["Connect", "connectWorkers"],
+      ["Brokers", "brokers"],
+      ["Broker: storage", "brokerStorage"],
+      ["Replication factor", "replicationFactor"],
+      ["min.insync.replicas", "minInsyncReplicas"],
+      ["Partitions a topic", "partitionsPerTopic"],
+      ["Retention", "eventRetention"],
+    ],
+  },
+];
+
+/** For a terminal: value and reason. */
+export function planTable({ values, warnings, rates }: Plan): string {
+  const table = new Table({
+    head: ["", "Plan", "Why"],
+    colWidths: [28, 24, 66],
+    wordWrap: true,
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { title, rows } of sections) {
+    table.push([{ colSpan: 3, content: title.toUpperCase() }]);
+    for (const [label, name] of shownRows(rows, values)) {
+      const planned: Planned = values[name];
+      table.push([`  ${label}`, `${formatValue(planned)}${planned.overridden ? " *" : ""}`, planned.reason]);
+    }
+  }
+  const costs = overriddenCosts(values);
+  return [
+    table.toString(),
+    ...(costs.length > 0
+      ? ["", "* Set by the stack, and what that costs:", ...costs.map((cost) => `  - ${cost}`)]
+      : []),
+    ...(warnings.length > 0 ? ["", "To know:", ...warnings.map((warning) => `  - ${warning}`)] : []),
+    "",
+    "Counted with:",
+    ...assumptionsOf(rates).map((assumption) => `  - ${assumption}`),
+    "",
+  ].join("\n");
+}
+
+/** For programs: every value with its formula and inputs. */
+export function planJson(plan: Plan): string {
+  return `${JSON.stringify(plan, undefined, 2)}\n`;
+}
+
+/** For a document: value, reason and formula, with the numbers that it was computed from. */
+export function planMarkdown({ values, warnings, rates }: Plan): string {
+  const lines: string[] = [];
+  for (const { title, rows } of sections) {
+    lines.push(`### ${title}`, "", "| | Plan | Why | Formula | From |", "|---|---|---|---|---|");
+    for (const [label, name] of shownRows(rows, values)) {
+      const planned: Planned = values[name];
+      const { reason, formula, overridden } = planned;
+      const value = `**${formatValue(planned)}**${overridden ? " (set by the stack)" : ""}`;
+      lines.push(`| ${[label, value, reason, formula, renderInputs(planned.inputs)].map(cell).join(" | ")} |`);
+    }
+    lines.push("");
+  }
+  const costs = overriddenCosts(values);
+  if (costs.length > 0) lines.push("### What the stack's own values cost", "", ...costs.map((cost) => `- ${cost}`), "");
+  if (warnings.length > 0) lines.push("### To know", "", ...warnings.map((warning) => `- ${warning}`), "");
+  lines.push("### Counted with", "", ...assumptionsOf(rates).map((assumption) => `- ${assumption}`), "");
+  return lines.join("\n");
+}
+
+/** Where there is no worker, its size means nothing. */
+function shownRows(rows: Section["rows"], { workers }: PlannedValues): Section["rows"] {
+  return rows.filter(
+    ([, name]) => workers.value > 0 || !["workerCores", "workerMemory", "workerStorage"].includes(name),
+  );
+}
+
+function overriddenCosts(values: PlannedValues): string[] {
+  return sections.flatMap(({ rows }) =>
+    rows.flatMap(([label, name]) => {
+      const { overridden } = values[name];
+      return overridden ? [`${label}: ${overridden.cost}.`] : [];
+    }),
+  );
+}
+
+function renderInputs(inputs: Readonly<Record<string, Value>>): string {
+  return Object.entries(inputs)
+    .map(([name, value]) => `${name}: ${typeof value === "number" ? formatNumber(value) : value}`)
+    .join(", ");
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}

@@ -1,0 +1,77 @@
+import { formatNumber } from "./format-number";
+import type { Rates } from "./rates";
+
+/** A value of the plan: a number of its unit, or a word. */
+export type Value = number | string;
+
+/** One decision of the plan, with everything needed to check it by hand. */
+export interface Planned<T extends Value = Value> {
+  readonly value: T;
+  /** `cores`, `GiB`, `tenants`; empty for words. */
+  readonly unit: string;
+  /** Why the value is what it is, as a sentence. */
+  readonly reason: string;
+  /** How it was computed, in the names of `inputs`. */
+  readonly formula: string;
+  readonly inputs: Readonly<Record<string, Value>>;
+  /** Present if the stack set the value. */
+  readonly overridden?: { readonly planned: T; readonly cost: string };
+}
+
+/** Everything that the planner decides. */
+export interface PlanValues {
+  /** How tenants share the database. */
+  readonly model: "shared" | "schema" | "silo";
+  /** Database clusters; each tenant's own in a silo. */
+  readonly databases: number;
+  /** Tenants worth a shard of their own. */
+  readonly isolatedTenants: number;
+  readonly shardCount: number;
+  /** Nodes of one database cluster that hold shards, beside the coordinator. */
+  readonly workers: number;
+  readonly workerCores: number;
+  readonly workerMemory: number;
+  readonly workerStorage: number;
+  readonly coordinatorCores: number;
+  readonly coordinatorMemory: number;
+  readonly coordinatorStorage: number;
+  /** Pods a node, the primary among them. */
+  readonly replicas: number;
+  readonly synchronousMode: "off" | "on" | "strict";
+  readonly maxWalSize: number;
+  readonly maxSlotWalKeepSize: number;
+  readonly pooling: "transaction" | "session";
+  readonly poolSize: number;
+  readonly maxConnections: number;
+  readonly delivery: "exactly-once" | "at-least-once";
+  readonly connectors: number;
+  readonly connectWorkers: number;
+  readonly brokers: number;
+  readonly brokerStorage: number;
+  readonly replicationFactor: number;
+  readonly minInsyncReplicas: number;
+  readonly partitionsPerTopic: number;
+  readonly eventRetention: number;
+  readonly outboxInterval: Interval;
+  readonly dataInterval: Interval;
+}
+
+export type Interval = "1 hour" | "1 day" | "1 week" | "1 month";
+export type ValueName = keyof PlanValues;
+export type PlannedValues = { readonly [Name in ValueName]: Planned<PlanValues[Name]> };
+
+export interface Plan {
+  readonly values: PlannedValues;
+  /** What the team should know and the values cannot say. */
+  readonly warnings: readonly string[];
+  /** What the sizes were counted with. */
+  readonly rates: Rates;
+}
+
+/** The value with its unit: `16 GiB`, `shared`. */
+export function formatValue({ value, unit }: Pick<Planned, "value" | "unit">): string {
+  const shown = typeof value === "number" ? formatNumber(value) : value;
+  return unit === ""
+    ? shown
+    : `${shown} ${value === 1 ? unit.replace("copies", "copy").replace(/^([a-z]+)s\b/, "$1") : unit}`;
+}

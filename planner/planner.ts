@@ -1,0 +1,58 @@
+import { refuseIfAny } from "../common/problem";
+import { memoryForConnections, planConnections } from "./connections";
+import { planBrokers, planDelivery, planReaders } from "./event-plan";
+import { refusalsOf } from "./limits";
+import { loadOf } from "./load";
+import { coresPerNode, planCoordinator, planLog, planSafety, planWorkers } from "./node-plan";
+import { decideWith, type Overrides } from "./overrides";
+import { planPartitions } from "./partition-plan";
+import type { Plan, PlannedValues } from "./planned";
+import { measuredRates, type Rates } from "./rates";
+import { planModel, planShards, planTenancy } from "./tenancy-plan";
+import { warningsOf } from "./warnings";
+import type { Workload } from "./workload";
+
+/** The plan for the load. Throws Problems where no size that is sold, or no node, carries it. */
+export function planFor(workload: Workload, overrides: Overrides = {}, rates: Rates = measuredRates): Plan {
+  const plan = draftPlan(workload, overrides, rates);
+  refuseIfAny(refusalsOf(workload, loadOf(workload, plan.values.model.value, rates), plan.values));
+  return plan;
+}
+
+/**
+ * An architecture for the load, every value with its reason, also where nobody can build it. Deterministic; and with the
+ * same model, the same budget and no overrides, more load never plans less of anything, but for the tenants on shards of
+ * their own: the larger the largest tenant, the less is left to the others.
+ */
+export function draftPlan(workload: Workload, overrides: Overrides = {}, rates: Rates = measuredRates): Plan {
+  const decide = decideWith(overrides);
+  const model = planModel(workload, decide);
+  const load = loadOf(workload, model.value, rates);
+  const tenancy = planTenancy(workload, model.value, decide);
+  const delivery = planDelivery(workload, decide);
+  const cores = coresPerNode(load);
+  const log = planLog(workload, load, cores, decide);
+  const keepGiB = log.maxSlotWalKeepSize.value;
+  const connectionsGiB = memoryForConnections(workload, load);
+  const needs = { model: model.value, delivery: delivery.value, keepGiB, connectionsGiB };
+  const nodes = planWorkers(load, needs, decide);
+  const workers = nodes.workers.value;
+  const workerStorage = nodes.workerStorage.value;
+  const coordinator = planCoordinator(load, needs, workerStorage, decide);
+  const memory = Math.min(coordinator.coordinatorMemory.value, ...(workers > 0 ? [nodes.workerMemory.value] : []));
+  const values: PlannedValues = {
+    model,
+    ...tenancy,
+    ...nodes,
+    ...coordinator,
+    ...planShards(workload, load, model.value, workers, decide),
+    ...planSafety(workload, decide),
+    ...log,
+    ...planConnections(workload, load, memory, decide),
+    ...planPartitions(workload, load, cores, decide),
+    delivery,
+    ...planReaders(workload, tenancy.databases.value, workers, decide),
+    ...planBrokers(workload, decide),
+  };
+  return { values, warnings: warningsOf(workload, load, values), rates };
+}

@@ -1,0 +1,187 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "pg";
+import { type Problem, Problems } from "../../common/problem";
+import { errorCode, isConnectionLoss, sqlState } from "../postgres/postgres-connection";
+import { type Reader, readerOf, runStatement } from "../postgres/sql-statements";
+import type { Context } from "../protocol/resource-context";
+import { cleanUpSplit } from "./abandoned-split";
+import {
+  describeSight,
+  isMoving,
+  isSplitElsewhere,
+  lookAtSplit,
+  markOf,
+  phaseOf,
+  type Split,
+  type SplitSight,
+} from "./split-sight";
+
+export interface SplitOptions {
+  /** How often a split that was stopped is begun anew, the first time included. @default 3 */
+  readonly attempts?: number;
+  /** How long a split may wait without moving. @default 120_000 */
+  readonly standstillMs?: number;
+  /** How long it may hold up the writers of its shards. @default 60_000 */
+  readonly holdMs?: number;
+  /** Between two looks. @default 1_000 */
+  readonly pollMs?: number;
+}
+
+/** How often the user is told how far it is. */
+const tellEveryMs = 5_000;
+/** How long a cancelled split may take to end before its connection is ended. */
+const cancelPatienceMs = 10_000;
+/** Before the next attempt: what it waited for may have gone by then. */
+const pauseMs = 5_000;
+/** How long another database's split may take. */
+const othersPatienceMs = 600_000;
+/** After so many errors of the replication that brings the new shards up to date, Citus would wait for two hours. */
+const mostErrors = 3;
+
+/**
+ * Runs a statement that splits shards, and watches it: Citus itself waits without an end for old transactions, for its
+ * replication, and for locks. A split that stands still is stopped, what it left is cleaned up, and it is begun anew;
+ * after the last attempt this ends with Problems that say what it waited for. Until its last step a split changes nothing
+ * that anybody sees, so stopping one loses nothing.
+ *
+ * It gets a connection of its own, as Citus leaves the connections to workers marked as not to be replicated.
+ *
+ * @param subject for people: `the shard of tenant acme`
+ */
+export async function splitShard(
+  context: Pick<Context, "database" | "log" | "signal">,
+  sql: string,
+  subject: string,
+  options: SplitOptions = {},
+): Promise<void> {
+  const { database, log, signal } = context;
+  const { attempts = 3 } = options;
+  for (let attempt = 1; ; attempt++) {
+    await awaitOthers(context);
+    const stop = await database.onNode(database.endpoint, (client) => watch(context, client, sql, options));
+    if (stop === undefined) return;
+    const left = await cleanUpSplit(database, stop.split);
+    if (left > 0) log(`${left} things that the split left are still in use; Citus drops them when they no longer are`);
+    if (stop.failure && !isRepeatable(stop.failure)) throw stop.failure;
+    if (attempt === attempts) throw new Problems([neverEnded(subject, attempts, stop)]);
+    log(`the split was stopped: ${stop.reason}; nothing has changed. Tries again (${attempt + 1} of ${attempts})`);
+    await sleep(pauseMs, undefined, { signal });
+  }
+}
+
+/** Waits while another database of these servers splits: Citus keeps once a server which shard becomes which. */
+async function awaitOthers({ database, log, signal }: Pick<Context, "database" | "log" | "signal">): Promise<void> {
+  const read = database.query.bind(database);
+  for (const deadline = Date.now() + othersPatienceMs; await isSplitElsewhere(read); ) {
+    if (Date.now() > deadline) throw new Problems([othersSplit()]);
+    log("another database of these servers splits a shard; waiting for its end");
+    await sleep(tellEveryMs, undefined, { signal });
+  }
+}
+
+interface Stop {
+  readonly split: Split;
+  /** For people. */
+  readonly reason: string;
+  /** The last look at it; undefined if it ended before there was one. */
+  readonly sight: SplitSight | undefined;
+  /** What the statement ended with, where it was not stopped. */
+  readonly failure?: unknown;
+}
+
+/** Returns why it ended, or undefined when it ended well. */
+async function watch(
+  { database, log, signal }: Pick<Context, "database" | "log" | "signal">,
+  client: Client,
+  sql: string,
+  { standstillMs = 120_000, holdMs = 60_000, pollMs = 1_000 }: SplitOptions,
+): Promise<Stop | undefined> {
+  // The watch ends what waits, and knows for what; this setting would end it without a word.
+  await client.query("SET lock_timeout = 0");
+  const [split] = await readerOf(client)<Split>("SELECT pg_backend_pid() AS pid, citus_backend_gpid()::text AS gpid");
+  if (!split) throw new Error("the server did not say which session this is");
+  const read = database.query.bind(database);
+  const running = runStatement(client, { sql }).then(
+    () => "done" as const,
+    (failure: unknown) => ({ failure }),
+  );
+  let sight: SplitSight | undefined;
+  let [movedAt, freeAt, toldAt, seen, told] = [Date.now(), Date.now(), Date.now(), "", ""];
+  for (;;) {
+    const ended = await Promise.race([running, sleep(pollMs)]);
+    if (ended === "done") return undefined;
+    if (ended) return { split, sight, reason: messageOf(ended.failure), failure: ended.failure };
+    signal.throwIfAborted();
+    // A look that fails says nothing of the split; if the server is gone, the split's own connection tells.
+    const look = await lookAtSplit(read, split).catch(() => undefined);
+    if (!look) continue;
+    sight = look;
+    const now = describeSight(look);
+    const mark = markOf(look);
+    if (isMoving(look) || mark !== seen) [movedAt, seen] = [Date.now(), mark];
+    if (phaseOf(look) !== "switches") freeAt = Date.now();
+    if (now !== told && Date.now() - toldAt >= tellEveryMs) {
+      log(now);
+      [toldAt, told] = [Date.now(), now];
+    }
+    const why = reasonToStop(look, Date.now() - movedAt >= standstillMs, Date.now() - freeAt >= holdMs);
+    if (!why) continue;
+    return (await cancel(read, split, running)) === "done" ? undefined : { split, sight, reason: `${why} (${now})` };
+  }
+}
+
+function reasonToStop(sight: SplitSight, standsStill: boolean, holdsUp: boolean): string | undefined {
+  if (sight.foreign) return "another database of these servers began to split a shard";
+  if (sight.errors >= mostErrors) return `the replication to the new shards failed ${sight.errors} times`;
+  if (standsStill) return "it stood still";
+  return holdsUp ? "it held up writers for too long" : undefined;
+}
+
+/** Ends it, and returns how it ended: it may have come to its end meanwhile. */
+async function cancel<Ended>(read: Reader, { pid }: Split, running: Promise<Ended>): Promise<Ended> {
+  // With Citus there are two functions of each name, and nothing would choose between them.
+  await read("SELECT pg_cancel_backend($1::int)", [pid]);
+  const ended = await Promise.race([running, sleep(cancelPatienceMs)]);
+  if (ended !== undefined) return ended;
+  await read("SELECT pg_terminate_backend($1::int)", [pid]);
+  return running;
+}
+
+function isRepeatable(failure: unknown): boolean {
+  const code = errorCode(failure);
+  return code === sqlState.deadlock || code === sqlState.serialization || isConnectionLoss(failure);
+}
+
+function messageOf(failure: unknown): string {
+  if (failure instanceof Problems) return failure.problems[0]?.what ?? "";
+  return failure instanceof Error ? failure.message : String(failure);
+}
+
+function othersSplit(): Problem {
+  return {
+    what: "Another database of these servers splits a shard, and does not end",
+    got: `a replication slot citus_shard_split_slot_… of another database, for ${othersPatienceMs / 60_000} minutes`,
+    expected: "one split at a time: Citus keeps once a server which shard becomes which, and writes would be lost",
+    fix: "see SELECT * FROM pg_replication_slots on the nodes, let that split end, then run again",
+  };
+}
+
+function neverEnded(subject: string, attempts: number, { reason, sight }: Stop): Problem {
+  return {
+    what: `Splitting ${subject} was tried ${attempts} times and never ended; nothing has changed, and what it made is cleaned up`,
+    got: reason,
+    expected: "a split that moves on, and holds writers up for a moment only",
+    fix: `${adviceFor(sight)}, then run again`,
+  };
+}
+
+function adviceFor(sight: SplitSight | undefined): string {
+  if (sight?.foreign) return "wait until the other database's split has ended";
+  if (sight && sight.errors > 0) {
+    return "see the node's log for the error of the subscription citus_shard_split_subscription_…";
+  }
+  if (sight?.sessions.some(({ blockers }) => blockers.length > 0)) {
+    return "let those transactions end, or end them (on that node SELECT pg_terminate_backend(PROCESS); a prepared one by ROLLBACK PREPARED)";
+  }
+  return "wait until less is written, or let the split hold up its writers for the whole copy (docs/scaling.md, block writes)";
+}

@@ -1,0 +1,135 @@
+import type { Reader } from "../postgres/sql-statements";
+
+/** The session that splits, as the nodes know it. */
+export interface Split {
+  readonly pid: number;
+  /** Citus' global process id: the sessions that it opens on nodes carry it in their names. */
+  readonly gpid: string;
+}
+
+/** A session that works for a split, on the coordinator or another node. */
+export interface SplitSession {
+  readonly node: string;
+  readonly query: string;
+  /** As pg_stat_activity names it: `Lock/transactionid`; null while it runs. */
+  readonly wait: string | null;
+  /** What it waits for, described: a session, or a prepared transaction. */
+  readonly blockers: readonly string[];
+}
+
+/** How far a split is, seen from outside. */
+export interface SplitSight {
+  readonly sessions: readonly SplitSession[];
+  /** Whether it holds, or waits for, the locks that hold up the writers of its shards. */
+  readonly locks: boolean;
+  /** What it has made so far. */
+  readonly made: number;
+  /** The position in the log up to which the new shards are; null before they follow it. */
+  readonly reached: string | null;
+  /** Bytes of the log that they still lack. */
+  readonly behind: string | null;
+  /** Errors of the replication that brings the new shards up to date. */
+  readonly errors: number;
+  /** Whether another database of a node splits shards too. */
+  readonly foreign: boolean;
+}
+
+export type Phase = "prepares" | "waits for older transactions" | "copies" | "catches up" | "switches";
+
+const sessionsSql = (
+  split: string,
+) => `SELECT coalesce(json_agg(json_build_object('query', left(regexp_replace(query, '\\s+', ' ', 'g'), 120),
+    'wait', wait_event_type || '/' || wait_event,
+    'blockers', ARRAY(SELECT CASE blocker WHEN 0
+      THEN 'a prepared transaction (' || coalesce((SELECT string_agg(gid, ', ') FROM pg_prepared_xacts WHERE database = current_database()), 'of another database') || ')'
+      ELSE (SELECT format('process %s (%s of %s, %s, in its transaction for %s s)', b.pid, coalesce(nullif(b.application_name, ''), b.backend_type), b.datname,
+        b.state, extract(epoch FROM clock_timestamp() - b.xact_start)::int) FROM pg_stat_activity AS b WHERE b.pid = blocker) END
+      FROM unnest(pg_blocking_pids(pid)) AS blocker))), '[]')
+  FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND (${split})`;
+
+/** The question to each node, as one text. */
+function nodeSql(gpid: string): string {
+  return `SELECT json_build_object('sessions', (${sessionsSql(`application_name = 'citus_internal gpid=${gpid}'`)}),
+    'reached', (SELECT min(latest_end_lsn) FROM ${ownSubscriptions}),
+    'behind', (SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), latest_end_lsn)) FROM ${ownSubscriptions}),
+    'errors', (SELECT coalesce(sum(apply_error_count), 0) FROM pg_stat_subscription_stats WHERE subid IN (SELECT subid FROM ${ownSubscriptions})),
+    'foreign', ${elsewhere})`;
+}
+
+const elsewhere =
+  "EXISTS (SELECT FROM pg_replication_slots WHERE slot_name LIKE 'citus\\_shard\\_split\\_slot%' AND database <> current_database())";
+
+const ownSubscriptions = `pg_stat_subscription WHERE subname LIKE 'citus\\_shard\\_split\\_subscription%'
+  AND subid IN (SELECT s.oid FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = subdbid WHERE datname = current_database())`;
+
+/** What a node says of itself. */
+type NodeSight = Pick<SplitSight, "reached" | "behind" | "errors" | "foreign"> & {
+  readonly sessions: readonly Omit<SplitSession, "node">[];
+};
+
+/** Asks every node. Citus' locks are advisory ones of class 4 or 8, shard metadata, alone or co-located: exclusive ones stop writers. */
+export async function lookAtSplit(read: Reader, { pid, gpid }: Split): Promise<SplitSight> {
+  const [here] = await read<{ sessions: NodeSight["sessions"]; locks: boolean; made: number }>(
+    `SELECT (${sessionsSql("pid = $1")}) AS sessions,
+       EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND locktype = 'advisory' AND objsubid IN (4, 8) AND mode = 'ExclusiveLock') AS locks,
+       (SELECT count(*)::int FROM pg_dist_cleanup) AS made`,
+    [pid],
+  );
+  const nodes = await read<{ node: string; sight: NodeSight }>(
+    `SELECT nodename || ':' || nodeport AS node, result::json AS sight
+     FROM run_command_on_all_nodes($1) JOIN pg_dist_node USING (nodeid) WHERE success`,
+    [nodeSql(gpid)],
+  );
+  const own = (here?.sessions ?? []).map((session) => ({ ...session, node: "the coordinator" }));
+  const replicating = nodes.find(({ sight }) => sight.reached !== null)?.sight;
+  return {
+    sessions: [...own, ...nodes.flatMap(({ node, sight }) => sight.sessions.map((session) => ({ ...session, node })))],
+    locks: here?.locks ?? false,
+    made: here?.made ?? 0,
+    reached: replicating?.reached ?? null,
+    behind: replicating?.behind ?? null,
+    errors: nodes.reduce((sum, { sight }) => sum + Number(sight.errors), 0),
+    foreign: nodes.some(({ sight }) => sight.foreign),
+  };
+}
+
+/** Whether another database of a node splits shards. */
+export async function isSplitElsewhere(read: Reader): Promise<boolean> {
+  const rows = await read("SELECT FROM run_command_on_all_nodes($1) WHERE success AND result::boolean", [
+    `SELECT ${elsewhere}`,
+  ]);
+  return rows.length > 0;
+}
+
+export function phaseOf({ sessions, locks, reached }: SplitSight): Phase {
+  const runs = (start: string) => sessions.some(({ query }) => query.startsWith(start));
+  if (locks) return "switches";
+  if (runs("CREATE_REPLICATION_SLOT")) return "waits for older transactions";
+  if (runs("SELECT pg_catalog.worker_split_copy")) return "copies";
+  return reached === null ? "prepares" : "catches up";
+}
+
+/** What stays the same while nothing happens: for how long something waits is none of it. */
+export function markOf({ sessions, made, reached, locks }: SplitSight): string {
+  return JSON.stringify([made, reached, locks, sessions.map(({ node, query }) => [node, query])]);
+}
+
+/** For a line of the log. */
+export function describeSight(sight: SplitSight): string {
+  const phase = phaseOf(sight);
+  const parts = [phase === "switches" ? "the split holds up the writers of its shards" : `the split ${phase}`];
+  if (phase === "prepares") parts.push(`${sight.made} things made`);
+  if (phase === "catches up" && sight.reached !== null)
+    parts.push(`up to ${sight.reached}, ${sight.behind} bytes behind`);
+  for (const { node, query, wait, blockers } of sight.sessions) {
+    if (blockers.length > 0)
+      parts.push(`on ${node} \`${query.slice(0, 60)}\` (${wait}) waits for ${blockers.join(", ")}`);
+  }
+  if (sight.errors > 0) parts.push(`${sight.errors} errors of the replication`);
+  return parts.join("; ");
+}
+
+/** Whether a session of it computes, reads or writes at this moment: a long copy says nothing else of itself. */
+export function isMoving({ sessions }: SplitSight): boolean {
+  return sessions.some(({ wait }) => wait === null || /^(IO|LWLock|BufferPin)\//.test(wait));
+}

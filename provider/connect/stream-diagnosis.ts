@@ -1,0 +1,120 @@
+import type { Endpoints } from "../../architecture/endpoints";
+import { readTopics } from "../../kafka/existing-topics";
+import { openKafka } from "../../kafka/kafka-client";
+import { type OutboxStream, readUnsent, type StreamedEvent, type UnsentStream } from "../events/outbox-stream";
+import type { Connect, ConnectorConfig, ConnectorState } from "./connect-state";
+import { parsePosition, type StreamPosition, type Unsent } from "./stream-position";
+import { failureOf, type TaskFailure } from "./task-failure";
+
+/** How the way of one node's events to Kafka does, and which of them it stands still at. */
+export interface Diagnosis {
+  readonly stream: OutboxStream;
+  /** `MISSING`: Connect does not have the connector. */
+  readonly state: ConnectorState | "MISSING";
+  /** As Connect has it now. */
+  readonly config: ConnectorConfig;
+  readonly failure: TaskFailure | undefined;
+  readonly position: StreamPosition | undefined;
+  /** What is to be sent; undefined if the log can't be read, and then why. */
+  readonly stood: UnsentStream | undefined;
+  readonly unreadable?: string;
+  /** The change that the task fails at, as far as it is known. */
+  readonly suspect: Suspect | undefined;
+}
+
+export interface Suspect {
+  readonly unsent: Unsent<StreamedEvent>;
+  /** How many changes of the same batch come before it. */
+  readonly before: number;
+}
+
+/** What a topic takes, by its name; topics that don't exist are missing. Undefined where Kafka can't be asked. */
+export type TopicLimits = ReadonlyMap<string, number> | undefined;
+
+/** Looks only. A failing look at the log or at Kafka leaves its part out. */
+export async function diagnose(
+  { postgres, kafka }: Pick<Endpoints, "postgres" | "kafka">,
+  connect: Connect,
+  stream: OutboxStream,
+): Promise<Diagnosis> {
+  const { connector } = stream.connector;
+  const status = await connect.status(connector);
+  const config = (await connect.config(connector)) ?? stream.connector.config;
+  const position = parsePosition(status ? await connect.offsets(connector) : []);
+  const failure = status && failureOf(status);
+  const state = !status ? "MISSING" : failure ? "FAILED" : status.connector;
+  const look = await readUnsent(postgres, stream, position).catch((error: unknown) => error);
+  if (look instanceof Error) {
+    const unreadable = look.message.split("\n", 1)[0] ?? "";
+    return { stream, state, config, failure, position, stood: undefined, unreadable, suspect: undefined };
+  }
+  const stood = look as UnsentStream;
+  const batch = stood.unsent.slice(0, 2 * Number(config["max.batch.size"] ?? 2_048));
+  const limits = failure && (await limitsOf(kafka, batch));
+  return {
+    stream,
+    state,
+    config,
+    failure,
+    position,
+    stood,
+    suspect: failure && suspectOf(failure, batch, limits, config),
+  };
+}
+
+async function limitsOf(kafka: Endpoints["kafka"], batch: readonly Unsent<StreamedEvent>[]): Promise<TopicLimits> {
+  const topics = new Set(batch.map(({ change }) => change.topic));
+  const found = await readTopics(openKafka(kafka, "tenantry-diagnosis", 1), [...topics]).catch(() => undefined);
+  return (
+    found && new Map([...found.settings].map(([topic, settings]) => [topic, Number(settings["max.message.bytes"])]))
+  );
+}
+
+/** Kafka's own default for what a producer sends at once. */
+const standardRequestBytes = 1_048_576;
+
+/** Which of a batch's changes a task failed at: Connect's error names no event, and hardly ever a topic. */
+export function suspectOf(
+  { kind, cause }: Pick<TaskFailure, "kind" | "cause">,
+  batch: readonly Unsent<StreamedEvent>[],
+  limits: TopicLimits,
+  config: ConnectorConfig,
+): Suspect | undefined {
+  if (kind === "elsewhere" || batch.length === 0) return undefined;
+  const request = Number(config["producer.override.max.request.size"] ?? standardRequestBytes);
+  const isTooLarge = (change: StreamedEvent) => change.bytes > Math.min(request, limits?.get(change.topic) ?? request);
+  const isWithoutTopic = (change: StreamedEvent) => limits?.has(change.topic) === false;
+  const isNamed = (change: StreamedEvent) => namesTopic(cause, change.topic);
+  const isSign = {
+    "too large": [isTooLarge],
+    topic: [isNamed, isWithoutTopic],
+    memory: [],
+    record: [isNamed, isTooLarge, isWithoutTopic],
+  }[kind];
+  const found = isSign.map((sign) => batch.findIndex(({ change }) => sign(change))).find((index) => index >= 0);
+  const before = found ?? (kind === "too large" || kind === "memory" ? largest(batch) : 0);
+  const unsent = batch[before];
+  return unsent && { unsent, before };
+}
+
+function namesTopic(cause: string, topic: string): boolean {
+  return new RegExp(`(?<![\\w.-])${topic.replaceAll(/[^\w]/g, "\\$&")}(?![\\w-])`).test(cause);
+}
+
+function largest(batch: readonly Unsent<StreamedEvent>[]): number {
+  return batch.reduce((best, { change }, index) => (change.bytes > (batch[best]?.change.bytes ?? 0) ? index : best), 0);
+}
+
+/** The event as people are told of it: never its content. */
+export function describeChange({ change, transaction }: Unsent<StreamedEvent>): string {
+  const size = `about ${change.bytes.toLocaleString("en")} bytes`;
+  const committed = new Date(Number(transaction.committedUs / 1_000n)).toISOString();
+  return `event ${change.id} of tenant ${change.tenant}: ${change.aggregateType} to topic ${change.topic}, ${size}${describeSizes(change)}, committed ${committed}`;
+}
+
+function describeSizes({ sizes }: StreamedEvent): string {
+  const [column, bytes] = Object.entries(sizes).toSorted(([, a], [, b]) => b - a)[0] ?? [];
+  return column === undefined || bytes === undefined || bytes < 1_024
+    ? ""
+    : `, ${bytes.toLocaleString("en")} of them \`${column}\``;
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import type { ConnectorOffset } from "./connect-state";
+
+/** How far Debezium has sent the stream of one slot, as Kafka Connect keeps it for the connector. */
+export interface StreamPosition {
+  readonly partition: ConnectorOffset["partition"];
+  readonly offset: Readonly<Record<string, unknown>>;
+  /** End of the last transaction that was sent to its end. */
+  readonly commitLsn: bigint;
+  /** Of the last change that was sent, where it is one of a transaction that is not through. */
+  readonly changeLsn: bigint | undefined;
+}
+
+const stored = z.looseObject({
+  lsn_proc: z.number().optional(),
+  lsn_commit: z.number().optional(),
+  messageType: z.string().optional(),
+});
+
+/** Undefined where nothing has been sent: the stream then begins where its slot does. */
+export function parsePosition(offsets: readonly ConnectorOffset[]): StreamPosition | undefined {
+  const [found] = offsets;
+  if (!found?.offset) return undefined;
+  const { lsn_proc: change, lsn_commit: commit = change, messageType } = stored.parse(found.offset);
+  if (change === undefined || commit === undefined) return undefined;
+  return {
+    partition: found.partition,
+    offset: found.offset,
+    commitLsn: BigInt(commit),
+    changeLsn: messageType === "INSERT" ? BigInt(change) : undefined,
+  };
+}
+
+/** A transaction of the stream, in the order of the commits. */
+export interface StreamTransaction<Change extends StreamChange> {
+  readonly xid: number;
+  readonly committedUs: bigint;
+  /** Where its commit begins. */
+  readonly commitLsn: bigint;
+  /** Where its commit ends; undefined if the reading ended before. */
+  readonly endLsn: bigint | undefined;
+  readonly changes: readonly Change[];
+}
+
+export interface StreamChange {
+  /** Changes that one COPY wrote may share it. */
+  readonly lsn: bigint;
+}
+
+/** A change and what Connect's offset says once it has been sent. */
+export interface Unsent<Change extends StreamChange> {
+  readonly change: Change;
+  readonly transaction: StreamTransaction<Change>;
+  /** End of the transaction before, if it is known. */
+  readonly previousEnd: bigint | undefined;
+}
+
+/**
+ * What is still to be sent, in the order of the stream. Only commits are in the log's order: a change that lies before
+ * the position may belong to a transaction that was committed behind it.
+ */
+export function unsentOf<Change extends StreamChange>(
+  transactions: readonly StreamTransaction<Change>[],
+  position: StreamPosition | undefined,
+): readonly Unsent<Change>[] {
+  const open = transactions.filter(({ commitLsn }) => !position || commitLsn >= position.commitLsn);
+  const all = open.flatMap((transaction, index) =>
+    transaction.changes.map((change) => ({ change, transaction, previousEnd: open[index - 1]?.endLsn })),
+  );
+  const lastSent = all.findLastIndex(({ change }) => change.lsn === position?.changeLsn);
+  return all.slice(lastSent + 1);
+}
+
+/** The position of a stream of which the change was the last that was sent, as Debezium itself would store it. */
+export function positionBehind<Change extends StreamChange>(
+  { change, transaction, previousEnd }: Unsent<Change>,
+  position: StreamPosition | undefined,
+  start: { readonly partition: ConnectorOffset["partition"]; readonly lsn: bigint },
+): ConnectorOffset {
+  const before = previousEnd ?? position?.commitLsn ?? start.lsn;
+  return {
+    partition: position?.partition ?? start.partition,
+    offset: {
+      ...position?.offset,
+      lsn: Number(change.lsn),
+      lsn_proc: Number(change.lsn),
+      lsn_commit: Number(before),
+      txId: transaction.xid,
+      ts_usec: Number(transaction.committedUs),
+      messageType: "INSERT",
+    },
+  };
+}
+
+/** `0/16B3748` as PostgreSQL writes it. */
+export function parseLsn(text: string): bigint {
+  const [high = "0", low = "0"] = text.split("/");
+  return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
+}
+
+export function formatLsn(lsn: bigint): string {
+  return `${(lsn >> 32n).toString(16)}/${(lsn & 0xffff_ffffn).toString(16)}`.toUpperCase();
+}

@@ -1,0 +1,117 @@
+import type { PartitionSetInputs } from "../../architecture/data-plane/declaration";
+import { parseDuration } from "../../common/duration";
+import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
+import type { Problem } from "../../common/problem";
+import type { DatabaseFacts } from "../postgres/database";
+import { quoteTable, type TableName, tableId } from "../postgres/live-tables";
+import type { Statement } from "../postgres/sql-statements";
+
+/** pg_partman as it is installed: its version decides the words, its schema where they are. */
+export type Partman = NonNullable<DatabaseFacts["partman"]>;
+
+/** Puts a partitioned table under pg_partman's care: partitions for now and ahead, and as many for what came before. */
+export function createParent(next: PartitionSetInputs, partman: Partman): Statement {
+  const old = isVersion4(partman);
+  const truncation = truncationOf(next.every);
+  const settings = [
+    `p_parent_table => ${parent(next)}`,
+    `p_control => ${quoteLiteral(next.by)}`,
+    `p_type => '${old ? "native" : "range"}'`,
+    `p_interval => ${quoteLiteral(next.every)}`,
+    `p_premake => ${next.ahead}`,
+    ...(truncation ? [`p_date_trunc_interval => '${truncation}'`] : []),
+    ...(old ? [] : ["p_default_table => false"]),
+  ];
+  return { sql: `SELECT ${quoteIdentifier(partman.schema)}.create_parent(\n  ${settings.join(",\n  ")}\n)` };
+}
+
+/**
+ * Finds the default partition that version 4 always makes. It goes in the same transaction, before a row can be in it:
+ * with one, a single row with a wrong date is taken without a word, and stops the making of partitions, for all sets, on
+ * the day when its own partition would be made. Without, that row is refused.
+ */
+export function findDefault(name: TableName): Statement {
+  return {
+    sql: `SELECT nspname AS schema, relname AS table FROM pg_partitioned_table
+JOIN pg_class c ON c.oid = partdefid JOIN pg_namespace n ON n.oid = relnamespace WHERE partrelid = $1::regclass`,
+    values: [quoteTable(name)],
+  };
+}
+
+/** The settings that `create_parent` has no parameters for, and those that may change. */
+export function configure(next: PartitionSetInputs, partman: Partman): Statement {
+  const retention = next.dropAfter === "retention" ? next.retention : undefined;
+  return {
+    sql: `UPDATE ${config(partman)}
+SET premake = ${next.ahead}, retention = ${retention === undefined ? "NULL" : quoteLiteral(retention)},
+  retention_keep_table = false, infinite_time_partitions = true, automatic_maintenance = 'on'
+WHERE parent_table = ${parent(next)}`,
+  };
+}
+
+/** Makes the partitions that are missing ahead now, instead of with the background worker's next round. */
+export function maintain(next: TableName, partman: Partman): Statement {
+  return { sql: `SELECT ${quoteIdentifier(partman.schema)}.run_maintenance(${parent(next)})` };
+}
+
+/** Forgets the set, and the empty table that pg_partman made as its template. The partitions stay. */
+export function forget(name: TableName, template: string | undefined, partman: Partman): readonly Statement[] {
+  const [schema = "", table] = template?.split(".") ?? [];
+  const isOurs = schema === partman.schema && table !== undefined;
+  return [
+    { sql: `DELETE FROM ${config(partman)} WHERE parent_table = ${parent(name)}` },
+    ...(isOurs ? [dropTemplate({ schema, table }, partman)] : []),
+  ];
+}
+
+/** Two tables with long names may share a template, as pg_partman cuts its name. */
+function dropTemplate(template: TableName, partman: Partman): Statement {
+  const unless = `SELECT FROM ${config(partman)} WHERE template_table = ${quoteLiteral(tableId(template))}`;
+  const body = `BEGIN IF NOT EXISTS (${unless}) THEN DROP TABLE IF EXISTS ${quoteTable(template)}; END IF; END`;
+  return { sql: `DO ${quoteLiteral(body)}` };
+}
+
+/** What pg_partman knows of the set: one row, or none. */
+export function readConfig(name: TableName, partman: Partman): Statement {
+  return {
+    sql: `SELECT control, partition_interval::interval::text AS every, premake AS ahead,
+  retention::interval::text AS retention, template_table AS template,
+  infinite_time_partitions AND automatic_maintenance = 'on' AND NOT retention_keep_table AS maintained
+FROM ${config(partman)} WHERE parent_table = $1`,
+    values: [tableId(name)],
+  };
+}
+
+/** What this version can't do. */
+export function limitsOf(next: PartitionSetInputs, partman: Partman): readonly Problem[] {
+  const duration = parseDuration(next.every);
+  const isQuarter = duration?.count === 3 && duration.unit === "month";
+  if (!isQuarter || !isVersion4(partman)) return [];
+  return [
+    {
+      what: `Partitions of ${tableId(next)} by quarter need pg_partman 5: version 4 names them in a way that 5 refuses to go on with`,
+      got: `every: ${next.every}, with pg_partman ${partman.version}`,
+      fix: "partition by `1 month`, or upgrade pg_partman first",
+    },
+  ];
+}
+
+function isVersion4({ version }: Partman): boolean {
+  return Number.parseInt(version, 10) < 5;
+}
+
+/** Without it, weeks would begin on the weekday, and quarters in the month, in which the set was made. */
+function truncationOf(every: string): "week" | "quarter" | undefined {
+  const duration = parseDuration(every);
+  if (duration?.unit === "week") return "week";
+  return duration?.unit === "month" && duration.count === 3 ? "quarter" : undefined;
+}
+
+function config({ schema }: Partman): string {
+  return `${quoteIdentifier(schema)}.part_config`;
+}
+
+/** pg_partman keeps names as text, unquoted. */
+function parent(name: TableName): string {
+  return quoteLiteral(tableId(name));
+}

@@ -1,0 +1,106 @@
+import { Problems } from "../../common/problem";
+import { openConnect } from "../connect/connect-client";
+import type { Connect } from "../connect/connect-state";
+import { checkTopics } from "../connect/topic-check";
+import type { Database } from "../postgres/database";
+import { claim, refuseOthers } from "../postgres/owner";
+import { openDatabase } from "../postgres/postgres";
+import { problemsFrom } from "../postgres/postgres-connection";
+import { type Sight, Sights } from "../postgres/sight";
+import type { Reader } from "../postgres/sql-statements";
+import type { Configuration } from "./configuration";
+import type { Engine } from "./engine";
+import type { Context } from "./resource-context";
+
+/** The servers that a configured provider acts on, connected to when first needed. */
+export interface Acting {
+  /** What a resource may use. The first call connects and checks the server; its problems end every resource alike. */
+  context(urn: string): Promise<Context>;
+  /** The same for what makes or changes something: the first call looks at the topics in Kafka too. */
+  changing(urn: string): Promise<Context>;
+  /** Asks the database for a comparison or a preview; undefined where it does not answer at once, for whatever reason. */
+  glance<T>(question: (sight: Sight) => Promise<T>): Promise<T | undefined>;
+  /** To be called behind a change: what a glance saw before may be so no longer. */
+  changed(): void;
+  cancel(): void;
+}
+
+export function startActing(configuration: Configuration, engine: Engine): Acting {
+  const abort = new AbortController();
+  let servers: Promise<{ readonly database: Database; readonly connect: Connect }> | undefined;
+  let topics: Promise<void> | undefined;
+  let claimed: Promise<void> | undefined;
+  const { owner, allow } = configuration;
+  // The one from which others are made is nobody's.
+  const own = configuration.databases.length === 0 ? owner : undefined;
+  const admit = async (read: Reader) => {
+    const { endpoints } = configuration;
+    if (own && endpoints) await refuseOthers(read, own, endpoints.postgres.database, allow);
+  };
+  const sights = configuration.endpoints && new Sights(configuration.endpoints.postgres, admit);
+  let told = false;
+  // A hundred resources fail for the one reason; it is told once.
+  const tellOnce = (error: unknown) => {
+    if (told) throw problemsFrom(notDone, error);
+    told = true;
+    throw error;
+  };
+  const acting: Acting = {
+    async context(urn) {
+      servers ??= open(configuration, admit, abort.signal, (message) => engine.warn(urn, message));
+      const { database, connect } = await servers.catch(tellOnce);
+      return {
+        database,
+        connect,
+        allow,
+        ...(owner && { owner }),
+        log: (message) => engine.info(urn, message),
+        warn: (message) => engine.warn(urn, message),
+        signal: abort.signal,
+      };
+    },
+    async changing(urn) {
+      const { endpoints } = configuration;
+      const warn = (message: string) => engine.warn(urn, message);
+      topics ??= endpoints && checkTopics(endpoints.kafka, configuration.topics, warn);
+      const [context] = await Promise.all([acting.context(urn), topics?.catch(tellOnce)]);
+      const { database } = context;
+      if (own) {
+        claimed ??= database.transaction((client) => claim(client, own, database.endpoint.database, allow));
+        await claimed.catch(tellOnce);
+      }
+      return context;
+    },
+    glance: async (question) => sights?.ask(question),
+    changed: () => sights?.forget(),
+    cancel: () => abort.abort(),
+  };
+  return acting;
+}
+
+const notDone = {
+  what: "Not done, as the servers can't be used",
+  fix: "see the first error of this run",
+};
+
+async function open(
+  configuration: Configuration,
+  admit: (read: Reader) => Promise<void>,
+  signal: AbortSignal,
+  warn: (message: string) => void,
+) {
+  const { endpoints, citus, roles, databases } = configuration;
+  if (!endpoints) {
+    throw new Problems([
+      {
+        what: "The stack's endpoints are not known, so nothing can be applied",
+        expected: "`tenantry:endpoints` in the stack file, or a file that it names",
+        fix: "start the embedded servers with `make local`, or write the endpoints of your servers into the stack file",
+      },
+    ]);
+  }
+  const database = openDatabase(endpoints.postgres, { citus, roles, databases, signal, warn });
+  await database.facts;
+  await admit(database.query.bind(database));
+  return { database, connect: openConnect(endpoints.connect, { signal }) };
+}

@@ -1,0 +1,282 @@
+import {
+  type handleUnaryCall,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { Problems, renderProblem } from "../../common/problem";
+import { version } from "../../package.json";
+import { errorCode, sqlState } from "../postgres/postgres-connection";
+import { type Acting, startActing } from "./acting";
+import { type Configuration, parseConfiguration } from "./configuration";
+import type { Engine } from "./engine";
+import type { Difference, Kind } from "./kind";
+import { modelProblems } from "./model-change";
+import { fromStruct, hasUnknowns, type Properties, toStruct } from "./properties";
+import type { Context } from "./resource-context";
+
+/** Pulumi's provider protocol over the kinds: https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto */
+export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<object>>): UntypedServiceImplementation {
+  const kindOf = (urn: string) => findKind(kinds, urn);
+  let configured: Configured | undefined;
+  const current = () => {
+    if (!configured) throw new Problems([notConfigured]);
+    return configured;
+  };
+
+  const changing = async <T>(
+    contextOf: (acting: Acting) => Promise<Context>,
+    change: (context: Context) => Promise<T>,
+  ): Promise<T> => {
+    const { acting } = current();
+    try {
+      return await change(await contextOf(acting));
+    } finally {
+      acting.changed();
+    }
+  };
+
+  return {
+    getPluginInfo: answer(() => {
+      const info = new PluginInfo();
+      info.setVersion(version);
+      return info;
+    }),
+    getSchema: answer(() => {
+      const response = new rpc.GetSchemaResponse();
+      response.setSchema(JSON.stringify({ name: "tenantry", version }));
+      return response;
+    }),
+    checkConfig: answer((request: rpc.CheckRequest) => {
+      const [old, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
+      if (!hasUnknowns(news)) parseConfiguration(news);
+      return checked(
+        news,
+        modelProblems(old, news).map((problem) => ["", renderProblem(problem)] as const),
+      );
+    }),
+    diffConfig: answer((request: rpc.DiffRequest) => {
+      const [old, next] = [fromStruct(request.getOldInputs()), fromStruct(request.getNews())];
+      const names = [...new Set([...Object.keys(old), ...Object.keys(next)])].sort();
+      const changed = names.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
+      return differences(
+        old,
+        next,
+        changed.map((path) => ({ path, how: "update" as const })),
+      );
+    }),
+    configure: answer((request: rpc.ConfigureRequest) => {
+      const configuration = parseConfiguration(fromStruct(request.getArgs()));
+      configured = { configuration, acting: startActing(configuration, engine) };
+      const response = new rpc.ConfigureResponse();
+      // Without secrets accepted, the engine unwraps them here and marks them in the state again by itself.
+      response.setAcceptsecrets(false);
+      response.setSupportspreview(true);
+      return response;
+    }),
+
+    check: answer((request: rpc.CheckRequest) => {
+      const [old, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
+      if (hasUnknowns(news)) return checked(news, []);
+      const kind = kindOf(request.getUrn());
+      const parsed = kind.inputs.safeParse(news);
+      if (!parsed.success) {
+        return checked(
+          news,
+          parsed.error.issues.map((issue) => [issue.path.join("."), issue.message] as const),
+        );
+      }
+      const known = Object.keys(old).length > 0 ? old : undefined;
+      const problems = kind.check?.(known, parsed.data, current().configuration.allow) ?? [];
+      return checked(
+        news,
+        problems.map((problem) => ["", renderProblem(problem)] as const),
+      );
+    }),
+    diff: answer(async (request: rpc.DiffRequest) => {
+      const kind = kindOf(request.getUrn());
+      const next = fromStruct(request.getNews());
+      if (hasUnknowns(next)) return new rpc.DiffResponse();
+      const old = await seen(configured?.acting, kind, fromStruct(request.getOlds()));
+      return differences(old, next, kind.diff(old, next, configured?.configuration.endpoints?.postgres));
+    }),
+    create: answer(async (request: rpc.CreateRequest) => {
+      const kind = kindOf(request.getUrn());
+      const next = fromStruct(request.getProperties());
+      const response = new rpc.CreateResponse();
+      if (request.getPreview()) {
+        await showPlan(engine, configured?.acting, request.getUrn(), kind, undefined, next);
+        response.setProperties(toStruct(next));
+        return response;
+      }
+      const made = await changing(
+        (acting) => acting.changing(request.getUrn()),
+        (context) => kind.create(context, next),
+      );
+      response.setId(made.id);
+      response.setProperties(toStruct(made.state));
+      return response;
+    }),
+    update: answer(async (request: rpc.UpdateRequest) => {
+      const kind = kindOf(request.getUrn());
+      const [old, next] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
+      const response = new rpc.UpdateResponse();
+      if (request.getPreview()) {
+        const now = await seen(configured?.acting, kind, old);
+        await showPlan(engine, configured?.acting, request.getUrn(), kind, now, next);
+        response.setProperties(toStruct(next));
+        return response;
+      }
+      const state = await changing(
+        (acting) => acting.changing(request.getUrn()),
+        (context) => kind.update(context, request.getId(), old, next),
+      );
+      response.setProperties(toStruct(state));
+      return response;
+    }),
+    delete: answer(async (request: rpc.DeleteRequest) => {
+      const old = fromStruct(request.getProperties());
+      const kind = kindOf(request.getUrn());
+      await changing(
+        (acting) => acting.context(request.getUrn()),
+        (context) => kind.delete(context, request.getId(), old),
+      );
+      return new Empty();
+    }),
+    read: answer(async (request: rpc.ReadRequest) => {
+      const kind = kindOf(request.getUrn());
+      const old = fromStruct(request.getProperties());
+      const known = Object.keys(old).length > 0 ? old : undefined;
+      const response = new rpc.ReadResponse();
+      const context = await contextUnlessGone(current(), request.getUrn());
+      const found = context && (await kind.read(context, request.getId(), known));
+      if (!found) return response;
+      response.setId(request.getId());
+      response.setProperties(toStruct(found));
+      response.setInputs(toStruct(kind.inputs.parse(found)));
+      return response;
+    }),
+    cancel: answer(() => {
+      configured?.acting.cancel();
+      return new Empty();
+    }),
+    attach: answer(() => new Empty()),
+  };
+}
+
+/** Undefined where a database that this stack makes is gone with all that was in it: the next `up` makes it anew. */
+async function contextUnlessGone({ acting, configuration }: Configured, urn: string): Promise<Context | undefined> {
+  try {
+    return await acting.context(urn);
+  } catch (error) {
+    if (configuration.made && errorCode(error) === sqlState.undefinedDatabase) return undefined;
+    throw error;
+  }
+}
+
+interface Configured {
+  readonly configuration: Configuration;
+  readonly acting: Acting;
+}
+
+const notConfigured = {
+  what: "The provider `tenantry` was asked to work before it was configured",
+  fix: "pass an explicit `new tenantry.Provider(...)` to the resource, as index.ts does",
+};
+
+/** `urn:pulumi:STACK::PROJECT::PARENT$tenantry:index:NOUN::NAME`. */
+function findKind(kinds: ReadonlyMap<string, Kind<object>>, urn: string): Kind<object> {
+  const noun = urn.split("::")[2]?.split(":").at(-1) ?? "";
+  const kind = kinds.get(noun);
+  if (kind) return kind;
+  throw new Problems([
+    {
+      what: "The provider `tenantry` has no such resource",
+      got: noun,
+      expected: [...kinds.keys()].join(", "),
+      fix: "use one of these; a newer program needs a newer tenantry",
+    },
+  ]);
+}
+
+/** The state as the database has it now, or else as it was stored. */
+async function seen(acting: Acting | undefined, kind: Kind<object>, old: Properties): Promise<Properties> {
+  const { see } = kind;
+  const now = await acting?.glance(async (sight) => see?.(sight, old));
+  return now ? { ...now } : old;
+}
+
+async function showPlan(
+  engine: Engine,
+  acting: Acting | undefined,
+  urn: string,
+  kind: Kind<object>,
+  old: Properties | undefined,
+  next: Properties,
+): Promise<void> {
+  if (hasUnknowns(next)) return;
+  const { foresee } = kind;
+  const lines = (await acting?.glance(async ({ read }) => foresee?.(read, old, next))) ?? kind.preview(old, next);
+  if (lines.length > 0) engine.info(urn, lines.join("\n"));
+}
+
+function checked(inputs: Properties, failures: readonly (readonly [property: string, reason: string])[]) {
+  const response = new rpc.CheckResponse();
+  response.setInputs(toStruct(inputs));
+  response.setFailuresList(
+    failures.map(([property, reason]) => {
+      const failure = new rpc.CheckFailure();
+      failure.setProperty(property);
+      failure.setReason(reason);
+      return failure;
+    }),
+  );
+  return response;
+}
+
+function differences(old: Properties, next: Properties, found: readonly Difference[]): rpc.DiffResponse {
+  const { DiffChanges } = rpc.DiffResponse;
+  const response = new rpc.DiffResponse();
+  response.setChanges(found.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
+  response.setHasdetaileddiff(true);
+  response.setDeletebeforereplace(true); // Two resources can't hold the same table, slot or connector.
+  for (const { path, how } of found) {
+    response.addDiffs(path);
+    if (how === "replace") response.addReplaces(path);
+    const detail = new rpc.PropertyDiff();
+    detail.setKind(changeOf(old, next, path, how));
+    detail.setInputdiff(false);
+    response.getDetaileddiffMap().set(path, detail);
+  }
+  return response;
+}
+
+function changeOf(old: Properties, next: Properties, path: string, how: Difference["how"]) {
+  const { Kind: Change } = rpc.PropertyDiff;
+  const replaces = how === "replace";
+  const root = path.split(/[.[]/)[0] ?? path;
+  if (!(root in old)) return replaces ? Change.ADD_REPLACE : Change.ADD;
+  if (!(root in next)) return replaces ? Change.DELETE_REPLACE : Change.DELETE;
+  return replaces ? Change.UPDATE_REPLACE : Change.UPDATE;
+}
+
+/** Answers one call; an error reaches the user as its message, without a stack trace unless it is a fault of ours. */
+function answer<Request, Response>(
+  work: (request: Request) => Response | Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
+    Promise.resolve()
+      .then(() => work(call.request))
+      .then((response) => callback(null, response))
+      .catch((error: unknown) => callback({ code: status.UNKNOWN, details: describe(error) }, null));
+  };
+}
+
+function describe(error: unknown): string {
+  if (error instanceof Problems) return `\n${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

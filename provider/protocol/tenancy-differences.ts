@@ -1,0 +1,21 @@
+import type { OutboxInputs } from "../../architecture/data-plane/declaration";
+import type { DistributedTableState } from "../resources/distributed-table";
+import type { Difference } from "./kind";
+
+/** What says whose a row is, and where it lies, of a table that the toolkit makes itself. */
+type Tenancy = Pick<OutboxInputs, "schema" | "column" | "type" | "colocateWith">;
+
+/** Placement only counts where there is Citus. The key can't change in place; a check refuses that. */
+export function tenancyDifferences(
+  old: Tenancy & Pick<DistributedTableState, "distributed">,
+  next: Tenancy,
+): readonly Difference[] {
+  const differences: Difference[] = (["schema", "column", "type"] as const)
+    .filter((path) => old[path] !== next[path])
+    .map((path) => ({ path, how: "replace" }));
+  if (old.distributed === "missing") differences.push({ path: "distributed", how: "update" });
+  if (old.distributed === "yes" && old.colocateWith !== next.colocateWith) {
+    differences.push({ path: "colocateWith", how: "update" });
+  }
+  return differences;
+}

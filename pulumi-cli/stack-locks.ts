@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { Problems } from "../common/problem";
+import { commandLine, identify } from "../common/system/process-id";
+import { processStartMs } from "../common/system/process-start";
+
+/** What Pulumi's file backend writes into a lock. */
+const lockSchema = z.object({ pid: z.int(), hostname: z.string(), username: z.string(), timestamp: z.string() });
+export type StackLock = z.infer<typeof lockSchema>;
+
+/**
+ * Removes the locks that a killed Pulumi left on the stack: those of a process of this machine that has ended. A lock
+ * that somebody may still hold is a problem, and stays.
+ */
+export function clearStaleLocks(state: string, stack: string): void {
+  const directory = join(state, ".pulumi", "locks", "organization", "tenantry", stack);
+  if (!existsSync(directory)) return;
+  for (const file of readdirSync(directory).filter((name) => name.endsWith(".json"))) {
+    const path = join(directory, file);
+    const lock = read(path);
+    if (lock && isStale(lock)) for (const each of [path, `${path}.attrs`]) rmSync(each, { force: true });
+    else if (existsSync(path)) throw locked(stack, path, lock);
+  }
+}
+
+/** Whether the owner is a process of this machine that has ended, or whose number another process has by now. */
+export function isStale(lock: StackLock, here = hostname()): boolean {
+  if (lock.hostname !== here) return false;
+  if (!identify(lock.pid) || !/pulumi/i.test(commandLine(lock.pid))) return true;
+  // Another Pulumi is one that began after the lock. A clock that is set moves one of the times, so a minute counts as equal.
+  return (processStartMs(lock.pid) ?? 0) > Date.parse(lock.timestamp) + 60_000;
+}
+
+function read(path: string): StackLock | undefined {
+  try {
+    return lockSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+function locked(stack: string, path: string, lock: StackLock | undefined): Problems {
+  return new Problems([
+    {
+      what: `The stack \`${stack}\` is locked by another Pulumi`,
+      got: lock
+        ? `process ${lock.pid} of ${lock.username} on ${lock.hostname} since ${lock.timestamp}`
+        : `${path}, which cannot be read`,
+      fix: lock
+        ? "Wait until it has ended, then run this again."
+        : `If no Pulumi works on this stack, delete that file, then run this again.`,
+    },
+  ]);
+}

@@ -1,0 +1,74 @@
+import type { Duration } from "../common/duration";
+import { parseDuration } from "../common/duration";
+import type { Size } from "../common/size";
+import type { Interval, Plan, PlannedValues } from "../planner/planned";
+import type { Workload } from "../planner/workload";
+import type { KubernetesSettings } from "./kubernetes-settings";
+import type { NodeSize } from "./pod-size";
+import type { Settings } from "./settings";
+
+/** A stack's settings with the sizes of its plan, which has the stack's own values in it already (`tenantry:plan`). */
+export function applyPlan(settings: Settings, { consistency }: Workload, { values }: Plan): Settings {
+  const { kubernetes } = settings;
+  return {
+    ...settings,
+    consistency,
+    delivery: values.delivery.value,
+    tenancy: { model: values.model.value, tenants: [] },
+    shardCount: values.shardCount.value,
+    kafka: {
+      ...settings.kafka,
+      replication: values.replicationFactor.value,
+      minInSync: values.minInsyncReplicas.value,
+    },
+    defaults: {
+      topicPartitions: values.partitionsPerTopic.value,
+      topicRetention: { count: values.eventRetention.value, unit: "hour" },
+      tableInterval: durationOf(values.dataInterval.value),
+      outboxInterval: durationOf(values.outboxInterval.value),
+    },
+    ...(kubernetes && { kubernetes: sizeServers(kubernetes, values) }),
+  };
+}
+
+function sizeServers(kubernetes: KubernetesSettings, values: PlannedValues): KubernetesSettings {
+  return {
+    ...kubernetes,
+    workers: values.workers.value,
+    replicas: values.replicas.value,
+    coordinator: nodeSize(
+      values.coordinatorCores.value,
+      values.coordinatorMemory.value,
+      values.coordinatorStorage.value,
+    ),
+    worker: nodeSize(values.workerCores.value, values.workerMemory.value, values.workerStorage.value),
+    synchronousMode: values.synchronousMode.value,
+    maxConnections: values.maxConnections.value,
+    pooling: values.pooling.value,
+    poolSize: values.poolSize.value,
+    maxWalSize: gibibytes(values.maxWalSize.value),
+    maxSlotWalKeepSize: gibibytes(values.maxSlotWalKeepSize.value),
+    kafka: {
+      ...kubernetes.kafka,
+      brokers: values.brokers.value,
+      broker: { ...kubernetes.kafka.broker, storage: gibibytes(values.brokerStorage.value) },
+      replication: values.replicationFactor.value,
+      minInSync: values.minInsyncReplicas.value,
+    },
+    connect: { ...kubernetes.connect, replicas: values.connectWorkers.value },
+  };
+}
+
+function nodeSize(cores: number, memoryGiB: number, storageGiB: number): NodeSize {
+  return { cpu: String(cores), memory: gibibytes(memoryGiB), storage: gibibytes(storageGiB) };
+}
+
+function gibibytes(count: number): Size {
+  return { bytes: count * 2 ** 30 };
+}
+
+function durationOf(interval: Interval): Duration {
+  const parsed = parseDuration(interval);
+  if (!parsed) throw new Error(`${interval} is no duration`);
+  return parsed;
+}

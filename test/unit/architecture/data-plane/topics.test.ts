@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { type FoundTopics, topicProblems, wantedTopics } from "../../../../architecture/data-plane/topics";
+
+const wanted = { names: ["shop.eu_order.events", "shop.bill.events"], recordBytes: 20_000 };
+const good = { "max.message.bytes": "1048588", "segment.bytes": "1073741824", "cleanup.policy": "delete" };
+const found = (names: readonly string[], settings: Record<string, Record<string, string>> = {}): FoundTopics => ({
+  names,
+  settings: new Map(Object.entries(settings)),
+});
+
+test("a broker without the topics, or with topics that take the events, is fine", () => {
+  assert.deepEqual(topicProblems(wanted, found([])), []);
+  assert.deepEqual(topicProblems(wanted, found(["shop.bill.events"], { "shop.bill.events": good })), []);
+  assert.deepEqual(topicProblems(wanted, found(["shop.eu_orders.events", "Shop.bill.events", "billing"])), []);
+});
+
+test("rejects a topic whose name Kafka takes for that of another application's", () => {
+  const [problem, ...others] = topicProblems(wanted, found(["shop_eu.order.events"]));
+  assert.deepEqual(others, []);
+  assert.match(problem?.what ?? "", /refuse to make the topic shop.eu_order.events.* but for `\.` and `_`/);
+  assert.equal(problem?.got, "shop_eu.order.events");
+  assert.match(problem?.fix ?? "", /rename the aggregate or the application; or delete/);
+});
+
+test("a topic that is there has made it past the other name", () => {
+  const both = ["shop.eu_order.events", "shop_eu.order.events"];
+  assert.deepEqual(topicProblems(wanted, found(both, { "shop.eu_order.events": good })), []);
+});
+
+test("rejects topics that refuse a record by its size, or keep the last event only, all at once", () => {
+  const problems = topicProblems(
+    wanted,
+    found(wanted.names, {
+      "shop.eu_order.events": { ...good, "max.message.bytes": "19999", "segment.bytes": "14" },
+      "shop.bill.events": { ...good, "cleanup.policy": "compact,delete" },
+    }),
+  );
+  assert.deepEqual(
+    problems.map(({ got }) => got),
+    ["max.message.bytes=19999", "segment.bytes=14", "cleanup.policy=compact,delete"],
+  );
+  assert.match(problems[0]?.fix ?? "", /--add-config max.message.bytes=1048588; or lower `events.maxPayload`/);
+});
+
+test("an application's topics are those of its aggregates, and its records at most its largest", () => {
+  const application = {
+    tenant: { table: "tenants", column: "tenant_id", type: "uuid" },
+    events: { maxPayload: { bytes: 8192 }, aggregates: [{ topic: "shop.bill.events" }] },
+  } as unknown as Parameters<typeof wantedTopics>[0];
+  const { names, recordBytes } = wantedTopics(application);
+  assert.deepEqual(names, ["shop.bill.events"]);
+  assert.ok(recordBytes > 8192 + 4096 && recordBytes < 20_000);
+});

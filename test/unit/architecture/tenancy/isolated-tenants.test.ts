@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { isolatedTenantProblems } from "../../../../architecture/tenancy/isolated-tenants";
+
+const uuid = "0193f7a0-0000-7000-8000-00000000000a";
+
+test("a tenant is named by a value of the tenant column's type", () => {
+  assert.deepEqual(isolatedTenantProblems("uuid", [uuid.toUpperCase()]), []);
+  assert.deepEqual(isolatedTenantProblems("bigint", ["42", "-1"]), []);
+  assert.deepEqual(isolatedTenantProblems("text", ["acme: the first"]), []);
+});
+
+test("all that is none, or there twice, is told at once", () => {
+  const problems = isolatedTenantProblems("uuid", ["acme", uuid, "7", uuid.toUpperCase()]);
+  assert.deepEqual(
+    problems.map(({ got }) => got),
+    ["acme", "7", uuid],
+  );
+  assert.equal(problems[0]?.expected, "a uuid, as `tenant.type` in architecture.yaml is `uuid`");
+  assert.equal(isolatedTenantProblems("integer", ["1.5"])[0]?.got, "1.5");
+});

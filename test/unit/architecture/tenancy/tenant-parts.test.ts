@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { loginRoles, partsOf } from "../../../../architecture/tenancy/tenant-parts";
+import type { Model, Tenant } from "../../../../architecture/tenancy/tenants";
+import { parseShop, type ShopArgs } from "../shop";
+
+const acme: Tenant = { name: "acme", id: "5e5b2c1a-0000-4000-8000-00000000acce" };
+const globex: Tenant = { name: "globex", id: "5e5b2c1a-0000-4000-8000-00000000610b" };
+
+const shop: ShopArgs = {
+  split: true,
+  tables: ["orders: { tenant: true }"],
+  yaml: ["roles: { app: { writes: all }, agent: { reads: [orders] } }"],
+  sql: {
+    "010_orders.sql":
+      "CREATE TABLE orders (tenant_id uuid NOT NULL REFERENCES tenants, order_id uuid NOT NULL, country text REFERENCES countries, PRIMARY KEY (tenant_id, order_id));",
+    "020_views.sql":
+      "CREATE VIEW latest WITH (security_invoker = true) AS SELECT * FROM orders;\nGRANT SELECT ON latest TO shop_app, shop_agent;",
+    "030_latest.sql": "COMMENT ON VIEW latest IS 'By shop_app'; GRANT SELECT (order_id) ON latest TO shop_agent;",
+    "040_countries.sql": "INSERT INTO countries VALUES ('DE');",
+  },
+};
+
+async function parts(model: Model, args: Partial<ShopArgs> = {}, tenants: readonly Tenant[] = [acme, globex]) {
+  return partsOf(await parseShop({ ...shop, ...args }), { model, tenants });
+}
+
+async function refusal(model: Model, args: Partial<ShopArgs>, tenants?: readonly Tenant[]): Promise<string> {
+  const error: unknown = await parts(model, args, tenants).catch((thrown: unknown) => thrown);
+  assert.ok(error instanceof Error);
+  return error.message;
+}
+
+const names = (files: readonly { readonly path: string }[]) => files.map(({ path }) => path.split("/").at(-1));
+
+test("in the shared model the application is one part", async () => {
+  const [only, ...more] = await parts("shared");
+  assert.deepEqual([only?.part, more.length], [undefined, 0]);
+});
+
+test("tenants with schemas share reference tables, and each has the others in its own", async () => {
+  const [common, first, second] = await parts("schema");
+  assert.deepEqual([common?.schema, first?.schema, second?.schema], ["shop", "shop_acme", "shop_globex"]);
+  assert.deepEqual(
+    common?.tables.map(({ name }) => name),
+    ["countries"],
+  );
+  assert.deepEqual(
+    first?.tables.map(({ schema, name }) => `${schema}.${name}`),
+    ["shop_acme.tenants", "shop_acme.orders"],
+  );
+  const references = first?.tables[1]?.foreignKeys.map(({ references: { schema, table } }) => `${schema}.${table}`);
+  assert.deepEqual(references, ["shop_acme.tenants", "shop.countries"]);
+});
+
+test("each tenant's roles log in under its name, and the application's own where tenants are rows", async () => {
+  const logins = async (model: Model) => loginRoles(await parts(model)).map(({ name, user }) => `${name}: ${user}`);
+  assert.deepEqual(await logins("shared"), ["app: shop_app", "agent: shop_agent"]);
+  const own = ["acme", "globex"].flatMap((tenant) =>
+    ["app", "agent"].map((role) => `${tenant}/${role}: shop_${tenant}_${role}`),
+  );
+  assert.deepEqual(await logins("schema"), own);
+  assert.deepEqual(await logins("silo"), own);
+});
+
+test("a file is applied once if it is about shared tables, and else for each tenant", async () => {
+  const [common, first] = await parts("schema");
+  assert.deepEqual(names(common?.files ?? []), ["000_countries.sql", "040_countries.sql"]);
+  assert.deepEqual(names(first?.files ?? []), ["001_tenants.sql", "010_orders.sql", "020_views.sql", "030_latest.sql"]);
+});
+
+test("a file about a view of shared tables is applied once, be the view materialized or not", async () => {
+  for (const kind of ["VIEW", "MATERIALIZED VIEW"]) {
+    const sql = {
+      ...shop.sql,
+      "050_codes.sql": `CREATE ${kind} codes AS SELECT code FROM countries;`,
+      "060_codes.sql": "GRANT SELECT ON codes TO shop_agent;",
+    };
+    const [common, first] = await parts("schema", { sql });
+    assert.deepEqual(names(common?.files ?? []).slice(2), ["050_codes.sql", "060_codes.sql"], kind);
+    assert.equal(first?.files.length, 4, kind);
+  }
+});
+
+test("a tenant's files name its own roles, where they name roles and nowhere else", async () => {
+  for (const model of ["schema", "silo"] as const) {
+    const part = (await parts(model)).find((each) => each.part?.tenant?.name === "acme");
+    assert.deepEqual(
+      part?.roles.map(({ user }) => user),
+      ["shop_acme_app", "shop_acme_agent"],
+    );
+    const statements = part?.files.flatMap((file) => file.statements.map(({ sql }) => sql)) ?? [];
+    assert.ok(statements.includes('GRANT SELECT ON latest TO "shop_acme_app", "shop_acme_agent"'));
+    assert.ok(statements.includes("COMMENT ON VIEW latest IS 'By shop_app'"));
+  }
+});
+
+test("a silo is the whole application, and what tenants of a schema share is for all their roles", async () => {
+  const [silo] = await parts("silo");
+  assert.deepEqual([silo?.schema, silo?.tables.length, silo?.files.length], ["shop", 3, 6]);
+  const [common] = await parts("schema");
+  assert.deepEqual(common?.roles.map(({ user }) => user).sort(), [
+    "shop_acme_agent",
+    "shop_acme_app",
+    "shop_globex_agent",
+    "shop_globex_app",
+  ]);
+});
+
+test("a file about shared tables and tenants' own is refused, and only in the model schema", async () => {
+  assert.match(
+    await refusal("schema", { split: false }),
+    /001_tenants\.sql: This file is about tenants' tables and about shared ones[\s\S]*`countries`[\s\S]*lower number/,
+  );
+  assert.equal((await parts("silo", { split: false })).length, 2);
+});
+
+test("a name with the application's schema is refused in a tenant's file, with its line, also in a function's body", async () => {
+  const message = await refusal("schema", {
+    sql: {
+      "010_orders.sql":
+        "CREATE TABLE shop.orders (tenant_id uuid NOT NULL, order_id uuid, PRIMARY KEY (tenant_id, order_id));",
+      "020_function.sql":
+        "SELECT 1;\nCREATE FUNCTION one() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM shop.orders $$;",
+    },
+  });
+  assert.match(message, /010_orders\.sql:1: A name with the schema `shop` leads out of the tenant's own/);
+  assert.match(message, /020_function\.sql:2/);
+});
+
+test("text that merely looks like the schema is let through", async () => {
+  const sql = { ...shop.sql, "050_note.sql": "COMMENT ON TABLE orders IS 'see shop.example.com';" };
+  assert.equal((await parts("schema", { sql })).length, 3);
+});
+
+test("an id that is no value of the tenant column is refused", async () => {
+  const message = await refusal("silo", {}, [{ name: "acme", id: "7" }]);
+  assert.match(message, /id of tenant `acme` is no value of tenant_id[\s\S]*got: +7[\s\S]*a uuid/);
+});
+
+test("a name that makes slots too long, or one that is taken, is refused", async () => {
+  const long = await refusal("silo", { name: "a".repeat(30), yaml: [], sql: {}, tables: [] }, [
+    { ...acme, name: "b".repeat(30) },
+  ]);
+  assert.match(long, /Names become too long with tenant `b+`[\s\S]*Shorten the tenant's name by \d+/);
+  assert.match(await refusal("schema", {}, [{ ...acme, name: "app" }]), /makes one that the application has already/);
+});
+
+test("ids that are one tenant's in PostgreSQL are refused, and each is kept as PostgreSQL writes it", async () => {
+  const again: Tenant = { name: "again", id: acme.id.toUpperCase() };
+  assert.match(await refusal("schema", {}, [acme, again]), /`acme` and `again` are one, by their id[\s\S]*acce/);
+  assert.equal((await parts("silo", {}, [again]))[0]?.part?.tenant?.id, acme.id);
+});
+
+test("tenants whose names make one role for both are refused", async () => {
+  const yaml = ["roles: { app: { writes: all }, big_app: { writes: all } }"];
+  const sql = { "010_orders.sql": shop.sql?.["010_orders.sql"] ?? "" };
+  const message = await refusal("silo", { yaml, sql }, [acme, { ...globex, name: "acme_big" }]);
+  assert.match(message, /`acme` and `acme_big` would have a role of the same name[\s\S]*shop_acme_big_app/);
+});

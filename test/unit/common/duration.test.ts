@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { durationMs, formatDuration, parseDuration } from "../../../common/duration";
+
+test("durations are a whole number and a unit, long or short", () => {
+  assert.deepEqual(parseDuration("3 days"), { count: 3, unit: "day" });
+  assert.deepEqual(parseDuration("1 Month"), { count: 1, unit: "month" });
+  assert.deepEqual(parseDuration("30s"), { count: 30, unit: "second" });
+  assert.deepEqual(parseDuration(" 5 min "), { count: 5, unit: "minute" });
+});
+
+test("zero, fractions, signs and unknown units are no durations", () => {
+  for (const text of ["0 days", "1.5 h", "-1 day", "3", "days", "3 moons", "3 m", "1 day 2 hours", ""]) {
+    assert.equal(parseDuration(text), undefined, text);
+  }
+});
+
+test("more than a thousand years is no duration: PostgreSQL could not count it back from now", () => {
+  assert.deepEqual(parseDuration("1000 years"), { count: 1000, unit: "year" });
+  for (const text of ["1001 years", "99999999 years", "999999999 months", "999999999 days"]) {
+    assert.equal(parseDuration(text), undefined, text);
+  }
+});
+
+test("a duration is written as PostgreSQL takes it", () => {
+  assert.equal(formatDuration({ count: 1, unit: "month" }), "1 month");
+  assert.equal(formatDuration({ count: 12, unit: "hour" }), "12 hours");
+});
+
+test("a month counts as 30 days where only milliseconds are known", () => {
+  assert.equal(durationMs({ count: 1, unit: "month" }), 30 * 86_400_000);
+});

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { isVerifierOf, lastingVerifier, scramVerifier } from "../../../common/scram";
+
+test("the verifier is the one that PostgreSQL computes", () => {
+  // SELECT rolpassword FROM pg_authid after ALTER ROLE … PASSWORD 'pencil', with the salt of RFC 7677.
+  const salt = Buffer.from("W22ZaJ0SNY7soEsUEjb6gQ==", "base64");
+  assert.equal(
+    scramVerifier("pencil", salt),
+    "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
+  );
+});
+
+test("a verifier is known to be of its password, and of no other", () => {
+  const verifier = scramVerifier("secret");
+  assert.equal(isVerifierOf(verifier, "secret"), true);
+  assert.equal(isVerifierOf(verifier, "Secret"), false);
+  assert.equal(isVerifierOf(null, "secret"), false);
+  assert.equal(isVerifierOf("md5abc", "secret"), false);
+});
+
+test("a lasting verifier is the same in each run, and another for another role or password", () => {
+  const verifier = lastingVerifier("shop_app", "secret");
+  assert.equal(isVerifierOf(verifier, "secret"), true);
+  assert.equal(lastingVerifier("shop_app", "secret"), verifier);
+  assert.notEqual(lastingVerifier("shop_cdc", "secret"), verifier);
+  assert.notEqual(lastingVerifier("shop_app", "secret2"), verifier);
+});
+
+test("a password is prepared as clients do: spaces, soft hyphens and compatibility characters", () => {
+  const verifier = scramVerifier("a b\u00ADIX\u00AA");
+  assert.equal(isVerifierOf(verifier, "a\u00A0b\u2168a"), true);
+});

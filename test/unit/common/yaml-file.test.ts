@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { z } from "zod";
+import { renderProblem } from "../../../common/problem";
+import { parseYaml } from "../../../common/yaml-file";
+import { readConnectors } from "../../../lint/connector-facts";
+
+const anything = z.record(z.string(), z.unknown());
+
+/** The problems of a file, as people read them; its value where there are none. */
+function read(text: string): unknown {
+  const parsed = parseYaml({ path: "a.yaml", text }, { schema: anything, noun: "The file" });
+  return Array.isArray(parsed) ? parsed.map(renderProblem).join("\n\n") : parsed.value;
+}
+
+/** Ten anchors, each nine times the one before. */
+const bomb = [..."abcdefghij"]
+  .map((name, index, all) => {
+    const items = Array.from({ length: 9 }, () => (index === 0 ? "x" : `*${all[index - 1]}`));
+    return `${name}: &${name} [${items.join(", ")}]\n`;
+  })
+  .join("");
+
+test("an alias stands for the value of its anchor", () => {
+  assert.deepEqual(read("a: &size { cpu: 1 }\nb: *size\n"), { a: { cpu: 1 }, b: { cpu: 1 } });
+});
+
+test("an alias without an anchor is a problem with its place", () => {
+  const problem = String(read("a: 1\nb: *nope\n"));
+  assert.match(problem, /^a\.yaml:2:4: An alias leads to no value that is complete before it/);
+  assert.match(problem, /got: {6}\*nope/);
+});
+
+test("aliases that multiply, or contain themselves, are a problem and not a crash", () => {
+  assert.match(String(read(bomb)), /^a\.yaml:2:8: The aliases of this file multiply/);
+  assert.match(String(read("a: &a [*a]\n")), /a\.yaml:1:8: An alias leads to no value that is complete/);
+});
+
+test("a file with such aliases holds no connector", () => {
+  assert.deepEqual(readConnectors({ path: "a.yaml", text: `${bomb}connector.class: x\n` }), []);
+  assert.deepEqual(readConnectors({ path: "a.yaml", text: "connector.class: *nope\n" }), []);
+});

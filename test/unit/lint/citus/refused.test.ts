@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { descriptionSchema } from "../../../../architecture/description";
+import { loadSqlParser, parseSql } from "../../../../architecture/sql/sql-parser";
+import { type RefusalName, refusals } from "../../../../lint/citus/refusals";
+import { refusedByCitus } from "../../../../lint/citus/refused";
+import { contextOf, readTables } from "../../../../lint/file-context";
+import { accepted, type Example, refused, tables } from "./examples";
+
+test.before(loadSqlParser);
+
+function found({ makes, then }: Example) {
+  const description = descriptionSchema.parse({
+    tenant: { table: "tenants" },
+    tables: {
+      countries: { reference: true },
+      customers: { tenant: true },
+      orders: { tenant: true },
+      jobs: { local: true },
+      span_of_jobs: { local: true },
+      t: { [makes?.kind ?? "tenant"]: true },
+    },
+  });
+  const files = [tables, makes?.sql ?? "", then ?? ""].map((text, i) =>
+    parseSql({ path: `sql/shop/0${i}0_file.sql`, text }),
+  );
+  const facts = readTables(files, "shop", description, { citus: true });
+  return files.flatMap((file) => {
+    assert.deepEqual(file.problems, []);
+    return refusedByCitus(file.statements, contextOf(file, facts, true));
+  });
+}
+
+for (const name of Object.keys(refused) as RefusalName[]) {
+  test(`finds ${refusals[name].construct}, with its place, reason and way out`, () => {
+    for (const example of refused[name]) {
+      const all = found(example);
+      assert.deepEqual(
+        all.map(({ refusal }) => refusal),
+        [name],
+        JSON.stringify(example),
+      );
+      assert.ok(all.every(({ at, what, fix }) => at.line && what.startsWith("Citus refuses") && fix.length > 0));
+    }
+  });
+}
+
+test("passes what Citus accepts", () => {
+  for (const example of accepted) assert.deepEqual(found(example), [], JSON.stringify(example));
+});

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { addForeignKey } from "../../../../lint/rules/add-foreign-key";
+import { fixes, found } from "../shop-with";
+
+const bad = `ALTER TABLE customers ADD CONSTRAINT customers_country FOREIGN KEY (country) REFERENCES countries (code);`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(addForeignKey, bad), [
+    "1 This foreign key of `customers` stops writes to both tables (SHARE ROW EXCLUSIVE) while every row is checked",
+  ]);
+  assert.match((await fixes(addForeignKey, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      addForeignKey,
+      `ALTER TABLE customers ADD CONSTRAINT customers_country FOREIGN KEY (country) REFERENCES countries (code) NOT VALID;`,
+    ),
+    [],
+  );
+});
+
+test("a foreign key in a new column counts", async () => {
+  assert.deepEqual(
+    await found(addForeignKey, `ALTER TABLE customers ADD COLUMN land text REFERENCES countries (code);`),
+    ["1 This foreign key of `customers` stops writes to both tables (SHARE ROW EXCLUSIVE) while every row is checked"],
+  );
+});

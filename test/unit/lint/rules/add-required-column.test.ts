@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { addRequiredColumn } from "../../../../lint/rules/add-required-column";
+import { fixes, found } from "../shop-with";
+
+const bad = `ALTER TABLE customers
+  ADD COLUMN phone text NOT NULL;`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(addRequiredColumn, bad), [
+    "2 Column `customers.phone` is NOT NULL without a default: INSERTs of the running release fail",
+  ]);
+  assert.match((await fixes(addRequiredColumn, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(addRequiredColumn, `ALTER TABLE customers ADD COLUMN phone text NOT NULL DEFAULT '';`),
+    [],
+  );
+});
+
+test("a table that the file creates has no rows and no readers", async () => {
+  assert.deepEqual(
+    await found(
+      addRequiredColumn,
+      `CREATE TABLE notes (tenant_id uuid);
+ALTER TABLE notes ADD COLUMN body text NOT NULL;`,
+    ),
+    [],
+  );
+});

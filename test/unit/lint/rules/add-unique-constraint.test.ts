@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { addUniqueConstraint } from "../../../../lint/rules/add-unique-constraint";
+import { fixes, found } from "../shop-with";
+
+const bad = `ALTER TABLE customers ADD CONSTRAINT one_email UNIQUE (tenant_id, email);`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(addUniqueConstraint, bad), [
+    "1 The index of this key of `customers` is built under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile",
+  ]);
+  assert.match((await fixes(addUniqueConstraint, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      addUniqueConstraint,
+      `ALTER TABLE customers ADD CONSTRAINT one_email UNIQUE USING INDEX customers_one_email;`,
+    ),
+    [],
+  );
+});

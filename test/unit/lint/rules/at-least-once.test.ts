@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { atLeastOnce } from "../../../../lint/rules/at-least-once";
+import { fixes, found } from "../shop-with";
+
+const bad = `consistency: strong
+resources:
+  - type: tenantry:index:Connector
+    name: shop-outbox-worker-1
+    inputs:
+      connector: shop-outbox-worker-1
+      config: { connector.class: io.debezium.connector.postgresql.PostgresConnector }`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(atLeastOnce, bad, { in: "yaml" }), [
+    "tenantry:index:Connector shop-outbox-worker-1 Connector `shop-outbox-worker-1` sends at least once, and the stack's consistency is `strong`",
+  ]);
+  assert.match((await fixes(atLeastOnce, bad, { in: "yaml" })).join(), /^Write .exactly.once.support./);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      atLeastOnce,
+      `consistency: strong
+resources:
+  - type: tenantry:index:Connector
+    name: shop-outbox-worker-1
+    inputs:
+      connector: shop-outbox-worker-1
+      config:
+        connector.class: io.debezium.connector.postgresql.PostgresConnector
+        exactly.once.support: required`,
+      { in: "yaml" },
+    ),
+    [],
+  );
+});
+
+test("less than strong consistency asks for no more than at least once", async () => {
+  assert.deepEqual(await found(atLeastOnce, bad.replace("strong", "bounded"), { in: "yaml" }), []);
+});

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { bypassRlsRole } from "../../../../lint/rules/bypass-rls-role";
+import { fixes, found } from "../shop-with";
+
+const bad = `CREATE ROLE reports LOGIN BYPASSRLS;`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(bypassRlsRole, bad), ["1 BYPASSRLS lets the role read and write every tenant's rows"]);
+  assert.match((await fixes(bypassRlsRole, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(await found(bypassRlsRole, `CREATE ROLE reports LOGIN NOBYPASSRLS;`), []);
+});
+
+test("an existing role counts", async () => {
+  assert.deepEqual(await found(bypassRlsRole, `ALTER ROLE reports SUPERUSER;`), [
+    "1 SUPERUSER lets the role read and write every tenant's rows",
+  ]);
+});

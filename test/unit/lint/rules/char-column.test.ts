@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { charColumn } from "../../../../lint/rules/char-column";
+import { fixes, found } from "../shop-with";
+
+const bad = `CREATE TABLE places (code char(2));`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(charColumn, bad), ["1 `places.code` is char(n): PostgreSQL pads it with blanks"]);
+  assert.match((await fixes(charColumn, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(await found(charColumn, `CREATE TABLE places (code text CHECK (length(code) = 2));`), []);
+});
+
+test("arrays of it count", async () => {
+  assert.equal((await found(charColumn, "CREATE TABLE t (a char(3)[]);")).length, 1);
+});

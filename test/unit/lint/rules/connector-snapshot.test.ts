@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { connectorSnapshot } from "../../../../lint/rules/connector-snapshot";
+import { fixes, found } from "../shop-with";
+
+const bad = `connector.class: io.debezium.connector.postgresql.PostgresConnector
+snapshot.mode: initial`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(connectorSnapshot, bad, { in: "yaml" }), [
+    "2 Connector `connectors/shop.yaml` has `snapshot.mode` initial: it reads the table and sends what was sent before",
+  ]);
+  assert.match((await fixes(connectorSnapshot, bad, { in: "yaml" })).join(), /^Write .snapshot.mode./);
+});
+
+test("tenantry's connector is Debezium's, and held to the same", async () => {
+  const ours = bad.replace("io.debezium.connector.postgresql.PostgresConnector", "tenantry.connect.OutboxConnector");
+  assert.equal((await found(connectorSnapshot, ours, { in: "yaml" })).length, 1);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      connectorSnapshot,
+      `connector.class: io.debezium.connector.postgresql.PostgresConnector
+snapshot.mode: no_data`,
+      { in: "yaml" },
+    ),
+    [],
+  );
+});
+
+test("no mode is the default, `initial`; another kind of connector has modes of its own", async () => {
+  const [type = ""] = bad.split("\n");
+  assert.deepEqual(await found(connectorSnapshot, type, { in: "yaml" }), [
+    "1 Connector `connectors/shop.yaml` has no `snapshot.mode`, so `initial`: it reads the table and sends what was sent before",
+  ]);
+  assert.deepEqual(
+    await found(connectorSnapshot, bad.replace("postgresql.Postgres", "mysql.MySql"), { in: "yaml" }),
+    [],
+  );
+});
+
+test("connectors are read as Kafka Connect's REST interface takes them, in JSON, and as Strimzi's resources", async () => {
+  const json = `{
+  "name": "orders",
+  "config": {
+    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+    "snapshot.mode": "always"
+  }
+}`;
+  const wrong = "Connector `orders` has `snapshot.mode` always: it reads the table and sends what was sent before";
+  assert.deepEqual(await found(connectorSnapshot, json, { in: "yaml" }), [`5 ${wrong}`]);
+  const strimzi = `kind: ConfigMap
+---
+kind: KafkaConnector
+metadata: { name: orders }
+spec:
+  class: io.debezium.connector.postgresql.PostgresConnector
+  config:
+    snapshot.mode: always`;
+  assert.deepEqual(await found(connectorSnapshot, strimzi, { in: "yaml" }), [`8 ${wrong}`]);
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { createIndexConcurrently } from "../../../../lint/rules/create-index-concurrently";
+import { fixes, found } from "../shop-with";
+
+const bad = `CREATE INDEX customers_by_name ON customers (tenant_id, name);`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(createIndexConcurrently, bad), [
+    "1 Building this index stops writes to `customers` (SHARE lock) until it is done",
+  ]);
+  assert.match((await fixes(createIndexConcurrently, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      createIndexConcurrently,
+      `-- tenantry: no transaction
+CREATE INDEX CONCURRENTLY IF NOT EXISTS customers_by_name ON customers (tenant_id, name);`,
+    ),
+    [],
+  );
+});
+
+test("an index of a new table is built at once", async () => {
+  assert.deepEqual(
+    await found(
+      createIndexConcurrently,
+      `CREATE TABLE n (tenant_id uuid);
+CREATE INDEX ON n (tenant_id);`,
+    ),
+    [],
+  );
+});
+
+test("ON ONLY builds nothing", async () => {
+  assert.deepEqual(await found(createIndexConcurrently, `CREATE INDEX i ON ONLY orders (tenant_id);`), []);
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { dropObject } from "../../../../lint/rules/drop-object";
+import { fixes, found } from "../shop-with";
+
+const bad = `DROP VIEW order_totals;
+DROP FUNCTION price_of(uuid);
+ALTER TYPE address DROP ATTRIBUTE street;`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(dropObject, bad), [
+    "1 Dropping view `order_totals` breaks every running release that uses it",
+    "2 Dropping function `price_of` breaks every running release that uses it",
+    "3 Dropping attribute `street` of type `address` breaks every running release that uses it",
+  ]);
+  assert.match((await fixes(dropObject, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      dropObject,
+      `DROP FUNCTION IF EXISTS price_of(uuid);
+CREATE FUNCTION price_of(uuid) RETURNS bigint LANGUAGE sql AS 'SELECT 1';
+CREATE TYPE mine AS ENUM ('a');
+DROP TYPE mine;`,
+    ),
+    [],
+  );
+});
+
+test("finds each kind of object, several at once, in DO blocks too", async () => {
+  const kinds = "MATERIALIZED VIEW,SEQUENCE,PROCEDURE,ROUTINE,AGGREGATE,TYPE,DOMAIN,SCHEMA,EXTENSION,COLLATION".split(
+    ",",
+  );
+  for (const kind of kinds) {
+    const statement = `DROP ${kind} IF EXISTS x${kind === "AGGREGATE" ? "(int)" : ""}`;
+    assert.equal((await found(dropObject, `${statement};`)).length, 1, kind);
+    assert.equal((await found(dropObject, `DO $$ BEGIN ${statement}; END $$;`)).length, 1, kind);
+  }
+  assert.equal((await found(dropObject, "DROP VIEW a, b;")).length, 2);
+});
+
+test("finds what CASCADE, or a file without a transaction, does not make again at once", async () => {
+  const again = "CREATE VIEW v AS SELECT 1 AS a;";
+  assert.equal((await found(dropObject, `DROP VIEW v CASCADE; ${again}`)).length, 1);
+  assert.equal((await found(dropObject, `-- tenantry: no transaction\nDROP VIEW v; ${again}`)).length, 1);
+});

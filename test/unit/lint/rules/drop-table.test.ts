@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { dropTable } from "../../../../lint/rules/drop-table";
+import { fixes, found } from "../shop-with";
+
+const bad = `DROP TABLE customers;`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(dropTable, bad), [
+    "1 Dropping table `customers` loses its rows, and breaks every running release that uses it",
+  ]);
+  assert.match((await fixes(dropTable, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(await found(dropTable, `REVOKE INSERT, UPDATE, DELETE ON customers FROM shop_app;`), []);
+});
+
+test("a table of the file itself may go again", async () => {
+  assert.deepEqual(
+    await found(
+      dropTable,
+      `CREATE TABLE t (a int);
+DROP TABLE t;`,
+    ),
+    [],
+  );
+});
+
+test("a table is new only behind its CREATE TABLE, and not where it was there before", async () => {
+  const again = "DROP TABLE IF EXISTS customers CASCADE;\nCREATE TABLE customers (id bigint);";
+  assert.equal((await found(dropTable, again)).length, 1);
+  const before = "CREATE TABLE IF NOT EXISTS customers (id bigint);\nDROP TABLE customers;";
+  assert.equal((await found(dropTable, before)).length, 1);
+  assert.deepEqual(await found(dropTable, "CREATE TABLE t (id bigint);\nDROP TABLE t;"), []);
+});
+
+test("finds it in DO blocks, also where the block builds the name", async () => {
+  const text = "DO $$ BEGIN IF true THEN DROP TABLE customers; END IF; EXECUTE format('DROP TABLE %I', name); END $$;";
+  assert.deepEqual(await found(dropTable, text), [
+    "1 Dropping table `customers` loses its rows, and breaks every running release that uses it",
+    "1 Dropping table what the block names loses its rows, and breaks every running release that uses it",
+  ]);
+});

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { enumValueOrder } from "../../../../lint/rules/enum-value-order";
+import { fixes, found } from "../shop-with";
+
+const bad = `ALTER TYPE status ADD VALUE 'packed';`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(enumValueOrder, bad), ["1 Value `packed` of `status` sorts after all others, for good"]);
+  assert.match((await fixes(enumValueOrder, bad)).join(), /^Say where/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(await found(enumValueOrder, `ALTER TYPE status ADD VALUE 'packed' BEFORE 'sent';`), []);
+});

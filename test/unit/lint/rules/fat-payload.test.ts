@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { fatPayload } from "../../../../lint/rules/fat-payload";
+import { fixes, found } from "../shop-with";
+
+const bad = `SELECT tenantry.emit(tenant_id, 'customer', customer_id::text, 'changed', to_jsonb(c))
+FROM customers AS c WHERE tenant_id = $1;`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(fatPayload, bad), ["1 to_jsonb() puts a payload without a bound into the outbox"]);
+  assert.match((await fixes(fatPayload, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      fatPayload,
+      `SELECT tenantry.emit(tenant_id, 'customer', customer_id::text, 'changed', jsonb_build_object('id', customer_id))
+FROM customers AS c WHERE tenant_id = $1;`,
+    ),
+    [],
+  );
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { foreignKeyWithoutTenant } from "../../../../lint/rules/foreign-key-without-tenant";
+import { fixes, found } from "../shop-with";
+
+const bad = `ALTER TABLE orders ADD CONSTRAINT c FOREIGN KEY (customer_id) REFERENCES customers (customer_id) NOT VALID;`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(foreignKeyWithoutTenant, bad), [
+    "1 The foreign key of `orders` to `customers` leaves `tenant_id` out: it points across tenants and nodes",
+  ]);
+  assert.match((await fixes(foreignKeyWithoutTenant, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      foreignKeyWithoutTenant,
+      `ALTER TABLE orders ADD CONSTRAINT c
+  FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, customer_id) NOT VALID;`,
+    ),
+    [],
+  );
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { isolationChanged } from "../../../../lint/rules/isolation-changed";
+import { fixes, found } from "../shop-with";
+
+const bad = `CREATE POLICY everything ON orders USING (true);`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(isolationChanged, bad), [
+    "1 Policy `everything` on `orders` lets rows through beside `tenant_isolation`: PostgreSQL adds them up by OR",
+  ]);
+  assert.match((await fixes(isolationChanged, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(isolationChanged, `CREATE POLICY paid_only ON orders AS RESTRICTIVE USING (total > 0);`),
+    [],
+  );
+});
+
+const others: readonly (readonly [sql: string, what: RegExp])[] = [
+  ["ALTER POLICY tenant_isolation ON orders USING (true);", /Policy `tenant_isolation` on `orders` is the toolkit's/],
+  ["ALTER POLICY tenant_isolation ON orders RENAME TO other;", /is known by its name/],
+  [
+    "CREATE RULE nothing AS ON INSERT TO customers DO INSTEAD NOTHING;",
+    /Rule `nothing` rewrites statements on `customers`/,
+  ],
+  ["ALTER TABLE orders OWNER TO shop_app;", /Another owner of `orders`/],
+  ["ALTER SCHEMA shop OWNER TO shop_app;", /Another owner of `shop`/],
+  ["REASSIGN OWNED BY a TO b;", /Another owner of everything of a role/],
+  ["UPDATE orders SET tenant_id = NULL;", /UPDATE of `tenant_id` gives rows of `orders` to another tenant/],
+  [
+    "DROP EVENT TRIGGER tenantry_isolate_partitions;",
+    /Event trigger `tenantry_isolate_partitions` guards new partitions/,
+  ],
+  ["ALTER EVENT TRIGGER tenantry_isolate_partitions DISABLE;", /Event trigger `tenantry_isolate_partitions`/],
+  ["DROP FUNCTION tenantry.set_tenant(uuid);", /`tenantry\.set_tenant` is the toolkit's own/],
+  ["DELETE FROM tenantry.migrations;", /`tenantry\.migrations` is the toolkit's own/],
+  [
+    "CREATE OR REPLACE FUNCTION tenantry.emit() RETURNS int LANGUAGE sql RETURN 1;",
+    /`tenantry\.emit` is the toolkit's own/,
+  ],
+  ["CREATE POLICY everything ON orders_p20261101 USING (true);", /on `orders_p20261101`/],
+];
+
+test("finds each way to change what isolation rests on", async () => {
+  for (const [sql, what] of others) assert.match((await found(isolationChanged, sql)).join("\n"), what);
+});
+
+test("finds a statement in a block at its own line, also where its text is built", async () => {
+  const block = `SELECT 1;
+DO $$
+DECLARE r record; words text := 'CREATE POLICY open ON orders USING (true)';
+BEGIN
+  CREATE POLICY plain ON orders USING (true);
+  FOR r IN SELECT relname FROM pg_class LOOP
+    EXECUTE format('CREATE POLICY %I ON %I USING (true)', 'formatted', r.relname);
+  END LOOP;
+  EXECUTE 'CREATE POLICY joined ON ' || quote_ident('customers') || ' USING (true)';
+END $$;`;
+  assert.deepEqual(
+    (await found(isolationChanged, block)).map((line) => line.replace(/ lets.*/, "")),
+    [
+      "3 Policy `open` on `orders`",
+      "5 Policy `plain` on `orders`",
+      "7 Policy `formatted` on a table whose name is built",
+      "9 Policy `joined` on `customers`",
+    ],
+  );
+});

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { outboxPolling } from "../../../../lint/rules/outbox-polling";
+import { fixes, found } from "../shop-with";
+
+const bad = `SELECT * FROM tenantry.outbox ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED;
+SELECT cron.schedule('publish', '* * * * *', 'SELECT publish_outbox()');`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(outboxPolling, bad), [
+    "1 This polls the outbox: load without events, delay with them",
+    "2 This polls the outbox: load without events, delay with them",
+  ]);
+  assert.match((await fixes(outboxPolling, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(await found(outboxPolling, `SELECT tenantry.emit($1, 'order', $2, 'placed', '{}');`), []);
+});
+
+const select = 'pool.query("SELECT id FROM tenantry.outbox WHERE tenant_id = $1")';
+const polling = {
+  "an endless loop": `while (true) { await ${select}; }`,
+  "a loop with a helper": `for (;;) { await next(); } async function next() { return ${select}; }`,
+  "an interval": `setInterval(() => publish(), 1000); const publish = async () => { await ${select}; };`,
+  "a timer that a function sets for itself": `async function poll() { await ${select}; setTimeout(poll, 1000); }`,
+  "a timer that calls back": `async function poll() { await ${select}; setTimeout(() => poll(), 1000); }`,
+  "a loop over a timer": `import { setInterval } from "node:timers/promises"; for await (const _ of setInterval(10)) await ${select};`,
+  "node-cron": `import cron from "node-cron"; cron.schedule("* * * * *", () => ${select});`,
+  croner: `import { Cron } from "croner"; new Cron("* * * * *", async () => { await ${select}; });`,
+};
+for (const [name, text] of Object.entries(polling)) {
+  test(`polling in code is found: ${name}`, async () => {
+    assert.equal((await found(outboxPolling, text, { in: "typescript" })).length, 1);
+  });
+}
+
+test("a SELECT that locks is found in code wherever it stands, and once", async () => {
+  const text = `async function next(client) {
+  while (true) await client.query(\`SELECT * FROM outbox
+    ORDER BY id FOR UPDATE SKIP LOCKED\`);
+}`;
+  assert.deepEqual(await found(outboxPolling, text, { in: "typescript" }), [
+    "2 This polls the outbox: load without events, delay with them",
+  ]);
+});
+
+test("reading the outbox once, or once for each of some rows, is no polling", async () => {
+  const text = `async function look(ids) { await ${select}; for (const id of ids) await ${select}; setTimeout(() => other(), 1); }`;
+  assert.deepEqual(await found(outboxPolling, text, { in: "typescript" }), []);
+});
+
+test("a connector of the kind JDBC source is found", async () => {
+  const text = "connector.class: io.aiven.connect.jdbc.JdbcSourceConnector";
+  assert.deepEqual(await found(outboxPolling, text, { in: "yaml" }), [
+    "1 This polls the outbox: load without events, delay with them",
+  ]);
+  assert.deepEqual(await found(outboxPolling, text.replace("Source", "Sink"), { in: "yaml" }), []);
+});

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { lintConnectors } from "../../../../lint/lint-files";
+import { plainPassword } from "../../../../lint/rules/plain-password";
+import { fixes, found } from "../shop-with";
+
+const bad = `connector.class: io.debezium.connector.postgresql.PostgresConnector
+database.password: hunter2`;
+const bad1 = `config:
+  tenantry:application: shop
+  tenantry:endpoints:
+    postgres: { host: db.example.com, database: shop, user: admin, password: hunter2 }`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(plainPassword, bad, { in: "yaml" }), [
+    "2 `database.password` of connector `connectors/shop.yaml` is written out: Kafka Connect's REST interface shows it",
+  ]);
+  assert.match((await fixes(plainPassword, bad, { in: "yaml" })).join(), /^Write a/);
+  assert.deepEqual(await found(plainPassword, bad1, { in: "yaml" }), [
+    "4 `tenantry:endpoints`, `postgres.password`, is a password that everybody can read",
+  ]);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      plainPassword,
+      `connector.class: io.debezium.connector.postgresql.PostgresConnector
+database.password: \${file:/run/secrets/connect.properties:cdc}`,
+      { in: "yaml" },
+    ),
+    [],
+  );
+  assert.deepEqual(
+    await found(
+      plainPassword,
+      `config:
+  tenantry:application: shop
+  tenantry:endpoints:
+    postgres: { host: db.example.com, database: shop, user: admin, password: { secure: v1:kqm3 } }`,
+      { in: "yaml" },
+    ),
+    [],
+  );
+});
+
+test("the line of the password is not shown", async () => {
+  const at = lintConnectors({ path: "a.yaml", text: bad }, [plainPassword]).map((each) => each.at);
+  assert.deepEqual(at, [{ file: "a.yaml", line: 2, column: 1 }]);
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { policyWithoutCheck } from "../../../../lint/rules/policy-without-check";
+import { fixes, found } from "../shop-with";
+
+const bad = `CREATE POLICY mine ON notes USING (owner = current_user);`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(policyWithoutCheck, bad), [
+    "1 Policy `mine` does not hold what is written to the tenant",
+  ]);
+  assert.match((await fixes(policyWithoutCheck, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      policyWithoutCheck,
+      `CREATE POLICY mine ON notes USING (owner = current_user) WITH CHECK (owner = current_user);
+CREATE POLICY read ON notes FOR SELECT USING (true);`,
+    ),
+    [],
+  );
+});

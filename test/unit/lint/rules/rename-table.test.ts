@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { renameTable } from "../../../../lint/rules/rename-table";
+import { fixes, found } from "../shop-with";
+
+const bad = `ALTER TABLE customers RENAME TO clients;`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(renameTable, bad), [
+    "1 Renaming `customers` breaks every running release that uses the name",
+  ]);
+  assert.match((await fixes(renameTable, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(renameTable, `CREATE VIEW clients WITH (security_invoker = true) AS SELECT * FROM customers;`),
+    [],
+  );
+});
+
+test("finds views, materialized views, foreign tables and sequences, renamed or moved", async () => {
+  for (const kind of ["TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE"]) {
+    assert.equal((await found(renameTable, `ALTER ${kind} x RENAME TO y;`)).length, 1, kind);
+    assert.equal((await found(renameTable, `ALTER ${kind} x SET SCHEMA y;`)).length, 1, kind);
+  }
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { rewritingCommand } from "../../../../lint/rules/rewriting-command";
+import { fixes, found } from "../shop-with";
+
+const bad = `REINDEX TABLE customers;`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(rewritingCommand, bad), ["1 REINDEX stops everybody on the table until it is done"]);
+  assert.match((await fixes(rewritingCommand, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      rewritingCommand,
+      `-- tenantry: no transaction
+REINDEX TABLE CONCURRENTLY customers;`,
+    ),
+    [],
+  );
+});
+
+test("VACUUM FULL and CLUSTER count", async () => {
+  assert.deepEqual(
+    await found(
+      rewritingCommand,
+      `VACUUM FULL customers;
+CLUSTER customers;`,
+    ),
+    [
+      "1 VACUUM FULL stops everybody on the table until it is done",
+      "2 CLUSTER stops everybody on the table until it is done",
+    ],
+  );
+});
+
+test("an option that is off rewrites nothing", async () => {
+  const off = "VACUUM (FULL false) customers; VACUUM (FULL off, ANALYZE) customers; VACUUM (FULL 0) customers;";
+  assert.deepEqual(await found(rewritingCommand, off), []);
+  assert.equal((await found(rewritingCommand, "VACUUM (FULL on) customers; VACUUM (FULL 1) customers;")).length, 2);
+  assert.equal((await found(rewritingCommand, "REINDEX (CONCURRENTLY off) TABLE customers;")).length, 1);
+});
+
+test("SET LOGGED and SET UNLOGGED write every row again", async () => {
+  const text = "ALTER TABLE customers SET UNLOGGED;\nALTER TABLE customers SET LOGGED;";
+  assert.equal((await found(rewritingCommand, text)).length, 2);
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { rowSecurityDisabled } from "../../../../lint/rules/row-security-disabled";
+import { fixes, found } from "../shop-with";
+
+const bad = `ALTER TABLE customers DISABLE ROW LEVEL SECURITY;
+ALTER TABLE orders NO FORCE ROW LEVEL SECURITY;
+DROP POLICY tenant_isolation ON orders;`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(rowSecurityDisabled, bad), [
+    "1 Row level security of `customers` no longer holds: every tenant's rows show",
+    "2 Row level security of `orders` no longer holds: every tenant's rows show",
+    "3 Without policy `tenant_isolation` the table shows no rows, or every tenant's",
+  ]);
+  assert.match((await fixes(rowSecurityDisabled, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(rowSecurityDisabled, `ALTER TABLE customers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;`),
+    [],
+  );
+});

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { smallIntegerKey } from "../../../../lint/rules/small-integer-key";
+import { fixes, found } from "../shop-with";
+
+const bad = `CREATE TABLE places (place_id integer PRIMARY KEY);`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(smallIntegerKey, bad), [
+    "1 Key `places.place_id` is of type int4: it runs out of numbers, and growing it rewrites the table",
+  ]);
+  assert.match((await fixes(smallIntegerKey, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(smallIntegerKey, `CREATE TABLE places (place_id bigint PRIMARY KEY, floors integer);`),
+    [],
+  );
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { transactionInFile } from "../../../../lint/rules/transaction-in-file";
+import { fixes, found } from "../shop-with";
+
+const bad = `BEGIN;
+ALTER TABLE customers ADD COLUMN phone text;`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(transactionInFile, bad), [
+    "1 BEGIN, COMMIT and ROLLBACK break the transaction that the toolkit runs the file in",
+  ]);
+  assert.match((await fixes(transactionInFile, bad)).join(), /^[A-Z]/);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(await found(transactionInFile, `ALTER TABLE customers ADD COLUMN phone text;`), []);
+});
+
+test("COMMIT in a DO block fails in a transaction only", async () => {
+  const block = "DO $$ BEGIN UPDATE customers SET name = 'x'; COMMIT; END $$;";
+  assert.equal((await found(transactionInFile, block)).length, 1);
+  assert.deepEqual(await found(transactionInFile, `-- tenantry: no transaction\n${block}`), []);
+});

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { unlistedDrop } from "../../../../lint/rules/unlisted-drop";
+import { fixes, found } from "../shop-with";
+
+const bad = `config:
+  tenantry:application: shop
+  tenantry:allow: [drop shop.carts]`;
+
+test("the bad example is found: line and harm, with a way out", async () => {
+  assert.deepEqual(await found(unlistedDrop, bad, { in: "yaml" }), [
+    "3 Stack `prod` may drop `shop.carts` with its rows, and nobody else has signed that",
+  ]);
+  assert.match((await fixes(unlistedDrop, bad, { in: "yaml" })).join(), /^List .shop.carts./);
+});
+
+test("the good example passes", async () => {
+  assert.deepEqual(
+    await found(
+      unlistedDrop,
+      `config:
+  tenantry:application: shop
+  tenantry:allow: [redistribute shop.carts]`,
+      { in: "yaml" },
+    ),
+    [],
+  );
+});
+
+test("a drop that the lint configuration lists is signed", async () => {
+  assert.deepEqual(await found(unlistedDrop, bad.replace("shop.carts", "shop.signed"), { in: "yaml" }), []);
+});

@@ -1,9 +1,0 @@
-import assert from "node:assert/strict";
-import test from "node:test";
-import { passwordOf } from "../../../local/password";
-
-test("a role's password is the same each time and another than every other role's", () => {
-  assert.equal(passwordOf("s", "shop_app"), passwordOf("s", "shop_app"));
-  assert.notEqual(passwordOf("s", "shop_app"), passwordOf("s", "shop_cdc"));
-  assert.notEqual(passwordOf("s", "shop_app"), passwordOf("t", "shop_app"));
-});

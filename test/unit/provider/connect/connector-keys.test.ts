@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { renderProblem } from "../../../../common/problem";
+import { configurationProblems } from "../../../../provider/connect/connector-keys";
+
+const known = ["connector.class", "database.password", "max.batch.size", "transforms.outbox.route.by.field"];
+
+function told(config: Readonly<Record<string, string>>, errors: { key: string; message: string }[] = []): string {
+  return configurationProblems("c", config, { errors, known }).map(renderProblem).join("\n");
+}
+
+test("keys that the plugin or Connect define are accepted", () => {
+  assert.equal(told(Object.fromEntries(known.map((key) => [key, "x"]))), "");
+});
+
+test("keys that are defined by pattern are accepted", () => {
+  const keys = [
+    "topic.creation.order-events.partitions",
+    "topic.creation.order-events.retention.ms",
+    "producer.override.linger.ms",
+    "key.converter.schemas.enable",
+    "driver.loginTimeout",
+  ];
+  assert.equal(told(Object.fromEntries(keys.map((key) => [key, "x"]))), "");
+});
+
+test("a misspelt key is told with the one that was meant", () => {
+  const text = told({ "max.bach.size": "1" });
+  assert.match(text, /no key `max\.bach\.size`/);
+  assert.match(text, /fix: +write `max\.batch\.size`/);
+});
+
+test("a key like no other is to be removed", () => {
+  assert.match(told({ "completely.different": "1" }), /fix: +remove it/);
+});
+
+test("every refused and every unknown key is told at once", () => {
+  const text = told({ "max.batch.size": "-1", "max.bach.size": "1" }, [
+    { key: "max.batch.size", message: "must be positive" },
+  ]);
+  assert.match(text, /`max\.batch\.size` is refused\n {2}got: +-1\n {2}expected: must be positive/);
+  assert.match(text, /no key `max\.bach\.size`/);
+});
+
+test("a secret's value is not shown when it is refused", () => {
+  const text = told({ "database.password": "${file:/x:y}" }, [{ key: "database.password", message: "no such file" }]);
+  assert.match(text, /`database\.password` is refused\n {2}expected: no such file/);
+});

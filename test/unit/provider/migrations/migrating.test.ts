@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { MigrationInputs } from "../../../../architecture/data-plane/declaration";
+import { hashStatements, type LedgerEntry } from "../../../../provider/migrations/ledger";
+import { decide } from "../../../../provider/migrations/migrating";
+
+const file: MigrationInputs = {
+  path: "sql/shop/010.sql",
+  hash: "new",
+  statements: [
+    { sql: "one", line: 1 },
+    { sql: "two", line: 2 },
+  ],
+  transaction: false,
+  schema: "shop",
+  apply: "once",
+};
+
+const half: LedgerEntry = {
+  path: file.path,
+  hash: "new",
+  done: 1,
+  done_hash: hashStatements(file.statements.slice(0, 1)),
+  in_doubt: false,
+  complete: false,
+};
+
+const whole: LedgerEntry = { ...half, done: 2, complete: true };
+
+test("a new file runs from its start", () => {
+  assert.deepEqual(decide(file, undefined, undefined), { kind: "run", from: 0, inDoubt: false });
+});
+
+test("an applied file has nothing left", () => {
+  assert.deepEqual(decide(file, whole, undefined), { kind: "nothing" });
+});
+
+test("an interrupted file goes on behind what committed, in doubt about the one that was running", () => {
+  assert.deepEqual(decide(file, { ...half, in_doubt: true }, undefined), { kind: "run", from: 1, inDoubt: true });
+});
+
+test("an interrupted file may be mended behind what committed", () => {
+  assert.deepEqual(decide(file, { ...half, hash: "old" }, undefined), { kind: "run", from: 1, inDoubt: false });
+});
+
+test("an interrupted file may not be edited where it committed", () => {
+  assert.throws(() => decide(file, { ...half, hash: "old", done_hash: "other" }, undefined), /first 1 statements/);
+});
+
+test("an applied file that was edited is refused with both hashes", () => {
+  assert.throws(() => decide(file, { ...whole, hash: "old" }, undefined), /SHA-256 new[^]*SHA-256 old/);
+});
+
+test("a file that runs on change starts anew", () => {
+  const onChange = { ...file, apply: "onChange" } as const;
+  assert.deepEqual(decide(onChange, { ...whole, hash: "old" }, undefined), { kind: "run", from: 0, inDoubt: false });
+  assert.deepEqual(decide(onChange, { ...half, hash: "old" }, undefined), { kind: "run", from: 0, inDoubt: false });
+});
+
+test("content that was applied under another name is not run again", () => {
+  const same = { ...whole, path: "sql/shop/009.sql" };
+  assert.deepEqual(decide(file, undefined, same), { kind: "renamed", from: "sql/shop/009.sql" });
+});

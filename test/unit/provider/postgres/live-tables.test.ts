@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Client } from "pg";
+import { deleteTable } from "../../../../provider/postgres/live-tables";
+import type { Context } from "../../../../provider/protocol/resource-context";
+
+const orders = { schema: "shop", table: "orders" };
+
+/** What is run and said where these opt-ins are given. */
+async function deleting(...allow: string[]): Promise<string[]> {
+  const seen: string[] = [];
+  const client = { query: async (sql: string) => seen.push(sql) } as unknown as Client;
+  const context = {
+    database: {
+      query: async () => [{ oid: "1", partitioned: false }],
+      transaction: (work: (client: Client) => Promise<unknown>) => work(client),
+    },
+    allow: new Set(allow),
+    log: (message: string) => seen.push(message),
+    warn: (message: string) => seen.push(message),
+  };
+  await deleteTable(context as unknown as Context, orders);
+  return seen;
+}
+
+test("a table stays with its rows unless the stack allows it to go", async () => {
+  assert.match((await deleting()).join(), /^shop\.orders stays in the database .*add `drop shop\.orders`/);
+  assert.deepEqual(await deleting("drop shop.orders"), [
+    'DROP TABLE IF EXISTS "shop"."orders"',
+    "dropped shop.orders with its rows",
+  ]);
+});
+
+test("a table is left to a schema that may go as a whole, and still goes by its own opt-in", async () => {
+  assert.deepEqual(await deleting("drop shop"), ["shop.orders is left to its schema, which may be dropped"]);
+  assert.equal((await deleting("drop shop", "drop shop.orders")).at(-1), "dropped shop.orders with its rows");
+});

@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { type AddressInfo, createServer } from "node:net";
+import test, { type TestContext } from "node:test";
+import { promisify } from "node:util";
+import * as grpc from "@grpc/grpc-js";
+import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { z } from "zod";
+import { unknownValue } from "../../../../provider/protocol/configuration";
+import type { Kind } from "../../../../provider/protocol/kind";
+import { toStruct } from "../../../../provider/protocol/properties";
+import { createService } from "../../../../provider/protocol/service";
+
+interface Shelf {
+  readonly name: string;
+  readonly books: number;
+}
+
+/** A kind that changes in place by its books, is replaced by its name, and refuses to be empty. */
+const shelf: Kind<Shelf> = {
+  noun: "Shelf",
+  inputs: z.object({ name: z.string(), books: z.int("a number of books") }),
+  check: (_, { books }, allow) =>
+    books > 0 || allow.has("empty shelf") ? [] : [{ what: "A shelf is never empty", fix: "add a book" }],
+  diff: (old, next) => [
+    ...(old.name === next.name ? [] : [{ path: "name", how: "replace" as const }]),
+    ...(old.books === next.books ? [] : [{ path: "books", how: "update" as const }]),
+  ],
+  preview: (old, next) => [`${old ? "ALTER" : "CREATE"} SHELF ${next?.name}`],
+  foresee: async (read, old, next) => [...(await read("SELECT 1")), ...shelf.preview(old, next)].map(String),
+  create: () => assert.fail("nothing is made in a preview"),
+  update: () => assert.fail("nothing is changed in a preview"),
+  delete: () => assert.fail("nothing is deleted in a preview"),
+  read: () => assert.fail("nothing is read in a preview"),
+};
+
+const urn = "urn:pulumi:dev::shop::tenantry:index:DataPlane$tenantry:index:Shelf::one";
+
+async function serve(t: TestContext) {
+  const told: string[] = [];
+  const server = new grpc.Server();
+  const engine = {
+    info: (_: string, line: string) => told.push(line),
+    warn: (_: string, line: string) => told.push(line),
+  };
+  server.addService(
+    ResourceProviderService,
+    createService(engine, new Map([["Shelf", shelf as unknown as Kind<object>]])),
+  );
+  const port = await promisify(server.bindAsync.bind(server))("127.0.0.1:0", grpc.ServerCredentials.createInsecure());
+  const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+  t.after(() => {
+    client.close();
+    server.forceShutdown();
+  });
+  return { client, told };
+}
+
+async function configure(client: ResourceProviderClient, args: object = {}): Promise<rpc.ConfigureResponse> {
+  const request = new rpc.ConfigureRequest();
+  request.setArgs(toStruct(args));
+  return promisify<rpc.ConfigureRequest, rpc.ConfigureResponse>(client.configure.bind(client))(request);
+}
+
+async function check(client: ResourceProviderClient, news: object, of = urn): Promise<rpc.CheckResponse> {
+  const request = new rpc.CheckRequest();
+  request.setUrn(of);
+  request.setOlds(toStruct({}));
+  request.setNews(toStruct(news));
+  return promisify<rpc.CheckRequest, rpc.CheckResponse>(client.check.bind(client))(request);
+}
+
+async function diff(client: ResourceProviderClient, old: object, news: object): Promise<rpc.DiffResponse> {
+  const request = new rpc.DiffRequest();
+  request.setUrn(urn);
+  request.setOlds(toStruct(old));
+  request.setNews(toStruct(news));
+  return promisify<rpc.DiffRequest, rpc.DiffResponse>(client.diff.bind(client))(request);
+}
+
+async function create(client: ResourceProviderClient, news: object, preview: boolean): Promise<rpc.CreateResponse> {
+  const request = new rpc.CreateRequest();
+  request.setUrn(urn);
+  request.setProperties(toStruct(news));
+  request.setPreview(preview);
+  return promisify<rpc.CreateRequest, rpc.CreateResponse>(client.create.bind(client))(request);
+}
+
+test("previews are supported, and secrets are left to the engine", async (t) => {
+  const { client } = await serve(t);
+  const response = await configure(client);
+  assert.equal(response.getSupportspreview(), true);
+  assert.equal(response.getAcceptsecrets(), false);
+});
+
+test("inputs of a wrong type are failures of their property", async (t) => {
+  const { client } = await serve(t);
+  await configure(client);
+  const failures = (await check(client, { name: "novels", books: "many" })).getFailuresList();
+  assert.deepEqual(
+    failures.map((failure) => [failure.getProperty(), failure.getReason()]),
+    [["books", "a number of books"]],
+  );
+});
+
+test("a refusal of the kind is a failure with what is wrong and the fix, unless it is opted into", async (t) => {
+  const { client } = await serve(t);
+  await configure(client);
+  const refused = (await check(client, { name: "novels", books: 0 })).getFailuresList();
+  assert.match(refused[0]?.getReason() ?? "", /A shelf is never empty\n {2}fix: +add a book/);
+  await configure(client, { allow: '["empty shelf"]' });
+  assert.deepEqual((await check(client, { name: "novels", books: 0 })).getFailuresList(), []);
+});
+
+test("another tenancy model is refused by the provider itself, unless it is opted into", async (t) => {
+  const { client } = await serve(t);
+  const refusals = async (old: object, next: object) => {
+    const request = new rpc.CheckRequest();
+    request.setOlds(toStruct(old));
+    request.setNews(toStruct(next));
+    const check = promisify<rpc.CheckRequest, rpc.CheckResponse>(client.checkConfig.bind(client));
+    return (await check(request)).getFailuresList().map((failure) => failure.getReason());
+  };
+  assert.match(
+    (await refusals({ model: "shared" }, { model: "silo" })).join(),
+    /would change from `shared` to `silo`[^]*`model: shared` in `tenantry:plan`[^]*add `remodel silo` to tenantry:allow/,
+  );
+  assert.equal((await refusals({ model: "shared" }, { model: "silo", allow: '["remodel schema"]' })).length, 1);
+  assert.deepEqual(await refusals({ model: "shared" }, { model: "silo", allow: '["remodel silo"]' }), []);
+  assert.deepEqual(await refusals({ model: "silo" }, { model: "silo" }), []);
+  assert.deepEqual(await refusals({}, { model: "silo" }), [], "a new stack");
+});
+
+test("a diff names each property that changes, and whether it replaces", async (t) => {
+  const { client } = await serve(t);
+  const response = await diff(client, { name: "novels", books: 3 }, { name: "poems", books: 4 });
+  const details: Record<string, rpc.PropertyDiff.Kind> = {};
+  response.getDetaileddiffMap().forEach((detail, path) => {
+    details[path] = detail.getKind();
+  });
+  const { Kind: Change } = rpc.PropertyDiff;
+  assert.deepEqual(details, { name: Change.UPDATE_REPLACE, books: Change.UPDATE });
+  assert.deepEqual(response.getReplacesList(), ["name"]);
+});
+
+test("no difference is none", async (t) => {
+  const { client } = await serve(t);
+  const response = await diff(client, { name: "novels", books: 3 }, { name: "novels", books: 3 });
+  assert.equal(response.getChanges(), rpc.DiffResponse.DiffChanges.DIFF_NONE);
+});
+
+test("a preview shows what would run, and needs no server", async (t) => {
+  const { client, told } = await serve(t);
+  await configure(client);
+  await create(client, { name: "novels", books: 3 }, true);
+  assert.deepEqual(told, ["CREATE SHELF novels"]);
+});
+
+test("a preview plans nothing from values that are not known yet", async (t) => {
+  const { client, told } = await serve(t);
+  await configure(client, { endpoints: unknownValue });
+  await create(client, { name: unknownValue, books: 3 }, true);
+  assert.deepEqual((await check(client, { name: unknownValue, books: "many" })).getFailuresList(), []);
+  assert.deepEqual(told, []);
+});
+
+test("applying without endpoints is refused with the way out", async (t) => {
+  const { client } = await serve(t);
+  await configure(client);
+  await assert.rejects(
+    create(client, { name: "novels", books: 3 }, false),
+    /endpoints are not known[\s\S]*fix: +start the embedded servers/,
+  );
+});
+
+test("what ends a hundred resources for one reason is told once", async (t) => {
+  const { client } = await serve(t);
+  await configure(client);
+  await assert.rejects(create(client, { name: "novels", books: 3 }, false), /endpoints are not known/);
+  await assert.rejects(create(client, { name: "poems", books: 3 }, false), /see the first error of this run/);
+});
+
+test("a resource that the provider does not have is refused with those it has", async (t) => {
+  const { client } = await serve(t);
+  await configure(client);
+  await assert.rejects(
+    check(client, {}, urn.replace("Shelf", "Shelves")),
+    /no such resource[\s\S]*Shelves[\s\S]*Shelf/,
+  );
+});
+
+test("a wrong configuration is named by its property, and never shown", async (t) => {
+  const { client } = await serve(t);
+  const endpoints = JSON.stringify({ postgres: { host: "db", password: "hunter2" } });
+  await assert.rejects(configure(client, { endpoints }), (error: Error) => {
+    assert.match(error.message, /configuration is wrong at `postgres.database`/);
+    assert.doesNotMatch(error.message, /hunter2/);
+    return true;
+  });
+});
+
+test("resources are refused before the provider is configured", async (t) => {
+  const { client } = await serve(t);
+  await assert.rejects(check(client, { name: "novels", books: 3 }), /before it was configured/);
+});
+
+test("a preview that the database could answer goes on without it where nothing is reachable", async (t) => {
+  const { client, told } = await serve(t);
+  await configure(client, { endpoints: endpointsAt(1) });
+  await create(client, { name: "a", books: 1 }, true);
+  assert.deepEqual(told, ["CREATE SHELF a"]);
+});
+
+test("resources in a database that a stack has made are gone with it, and a misnamed database is told", async (t) => {
+  const fields = Buffer.from('SFATAL\0C3D000\0Mdatabase "d" does not exist\0\0');
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(fields.length + 4);
+  const postgres = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.end(Buffer.concat([Buffer.from("E"), length, fields])));
+  });
+  await new Promise<void>((listening) => postgres.listen(0, "127.0.0.1", listening));
+  t.after(() => postgres.close());
+  const endpoints = endpointsAt((postgres.address() as AddressInfo).port);
+
+  const silo = (await serve(t)).client;
+  await configure(silo, { endpoints, made: "true" });
+  assert.equal((await read(silo)).getId(), "");
+  assert.equal((await read(silo)).getId(), "", "not only the first");
+
+  const main = (await serve(t)).client;
+  await configure(main, { endpoints });
+  await assert.rejects(read(main), /has no database "d"[\s\S]*correct `database` in the stack's endpoints/);
+});
+
+function endpointsAt(port: number): string {
+  return JSON.stringify({
+    postgres: { host: "127.0.0.1", port, database: "d", user: "u", password: "p", sslmode: "disable" },
+    kafka: { bootstrapServers: ["k:1"] },
+    connect: { url: "http://c", databasePassword: "${file:a:b}" },
+  });
+}
+
+async function read(client: ResourceProviderClient): Promise<rpc.ReadResponse> {
+  const request = new rpc.ReadRequest();
+  request.setUrn(urn);
+  request.setId("novels");
+  request.setProperties(toStruct({ name: "novels", books: 3 }));
+  return promisify<rpc.ReadRequest, rpc.ReadResponse>(client.read.bind(client))(request);
+}

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { restoreCheckpoint } from "../../../pulumi-cli/stack-checkpoint";
+
+function restored(checkpoint: string, before: string): string {
+  const state = mkdtempSync(join(tmpdir(), "tenantry-checkpoint-"));
+  const stacks = join(state, ".pulumi", "stacks", "tenantry");
+  mkdirSync(stacks, { recursive: true });
+  writeFileSync(join(stacks, "dev.json"), checkpoint);
+  writeFileSync(join(stacks, "dev.json.bak"), before);
+  restoreCheckpoint(state, "dev");
+  return readFileSync(join(stacks, "dev.json"), "utf8");
+}
+
+test("a checkpoint that a kill cut off gives way to the one before", () => {
+  assert.equal(restored('{"version": 3, "chec', '{"version":3}'), '{"version":3}');
+  assert.equal(restored("", '{"version":3}'), '{"version":3}');
+});
+
+test("a whole checkpoint stays", () => {
+  assert.equal(restored('{"version":4}', '{"version":3}'), '{"version":4}');
+});
+
+test("nothing is replaced by what is broken too", () => {
+  assert.equal(restored('{"version": 3, "chec', "{"), '{"version": 3, "chec');
+});

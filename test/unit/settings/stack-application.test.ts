@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { stackApplication } from "../../../settings/stack-application";
+
+function checkout(context: TestContext, files: Readonly<Record<string, string>>): string {
+  const root = mkdtempSync(join(tmpdir(), "checkout-"));
+  context.after(() => rmSync(root, { recursive: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+test("the stack says which application, and its description which roles", (context) => {
+  const root = checkout(context, {
+    "stacks/Pulumi.local.yaml": "config:\n  tenantry:application: shop\n",
+    "sql/shop/architecture.yaml": "roles:\n  app: { writes: all }\n  report: {}\n",
+  });
+  assert.deepEqual(stackApplication(root), { name: "shop", roles: ["app", "report"] });
+});
+
+test("a stack file that is missing, broken or names no application is refused with the key to add", (context) => {
+  for (const files of [
+    {},
+    { "stacks/Pulumi.local.yaml": "config: [" },
+    { "stacks/Pulumi.local.yaml": "config:\n  tenantry:application: 7\n" },
+  ]) {
+    assert.throws(
+      () => stackApplication(checkout(context, files)),
+      /Pulumi\.local\.yaml: The stack file says of no application[^]*`tenantry:application: NAME`/,
+    );
+  }
+});
+
+test("a description that is missing or broken gives no roles", (context) => {
+  const stack = { "stacks/Pulumi.local.yaml": "config:\n  tenantry:application: shop\n" };
+  for (const description of [{}, { "sql/shop/architecture.yaml": "roles: 3" }])
+    assert.deepEqual(stackApplication(checkout(context, { ...stack, ...description })), { name: "shop", roles: [] });
+});

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { fail, judge, pass, skip, warn } from "../../../verify/finding";
+import { worst } from "../../../verify/verify";
+import { renderReport, reportJson } from "../../../verify/verify-report";
+
+const report = (...findings: ReturnType<typeof pass>[]) => [{ check: "isolation", findings, ms: 1_500 }];
+
+test("a check's name stands once, and the last line counts", () => {
+  const text = renderReport(
+    report(pass("a.b", "fine"), fail("a.c", "not fine"), warn("a.d", "odd"), skip("a.e", "no")),
+    100,
+    false,
+  );
+  assert.equal(text.match(/isolation/g)?.length, 1);
+  assert.match(text, /a\.c +│ fail +│ not fine/);
+  assert.match(text, /1 pass, 1 fail, 1 warn, 1 skip in 1\.5 s$/);
+});
+
+test("colours appear where they are asked for only", () => {
+  assert.doesNotMatch(renderReport(report(fail("a", "b")), 100, false), /\u001b/);
+  assert.match(renderReport(report(fail("a", "b")), 100, true), /\u001b\[31;1mfail/);
+});
+
+test("JSON says whether all is well, and each finding with its check", () => {
+  assert.deepEqual(JSON.parse(reportJson("local", report(pass("a.b", "fine")))), {
+    stack: "local",
+    ok: true,
+    findings: [{ check: "isolation", outcome: "pass", subject: "a.b", seen: "fine" }],
+  });
+  assert.equal(JSON.parse(reportJson("local", report(fail("a.b", "bad")))).ok, false);
+});
+
+test("a failure is worse than a warning, which is worse than what doesn't apply", () => {
+  assert.equal(worst(report(pass("a", ""), warn("a", ""), fail("a", ""))), "fail");
+  assert.equal(worst(report(skip("a", ""), warn("a", ""))), "warn");
+  assert.equal(worst(report(skip("a", ""))), "skip");
+  assert.equal(worst([]), "pass");
+});
+
+test("what is wrong is said together", () => {
+  assert.deepEqual(judge("a", ["one", "two"], "right"), fail("a", "one; two"));
+  assert.deepEqual(judge("a", [], "right"), pass("a", "right"));
+});
