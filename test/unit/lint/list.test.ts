@@ -26,15 +26,15 @@ for (const rule of allRules) {
 }
 
 for (const rule of rules) {
-  test(`${rule.name} has a test that finds the bad example and passes the good one`, () => {
+  test(`${rule.name} has a test that reports the bad example, and one that accepts the good one`, () => {
     const tests = readFileSync(join(root, "test/unit/lint/rules", `${rule.name}.test.ts`), "utf8");
-    assert.match(tests, /test\("the bad example is found/);
-    assert.match(tests, /test\("the good example passes"/);
+    assert.match(tests, /test\("reports the bad example: line, message, fix"/);
+    assert.match(tests, /test\("accepts the good example"/);
   });
 }
 
 for (const rule of rules) {
-  test(`${rule.name}'s page shows a bad example that it finds, and a good one that passes`, async () => {
+  test(`${rule.name}'s page shows a bad example that it reports, and a good one that it accepts`, async () => {
     const page = readFileSync(join(root, pageOf(rule.name)), "utf8");
     const examples = [...page.matchAll(/^```(sql|yaml|typescript)\n(.*?)^```/gms)];
     assert.ok(examples.length >= 2);
@@ -58,14 +58,14 @@ function namesEverything(rule: Rule, finding: Linted): void {
     assert.ok(text.includes(part), `${part} in ${text}`);
 }
 
-test("every file of a rule is in the list, under its own name", () => {
+test("every rule has a page and a file under its own name", () => {
   const named = readdirSync(join(root, "docs/rules")).map((file) => basename(file, ".md"));
   const expected = [...allRules.map(({ name }) => name), "README"].toSorted();
   assert.deepEqual(named.toSorted(), expected);
   for (const { name } of rules) assert.ok(existsSync(join(root, "lint/rules", `${name}.ts`)), name);
 });
 
-test("the repository's own applications and the toolkit's SQL are clean", async () => {
+test("finds nothing in the repository's own applications and the toolkit's SQL", async () => {
   await loadSqlParser();
   const source = (path: string) => ({ path, text: readFileSync(join(root, path), "utf8") });
   const findings = readdirSync(join(root, "sql")).flatMap((name) => {

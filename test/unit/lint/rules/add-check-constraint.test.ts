@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE customers ADD CONSTRAINT named CHECK (name <> '');`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(addCheckConstraint, bad), [
     "1 This check of `customers` reads every row under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile",
   ]);
   assert.match((await fixes(addCheckConstraint, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(addCheckConstraint, `ALTER TABLE customers ADD CONSTRAINT named CHECK (name <> '') NOT VALID;`),
     [],

@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE customers ADD COLUMN token uuid DEFAULT gen_random_uuid();`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(addColumnVolatileDefault, bad), [
     "1 The default gen_random_uuid() of `customers.token` is written into every row under ACCESS EXCLUSIVE",
   ]);
   assert.match((await fixes(addColumnVolatileDefault, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       addColumnVolatileDefault,

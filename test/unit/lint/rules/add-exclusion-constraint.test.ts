@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE bookings ADD CONSTRAINT no_overlap EXCLUDE USING gist (tenant_id WITH =, during WITH &&);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(addExclusionConstraint, bad), [
     "1 The index of this exclusion constraint of `bookings` is built under ACCESS EXCLUSIVE, never concurrently",
   ]);
   assert.match((await fixes(addExclusionConstraint, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       addExclusionConstraint,

@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE customers ADD CONSTRAINT customers_country FOREIGN KEY (country) REFERENCES countries (code);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(addForeignKey, bad), [
     "1 This foreign key of `customers` stops writes to both tables (SHARE ROW EXCLUSIVE) while every row is checked",
   ]);
   assert.match((await fixes(addForeignKey, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       addForeignKey,

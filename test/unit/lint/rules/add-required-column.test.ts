@@ -6,14 +6,14 @@ import { fixes, found } from "../shop-with";
 const bad = `ALTER TABLE customers
   ADD COLUMN phone text NOT NULL;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(addRequiredColumn, bad), [
     "2 Column `customers.phone` is NOT NULL without a default: INSERTs of the running release fail",
   ]);
   assert.match((await fixes(addRequiredColumn, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(addRequiredColumn, `ALTER TABLE customers ADD COLUMN phone text NOT NULL DEFAULT '';`),
     [],

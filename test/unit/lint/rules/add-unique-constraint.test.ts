@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE customers ADD CONSTRAINT one_email UNIQUE (tenant_id, email);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(addUniqueConstraint, bad), [
     "1 The index of this key of `customers` is built under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile",
   ]);
   assert.match((await fixes(addUniqueConstraint, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       addUniqueConstraint,

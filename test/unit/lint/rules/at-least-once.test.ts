@@ -11,14 +11,14 @@ resources:
       connector: shop-outbox-worker-1
       config: { connector.class: io.debezium.connector.postgresql.PostgresConnector }`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(atLeastOnce, bad, { in: "yaml" }), [
     "tenantry:index:Connector shop-outbox-worker-1 Connector `shop-outbox-worker-1` sends at least once, and the stack's consistency is `strong`",
   ]);
   assert.match((await fixes(atLeastOnce, bad, { in: "yaml" })).join(), /^Write .exactly.once.support./);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       atLeastOnce,

@@ -7,14 +7,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE orders ATTACH PARTITION orders_2020 FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(attachPartition, bad), [
     "1 Attaching `orders_2020` to `orders` reads all its rows under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile",
   ]);
   assert.match((await fixes(attachPartition, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       attachPartition,

@@ -6,14 +6,14 @@ import { fixes, found } from "../shop-with";
 const bad = `ALTER TABLE customers ADD COLUMN nick text;
 UPDATE customers SET nick = name;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(backfillWithDdl, bad), [
     "2 UPDATE of all rows of `customers` runs in the transaction that locks `customers`: nobody gets past the lock until it ends",
   ]);
   assert.match((await fixes(backfillWithDdl, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       backfillWithDdl,

@@ -5,12 +5,12 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE ROLE reports LOGIN BYPASSRLS;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(bypassRlsRole, bad), ["1 BYPASSRLS lets the role read and write every tenant's rows"]);
   assert.match((await fixes(bypassRlsRole, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(bypassRlsRole, `CREATE ROLE reports LOGIN NOBYPASSRLS;`), []);
 });
 

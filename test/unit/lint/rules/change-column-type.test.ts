@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE customers ALTER COLUMN visits TYPE bigint;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(changeColumnType, bad), [
     "1 Changing the type of `customers.visits` rewrites the table under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile",
   ]);
   assert.match((await fixes(changeColumnType, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(changeColumnType, `ALTER TABLE customers ADD COLUMN visits_new bigint;`), []);
 });
 

@@ -5,12 +5,12 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE TABLE places (code char(2));`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(charColumn, bad), ["1 `places.code` is char(n): PostgreSQL pads it with blanks"]);
   assert.match((await fixes(charColumn, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(charColumn, `CREATE TABLE places (code text CHECK (length(code) = 2));`), []);
 });
 

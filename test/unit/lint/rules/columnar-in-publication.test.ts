@@ -6,14 +6,14 @@ import { fixes, found } from "../shop-with";
 const bad = `CREATE TABLE archive (a int) USING columnar;
 CREATE PUBLICATION p FOR TABLE archive;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(columnarInPublication, bad), [
     "2 Columnar table `archive` is missing in the stream of `p`",
   ]);
   assert.match((await fixes(columnarInPublication, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       columnarInPublication,

@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON customers (tenant_id, name);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(concurrentlyInTransaction, bad), [
     "1 CREATE INDEX CONCURRENTLY fails here: the file runs in one transaction",
   ]);
   assert.match((await fixes(concurrentlyInTransaction, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       concurrentlyInTransaction,

@@ -6,7 +6,7 @@ import { fixes, found } from "../shop-with";
 const bad = `connector.class: io.debezium.connector.postgresql.PostgresConnector
 snapshot.mode: initial`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(connectorSnapshot, bad, { in: "yaml" }), [
     "2 Connector `connectors/shop.yaml` has `snapshot.mode` initial: it reads the table and sends what was sent before",
   ]);
@@ -18,7 +18,7 @@ test("tenantry's connector is Debezium's, and held to the same", async () => {
   assert.equal((await found(connectorSnapshot, ours, { in: "yaml" })).length, 1);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       connectorSnapshot,

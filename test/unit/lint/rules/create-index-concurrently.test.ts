@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE INDEX customers_by_name ON customers (tenant_id, name);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(createIndexConcurrently, bad), [
     "1 Building this index stops writes to `customers` (SHARE lock) until it is done",
   ]);
   assert.match((await fixes(createIndexConcurrently, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       createIndexConcurrently,

@@ -7,14 +7,14 @@ const bad = `CREATE VIEW bought WITH (security_invoker = true) AS
 SELECT o.tenant_id, c.name FROM orders AS o
 JOIN customers AS c ON c.customer_id = o.customer_id;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(crossShardJoin, bad), [
     "3 `customers` is joined without `tenant_id`: rows travel between nodes, and tenants mix",
   ]);
   assert.match((await fixes(crossShardJoin, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       crossShardJoin,

@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE orders DETACH PARTITION orders_2024_01;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(detachPartition, bad), [
     "1 Detaching a partition of `orders` stops every reader and writer of all its partitions",
   ]);
   assert.match((await fixes(detachPartition, bad)).join(), /^Citus refuses CONCURRENTLY/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       detachPartition,

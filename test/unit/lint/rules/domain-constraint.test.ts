@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%');`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(domainConstraint, bad), [
     "1 A domain's constraint is checked in every table that uses it, all of them locked against writes",
   ]);
   assert.match((await fixes(domainConstraint, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(domainConstraint, `CREATE TABLE mails (email text CHECK (email LIKE '%@%'));`), []);
 });
 

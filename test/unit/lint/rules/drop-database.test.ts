@@ -5,12 +5,12 @@ import { fixes, found } from "../shop-with";
 
 const bad = `DROP SCHEMA shop CASCADE;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(dropDatabase, bad), ["1 DROP SCHEMA … CASCADE loses every tenant's rows at once"]);
   assert.match((await fixes(dropDatabase, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(dropDatabase, `DROP VIEW IF EXISTS stock;`), []);
 });
 

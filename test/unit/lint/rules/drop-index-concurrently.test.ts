@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `DROP INDEX customers_by_name;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(dropIndexConcurrently, bad), [
     "1 Dropping index `customers_by_name` locks its table (ACCESS EXCLUSIVE), and everybody queues behind it",
   ]);
   assert.match((await fixes(dropIndexConcurrently, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       dropIndexConcurrently,

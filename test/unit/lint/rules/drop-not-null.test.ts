@@ -5,13 +5,13 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE customers ALTER COLUMN email DROP NOT NULL;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(dropNotNull, bad), [
     "1 Readers of `customers.email` that expect a value fail on the first NULL",
   ]);
   assert.match((await fixes(dropNotNull, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(dropNotNull, `ALTER TABLE customers ADD COLUMN nickname text;`), []);
 });

@@ -7,7 +7,7 @@ const bad = `DROP VIEW order_totals;
 DROP FUNCTION price_of(uuid);
 ALTER TYPE address DROP ATTRIBUTE street;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(dropObject, bad), [
     "1 Dropping view `order_totals` breaks every running release that uses it",
     "2 Dropping function `price_of` breaks every running release that uses it",
@@ -16,7 +16,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
   assert.match((await fixes(dropObject, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       dropObject,

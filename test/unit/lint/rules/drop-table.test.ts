@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `DROP TABLE customers;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(dropTable, bad), [
     "1 Dropping table `customers` loses its rows, and breaks every running release that uses it",
   ]);
   assert.match((await fixes(dropTable, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(dropTable, `REVOKE INSERT, UPDATE, DELETE ON customers FROM shop_app;`), []);
 });
 

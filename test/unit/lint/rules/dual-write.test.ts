@@ -15,13 +15,13 @@ const wrong = "The database is written (line 6) and a broker is sent to, in two 
 
 const find = (text: string) => found(dualWrite, text, example);
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   const bad = `${head}async function place(tenant: string) {\n  await ${insert};\n  await ${send};\n}`;
   assert.deepEqual(await find(bad), [`7 ${wrong}`]);
   assert.match((await fixes(dualWrite, bad, example)).join(), /^Call emit\(\)/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   const good = `import { emit } from "@tenantry/client";
 async function place(client) {
   await client.query("INSERT INTO orders (tenant_id) VALUES ($1)", [client.tenant]);

@@ -5,11 +5,11 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TYPE status ADD VALUE 'packed';`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(enumValueOrder, bad), ["1 Value `packed` of `status` sorts after all others, for good"]);
   assert.match((await fixes(enumValueOrder, bad)).join(), /^Say where/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(enumValueOrder, `ALTER TYPE status ADD VALUE 'packed' BEFORE 'sent';`), []);
 });

@@ -7,14 +7,14 @@ import { fixes, found } from "../shop-with";
 const add = "ALTER TYPE mood ADD VALUE 'calm';\n";
 const bad = `${add}ALTER TABLE customers ADD COLUMN mood mood DEFAULT 'calm';`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(enumValueUsed, bad), [
     "2 The value `calm` of `mood` is used in the transaction that adds it, which PostgreSQL refuses",
   ]);
   assert.match((await fixes(enumValueUsed, bad)).join(), /^Move this statement/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(enumValueUsed, add), []);
 });
 

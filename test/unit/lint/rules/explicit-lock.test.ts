@@ -5,13 +5,13 @@ import { fixes, found } from "../shop-with";
 
 const bad = `LOCK TABLE orders IN ACCESS EXCLUSIVE MODE;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(explicitLock, bad), [
     "1 LOCK holds everybody up who uses `orders`, until the file ends",
   ]);
   assert.match((await fixes(explicitLock, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(explicitLock, `ALTER TABLE orders ADD COLUMN note text;`), []);
 });

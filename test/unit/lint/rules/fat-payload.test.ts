@@ -6,12 +6,12 @@ import { fixes, found } from "../shop-with";
 const bad = `SELECT tenantry.emit(tenant_id, 'customer', customer_id::text, 'changed', to_jsonb(c))
 FROM customers AS c WHERE tenant_id = $1;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(fatPayload, bad), ["1 to_jsonb() puts a payload without a bound into the outbox"]);
   assert.match((await fixes(fatPayload, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       fatPayload,

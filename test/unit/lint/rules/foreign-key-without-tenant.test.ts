@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE orders ADD CONSTRAINT c FOREIGN KEY (customer_id) REFERENCES customers (customer_id) NOT VALID;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(foreignKeyWithoutTenant, bad), [
     "1 The foreign key of `orders` to `customers` leaves `tenant_id` out: it points across tenants and nodes",
   ]);
   assert.match((await fixes(foreignKeyWithoutTenant, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       foreignKeyWithoutTenant,

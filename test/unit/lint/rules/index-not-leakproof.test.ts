@@ -7,12 +7,12 @@ const bad = `CREATE INDEX customers_lower_name ON customers (tenant_id, lower(na
 const what = (column: string, why: string) =>
   `Roles under row level security can't look up ${column} in this index: ${why} is not leakproof, so they read all of a tenant's rows`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(indexNotLeakproof, bad), [`1 ${what("`customers` by an expression", "its function")}`]);
   assert.match((await fixes(indexNotLeakproof, bad)).join(), /^Use a column `GENERATED ALWAYS AS/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   const good = `ALTER TABLE customers ADD COLUMN name_key text GENERATED ALWAYS AS (lower(name)) STORED;
 CREATE INDEX customers_name_key ON customers (tenant_id, name_key);
 CREATE INDEX customers_country ON customers (tenant_id, (country::varchar));

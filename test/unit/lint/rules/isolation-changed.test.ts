@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE POLICY everything ON orders USING (true);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(isolationChanged, bad), [
     "1 Policy `everything` on `orders` lets rows through beside `tenant_isolation`: PostgreSQL adds them up by OR",
   ]);
   assert.match((await fixes(isolationChanged, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(isolationChanged, `CREATE POLICY paid_only ON orders AS RESTRICTIVE USING (total > 0);`),
     [],

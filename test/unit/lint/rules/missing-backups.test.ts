@@ -7,14 +7,14 @@ const bad = `config:
   tenantry:application: shop
   tenantry:kubernetes: { context: prod, namespace: shop, workers: 2 }`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(missingBackups, bad, { in: "yaml" }), [
     "3 Stack `prod` does not say who backs its volumes up",
   ]);
   assert.match((await fixes(missingBackups, bad, { in: "yaml" })).join(), /^Write .backups./);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       missingBackups,

@@ -5,13 +5,13 @@ import { fixes, found } from "../shop-with";
 
 const bad = `SELECT create_distributed_table('customers', 'customer_id');`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(missingCoLocation, bad), [
     "1 Distributing by `customer_id` keeps the table apart from its tenant's other rows",
   ]);
   assert.match((await fixes(missingCoLocation, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(missingCoLocation, `SELECT create_distributed_table('customers', 'tenant_id');`), []);
 });

@@ -12,7 +12,7 @@ const wrong = "This consumer writes without a mark of the event in the same tran
 
 const find = (text: string) => found(missingIdempotency, text, example);
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   const bad = `${head}consumer.run({ eachMessage: async ({ message }) => {
   await withTenant(pool, tenant, (client) => ${update});
 } });`;
@@ -20,7 +20,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
   assert.match((await fixes(missingIdempotency, bad, example)).join(), /^Write inside of processOnce\(\)/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   const good = `${head}consumer.run({ eachMessage: async ({ message }) => {
   await withTenant(pool, tenant, (client) => processOnce(client, delivery, () => project(client, tenant)));
 } });

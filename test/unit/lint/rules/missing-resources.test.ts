@@ -8,14 +8,14 @@ const bad = `resources:
     name: connect
     inputs: { spec: { template: { spec: { containers: [{ name: connect, image: "connect:3.6" }] } } } }`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(missingResources, bad, { in: "yaml" }), [
     "kubernetes:apps/v1:Deployment connect Container `connect` of `connect` has no request of cpu, no request of memory, no limit on memory",
   ]);
   assert.match((await fixes(missingResources, bad, { in: "yaml" })).join(), /^Give it/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       missingResources,

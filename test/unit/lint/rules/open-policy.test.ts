@@ -7,7 +7,7 @@ const bad = `CREATE POLICY everybody ON customers AS RESTRICTIVE USING (true);
 CREATE POLICY mine ON orders USING (tenant_id = tenantry.current_tenant() OR total < 10) WITH CHECK (1 = 1);
 ALTER POLICY tenant_isolation ON customers USING (tenant_id = tenant_id);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(openPolicy, bad), [
     "1 Policy `everybody` on `customers` restricts nothing: its USING is true for every row",
     "2 Policy `mine` on `orders` lets rows of any tenant through: its USING doesn't always compare `tenant_id` with the tenant",
@@ -17,7 +17,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
   assert.match((await fixes(openPolicy, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       openPolicy,

@@ -6,7 +6,7 @@ import { fixes, found } from "../shop-with";
 const bad = `SELECT * FROM tenantry.outbox ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED;
 SELECT cron.schedule('publish', '* * * * *', 'SELECT publish_outbox()');`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(outboxPolling, bad), [
     "1 This polls the outbox: load without events, delay with them",
     "2 This polls the outbox: load without events, delay with them",
@@ -14,7 +14,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
   assert.match((await fixes(outboxPolling, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(outboxPolling, `SELECT tenantry.emit($1, 'order', $2, 'placed', '{}');`), []);
 });
 

@@ -11,7 +11,7 @@ const bad1 = `config:
   tenantry:endpoints:
     postgres: { host: db.example.com, database: shop, user: admin, password: hunter2 }`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(plainPassword, bad, { in: "yaml" }), [
     "2 `database.password` of connector `connectors/shop.yaml` is written out: Kafka Connect's REST interface shows it",
   ]);
@@ -21,7 +21,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
   ]);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       plainPassword,

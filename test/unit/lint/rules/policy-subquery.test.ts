@@ -6,14 +6,14 @@ import { fixes, found } from "../shop-with";
 const bad = `CREATE POLICY mine ON customers
   USING (tenant_id IN (SELECT tenant_id FROM tenants)) WITH CHECK (true);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(policySubquery, bad), [
     "1 The subquery of policy `mine` runs for every row, and not at all on distributed tables",
   ]);
   assert.match((await fixes(policySubquery, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       policySubquery,

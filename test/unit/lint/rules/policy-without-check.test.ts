@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE POLICY mine ON notes USING (owner = current_user);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(policyWithoutCheck, bad), [
     "1 Policy `mine` does not hold what is written to the tenant",
   ]);
   assert.match((await fixes(policyWithoutCheck, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       policyWithoutCheck,

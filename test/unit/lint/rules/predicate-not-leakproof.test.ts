@@ -9,14 +9,14 @@ const asFunction = (where: string, from = "customers") =>
 const bad = `CREATE INDEX i ON customers (tenant_id, lower(name));
 ${asFunction("tenant_id = t AND lower(name) = $2")}`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(predicateNotLeakproof, bad), [
     "2 Roles under row level security can't use the index on `customers` for this condition: its function is not leakproof, so they read all of a tenant's rows",
   ]);
   assert.match((await fixes(predicateNotLeakproof, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       predicateNotLeakproof,

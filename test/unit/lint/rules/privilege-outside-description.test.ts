@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `GRANT INSERT, UPDATE ON countries TO PUBLIC;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(privilegeOutsideDescription, bad), [
     "1 GRANT INSERT, UPDATE on `countries` to PUBLIC is undone by `up`: architecture.yaml says nothing",
   ]);
   assert.match((await fixes(privilegeOutsideDescription, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(privilegeOutsideDescription, `GRANT SELECT ON countries TO reporting;`), []);
 });
 

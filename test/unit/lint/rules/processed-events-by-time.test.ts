@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE TABLE processed_events (event_id uuid, at timestamptz, PRIMARY KEY (event_id, at)) PARTITION BY RANGE (at);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(processedEventsByTime, bad), [
     "1 `processed_events` is partitioned by time: its key cannot hold a redelivered event off",
   ]);
   assert.match((await fixes(processedEventsByTime, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(processedEventsByTime, `CREATE TABLE processed_events (event_id uuid PRIMARY KEY, at timestamptz);`),
     [],

@@ -8,14 +8,14 @@ const bad = `resources:
     name: citus-primary
     inputs: { spec: { type: LoadBalancer } }`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(publicEndpoint, bad, { in: "yaml" }), [
     "kubernetes:core/v1:Service citus-primary `citus-primary` can be reached from outside of the cluster: Service of type LoadBalancer",
   ]);
   assert.match((await fixes(publicEndpoint, bad, { in: "yaml" })).join(), /^Use a/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       publicEndpoint,

@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE PUBLICATION everything FOR ALL TABLES;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(publicationForAllTables, bad), [
     "1 Publication `everything` streams every table, those of tomorrow too",
   ]);
   assert.match((await fixes(publicationForAllTables, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(publicationForAllTables, `CREATE PUBLICATION few FOR TABLE countries;`), []);
 });
 

@@ -7,14 +7,14 @@ const bad = `CREATE FUNCTION names() RETURNS SETOF text LANGUAGE sql STABLE AS $
   SELECT name FROM customers WHERE country = 'CH'
 $$;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(queryWithoutTenant, bad), [
     "2 This asks every shard of `customers`: row level security alone prunes none",
   ]);
   assert.match((await fixes(queryWithoutTenant, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       queryWithoutTenant,

@@ -11,14 +11,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = "CREATE TRIGGER touched BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION touch();";
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(refusedByCitusRule, bad), [
     "1 Citus refuses a trigger on a tenant or reference table (`customers`): the rows lie on other nodes, to which it passes no trigger on, and a table with one can't be placed",
   ]);
   assert.match((await fixes(refusedByCitusRule, bad)).join(), /^Compute the value/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(refusedByCitusRule, "ALTER TABLE customers ADD COLUMN touched_at timestamptz NOT NULL DEFAULT now();"),
     [],

@@ -14,7 +14,7 @@ ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (tenant_id) REFERENCES tenants (
 CREATE INDEX CONCURRENTLY j ON ONLY orders (tenant_id);
 DROP INDEX CONCURRENTLY j;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(refusedOnPartitioned, bad), [
     "2 PostgreSQL refuses UNIQUE and PRIMARY KEY USING INDEX on `orders`, which is partitioned",
     "3 PostgreSQL refuses FOREIGN KEY … NOT VALID on `orders`, which is partitioned",
@@ -24,7 +24,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
   assert.match((await fixes(refusedOnPartitioned, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   const good = `CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON orders (tenant_id, placed_at, total);
 ALTER TABLE customers ADD CONSTRAINT one UNIQUE USING INDEX i;
 ALTER TABLE customers ADD CONSTRAINT f FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id) NOT VALID;

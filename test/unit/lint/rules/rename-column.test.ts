@@ -5,13 +5,13 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE customers RENAME COLUMN name TO full_name;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(renameColumn, bad), [
     "1 Renaming `customers.name` breaks every running release that uses the name",
   ]);
   assert.match((await fixes(renameColumn, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(renameColumn, `ALTER TABLE customers ADD COLUMN full_name text;`), []);
 });

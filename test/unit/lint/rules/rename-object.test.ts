@@ -8,7 +8,7 @@ ALTER TYPE mood RENAME VALUE 'sad' TO 'blue';
 ALTER SCHEMA shop RENAME TO store;
 ALTER TYPE mood SET SCHEMA extra;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(renameObject, bad), [
     "1 Renaming function `price_of` breaks every running release that uses the name",
     "2 Renaming value `sad` of `mood` breaks every running release that uses the name",
@@ -18,7 +18,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
   assert.match((await fixes(renameObject, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       renameObject,

@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE customers RENAME TO clients;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(renameTable, bad), [
     "1 Renaming `customers` breaks every running release that uses the name",
   ]);
   assert.match((await fixes(renameTable, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(renameTable, `CREATE VIEW clients WITH (security_invoker = true) AS SELECT * FROM customers;`),
     [],

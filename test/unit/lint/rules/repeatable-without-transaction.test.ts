@@ -6,14 +6,14 @@ import { fixes, found } from "../shop-with";
 const bad = `-- tenantry: no transaction
 CREATE INDEX CONCURRENTLY i ON customers (tenant_id, name);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(repeatableWithoutTransaction, bad), [
     "2 This statement fails when the file, which has no transaction, is run again after a failure",
   ]);
   assert.match((await fixes(repeatableWithoutTransaction, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       repeatableWithoutTransaction,

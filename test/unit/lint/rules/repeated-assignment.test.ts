@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `UPDATE customers SET name = 'a', country = 'CH', name = 'b' WHERE tenant_id = $1;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(repeatedAssignment, bad), [
     "1 Column `name` is assigned twice: PostgreSQL refuses the statement",
   ]);
   assert.match((await fixes(repeatedAssignment, bad)).join(), /^Keep one/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(repeatedAssignment, `UPDATE customers SET name = 'b', country = 'CH' WHERE tenant_id = $1;`),
     [],

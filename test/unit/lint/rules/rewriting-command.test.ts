@@ -5,12 +5,12 @@ import { fixes, found } from "../shop-with";
 
 const bad = `REINDEX TABLE customers;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(rewritingCommand, bad), ["1 REINDEX stops everybody on the table until it is done"]);
   assert.match((await fixes(rewritingCommand, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       rewritingCommand,

@@ -7,7 +7,7 @@ const bad = `ALTER TABLE customers DISABLE ROW LEVEL SECURITY;
 ALTER TABLE orders NO FORCE ROW LEVEL SECURITY;
 DROP POLICY tenant_isolation ON orders;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(rowSecurityDisabled, bad), [
     "1 Row level security of `customers` no longer holds: every tenant's rows show",
     "2 Row level security of `orders` no longer holds: every tenant's rows show",
@@ -16,7 +16,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
   assert.match((await fixes(rowSecurityDisabled, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(rowSecurityDisabled, `ALTER TABLE customers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;`),
     [],

@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `SELECT * INTO customers_before FROM customers;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(rowsLeaveIsolation, bad), [
     "1 `customers_before` becomes a copy of rows of `customers` that no policy isolates",
   ]);
   assert.match((await fixes(rowsLeaveIsolation, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(rowsLeaveIsolation, `CREATE TEMP TABLE renamed AS SELECT customer_id FROM customers;`),
     [],

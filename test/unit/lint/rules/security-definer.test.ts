@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE FUNCTION f() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(securityDefiner, bad), [
     "1 SECURITY DEFINER runs with its owner's rights: row level security does not hold its caller",
   ]);
   assert.match((await fixes(securityDefiner, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(securityDefiner, `CREATE FUNCTION f() RETURNS bigint LANGUAGE sql SECURITY INVOKER AS 'SELECT 1';`),
     [],

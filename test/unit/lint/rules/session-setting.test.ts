@@ -6,14 +6,14 @@ import { fixes, found } from "../shop-with";
 const bad = `RESET ALL;
 CREATE TABLE a (id int);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(sessionSetting, bad), [
     "1 RESET ALL takes away the settings under which the toolkit runs the rest of the file",
   ]);
   assert.match((await fixes(sessionSetting, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(sessionSetting, `SET LOCAL work_mem = '256MB';`), []);
 });
 

@@ -7,14 +7,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE customers ALTER COLUMN name SET NOT NULL;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(setNotNull, bad), [
     "1 SET NOT NULL on `customers.name` reads the whole table under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile",
   ]);
   assert.match((await fixes(setNotNull, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(setNotNull, `ALTER TABLE customers ADD CONSTRAINT name_is_there CHECK (name IS NOT NULL) NOT VALID;`),
     [],

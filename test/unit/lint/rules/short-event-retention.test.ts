@@ -7,14 +7,14 @@ const bad = `tenant: { table: tenants }
 tables: { customers: { tenant: true } }
 events: { retention: 2 hours }`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(shortEventRetention, bad, { in: "yaml" }), [
     "3 Events are kept 2 hours: less than a connector may lag (1 day)",
   ]);
   assert.match((await fixes(shortEventRetention, bad, { in: "yaml" })).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       shortEventRetention,

@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE TABLE places (place_id integer PRIMARY KEY);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(smallIntegerKey, bad), [
     "1 Key `places.place_id` is of type int4: it runs out of numbers, and growing it rewrites the table",
   ]);
   assert.match((await fixes(smallIntegerKey, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(smallIntegerKey, `CREATE TABLE places (place_id bigint PRIMARY KEY, floors integer);`),
     [],

@@ -6,14 +6,14 @@ import { fixes, found } from "../shop-with";
 const bad = `resources:
   - { type: "tenantry:index:DistributedTable", name: shop.orders, inputs: { schema: shop, table: orders } }`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(tableWithoutIsolation, bad, { in: "yaml" }), [
     "tenantry:index:DistributedTable shop.orders Tenant table `shop.orders` has no TenantIsolation: nothing keeps tenants apart in it",
   ]);
   assert.match((await fixes(tableWithoutIsolation, bad, { in: "yaml" })).join(), /^Declare a/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       tableWithoutIsolation,

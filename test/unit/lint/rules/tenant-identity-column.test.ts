@@ -5,13 +5,13 @@ import { fixes, found } from "../shop-with";
 
 const bad = `ALTER TABLE customers ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(tenantIdentityColumn, bad), [
     "1 Tenant table `customers` numbers `number` by a sequence: Citus refuses it, or shards count apart",
   ]);
   assert.match((await fixes(tenantIdentityColumn, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(tenantIdentityColumn, `ALTER TABLE customers ADD COLUMN number uuid;`), []);
 });

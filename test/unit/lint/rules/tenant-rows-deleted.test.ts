@@ -5,12 +5,12 @@ import { fixes, found } from "../shop-with";
 
 const bad = `DELETE FROM customers WHERE name IS NULL;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(tenantRowsDeleted, bad), ["1 DELETE loses tenants' rows of `customers`"]);
   assert.match((await fixes(tenantRowsDeleted, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(tenantRowsDeleted, `UPDATE customers SET name = '' WHERE name IS NULL;`), []);
 });
 

@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE TABLE places (opened_at timestamp);`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(timestampColumn, bad), [
     "1 `places.opened_at` keeps a time without its zone: readers take it for different moments",
   ]);
   assert.match((await fixes(timestampColumn, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(timestampColumn, `CREATE TABLE places (opened_at timestamptz);`), []);
 });
 

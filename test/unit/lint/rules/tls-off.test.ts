@@ -12,7 +12,7 @@ const bad1 = `config:
     postgres: { host: db.example.com, database: shop, user: admin, sslmode: disable }
     connect: { url: "http://connect.example.com:8083" }`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(tlsOff, bad, { in: "yaml" }), [
     "3 Connector `connectors/shop.yaml` reads the database with `database.sslmode` require",
   ]);
@@ -23,7 +23,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
   ]);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       tlsOff,

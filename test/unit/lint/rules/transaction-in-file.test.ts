@@ -6,14 +6,14 @@ import { fixes, found } from "../shop-with";
 const bad = `BEGIN;
 ALTER TABLE customers ADD COLUMN phone text;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(transactionInFile, bad), [
     "1 BEGIN, COMMIT and ROLLBACK break the transaction that the toolkit runs the file in",
   ]);
   assert.match((await fixes(transactionInFile, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(transactionInFile, `ALTER TABLE customers ADD COLUMN phone text;`), []);
 });
 

@@ -5,13 +5,13 @@ import { fixes, found } from "../shop-with";
 
 const bad = `TRUNCATE customers CASCADE;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(truncateCascade, bad), [
     "1 TRUNCATE … CASCADE empties every table that refers to this one, under ACCESS EXCLUSIVE",
   ]);
   assert.match((await fixes(truncateCascade, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(truncateCascade, `TRUNCATE countries;`), []);
 });

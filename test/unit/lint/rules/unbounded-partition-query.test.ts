@@ -7,14 +7,14 @@ const bad = `CREATE FUNCTION revenue(t uuid) RETURNS numeric LANGUAGE sql STABLE
   SELECT sum(total) FROM orders WHERE tenant_id = t
 $$;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(unboundedPartitionQuery, bad), [
     "2 This reads every partition of `orders`: nothing bounds its time",
   ]);
   assert.match((await fixes(unboundedPartitionQuery, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       unboundedPartitionQuery,

@@ -7,7 +7,7 @@ import { fixes, found } from "../shop-with";
 const bad = `CREATE TABLE wishes (tenant_id uuid, wish_id uuid, PRIMARY KEY (tenant_id, wish_id));
 CREATE TABLE copies AS SELECT 1 AS a;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(undescribedTable, bad), [
     "1 Table `wishes` is not in architecture.yaml: nothing says whose its rows are",
     "2 Table `copies` is not in architecture.yaml: nothing says whose its rows are",
@@ -15,7 +15,7 @@ test("the bad example is found: line and harm, with a way out", async () => {
   assert.match((await fixes(undescribedTable, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       undescribedTable,

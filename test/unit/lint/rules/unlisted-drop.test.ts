@@ -7,14 +7,14 @@ const bad = `config:
   tenantry:application: shop
   tenantry:allow: [drop shop.carts]`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(unlistedDrop, bad, { in: "yaml" }), [
     "3 Stack `prod` may drop `shop.carts` with its rows, and nobody else has signed that",
   ]);
   assert.match((await fixes(unlistedDrop, bad, { in: "yaml" })).join(), /^List .shop.carts./);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       unlistedDrop,

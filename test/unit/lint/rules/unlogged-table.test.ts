@@ -6,14 +6,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = "ALTER TABLE customers SET UNLOGGED;";
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(unloggedTable, bad), [
     "1 `customers` is unlogged: a crash empties it, and no standby has its rows",
   ]);
   assert.match((await fixes(unloggedTable, bad)).join(), /^Leave UNLOGGED/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(unloggedTable, "CREATE UNLOGGED TABLE staging (id int);"), []);
 });
 

@@ -7,14 +7,14 @@ const bad = `config:
   tenantry:application: shop
   tenantry:kubernetes: { context: prod, namespace: shop, workers: 2, image: "ghcr.io/tenantry/citus:latest" }`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(unpinnedImage, bad, { in: "yaml" }), [
     "3 Image `ghcr.io/tenantry/citus:latest` is whatever was pushed last",
   ]);
   assert.match((await fixes(unpinnedImage, bad, { in: "yaml" })).join(), /^Name a/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       unpinnedImage,

@@ -7,14 +7,14 @@ const bad = `config:
   tenantry:application: shop
   tenantry:kubernetes: { context: prod, namespace: shop, workers: 2, protect: false }`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(unprotectedProduction, bad, { in: "yaml" }), [
     "3 Stack `prod` lets `destroy` delete its volumes, keys and namespace",
   ]);
   assert.match((await fixes(unprotectedProduction, bad, { in: "yaml" })).join(), /^Write .protect./);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       unprotectedProduction,

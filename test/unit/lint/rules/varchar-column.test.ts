@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE TABLE places (name varchar(40));`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(varcharColumn, bad), [
     "1 The limit of `places.name` can only be changed under ACCESS EXCLUSIVE",
   ]);
   assert.match((await fixes(varcharColumn, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(await found(varcharColumn, `CREATE TABLE places (name text CHECK (length(name) <= 40));`), []);
 });
 

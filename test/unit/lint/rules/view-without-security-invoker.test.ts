@@ -5,14 +5,14 @@ import { fixes, found } from "../shop-with";
 
 const bad = `CREATE VIEW names AS SELECT tenant_id, name FROM customers;`;
 
-test("the bad example is found: line and harm, with a way out", async () => {
+test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(viewWithoutSecurityInvoker, bad), [
     "1 View `names` shows every tenant's rows of `customers`: it reads with its owner's rights",
   ]);
   assert.match((await fixes(viewWithoutSecurityInvoker, bad)).join(), /^[A-Z]/);
 });
 
-test("the good example passes", async () => {
+test("accepts the good example", async () => {
   assert.deepEqual(
     await found(
       viewWithoutSecurityInvoker,
