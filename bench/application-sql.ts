@@ -6,7 +6,7 @@ import { quoteIdentifier } from "../common/identifier";
 import type { Partman } from "../provider/partitions/partman";
 import type { DatabaseFacts } from "../provider/postgres/database";
 import { preflight } from "../provider/postgres/postgres-preflight";
-import { kinds } from "../provider/protocol/kinds";
+import { resourceHandlers } from "../provider/protocol/resource-handlers";
 import { planPartitionSet } from "../provider/resources/partition-set";
 import type { Settings } from "../settings/settings";
 
@@ -40,7 +40,7 @@ function statementsOf(declaration: Declaration, { citus, partman }: DatabaseFact
   // Slots and connectors are each measurement's own.
   if (noun === "ReplicationSlot" || noun === "Connector") return [];
   if (noun === "PartitionSet" && partman) return partitionSetStatements(inputs, partman);
-  const lines = kinds.get(noun)?.preview(undefined, inputs) ?? [];
+  const lines = resourceHandlers.get(noun)?.preview(undefined, inputs) ?? [];
   const searchPath = noun === "Migration" ? [`SET search_path = ${quoteIdentifier(inputs.schema)}, public`] : [];
   return [...searchPath, ...lines.filter((line) => isRunnable(line, citus !== undefined))].map(ended);
 }

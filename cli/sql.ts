@@ -4,7 +4,7 @@ import { loadApplication } from "../architecture/application-loader";
 import { databasesOf } from "../architecture/data-plane/application-databases";
 import type { Declaration } from "../architecture/data-plane/declaration";
 import { root } from "../common/system/checkout";
-import { kinds } from "../provider/protocol/kinds";
+import { resourceHandlers } from "../provider/protocol/resource-handlers";
 import type { Settings } from "../settings/settings";
 import { loadSettings } from "../settings/stack-file";
 import { revealSecret } from "./reveal-secret";
@@ -39,7 +39,7 @@ export async function renderApplication(settings: Settings): Promise<string> {
 }
 
 function render({ noun, name, inputs }: Declaration): string {
-  const kind = kinds.get(noun);
+  const kind = resourceHandlers.get(noun);
   if (!kind) throw new Error(`There is no kind of resource ${noun}`);
   return [`-- ${noun} ${name}`, ...kind.preview(undefined, inputs).map(ended), ""].join("\n");
 }

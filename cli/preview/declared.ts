@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import type { ConnectorInputs } from "../../architecture/data-plane/declaration";
 import { isSql } from "../../architecture/sql/sql-file";
-import { kinds } from "../../provider/protocol/kinds";
+import { resourceHandlers } from "../../provider/protocol/resource-handlers";
 import { serversUnknown } from "../../settings/stack-file";
 
 /** A resource that the program declared. */
@@ -46,7 +46,7 @@ export function renderPreview(declared: readonly Declared[]): string {
 
 function body({ type, inputs }: Declared): object {
   const noun = /^tenantry:index:(\w+)$/.exec(type)?.[1];
-  const kind = [...kinds].find(([known]) => known === noun)?.[1];
+  const kind = [...resourceHandlers].find(([known]) => known === noun)?.[1];
   if (!kind) return sorted(inputs);
   // Its text is reviewed where it is written.
   const { path } = inputs;

@@ -1,4 +1,4 @@
-import { kinds } from "../../provider/protocol/kinds";
+import { resourceHandlers } from "../../provider/protocol/resource-handlers";
 import { dangersOf } from "./dangers";
 import type { Change, Digest, Properties, Verb } from "./digest";
 import { isSensitive, redacted } from "./redacted";
@@ -50,7 +50,9 @@ export function reportOf(digest: Digest): PreviewReport {
 
 /** Pulumi asks no provider what a delete would run, but what our kinds would is known from the state. */
 function linesOf({ verb, type, old, told }: Change): string[] {
-  const kind = type.startsWith("tenantry:index:") ? kinds.get(type.slice("tenantry:index:".length)) : undefined;
+  const kind = type.startsWith("tenantry:index:")
+    ? resourceHandlers.get(type.slice("tenantry:index:".length))
+    : undefined;
   const removal = kind && old && (verb === "delete" || verb === "replace") ? removalOf(kind.preview, old) : [];
   return [...removal.map(redacted), ...told.flatMap((text) => text.split("\n"))];
 }

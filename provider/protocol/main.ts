@@ -1,7 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { connectEngine } from "./engine";
-import { kinds } from "./kinds";
+import { resourceHandlers } from "./resource-handlers";
 import { createService } from "./service";
 
 const orphanCheckMs = 200;
@@ -9,7 +9,7 @@ const orphanCheckMs = 200;
 /** Serves the provider until Pulumi ends it, or Pulumi itself is gone. */
 async function main(engineAddress: string | undefined): Promise<void> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": 64 * 2 ** 20 });
-  server.addService(ResourceProviderService, createService(connectEngine(engineAddress), kinds));
+  server.addService(ResourceProviderService, createService(connectEngine(engineAddress), resourceHandlers));
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),

@@ -14,14 +14,17 @@ import { errorCode, sqlState } from "../postgres/postgres-connection";
 import { type Acting, startActing } from "./acting";
 import { type Configuration, parseConfiguration } from "./configuration";
 import type { Engine } from "./engine";
-import type { Difference, Kind } from "./kind";
 import { modelProblems } from "./model-change";
 import { fromStruct, hasUnknowns, type Properties, toStruct } from "./properties";
 import type { Context } from "./resource-context";
+import type { Difference, ResourceHandler } from "./resource-handler";
 
 /** Pulumi's provider protocol over the kinds: https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto */
-export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<object>>): UntypedServiceImplementation {
-  const kindOf = (urn: string) => findKind(kinds, urn);
+export function createService(
+  engine: Engine,
+  handlers: ReadonlyMap<string, ResourceHandler<object>>,
+): UntypedServiceImplementation {
+  const handlerOf = (urn: string) => findHandler(handlers, urn);
   let configured: Configured | undefined;
   const current = () => {
     if (!configured) throw new Problems([notConfigured]);
@@ -82,8 +85,8 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
     check: answer((request: rpc.CheckRequest) => {
       const [old, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
       if (hasUnknowns(news)) return checked(news, []);
-      const kind = kindOf(request.getUrn());
-      const parsed = kind.inputs.safeParse(news);
+      const handler = handlerOf(request.getUrn());
+      const parsed = handler.inputs.safeParse(news);
       if (!parsed.success) {
         return checked(
           news,
@@ -91,73 +94,73 @@ export function createService(engine: Engine, kinds: ReadonlyMap<string, Kind<ob
         );
       }
       const known = Object.keys(old).length > 0 ? old : undefined;
-      const problems = kind.check?.(known, parsed.data, current().configuration.allow) ?? [];
+      const problems = handler.check?.(known, parsed.data, current().configuration.allow) ?? [];
       return checked(
         news,
         problems.map((problem) => ["", renderProblem(problem)] as const),
       );
     }),
     diff: answer(async (request: rpc.DiffRequest) => {
-      const kind = kindOf(request.getUrn());
+      const handler = handlerOf(request.getUrn());
       const next = fromStruct(request.getNews());
       if (hasUnknowns(next)) return new rpc.DiffResponse();
-      const old = await seen(configured?.acting, kind, fromStruct(request.getOlds()));
-      return differences(old, next, kind.diff(old, next, configured?.configuration.endpoints?.postgres));
+      const old = await liveState(configured?.acting, handler, fromStruct(request.getOlds()));
+      return differences(old, next, handler.diff(old, next, configured?.configuration.endpoints?.postgres));
     }),
     create: answer(async (request: rpc.CreateRequest) => {
-      const kind = kindOf(request.getUrn());
+      const handler = handlerOf(request.getUrn());
       const next = fromStruct(request.getProperties());
       const response = new rpc.CreateResponse();
       if (request.getPreview()) {
-        await showPlan(engine, configured?.acting, request.getUrn(), kind, undefined, next);
+        await showPlan(engine, configured?.acting, request.getUrn(), handler, undefined, next);
         response.setProperties(toStruct(next));
         return response;
       }
-      const made = await changing(
+      const created = await changing(
         (acting) => acting.changing(request.getUrn()),
-        (context) => kind.create(context, next),
+        (context) => handler.create(context, next),
       );
-      response.setId(made.id);
-      response.setProperties(toStruct(made.state));
+      response.setId(created.id);
+      response.setProperties(toStruct(created.state));
       return response;
     }),
     update: answer(async (request: rpc.UpdateRequest) => {
-      const kind = kindOf(request.getUrn());
+      const handler = handlerOf(request.getUrn());
       const [old, next] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
       const response = new rpc.UpdateResponse();
       if (request.getPreview()) {
-        const now = await seen(configured?.acting, kind, old);
-        await showPlan(engine, configured?.acting, request.getUrn(), kind, now, next);
+        const now = await liveState(configured?.acting, handler, old);
+        await showPlan(engine, configured?.acting, request.getUrn(), handler, now, next);
         response.setProperties(toStruct(next));
         return response;
       }
       const state = await changing(
         (acting) => acting.changing(request.getUrn()),
-        (context) => kind.update(context, request.getId(), old, next),
+        (context) => handler.update(context, request.getId(), old, next),
       );
       response.setProperties(toStruct(state));
       return response;
     }),
     delete: answer(async (request: rpc.DeleteRequest) => {
       const old = fromStruct(request.getProperties());
-      const kind = kindOf(request.getUrn());
+      const handler = handlerOf(request.getUrn());
       await changing(
         (acting) => acting.context(request.getUrn()),
-        (context) => kind.delete(context, request.getId(), old),
+        (context) => handler.delete(context, request.getId(), old),
       );
       return new Empty();
     }),
     read: answer(async (request: rpc.ReadRequest) => {
-      const kind = kindOf(request.getUrn());
+      const handler = handlerOf(request.getUrn());
       const old = fromStruct(request.getProperties());
       const known = Object.keys(old).length > 0 ? old : undefined;
       const response = new rpc.ReadResponse();
       const context = await contextUnlessGone(current(), request.getUrn());
-      const found = context && (await kind.read(context, request.getId(), known));
+      const found = context && (await handler.read(context, request.getId(), known));
       if (!found) return response;
       response.setId(request.getId());
       response.setProperties(toStruct(found));
-      response.setInputs(toStruct(kind.inputs.parse(found)));
+      response.setInputs(toStruct(handler.inputs.parse(found)));
       return response;
     }),
     cancel: answer(() => {
@@ -189,24 +192,28 @@ const notConfigured = {
 };
 
 /** `urn:pulumi:STACK::PROJECT::PARENT$tenantry:index:NOUN::NAME`. */
-function findKind(kinds: ReadonlyMap<string, Kind<object>>, urn: string): Kind<object> {
+function findHandler(handlers: ReadonlyMap<string, ResourceHandler<object>>, urn: string): ResourceHandler<object> {
   const noun = urn.split("::")[2]?.split(":").at(-1) ?? "";
-  const kind = kinds.get(noun);
-  if (kind) return kind;
+  const handler = handlers.get(noun);
+  if (handler) return handler;
   throw new Problems([
     {
       what: "The provider `tenantry` has no such resource",
       got: noun,
-      expected: [...kinds.keys()].join(", "),
+      expected: [...handlers.keys()].join(", "),
       fix: "use one of these; a newer program needs a newer tenantry",
     },
   ]);
 }
 
 /** The state as the database has it now, or else as it was stored. */
-async function seen(acting: Acting | undefined, kind: Kind<object>, old: Properties): Promise<Properties> {
-  const { see } = kind;
-  const now = await acting?.glance(async (sight) => see?.(sight, old));
+async function liveState(
+  acting: Acting | undefined,
+  handler: ResourceHandler<object>,
+  old: Properties,
+): Promise<Properties> {
+  const { readLive } = handler;
+  const now = await acting?.glance(async (sight) => readLive?.(sight, old));
   return now ? { ...now } : old;
 }
 
@@ -214,13 +221,14 @@ async function showPlan(
   engine: Engine,
   acting: Acting | undefined,
   urn: string,
-  kind: Kind<object>,
+  handler: ResourceHandler<object>,
   old: Properties | undefined,
   next: Properties,
 ): Promise<void> {
   if (hasUnknowns(next)) return;
-  const { foresee } = kind;
-  const lines = (await acting?.glance(async ({ read }) => foresee?.(read, old, next))) ?? kind.preview(old, next);
+  const { previewLive } = handler;
+  const lines =
+    (await acting?.glance(async ({ read }) => previewLive?.(read, old, next))) ?? handler.preview(old, next);
   if (lines.length > 0) engine.info(urn, lines.join("\n"));
 }
 

@@ -1,6 +1,6 @@
 import type { OutboxInputs } from "../../architecture/data-plane/declaration";
 import type { DistributedTableState } from "../resources/distributed-table";
-import type { Difference } from "./kind";
+import type { Difference } from "./resource-handler";
 
 /** What says whose a row is, and where it lies, of a table that the toolkit makes itself. */
 type Tenancy = Pick<OutboxInputs, "schema" | "column" | "type" | "colocateWith">;

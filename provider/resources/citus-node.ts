@@ -10,8 +10,8 @@ import { countShards } from "../citus/shard-holdings";
 import { warnOfNoCitus } from "../citus/shard-placement";
 import { readerOf, runStatement } from "../postgres/sql-statements";
 import { node } from "../protocol/input-schemas";
-import type { Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface CitusNodeState extends CitusNodeInputs {
   /** Citus' number for it; undefined on plain PostgreSQL. */
@@ -29,7 +29,7 @@ const pollMs = 1_000;
  * Deleted, a node that was emptied leaves the cluster; one that may hold shards stays a member with them, as then the
  * stack goes and not the node.
  */
-export const citusNode: Kind<CitusNodeInputs, CitusNodeState> = {
+export const citusNode: ResourceHandler<CitusNodeInputs, CitusNodeState> = {
   noun: "CitusNode",
 
   inputs: z.object({ node, registeredBy: z.enum(["patroni", "tenantry"]) }) satisfies z.ZodType<CitusNodeInputs>,

@@ -16,8 +16,8 @@ import {
 } from "../connect/connector-health";
 import { configurationProblems, literalSecrets } from "../connect/connector-keys";
 import { gapProblem, hasNothingToReplay, replayOptIn, replayOutbox } from "../events/outbox-replay";
-import type { Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface ConnectorState extends ConnectorInputs {
   /** Anything but RUNNING is drift. */
@@ -25,7 +25,7 @@ export interface ConnectorState extends ConnectorInputs {
 }
 
 /** A connector of Kafka Connect: made only of a configuration that its plugin accepts, and done only when its tasks run. */
-export const connector: Kind<ConnectorInputs, ConnectorState> = {
+export const connector: ResourceHandler<ConnectorInputs, ConnectorState> = {
   noun: "Connector",
 
   inputs: z.object({

@@ -30,8 +30,8 @@ import {
 } from "../postgres/live-tables";
 import type { Reader, Statement } from "../postgres/sql-statements";
 import { foreignKey, identifier, qualifiedName } from "../protocol/input-schemas";
-import type { Difference, Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 
 export interface DistributedTableState extends DistributedTableInputs {
   /** `impossible`: this server has no Citus. `missing`: it has, and the table is not distributed. */
@@ -47,7 +47,7 @@ export interface FoundDistributedTable {
   readonly hasRows: boolean;
 }
 
-export const distributedTable: Kind<DistributedTableInputs, DistributedTableState> = {
+export const distributedTable: ResourceHandler<DistributedTableInputs, DistributedTableState> = {
   noun: "DistributedTable",
 
   inputs: z.object({

@@ -5,13 +5,13 @@ import { findSameContent, forgetEntry, type LedgerEntry, readEntry } from "../mi
 import { applyFile, edited } from "../migrations/migrating";
 import { readerOf } from "../postgres/sql-statements";
 import { identifier } from "../protocol/input-schemas";
-import type { Kind } from "../protocol/kind";
+import type { ResourceHandler } from "../protocol/resource-handler";
 
 /**
  * One SQL file, applied once, or again whenever it changes. The ledger `tenantry.migrations` in the database knows what
  * is applied, also where Pulumi's state was lost: what is there is adopted. The state keeps the hash, not the statements.
  */
-export const migration: Kind<MigrationInputs> = {
+export const migration: ResourceHandler<MigrationInputs> = {
   noun: "Migration",
 
   inputs: z.object({

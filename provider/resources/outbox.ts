@@ -38,8 +38,8 @@ import {
 import type { Statement } from "../postgres/sql-statements";
 import { type Reader, runStatements } from "../postgres/sql-statements";
 import { identifier, qualifiedName, tenantType } from "../protocol/input-schemas";
-import type { Difference, Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 import { tenancyDifferences } from "../protocol/tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
 
@@ -72,7 +72,7 @@ function tableOf({ schema = names.schema }: Pick<OutboxInputs, "schema">): Table
  * The table behind `tenantry.emit()`, and its publication. The event's id, key, type and payload become a record; the
  * payload verbatim, so its size is limited as text, where Kafka will meet it.
  */
-export const outbox: Kind<OutboxInputs, OutboxState> = {
+export const outbox: ResourceHandler<OutboxInputs, OutboxState> = {
   noun: "Outbox",
 
   inputs: z.object({
@@ -117,7 +117,7 @@ export const outbox: Kind<OutboxInputs, OutboxState> = {
   },
 
   /** Also what the outbox holds of aggregates that it takes no more, declared before or not. */
-  async foresee(read, old, next) {
+  async previewLive(read, old, next) {
     const lines = outbox.preview(old, next);
     if (!old || !next?.aggregates || sameNames(old.aggregates, next.aggregates)) return lines;
     // Not by a parameter: Citus makes no plan of it.

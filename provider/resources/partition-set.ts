@@ -21,8 +21,8 @@ import { parseTableId, quoteTable, requireTable, type TableName, tableId } from 
 import type { Statement } from "../postgres/sql-statements";
 import { type Reader, readerOf, runAndRead, runStatements } from "../postgres/sql-statements";
 import { identifier } from "../protocol/input-schemas";
-import type { Difference, Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 
 export interface PartitionSetState extends PartitionSetInputs {
   /** `off`: somebody has turned off what makes partitions ahead, or what drops the old ones. */
@@ -49,7 +49,7 @@ export interface FoundPartitionSet {
 /** pg_partman's worker looks once an hour in its default setting: shorter partitions would end before the next is made. */
 const shortest = { count: 1, unit: "hour" } as const;
 
-export const partitionSet: Kind<PartitionSetInputs, PartitionSetState> = {
+export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState> = {
   noun: "PartitionSet",
 
   inputs: z.object({

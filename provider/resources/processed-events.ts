@@ -7,8 +7,8 @@ import { deleteTable, parseTableId, previewDelete, quoteTable, type TableName, t
 import type { Statement } from "../postgres/sql-statements";
 import { type Reader, runStatements } from "../postgres/sql-statements";
 import { identifier, qualifiedName, tenantType } from "../protocol/input-schemas";
-import type { Difference, Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 import { tenancyDifferences } from "../protocol/tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
 
@@ -36,7 +36,7 @@ function tableOf({ schema = toolkitSchema }: Pick<ProcessedEventsInputs, "schema
  * The table behind `tenantry.process_once()`: which consumer has processed which event. Not partitioned by time, as its
  * key would need the time, and a redelivery has another one; consumers prune it as they go.
  */
-export const processedEvents: Kind<ProcessedEventsInputs, ProcessedEventsState> = {
+export const processedEvents: ResourceHandler<ProcessedEventsInputs, ProcessedEventsState> = {
   noun: "ProcessedEvents",
 
   inputs: z.object({

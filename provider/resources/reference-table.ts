@@ -39,8 +39,8 @@ import {
 import type { Statement } from "../postgres/sql-statements";
 import { type Reader, readerOf, runStatements } from "../postgres/sql-statements";
 import { foreignKey, grants, identifier } from "../protocol/input-schemas";
-import type { Difference, Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 
 export interface ReferenceTableState extends ReferenceTableInputs {
   /** `impossible`: this server has no Citus. `missing`: it has, and the table is not copied to its nodes. */
@@ -58,7 +58,7 @@ export interface FoundReferenceTable {
   readonly hasRows: boolean;
 }
 
-export const referenceTable: Kind<ReferenceTableInputs, ReferenceTableState> = {
+export const referenceTable: ResourceHandler<ReferenceTableInputs, ReferenceTableState> = {
   noun: "ReferenceTable",
 
   inputs: z.object({
@@ -68,7 +68,7 @@ export const referenceTable: Kind<ReferenceTableInputs, ReferenceTableState> = {
     grants,
   }) satisfies z.ZodType<ReferenceTableInputs>,
 
-  async see({ survey }, old) {
+  async readLive({ survey }, old) {
     const found = (await survey).grantsOf(old);
     const held = grantsAsInputs(found, old.grants);
     return { ...old, grants: held, surplus: surplusGrants(found, Object.keys(held)) };

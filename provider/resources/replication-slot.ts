@@ -15,8 +15,8 @@ import { errorCode, sqlState } from "../postgres/postgres-connection";
 import type { Statement } from "../postgres/sql-statements";
 import { readerOf, runStatement } from "../postgres/sql-statements";
 import { node } from "../protocol/input-schemas";
-import type { Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface ReplicationSlotState extends ReplicationSlotInputs {
   /** `lost`: PostgreSQL removed WAL that the slot still needed; what was in it was not sent. */
@@ -38,7 +38,7 @@ const releaseMs = 10_000;
  * One that was dropped or lost is made again, so that from then on nothing more is lost; its connector refuses to go on
  * behind the gap (see connector.ts).
  */
-export const replicationSlot: Kind<ReplicationSlotInputs, ReplicationSlotState> = {
+export const replicationSlot: ResourceHandler<ReplicationSlotInputs, ReplicationSlotState> = {
   noun: "ReplicationSlot",
 
   inputs: z.object({

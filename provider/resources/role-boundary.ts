@@ -8,8 +8,8 @@ import type { Gap } from "../boundary/gap";
 import { mendsOf, readBoundary } from "../boundary/role-boundary";
 import { type Reader, readerOf, runStatements } from "../postgres/sql-statements";
 import { identifier, node } from "../protocol/input-schemas";
-import type { Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface RoleBoundaryState extends RoleBoundaryInputs {
   /** What can be set right, by role or guard, and where it is another node by that: `PUBLIC on worker_1`. Empty when in place. */
@@ -22,7 +22,7 @@ export interface RoleBoundaryState extends RoleBoundaryInputs {
  * What the roles of an application may do beside what they are granted on tables: which functions they call, what they may
  * become, own and begin with; and the event trigger that holds new partitions. On every node, in one database.
  */
-export const roleBoundary: Kind<RoleBoundaryInputs, RoleBoundaryState> = {
+export const roleBoundary: ResourceHandler<RoleBoundaryInputs, RoleBoundaryState> = {
   noun: "RoleBoundary",
 
   inputs: z.object({
@@ -39,7 +39,7 @@ export const roleBoundary: Kind<RoleBoundaryInputs, RoleBoundaryState> = {
   }) satisfies z.ZodType<RoleBoundaryInputs>,
 
   /** The coordinator alone: at the other nodes a refresh looks. */
-  async see({ read }, old) {
+  async readLive({ read }, old) {
     const here = { name: "coordinator", isCoordinator: true };
     const { gaps } = asState(old, [{ place: here, gaps: await readBoundary(read, old, true) }]);
     const elsewhere = Object.entries(old.gaps).filter(([subject]) =>
@@ -67,7 +67,7 @@ export const roleBoundary: Kind<RoleBoundaryInputs, RoleBoundaryState> = {
     return [...knownGaps(old), ...previewFunctions(next)];
   },
 
-  async foresee(read, old, next) {
+  async previewLive(read, old, next) {
     if (!next) return roleBoundary.preview(old, next);
     const mends = mendsOf(await readBoundary(read, next, true));
     return [...knownGaps(old), ...mends, ...(next.nodes.length > 1 ? ["-- on other nodes, what is open there"] : [])];

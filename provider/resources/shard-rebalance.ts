@@ -12,8 +12,8 @@ import { awaitDrained } from "../events/drained-slots";
 import type { Database } from "../postgres/database";
 import { readerOf } from "../postgres/sql-statements";
 import { node } from "../protocol/input-schemas";
-import type { Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface ShardRebalanceState extends ShardRebalanceInputs {
   /** What each node held when it was last looked at; empty on plain PostgreSQL. */
@@ -30,7 +30,7 @@ const rounds = 3;
  *
  * Killed at any moment, the rebalance goes on in the database; the next run waits for it and does the rest.
  */
-export const shardRebalance: Kind<ShardRebalanceInputs, ShardRebalanceState> = {
+export const shardRebalance: ResourceHandler<ShardRebalanceInputs, ShardRebalanceState> = {
   noun: "ShardRebalance",
 
   inputs: z.object({ nodes: z.array(node).min(1, "shards need a node") }) satisfies z.ZodType<ShardRebalanceInputs>,
@@ -43,7 +43,7 @@ export const shardRebalance: Kind<ShardRebalanceInputs, ShardRebalanceState> = {
     return [`-- if a node of ${namesOf(next.nodes).join(", ")} holds no shards yet:`, startRebalance];
   },
 
-  async foresee(read, old, next) {
+  async previewLive(read, old, next) {
     if (!next || !old || old.holdings.length === 0) return shardRebalance.preview(old, next);
     const names = new Map(old.holdings.map(({ group, node }) => [group, node]));
     return describeChange(old, next, await readHoldings(read, names), "as they are now");

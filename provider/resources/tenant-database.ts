@@ -20,8 +20,8 @@ import { refuseOthers } from "../postgres/owner";
 import { openDatabase } from "../postgres/postgres";
 import { readerOf, runStatement } from "../postgres/sql-statements";
 import { identifier, node } from "../protocol/input-schemas";
-import type { Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { ResourceHandler } from "../protocol/resource-handler";
 import { join } from "./citus-node";
 
 export interface TenantDatabaseState extends TenantDatabaseInputs {
@@ -44,7 +44,7 @@ interface Place {
  * The database of one tenant on every node, with Citus where that is loaded, and pg_partman. It acts from another database
  * of these servers. Deleting it keeps the database and its rows, unless the stack says so.
  */
-export const tenantDatabase: Kind<TenantDatabaseInputs, TenantDatabaseState> = {
+export const tenantDatabase: ResourceHandler<TenantDatabaseInputs, TenantDatabaseState> = {
   noun: "TenantDatabase",
 
   inputs: z.object({

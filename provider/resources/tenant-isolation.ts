@@ -31,8 +31,8 @@ import {
 import type { Statement } from "../postgres/sql-statements";
 import { type Reader, readerOf, runStatements } from "../postgres/sql-statements";
 import { grants, identifier, tenantType } from "../protocol/input-schemas";
-import type { Difference, Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 
 export interface TenantIsolationState extends TenantIsolationInputs {
   /** Why tables of the set are not isolated as declared, by table or partition. Empty when all is in place. */
@@ -50,7 +50,7 @@ export interface FoundIsolation {
 
 const isGone = "the table is gone";
 
-export const tenantIsolation: Kind<TenantIsolationInputs, TenantIsolationState> = {
+export const tenantIsolation: ResourceHandler<TenantIsolationInputs, TenantIsolationState> = {
   noun: "TenantIsolation",
 
   inputs: z.object({
@@ -75,7 +75,7 @@ export const tenantIsolation: Kind<TenantIsolationInputs, TenantIsolationState> 
     ];
   },
 
-  async see({ survey }, old) {
+  async readLive({ survey }, old) {
     const all = await survey;
     const tables = all.rowSecurityOf(old);
     // Applying says what is missing, and how it comes back.

@@ -3,8 +3,8 @@ import type { TenantSchemaInputs } from "../../architecture/data-plane/declarati
 import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
 import { type Reader, readerOf, runStatements } from "../postgres/sql-statements";
 import { identifier } from "../protocol/input-schemas";
-import type { Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface TenantSchemaState extends TenantSchemaInputs {
   /** Whether Citus places its tables as one. `impossible`: this server has no Citus. */
@@ -15,7 +15,7 @@ export interface TenantSchemaState extends TenantSchemaInputs {
  * The schema of one tenant. With Citus it is distributed while it is empty: every table made in it is then one shard,
  * beside the others of the schema, with no distribution column. Deleting it keeps schema and rows, unless the stack says so.
  */
-export const tenantSchema: Kind<TenantSchemaInputs, TenantSchemaState> = {
+export const tenantSchema: ResourceHandler<TenantSchemaInputs, TenantSchemaState> = {
   noun: "TenantSchema",
 
   inputs: z.object({ schema: identifier, tenant: identifier }) satisfies z.ZodType<TenantSchemaInputs>,

@@ -10,8 +10,8 @@ import { awaitDrained } from "../events/drained-slots";
 import { findTable, quoteTable, tableId } from "../postgres/live-tables";
 import type { Reader } from "../postgres/sql-statements";
 import { identifier, tenantType } from "../protocol/input-schemas";
-import type { Kind } from "../protocol/kind";
 import type { Context } from "../protocol/resource-context";
+import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface TenantShardState extends TenantShardInputs {
   /** `impossible`: this server has no Citus. `missing`: the tenant shares its shard with others. */
@@ -23,7 +23,7 @@ export interface TenantShardState extends TenantShardInputs {
  * online, once the slots of the outbox have read what the log held. Deleted, the tenant stays where it is: its shard holds
  * nobody else, and does no harm.
  */
-export const tenantShard: Kind<TenantShardInputs, TenantShardState> = {
+export const tenantShard: ResourceHandler<TenantShardInputs, TenantShardState> = {
   noun: "TenantShard",
 
   inputs: z.object({
@@ -48,7 +48,7 @@ export const tenantShard: Kind<TenantShardInputs, TenantShardState> = {
     return [`-- where Citus is installed, once every slot has read what the log holds; ${how}:`, split(next)];
   },
 
-  async foresee(read, old, next) {
+  async previewLive(read, old, next) {
     const lines = tenantShard.preview(old, next);
     const [shared] = next && lines.length > 0 ? await read<{ bytes: string }>(sharedSize, [quoteTable(next)]) : [];
     if (!shared) return lines;

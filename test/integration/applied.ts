@@ -6,8 +6,8 @@ import type { Declaration } from "../../architecture/data-plane/declaration";
 import type { Endpoints } from "../../architecture/endpoints";
 import { openConnect } from "../../provider/connect/connect-client";
 import { openDatabase } from "../../provider/postgres/postgres";
-import { kinds } from "../../provider/protocol/kinds";
 import type { Context } from "../../provider/protocol/resource-context";
+import { resourceHandlers } from "../../provider/protocol/resource-handlers";
 import { externalSettings } from "../unit/external-settings";
 
 export interface Applied {
@@ -43,7 +43,7 @@ export async function applyApplication(
   };
   try {
     for (const declaration of declarations) {
-      const kind = kinds.get(declaration.noun);
+      const kind = resourceHandlers.get(declaration.noun);
       if (!kind) throw new Error(`no kind of resource is called ${declaration.noun}`);
       await kind.create(context, declaration.inputs);
     }

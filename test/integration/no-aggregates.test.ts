@@ -10,8 +10,8 @@ import type { Declaration } from "../../architecture/data-plane/declaration";
 import type { Connect } from "../../provider/connect/connect-state";
 import { openDatabase } from "../../provider/postgres/postgres";
 import { clientConfig } from "../../provider/postgres/postgres-connection";
-import { kinds } from "../../provider/protocol/kinds";
 import type { Context } from "../../provider/protocol/resource-context";
+import { resourceHandlers } from "../../provider/protocol/resource-handlers";
 import { drift } from "../../verify/checks/drift";
 import { eventSizes } from "../../verify/checks/event-sizes";
 import { isolation } from "../../verify/checks/isolation";
@@ -45,7 +45,7 @@ test("from some aggregates to none, and back", { skip }, async (t) => {
     );
   const some = declare(loaded.application);
   const none = declare(silent);
-  const kindOf = ({ noun }: Declaration) => kinds.get(noun) ?? assert.fail(noun);
+  const kindOf = ({ noun }: Declaration) => resourceHandlers.get(noun) ?? assert.fail(noun);
   // As `up` would, by what its state knows.
   const states = new Map<string, { id: string; state: object }>();
   const up = async (declarations: readonly Declaration[]) => {

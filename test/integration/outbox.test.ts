@@ -250,7 +250,7 @@ test("an aggregate that is added or removed is taken or refused at once, in ever
     outbox.preview(state, other)[0] ?? "",
     /new events of "payment" are refused; those in the outbox still go/,
   );
-  const foreseen = await outbox.foresee?.((sql, values) => context.database.query(sql, values), state, other);
+  const foreseen = await outbox.previewLive?.((sql, values) => context.database.query(sql, values), state, other);
   assert.equal(foreseen?.[0], '-- it holds 1 events of "payment", and takes no new ones');
   const updated = await outbox.update(context, "tenantry.outbox", state, other);
   assert.deepEqual(outbox.diff(updated, other), []);

@@ -110,7 +110,7 @@ test("a sequence revoked by hand shows as the privilege that it takes away, and 
   await acting.run("REVOKE USAGE ON SEQUENCE shop.order_numbers FROM shop_app");
   const old = { ...isolation("orders", written), gaps: {}, surplus: {} };
   const survey = readSurvey(acting.database.query.bind(acting.database));
-  const seen = await tenantIsolation.see?.({ survey } as never, old);
+  const seen = await tenantIsolation.readLive?.({ survey } as never, old);
   assert.ok(seen);
   assert.deepEqual(
     tenantIsolation.diff(seen, old).map(({ path }) => path),

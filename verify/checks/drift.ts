@@ -1,8 +1,8 @@
 import type { Declaration } from "../../architecture/data-plane/declaration";
 import { openConnect } from "../../provider/connect/connect-client";
 import { openDatabase } from "../../provider/postgres/postgres";
-import { kinds } from "../../provider/protocol/kinds";
 import type { Context } from "../../provider/protocol/resource-context";
+import { resourceHandlers } from "../../provider/protocol/resource-handlers";
 import { nodeId } from "../../provider/resources/citus-node";
 import { slotId } from "../../provider/resources/replication-slot";
 import type { Check } from "../check";
@@ -35,7 +35,7 @@ export const drift: Check = {
 };
 
 async function compare(context: Context, declaration: Declaration): Promise<readonly Finding[]> {
-  const kind = kinds.get(declaration.noun);
+  const kind = resourceHandlers.get(declaration.noun);
   if (!kind) throw new Error(`no kind of resource is called ${declaration.noun}`);
   const subject = `${declaration.noun} ${declaration.name}`;
   try {

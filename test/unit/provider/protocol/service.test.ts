@@ -7,8 +7,8 @@ import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { z } from "zod";
 import { unknownValue } from "../../../../provider/protocol/configuration";
-import type { Kind } from "../../../../provider/protocol/kind";
 import { toStruct } from "../../../../provider/protocol/properties";
+import type { ResourceHandler } from "../../../../provider/protocol/resource-handler";
 import { createService } from "../../../../provider/protocol/service";
 
 interface Shelf {
@@ -17,7 +17,7 @@ interface Shelf {
 }
 
 /** A kind that changes in place by its books, is replaced by its name, and refuses to be empty. */
-const shelf: Kind<Shelf> = {
+const shelf: ResourceHandler<Shelf> = {
   noun: "Shelf",
   inputs: z.object({ name: z.string(), books: z.int("a number of books") }),
   check: (_, { books }, allow) =>
@@ -27,7 +27,7 @@ const shelf: Kind<Shelf> = {
     ...(old.books === next.books ? [] : [{ path: "books", how: "update" as const }]),
   ],
   preview: (old, next) => [`${old ? "ALTER" : "CREATE"} SHELF ${next?.name}`],
-  foresee: async (read, old, next) => [...(await read("SELECT 1")), ...shelf.preview(old, next)].map(String),
+  previewLive: async (read, old, next) => [...(await read("SELECT 1")), ...shelf.preview(old, next)].map(String),
   create: () => assert.fail("nothing is made in a preview"),
   update: () => assert.fail("nothing is changed in a preview"),
   delete: () => assert.fail("nothing is deleted in a preview"),
@@ -45,7 +45,7 @@ async function serve(t: TestContext) {
   };
   server.addService(
     ResourceProviderService,
-    createService(engine, new Map([["Shelf", shelf as unknown as Kind<object>]])),
+    createService(engine, new Map([["Shelf", shelf as unknown as ResourceHandler<object>]])),
   );
   const port = await promisify(server.bindAsync.bind(server))("127.0.0.1:0", grpc.ServerCredentials.createInsecure());
   const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());

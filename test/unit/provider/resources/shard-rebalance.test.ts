@@ -40,7 +40,7 @@ test("the database's own numbers are shown where it answers, the last run's wher
     { group: 1, address: "a:5432", shards: 10, bytes: String(10 * GiB) },
     { group: 2, address: "b:5432", shards: 2, bytes: String(2 * GiB) },
   ];
-  const lines = await shardRebalance.foresee?.(read as never, two, { nodes: three.nodes });
+  const lines = await shardRebalance.previewLive?.(read as never, two, { nodes: three.nodes });
   assert.equal(
     lines?.[0],
     "-- about 6 of 12 shard groups, 6 GiB of 12 GiB (as they are now), move online from worker_1 to worker_2, worker_3",

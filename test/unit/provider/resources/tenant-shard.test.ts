@@ -9,7 +9,7 @@ test("the preview shows the split, and how much it copies where the database ans
   assert.equal(lines[1], `SELECT isolate_tenant_to_new_shard('"shop"."tenants"', 'o''neill'::text, 'CASCADE')`);
   const read = async () => [{ bytes: String(3 * 2 ** 30) }];
   assert.equal(
-    (await tenantShard.foresee?.(read as never, undefined, tenant))?.[0],
+    (await tenantShard.previewLive?.(read as never, undefined, tenant))?.[0],
     "-- copies a shard group of about 3 GiB",
   );
 });

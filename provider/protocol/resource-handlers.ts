@@ -13,10 +13,10 @@ import { tenantDatabase } from "../resources/tenant-database";
 import { tenantIsolation } from "../resources/tenant-isolation";
 import { tenantSchema } from "../resources/tenant-schema";
 import { tenantShard } from "../resources/tenant-shard";
-import type { Kind } from "./kind";
+import type { ResourceHandler } from "./resource-handler";
 
 /** Every kind of resource by its noun. Each checks its own inputs, so callers need not know their types. */
-export const kinds = new Map<string, Kind<object>>(
+export const resourceHandlers = new Map<string, ResourceHandler<object>>(
   [
     citusNode,
     migration,
@@ -33,5 +33,5 @@ export const kinds = new Map<string, Kind<object>>(
     connector,
     tenantShard,
     shardRebalance,
-  ].map((kind) => [kind.noun, kind as Kind<object>]),
+  ].map((handler) => [handler.noun, handler as ResourceHandler<object>]),
 );
