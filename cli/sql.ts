@@ -39,9 +39,9 @@ export async function renderApplication(settings: Settings): Promise<string> {
 }
 
 function render({ noun, name, inputs }: Declaration): string {
-  const kind = resourceHandlers.get(noun);
-  if (!kind) throw new Error(`There is no kind of resource ${noun}`);
-  return [`-- ${noun} ${name}`, ...kind.preview(undefined, inputs).map(ended), ""].join("\n");
+  const handler = resourceHandlers.get(noun);
+  if (!handler) throw new Error(`There is no kind of resource ${noun}`);
+  return [`-- ${noun} ${name}`, ...handler.preview(undefined, inputs).map(ended), ""].join("\n");
 }
 
 /** SQL ends in a semicolon; comments and REST calls do not. */

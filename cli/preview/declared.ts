@@ -46,12 +46,12 @@ export function renderPreview(declared: readonly Declared[]): string {
 
 function body({ type, inputs }: Declared): object {
   const noun = /^tenantry:index:(\w+)$/.exec(type)?.[1];
-  const kind = [...resourceHandlers].find(([known]) => known === noun)?.[1];
-  if (!kind) return sorted(inputs);
+  const handler = [...resourceHandlers].find(([known]) => known === noun)?.[1];
+  if (!handler) return sorted(inputs);
   // Its text is reviewed where it is written.
   const { path } = inputs;
   if (noun === "Migration" && typeof path === "string" && isSql(path)) return { file: path };
-  const run = kind.preview(undefined, inputs).join("\n");
+  const run = handler.preview(undefined, inputs).join("\n");
   return noun === "Connector" ? { run, config: sorted((inputs as unknown as ConnectorInputs).config) } : { run };
 }
 

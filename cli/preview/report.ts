@@ -50,10 +50,10 @@ export function reportOf(digest: Digest): PreviewReport {
 
 /** Pulumi asks no provider what a delete would run, but what our kinds would is known from the state. */
 function linesOf({ verb, type, old, told }: Change): string[] {
-  const kind = type.startsWith("tenantry:index:")
+  const handler = type.startsWith("tenantry:index:")
     ? resourceHandlers.get(type.slice("tenantry:index:".length))
     : undefined;
-  const removal = kind && old && (verb === "delete" || verb === "replace") ? removalOf(kind.preview, old) : [];
+  const removal = handler && old && (verb === "delete" || verb === "replace") ? removalOf(handler.preview, old) : [];
   return [...removal.map(redacted), ...told.flatMap((text) => text.split("\n"))];
 }
 

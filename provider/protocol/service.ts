@@ -11,11 +11,11 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Problems, renderProblem } from "../../common/problem";
 import { version } from "../../package.json";
 import { errorCode, sqlState } from "../postgres/postgres-connection";
-import { type Acting, startActing } from "./acting";
 import { type Configuration, parseConfiguration } from "./configuration";
 import type { Engine } from "./engine";
 import { modelProblems } from "./model-change";
 import { fromStruct, hasUnknowns, type Properties, toStruct } from "./properties";
+import { type ProviderConnections, startProviderConnections } from "./provider-connections";
 import type { Context } from "./resource-context";
 import type { Difference, ResourceHandler } from "./resource-handler";
 
@@ -31,15 +31,15 @@ export function createService(
     return configured;
   };
 
-  const changing = async <T>(
-    contextOf: (acting: Acting) => Promise<Context>,
+  const runChange = async <T>(
+    contextOf: (connections: ProviderConnections) => Promise<Context>,
     change: (context: Context) => Promise<T>,
   ): Promise<T> => {
-    const { acting } = current();
+    const { connections } = current();
     try {
-      return await change(await contextOf(acting));
+      return await change(await contextOf(connections));
     } finally {
-      acting.changed();
+      connections.dataChanged();
     }
   };
 
@@ -74,7 +74,7 @@ export function createService(
     }),
     configure: answer((request: rpc.ConfigureRequest) => {
       const configuration = parseConfiguration(fromStruct(request.getArgs()));
-      configured = { configuration, acting: startActing(configuration, engine) };
+      configured = { configuration, connections: startProviderConnections(configuration, engine) };
       const response = new rpc.ConfigureResponse();
       // Without secrets accepted, the engine unwraps them here and marks them in the state again by itself.
       response.setAcceptsecrets(false);
@@ -104,7 +104,7 @@ export function createService(
       const handler = handlerOf(request.getUrn());
       const next = fromStruct(request.getNews());
       if (hasUnknowns(next)) return new rpc.DiffResponse();
-      const old = await liveState(configured?.acting, handler, fromStruct(request.getOlds()));
+      const old = await liveState(configured?.connections, handler, fromStruct(request.getOlds()));
       return differences(old, next, handler.diff(old, next, configured?.configuration.endpoints?.postgres));
     }),
     create: answer(async (request: rpc.CreateRequest) => {
@@ -112,12 +112,12 @@ export function createService(
       const next = fromStruct(request.getProperties());
       const response = new rpc.CreateResponse();
       if (request.getPreview()) {
-        await showPlan(engine, configured?.acting, request.getUrn(), handler, undefined, next);
+        await showPlan(engine, configured?.connections, request.getUrn(), handler, undefined, next);
         response.setProperties(toStruct(next));
         return response;
       }
-      const created = await changing(
-        (acting) => acting.changing(request.getUrn()),
+      const created = await runChange(
+        (connections) => connections.contextForChange(request.getUrn()),
         (context) => handler.create(context, next),
       );
       response.setId(created.id);
@@ -129,13 +129,13 @@ export function createService(
       const [old, next] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
       const response = new rpc.UpdateResponse();
       if (request.getPreview()) {
-        const now = await liveState(configured?.acting, handler, old);
-        await showPlan(engine, configured?.acting, request.getUrn(), handler, now, next);
+        const now = await liveState(configured?.connections, handler, old);
+        await showPlan(engine, configured?.connections, request.getUrn(), handler, now, next);
         response.setProperties(toStruct(next));
         return response;
       }
-      const state = await changing(
-        (acting) => acting.changing(request.getUrn()),
+      const state = await runChange(
+        (connections) => connections.contextForChange(request.getUrn()),
         (context) => handler.update(context, request.getId(), old, next),
       );
       response.setProperties(toStruct(state));
@@ -144,8 +144,8 @@ export function createService(
     delete: answer(async (request: rpc.DeleteRequest) => {
       const old = fromStruct(request.getProperties());
       const handler = handlerOf(request.getUrn());
-      await changing(
-        (acting) => acting.context(request.getUrn()),
+      await runChange(
+        (connections) => connections.context(request.getUrn()),
         (context) => handler.delete(context, request.getId(), old),
       );
       return new Empty();
@@ -164,7 +164,7 @@ export function createService(
       return response;
     }),
     cancel: answer(() => {
-      configured?.acting.cancel();
+      configured?.connections.cancel();
       return new Empty();
     }),
     attach: answer(() => new Empty()),
@@ -172,9 +172,12 @@ export function createService(
 }
 
 /** Undefined where a database that this stack makes is gone with all that was in it: the next `up` makes it anew. */
-async function contextUnlessGone({ acting, configuration }: Configured, urn: string): Promise<Context | undefined> {
+async function contextUnlessGone(
+  { connections, configuration }: Configured,
+  urn: string,
+): Promise<Context | undefined> {
   try {
-    return await acting.context(urn);
+    return await connections.context(urn);
   } catch (error) {
     if (configuration.made && errorCode(error) === sqlState.undefinedDatabase) return undefined;
     throw error;
@@ -183,7 +186,7 @@ async function contextUnlessGone({ acting, configuration }: Configured, urn: str
 
 interface Configured {
   readonly configuration: Configuration;
-  readonly acting: Acting;
+  readonly connections: ProviderConnections;
 }
 
 const notConfigured = {
@@ -208,18 +211,18 @@ function findHandler(handlers: ReadonlyMap<string, ResourceHandler<object>>, urn
 
 /** The state as the database has it now, or else as it was stored. */
 async function liveState(
-  acting: Acting | undefined,
+  connections: ProviderConnections | undefined,
   handler: ResourceHandler<object>,
   old: Properties,
 ): Promise<Properties> {
   const { readLive } = handler;
-  const now = await acting?.glance(async (sight) => readLive?.(sight, old));
+  const now = await connections?.tryQuery(async (sight) => readLive?.(sight, old));
   return now ? { ...now } : old;
 }
 
 async function showPlan(
   engine: Engine,
-  acting: Acting | undefined,
+  connections: ProviderConnections | undefined,
   urn: string,
   handler: ResourceHandler<object>,
   old: Properties | undefined,
@@ -228,7 +231,7 @@ async function showPlan(
   if (hasUnknowns(next)) return;
   const { previewLive } = handler;
   const lines =
-    (await acting?.glance(async ({ read }) => previewLive?.(read, old, next))) ?? handler.preview(old, next);
+    (await connections?.tryQuery(async ({ read }) => previewLive?.(read, old, next))) ?? handler.preview(old, next);
   if (lines.length > 0) engine.info(urn, lines.join("\n"));
 }
 

@@ -43,9 +43,9 @@ export async function applyApplication(
   };
   try {
     for (const declaration of declarations) {
-      const kind = resourceHandlers.get(declaration.noun);
-      if (!kind) throw new Error(`no kind of resource is called ${declaration.noun}`);
-      await kind.create(context, declaration.inputs);
+      const handler = resourceHandlers.get(declaration.noun);
+      if (!handler) throw new Error(`no kind of resource is called ${declaration.noun}`);
+      await handler.create(context, declaration.inputs);
     }
   } finally {
     await database.close();

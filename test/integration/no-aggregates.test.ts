@@ -45,12 +45,12 @@ test("from some aggregates to none, and back", { skip }, async (t) => {
     );
   const some = declare(loaded.application);
   const none = declare(silent);
-  const kindOf = ({ noun }: Declaration) => resourceHandlers.get(noun) ?? assert.fail(noun);
+  const handlerOf = ({ noun }: Declaration) => resourceHandlers.get(noun) ?? assert.fail(noun);
   // As `up` would, by what its state knows.
   const states = new Map<string, { id: string; state: object }>();
   const up = async (declarations: readonly Declaration[]) => {
     for (const each of declarations) {
-      states.set(`${each.noun}/${each.name}`, await kindOf(each).create(context, each.inputs));
+      states.set(`${each.noun}/${each.name}`, await handlerOf(each).create(context, each.inputs));
     }
   };
   const remove = async (from: readonly Declaration[], to: readonly Declaration[]) => {
@@ -58,7 +58,7 @@ test("from some aggregates to none, and back", { skip }, async (t) => {
     for (const each of from.toReversed()) {
       const key = `${each.noun}/${each.name}`;
       const made = states.get(key);
-      if (!kept.has(key) && made) await kindOf(each).delete(context, made.id, made.state);
+      if (!kept.has(key) && made) await handlerOf(each).delete(context, made.id, made.state);
     }
     await up(to);
   };

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { withSession } from "../../local/servers/sql-session";
 import type { Owner } from "../../provider/postgres/owner";
-import { startActing as startProvider } from "../../provider/protocol/acting";
 import { parseConfiguration } from "../../provider/protocol/configuration";
+import { startProviderConnections as startProvider } from "../../provider/protocol/provider-connections";
 import { freshDatabase, skip } from "./servers";
 
 const silent = { info: () => {}, warn: () => {} };
@@ -34,25 +34,25 @@ test("a database remembers the stack that applied it first, and refuses every ot
 }, async (t) => {
   const { acting, run, database } = await fixture(t);
   const first = acting(ours);
-  await first.changing(urn);
+  await first.contextForChange(urn);
   assert.deepEqual((await run("SELECT application, project, stack FROM tenantry.owner")).rows, [ours]);
-  await acting(ours).changing(urn);
+  await acting(ours).contextForChange(urn);
 
   const other = acting(theirs);
   const message = new RegExp(
     `The database ${database} belongs to another stack: nothing of it was changed\n +got: +application shop, stack prod of project tenantry\n +expected: +application shop, stack staging`,
   );
   await assert.rejects(
-    other.glance(async () => "seen"),
+    other.tryQuery(async () => "seen"),
     message,
   );
   await assert.rejects(other.context(urn), message);
-  await assert.rejects(acting(theirs).changing(urn), message);
-  await assert.rejects(acting({ ...ours, application: "other" }).changing(urn), /belongs to another stack/);
+  await assert.rejects(acting(theirs).contextForChange(urn), message);
+  await assert.rejects(acting({ ...ours, application: "other" }).contextForChange(urn), /belongs to another stack/);
 
-  await acting(theirs, `adopt ${database}`).changing(urn);
+  await acting(theirs, `adopt ${database}`).contextForChange(urn);
   assert.deepEqual((await run("SELECT stack FROM tenantry.owner")).rows, [{ stack: "staging" }]);
-  await assert.rejects(acting(ours).changing(urn), /belongs to another stack/);
+  await assert.rejects(acting(ours).contextForChange(urn), /belongs to another stack/);
 });
 
 test("a database that an older tenantry applied goes to a stack of the same application, and to no other", {
@@ -62,7 +62,10 @@ test("a database that an older tenantry applied goes to a stack of the same appl
   await run(
     "CREATE SCHEMA tenantry; CREATE TABLE tenantry.migrations (path text); INSERT INTO tenantry.migrations VALUES ('sql/base/010_schema.sql'), ('sql/shop/010_tables.sql')",
   );
-  await assert.rejects(acting({ ...ours, application: "crm" }).changing(urn), /got: +files of the application shop/);
-  await acting(ours).changing(urn);
+  await assert.rejects(
+    acting({ ...ours, application: "crm" }).contextForChange(urn),
+    /got: +files of the application shop/,
+  );
+  await acting(ours).contextForChange(urn);
   assert.deepEqual((await run("SELECT application FROM tenantry.owner")).rows, [{ application: "shop" }]);
 });

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import test from "node:test";
 import { openKafka } from "../../kafka/kafka-client";
 import { checkTopics } from "../../provider/connect/topic-check";
-import { startActing } from "../../provider/protocol/acting";
+import { startProviderConnections } from "../../provider/protocol/provider-connections";
 import { refusalOf } from "./acting-connector";
 import { freshDatabase, skip } from "./servers";
 
@@ -61,11 +61,14 @@ test("topics that exist are looked at before anything is changed", { skip }, asy
       made: false,
     } as const;
     const engine = { info() {}, warn: (_urn: string, message: string) => void warned.push(message) };
-    const acting = startActing({ ...configuration, topics }, engine as unknown as Parameters<typeof startActing>[1]);
+    const acting = startProviderConnections(
+      { ...configuration, topics },
+      engine as unknown as Parameters<typeof startProviderConnections>[1],
+    );
     const { database: opened } = await acting.context("urn");
     t.after(() => opened.close());
-    assert.match(await refusalOf(acting.changing("urn")), /takes smaller records/);
-    assert.match(await refusalOf(acting.changing("urn")), /see the first error of this run/);
+    assert.match(await refusalOf(acting.contextForChange("urn")), /takes smaller records/);
+    assert.match(await refusalOf(acting.contextForChange("urn")), /see the first error of this run/);
     await acting.context("urn");
   });
 

@@ -35,14 +35,14 @@ export const drift: Check = {
 };
 
 async function compare(context: Context, declaration: Declaration): Promise<readonly Finding[]> {
-  const kind = resourceHandlers.get(declaration.noun);
-  if (!kind) throw new Error(`no kind of resource is called ${declaration.noun}`);
+  const handler = resourceHandlers.get(declaration.noun);
+  if (!handler) throw new Error(`no kind of resource is called ${declaration.noun}`);
   const subject = `${declaration.noun} ${declaration.name}`;
   try {
     // A refresh reads with what is stored, which is what was declared when it was applied.
-    const found = await kind.read(context, idOf(declaration), declaration.inputs);
+    const found = await handler.read(context, idOf(declaration), declaration.inputs);
     if (!found) return [fail(subject, "declared, but not there: run `tenantry up --refresh`")];
-    const changes = kind.diff(found, declaration.inputs, context.database.endpoint);
+    const changes = handler.diff(found, declaration.inputs, context.database.endpoint);
     if (changes.length === 0) return [];
     return [
       fail(

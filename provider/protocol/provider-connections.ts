@@ -13,19 +13,19 @@ import type { Engine } from "./engine";
 import type { Context } from "./resource-context";
 
 /** The servers that a configured provider acts on, connected to when first needed. */
-export interface Acting {
+export interface ProviderConnections {
   /** What a resource may use. The first call connects and checks the server; its problems end every resource alike. */
   context(urn: string): Promise<Context>;
   /** The same for what makes or changes something: the first call looks at the topics in Kafka too. */
-  changing(urn: string): Promise<Context>;
+  contextForChange(urn: string): Promise<Context>;
   /** Asks the database for a comparison or a preview; undefined where it does not answer at once, for whatever reason. */
-  glance<T>(question: (sight: Sight) => Promise<T>): Promise<T | undefined>;
+  tryQuery<T>(question: (sight: Sight) => Promise<T>): Promise<T | undefined>;
   /** To be called behind a change: what a glance saw before may be so no longer. */
-  changed(): void;
+  dataChanged(): void;
   cancel(): void;
 }
 
-export function startActing(configuration: Configuration, engine: Engine): Acting {
+export function startProviderConnections(configuration: Configuration, engine: Engine): ProviderConnections {
   const abort = new AbortController();
   let servers: Promise<{ readonly database: Database; readonly connect: Connect }> | undefined;
   let topics: Promise<void> | undefined;
@@ -38,17 +38,17 @@ export function startActing(configuration: Configuration, engine: Engine): Actin
     if (own && endpoints) await refuseOthers(read, own, endpoints.postgres.database, allow);
   };
   const sights = configuration.endpoints && new Sights(configuration.endpoints.postgres, admit);
-  let told = false;
+  let reported = false;
   // A hundred resources fail for the one reason; it is told once.
-  const tellOnce = (error: unknown) => {
-    if (told) throw problemsFrom(notDone, error);
-    told = true;
+  const reportOnce = (error: unknown) => {
+    if (reported) throw problemsFrom(failedEarlier, error);
+    reported = true;
     throw error;
   };
-  const acting: Acting = {
+  const connections: ProviderConnections = {
     async context(urn) {
       servers ??= open(configuration, admit, abort.signal, (message) => engine.warn(urn, message));
-      const { database, connect } = await servers.catch(tellOnce);
+      const { database, connect } = await servers.catch(reportOnce);
       return {
         database,
         connect,
@@ -59,26 +59,26 @@ export function startActing(configuration: Configuration, engine: Engine): Actin
         signal: abort.signal,
       };
     },
-    async changing(urn) {
+    async contextForChange(urn) {
       const { endpoints } = configuration;
       const warn = (message: string) => engine.warn(urn, message);
       topics ??= endpoints && checkTopics(endpoints.kafka, configuration.topics, warn);
-      const [context] = await Promise.all([acting.context(urn), topics?.catch(tellOnce)]);
+      const [context] = await Promise.all([connections.context(urn), topics?.catch(reportOnce)]);
       const { database } = context;
       if (own) {
         claimed ??= database.transaction((client) => claim(client, own, database.endpoint.database, allow));
-        await claimed.catch(tellOnce);
+        await claimed.catch(reportOnce);
       }
       return context;
     },
-    glance: async (question) => sights?.ask(question),
-    changed: () => sights?.forget(),
+    tryQuery: async (question) => sights?.ask(question),
+    dataChanged: () => sights?.forget(),
     cancel: () => abort.abort(),
   };
-  return acting;
+  return connections;
 }
 
-const notDone = {
+const failedEarlier = {
   what: "Not done, as the servers can't be used",
   fix: "see the first error of this run",
 };
