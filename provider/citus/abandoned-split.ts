@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../postgres/database";
-import type { Split } from "./split-sight";
+import type { Split } from "./split-progress";
 
 /** How long what is still in use may take to be let go. */
 const patienceMs = 30_000;

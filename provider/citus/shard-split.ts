@@ -6,15 +6,15 @@ import { type Reader, readerOf, runStatement } from "../postgres/sql-statements"
 import type { Context } from "../protocol/resource-context";
 import { cleanUpSplit } from "./abandoned-split";
 import {
-  describeSight,
+  describeProgress,
   isMoving,
   isSplitElsewhere,
-  lookAtSplit,
-  markOf,
   phaseOf,
+  progressKey,
+  readSplitProgress,
   type Split,
-  type SplitSight,
-} from "./split-sight";
+  type SplitProgress,
+} from "./split-progress";
 
 export interface SplitOptions {
   /** How often a split that was stopped is begun anew, the first time included. @default 3 */
@@ -28,7 +28,7 @@ export interface SplitOptions {
 }
 
 /** How often the user is told how far it is. */
-const tellEveryMs = 5_000;
+const logEveryMs = 5_000;
 /** How long a cancelled split may take to end before its connection is ended. */
 const cancelPatienceMs = 10_000;
 /** Before the next attempt: what it waited for may have gone by then. */
@@ -75,7 +75,7 @@ async function awaitOthers({ database, log, signal }: Pick<Context, "database" |
   for (const deadline = Date.now() + othersPatienceMs; await isSplitElsewhere(read); ) {
     if (Date.now() > deadline) throw new Problems([othersSplit()]);
     log("another database of these servers splits a shard; waiting for its end");
-    await sleep(tellEveryMs, undefined, { signal });
+    await sleep(logEveryMs, undefined, { signal });
   }
 }
 
@@ -84,7 +84,7 @@ interface Stop {
   /** For people. */
   readonly reason: string;
   /** The last look at it; undefined if it ended before there was one. */
-  readonly sight: SplitSight | undefined;
+  readonly progress: SplitProgress | undefined;
   /** What the statement ended with, where it was not stopped. */
   readonly failure?: unknown;
 }
@@ -105,34 +105,34 @@ async function watch(
     () => "done" as const,
     (failure: unknown) => ({ failure }),
   );
-  let sight: SplitSight | undefined;
-  let [movedAt, freeAt, toldAt, seen, told] = [Date.now(), Date.now(), Date.now(), "", ""];
+  let progress: SplitProgress | undefined;
+  let [movedAt, freeAt, loggedAt, lastKey, logged] = [Date.now(), Date.now(), Date.now(), "", ""];
   for (;;) {
     const ended = await Promise.race([running, sleep(pollMs)]);
     if (ended === "done") return undefined;
-    if (ended) return { split, sight, reason: messageOf(ended.failure), failure: ended.failure };
+    if (ended) return { split, progress, reason: messageOf(ended.failure), failure: ended.failure };
     signal.throwIfAborted();
     // A look that fails says nothing of the split; if the server is gone, the split's own connection tells.
-    const look = await lookAtSplit(read, split).catch(() => undefined);
-    if (!look) continue;
-    sight = look;
-    const now = describeSight(look);
-    const mark = markOf(look);
-    if (isMoving(look) || mark !== seen) [movedAt, seen] = [Date.now(), mark];
-    if (phaseOf(look) !== "switches") freeAt = Date.now();
-    if (now !== told && Date.now() - toldAt >= tellEveryMs) {
+    const latest = await readSplitProgress(read, split).catch(() => undefined);
+    if (!latest) continue;
+    progress = latest;
+    const now = describeProgress(latest);
+    const key = progressKey(latest);
+    if (isMoving(latest) || key !== lastKey) [movedAt, lastKey] = [Date.now(), key];
+    if (phaseOf(latest) !== "switches") freeAt = Date.now();
+    if (now !== logged && Date.now() - loggedAt >= logEveryMs) {
       log(now);
-      [toldAt, told] = [Date.now(), now];
+      [loggedAt, logged] = [Date.now(), now];
     }
-    const why = reasonToStop(look, Date.now() - movedAt >= standstillMs, Date.now() - freeAt >= holdMs);
+    const why = reasonToStop(latest, Date.now() - movedAt >= standstillMs, Date.now() - freeAt >= holdMs);
     if (!why) continue;
-    return (await cancel(read, split, running)) === "done" ? undefined : { split, sight, reason: `${why} (${now})` };
+    return (await cancel(read, split, running)) === "done" ? undefined : { split, progress, reason: `${why} (${now})` };
   }
 }
 
-function reasonToStop(sight: SplitSight, standsStill: boolean, holdsUp: boolean): string | undefined {
-  if (sight.foreign) return "another database of these servers began to split a shard";
-  if (sight.errors >= mostErrors) return `the replication to the new shards failed ${sight.errors} times`;
+function reasonToStop(progress: SplitProgress, standsStill: boolean, holdsUp: boolean): string | undefined {
+  if (progress.foreign) return "another database of these servers began to split a shard";
+  if (progress.errors >= mostErrors) return `the replication to the new shards failed ${progress.errors} times`;
   if (standsStill) return "it stood still";
   return holdsUp ? "it held up writers for too long" : undefined;
 }
@@ -166,21 +166,21 @@ function othersSplit(): Problem {
   };
 }
 
-function neverEnded(subject: string, attempts: number, { reason, sight }: Stop): Problem {
+function neverEnded(subject: string, attempts: number, { reason, progress }: Stop): Problem {
   return {
     what: `Splitting ${subject} was tried ${attempts} times and never ended; nothing has changed, and what it made is cleaned up`,
     got: reason,
     expected: "a split that moves on, and holds writers up for a moment only",
-    fix: `${adviceFor(sight)}, then run again`,
+    fix: `${adviceFor(progress)}, then run again`,
   };
 }
 
-function adviceFor(sight: SplitSight | undefined): string {
-  if (sight?.foreign) return "wait until the other database's split has ended";
-  if (sight && sight.errors > 0) {
+function adviceFor(progress: SplitProgress | undefined): string {
+  if (progress?.foreign) return "wait until the other database's split has ended";
+  if (progress && progress.errors > 0) {
     return "see the node's log for the error of the subscription citus_shard_split_subscription_…";
   }
-  if (sight?.sessions.some(({ blockers }) => blockers.length > 0)) {
+  if (progress?.sessions.some(({ blockers }) => blockers.length > 0)) {
     return "let those transactions end, or end them (on that node SELECT pg_terminate_backend(PROCESS); a prepared one by ROLLBACK PREPARED)";
   }
   return "wait until less is written, or let the split hold up its writers for the whole copy (docs/scaling.md, block writes)";

@@ -45,7 +45,7 @@ export class Session {
   }
 
   /** A connection that broke has lost the lock, and may not have noticed; one that was just used is asked by its next use. */
-  async lives(): Promise<boolean> {
+  async isConnected(): Promise<boolean> {
     if (this.broken || performance.now() - this.usedAt < trustMs) return !this.broken;
     await this.client.query("SELECT").catch(() => this.breaks());
     return !this.broken;

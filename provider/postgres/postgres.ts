@@ -222,7 +222,7 @@ class Postgres implements Database {
 
   private async changeSession(): Promise<Session> {
     const current = this.changing;
-    if (current && (await current.lives())) return current;
+    if (current && (await current.isConnected())) return current;
     if (current) await this.dropChangeSession(current);
     const session = await Session.open(this.endpoint, this.patience);
     this.answered = true;

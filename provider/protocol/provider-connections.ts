@@ -3,10 +3,10 @@ import { openConnect } from "../connect/connect-client";
 import type { Connect } from "../connect/connect-state";
 import { checkTopics } from "../connect/topic-check";
 import type { Database } from "../postgres/database";
+import { LiveQueries, type LiveReader } from "../postgres/live-queries";
 import { claim, refuseOthers } from "../postgres/owner";
 import { openDatabase } from "../postgres/postgres";
 import { problemsFrom } from "../postgres/postgres-connection";
-import { type Sight, Sights } from "../postgres/sight";
 import type { Reader } from "../postgres/sql-statements";
 import type { Configuration } from "./configuration";
 import type { Engine } from "./engine";
@@ -19,7 +19,7 @@ export interface ProviderConnections {
   /** The same for what makes or changes something: the first call looks at the topics in Kafka too. */
   contextForChange(urn: string): Promise<Context>;
   /** Asks the database for a comparison or a preview; undefined where it does not answer at once, for whatever reason. */
-  tryQuery<T>(question: (sight: Sight) => Promise<T>): Promise<T | undefined>;
+  tryQuery<T>(question: (live: LiveReader) => Promise<T>): Promise<T | undefined>;
   /** To be called behind a change: what a glance saw before may be so no longer. */
   dataChanged(): void;
   cancel(): void;
@@ -37,7 +37,7 @@ export function startProviderConnections(configuration: Configuration, engine: E
     const { endpoints } = configuration;
     if (own && endpoints) await refuseOthers(read, own, endpoints.postgres.database, allow);
   };
-  const sights = configuration.endpoints && new Sights(configuration.endpoints.postgres, admit);
+  const liveQueries = configuration.endpoints && new LiveQueries(configuration.endpoints.postgres, admit);
   let reported = false;
   // A hundred resources fail for the one reason; it is told once.
   const reportOnce = (error: unknown) => {
@@ -71,8 +71,8 @@ export function startProviderConnections(configuration: Configuration, engine: E
       }
       return context;
     },
-    tryQuery: async (question) => sights?.ask(question),
-    dataChanged: () => sights?.forget(),
+    tryQuery: async (question) => liveQueries?.tryQuery(question),
+    dataChanged: () => liveQueries?.dataChanged(),
     cancel: () => abort.abort(),
   };
   return connections;

@@ -1,7 +1,7 @@
 import type { ZodType } from "zod";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
 import type { Problem } from "../../common/problem";
-import type { Sight } from "../postgres/sight";
+import type { LiveReader } from "../postgres/live-queries";
 import type { Reader } from "../postgres/sql-statements";
 import type { Context } from "./resource-context";
 
@@ -31,7 +31,7 @@ export interface ResourceHandler<Inputs extends object, State extends Inputs = I
    * The state as the database has it now, where it answers at once; undefined where nothing can be said. Differences are
    * taken from it, so that what somebody changed by hand shows, and is set right, without a refresh.
    */
-  readLive?(sight: Sight, old: State): Promise<State | undefined>;
+  readLive?(live: LiveReader, old: State): Promise<State | undefined>;
   /** @param endpoint how the provider logs in; undefined before the servers run, and for all but differences in that */
   diff(old: State, next: Inputs, endpoint?: PostgresEndpoint): readonly Difference[];
   /** What applying would run, for the preview: SQL, or REST calls, one a line. `old` undefined: create. `next` undefined: delete. */

@@ -216,7 +216,7 @@ async function liveState(
   old: Properties,
 ): Promise<Properties> {
   const { readLive } = handler;
-  const now = await connections?.tryQuery(async (sight) => readLive?.(sight, old));
+  const now = await connections?.tryQuery(async (live) => readLive?.(live, old));
   return now ? { ...now } : old;
 }
 

@@ -68,8 +68,8 @@ export const referenceTable: ResourceHandler<ReferenceTableInputs, ReferenceTabl
     grants,
   }) satisfies z.ZodType<ReferenceTableInputs>,
 
-  async readLive({ survey }, old) {
-    const found = (await survey).grantsOf(old);
+  async readLive({ snapshot }, old) {
+    const found = (await snapshot).grantsOf(old);
     const held = grantsAsInputs(found, old.grants);
     return { ...old, grants: held, surplus: surplusGrants(found, Object.keys(held)) };
   },

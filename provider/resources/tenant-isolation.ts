@@ -75,8 +75,8 @@ export const tenantIsolation: ResourceHandler<TenantIsolationInputs, TenantIsola
     ];
   },
 
-  async readLive({ survey }, old) {
-    const all = await survey;
+  async readLive({ snapshot }, old) {
+    const all = await snapshot;
     const tables = all.rowSecurityOf(old);
     // Applying says what is missing, and how it comes back.
     if (tables.length === 0) return { ...old, gaps: { [tableId(old)]: [isGone] } };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
 import type { Grants, MigrationInputs, TenantIsolationInputs } from "../../architecture/data-plane/declaration";
-import { readSurvey } from "../../provider/postgres/survey";
+import { readTableSnapshot } from "../../provider/postgres/table-snapshot";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { migration } from "../../provider/resources/migration";
 import { referenceTable } from "../../provider/resources/reference-table";
@@ -109,8 +109,8 @@ test("a sequence revoked by hand shows as the privilege that it takes away, and 
   const acting = await startNumbered(t);
   await acting.run("REVOKE USAGE ON SEQUENCE shop.order_numbers FROM shop_app");
   const old = { ...isolation("orders", written), gaps: {}, surplus: {} };
-  const survey = readSurvey(acting.database.query.bind(acting.database));
-  const seen = await tenantIsolation.readLive?.({ survey } as never, old);
+  const snapshot = readTableSnapshot(acting.database.query.bind(acting.database));
+  const seen = await tenantIsolation.readLive?.({ snapshot } as never, old);
   assert.ok(seen);
   assert.deepEqual(
     tenantIsolation.diff(seen, old).map(({ path }) => path),

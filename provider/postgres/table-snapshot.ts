@@ -5,26 +5,26 @@ import { type SequenceUse, sequencesOf } from "./sequences";
 import type { Reader } from "./sql-statements";
 
 /** What the catalogs say of all tables and their partitions, in two reads that travel together. */
-export interface Survey {
+export interface TableSnapshot {
   /** A table and its partitions at every depth, partitions first; nothing where there is no such table. */
   rowSecurityOf(name: TableName): readonly FoundRowSecurity[];
   grantsOf(name: TableName): FoundGrants;
 }
 
-interface SurveyedTable extends FoundRowSecurity {
+interface TableRow extends FoundRowSecurity {
   /** `SCHEMA.TABLE` of what it is a partition of. */
   readonly parent: string | null;
   readonly held: Readonly<Record<string, string[]>>;
   readonly sequences: readonly SequenceUse[];
 }
 
-export async function readSurvey(read: Reader): Promise<Survey> {
+export async function readTableSnapshot(read: Reader): Promise<TableSnapshot> {
   const [tables, schemas] = await Promise.all([
-    read<SurveyedTable>(tablesSql),
+    read<TableRow>(tablesSql),
     read<{ schema: string; role: string }>(schemasSql),
   ]);
   const byId = new Map(tables.map((table) => [tableId(table), table]));
-  const partitions = new Map<string, SurveyedTable[]>();
+  const partitions = new Map<string, TableRow[]>();
   for (const table of tables) {
     if (table.parent !== null) partitions.set(table.parent, [...(partitions.get(table.parent) ?? []), table]);
   }

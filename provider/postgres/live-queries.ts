@@ -4,27 +4,27 @@ import type { PostgresEndpoint } from "../../architecture/endpoints";
 import { Problems } from "../../common/problem";
 import { connect, isServerError } from "./postgres-connection";
 import { type Reader, readerOf } from "./sql-statements";
-import { readSurvey, type Survey } from "./survey";
+import { readTableSnapshot, type TableSnapshot } from "./table-snapshot";
 
 /** What the database says while Pulumi compares and previews. */
-export interface Sight {
+export interface LiveReader {
   readonly read: Reader;
   /** One look at all tables, however many resources ask; taken anew after a change. */
-  readonly survey: Promise<Survey>;
+  readonly snapshot: Promise<TableSnapshot>;
 }
 
 /** How long a comparison or a preview waits for what it can do without. */
-const patienceMs = 4_000;
+const timeoutMs = 4_000;
 /** How long the connection is kept for the next question. */
 const idleMs = 2_000;
 
 /** Asks a database that may not answer: then nobody waits for it twice. */
-export class Sights {
+export class LiveQueries {
   private opened: Promise<Client> | undefined;
-  private surveyed: Promise<Survey> | undefined;
+  private snapshot: Promise<TableSnapshot> | undefined;
   private idle: NodeJS.Timeout | undefined;
-  private asking = 0;
-  private answers = true;
+  private running = 0;
+  private responds = true;
 
   constructor(
     private readonly server: PostgresEndpoint,
@@ -33,10 +33,10 @@ export class Sights {
   ) {}
 
   /** Undefined where the database does not answer at once, for whatever reason. */
-  async ask<T>(question: (sight: Sight) => Promise<T>): Promise<T | undefined> {
-    if (!this.answers) return undefined;
+  async tryQuery<T>(question: (live: LiveReader) => Promise<T>): Promise<T | undefined> {
+    if (!this.responds) return undefined;
     const impatient = new AbortController();
-    const tooLate = sleep(patienceMs, undefined, { ref: false, signal: impatient.signal }).then(
+    const tooLate = sleep(timeoutMs, undefined, { ref: false, signal: impatient.signal }).then(
       () => this.giveUp(),
       () => undefined,
     );
@@ -52,29 +52,29 @@ export class Sights {
   }
 
   /** To be called when something was changed: what was seen may be so no longer. */
-  forget(): void {
-    this.surveyed = undefined;
-    this.answers = true;
+  dataChanged(): void {
+    this.snapshot = undefined;
+    this.responds = true;
   }
 
-  private async answer<T>(question: (sight: Sight) => Promise<T>): Promise<T> {
+  private async answer<T>(question: (live: LiveReader) => Promise<T>): Promise<T> {
     clearTimeout(this.idle);
-    this.asking++;
+    this.running++;
     try {
       this.opened ??= this.open();
       const read = readerOf(await this.opened);
-      this.surveyed ??= readSurvey(read);
-      return await question({ read, survey: this.surveyed });
+      this.snapshot ??= readTableSnapshot(read);
+      return await question({ read, snapshot: this.snapshot });
     } finally {
-      this.asking--;
-      if (this.asking === 0) this.idle = setTimeout(() => this.close(), idleMs).unref();
+      this.running--;
+      if (this.running === 0) this.idle = setTimeout(() => this.close(), idleMs).unref();
     }
   }
 
   private async open(): Promise<Client> {
     const client = await connect(this.server, { pipeline: true, patient: false });
     client.once("end", () => this.close());
-    await client.query(`SET statement_timeout = ${patienceMs}`);
+    await client.query(`SET statement_timeout = ${timeoutMs}`);
     await this.admit(readerOf(client)).catch(async (error: unknown) => {
       client.removeAllListeners("end");
       await client.end().catch(() => {});
@@ -84,7 +84,7 @@ export class Sights {
   }
 
   private giveUp(): undefined {
-    this.answers = false;
+    this.responds = false;
     this.close();
   }
 
@@ -92,7 +92,7 @@ export class Sights {
     clearTimeout(this.idle);
     const { opened } = this;
     this.opened = undefined;
-    this.surveyed = undefined;
+    this.snapshot = undefined;
     void opened?.then((client) => client.end()).catch(() => {});
   }
 }

@@ -18,7 +18,7 @@ export interface SplitSession {
 }
 
 /** How far a split is, seen from outside. */
-export interface SplitSight {
+export interface SplitProgress {
   readonly sessions: readonly SplitSession[];
   /** Whether it holds, or waits for, the locks that hold up the writers of its shards. */
   readonly locks: boolean;
@@ -63,33 +63,36 @@ const ownSubscriptions = `pg_stat_subscription WHERE subname LIKE 'citus\\_shard
   AND subid IN (SELECT s.oid FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = subdbid WHERE datname = current_database())`;
 
 /** What a node says of itself. */
-type NodeSight = Pick<SplitSight, "reached" | "behind" | "errors" | "foreign"> & {
+type NodeProgress = Pick<SplitProgress, "reached" | "behind" | "errors" | "foreign"> & {
   readonly sessions: readonly Omit<SplitSession, "node">[];
 };
 
 /** Asks every node. Citus' locks are advisory ones of class 4 or 8, shard metadata, alone or co-located: exclusive ones stop writers. */
-export async function lookAtSplit(read: Reader, { pid, gpid }: Split): Promise<SplitSight> {
-  const [here] = await read<{ sessions: NodeSight["sessions"]; locks: boolean; made: number }>(
+export async function readSplitProgress(read: Reader, { pid, gpid }: Split): Promise<SplitProgress> {
+  const [here] = await read<{ sessions: NodeProgress["sessions"]; locks: boolean; made: number }>(
     `SELECT (${sessionsSql("pid = $1")}) AS sessions,
        EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND locktype = 'advisory' AND objsubid IN (4, 8) AND mode = 'ExclusiveLock') AS locks,
        (SELECT count(*)::int FROM pg_dist_cleanup) AS made`,
     [pid],
   );
-  const nodes = await read<{ node: string; sight: NodeSight }>(
-    `SELECT nodename || ':' || nodeport AS node, result::json AS sight
+  const nodes = await read<{ node: string; progress: NodeProgress }>(
+    `SELECT nodename || ':' || nodeport AS node, result::json AS progress
      FROM run_command_on_all_nodes($1) JOIN pg_dist_node USING (nodeid) WHERE success`,
     [nodeSql(gpid)],
   );
   const own = (here?.sessions ?? []).map((session) => ({ ...session, node: "the coordinator" }));
-  const replicating = nodes.find(({ sight }) => sight.reached !== null)?.sight;
+  const replicating = nodes.find(({ progress }) => progress.reached !== null)?.progress;
   return {
-    sessions: [...own, ...nodes.flatMap(({ node, sight }) => sight.sessions.map((session) => ({ ...session, node })))],
+    sessions: [
+      ...own,
+      ...nodes.flatMap(({ node, progress }) => progress.sessions.map((session) => ({ ...session, node }))),
+    ],
     locks: here?.locks ?? false,
     made: here?.made ?? 0,
     reached: replicating?.reached ?? null,
     behind: replicating?.behind ?? null,
-    errors: nodes.reduce((sum, { sight }) => sum + Number(sight.errors), 0),
-    foreign: nodes.some(({ sight }) => sight.foreign),
+    errors: nodes.reduce((sum, { progress }) => sum + Number(progress.errors), 0),
+    foreign: nodes.some(({ progress }) => progress.foreign),
   };
 }
 
@@ -101,7 +104,7 @@ export async function isSplitElsewhere(read: Reader): Promise<boolean> {
   return rows.length > 0;
 }
 
-export function phaseOf({ sessions, locks, reached }: SplitSight): Phase {
+export function phaseOf({ sessions, locks, reached }: SplitProgress): Phase {
   const runs = (start: string) => sessions.some(({ query }) => query.startsWith(start));
   if (locks) return "switches";
   if (runs("CREATE_REPLICATION_SLOT")) return "waits for older transactions";
@@ -110,26 +113,26 @@ export function phaseOf({ sessions, locks, reached }: SplitSight): Phase {
 }
 
 /** What stays the same while nothing happens: for how long something waits is none of it. */
-export function markOf({ sessions, made, reached, locks }: SplitSight): string {
+export function progressKey({ sessions, made, reached, locks }: SplitProgress): string {
   return JSON.stringify([made, reached, locks, sessions.map(({ node, query }) => [node, query])]);
 }
 
 /** For a line of the log. */
-export function describeSight(sight: SplitSight): string {
-  const phase = phaseOf(sight);
+export function describeProgress(progress: SplitProgress): string {
+  const phase = phaseOf(progress);
   const parts = [phase === "switches" ? "the split holds up the writers of its shards" : `the split ${phase}`];
-  if (phase === "prepares") parts.push(`${sight.made} things made`);
-  if (phase === "catches up" && sight.reached !== null)
-    parts.push(`up to ${sight.reached}, ${sight.behind} bytes behind`);
-  for (const { node, query, wait, blockers } of sight.sessions) {
+  if (phase === "prepares") parts.push(`${progress.made} things made`);
+  if (phase === "catches up" && progress.reached !== null)
+    parts.push(`up to ${progress.reached}, ${progress.behind} bytes behind`);
+  for (const { node, query, wait, blockers } of progress.sessions) {
     if (blockers.length > 0)
       parts.push(`on ${node} \`${query.slice(0, 60)}\` (${wait}) waits for ${blockers.join(", ")}`);
   }
-  if (sight.errors > 0) parts.push(`${sight.errors} errors of the replication`);
+  if (progress.errors > 0) parts.push(`${progress.errors} errors of the replication`);
   return parts.join("; ");
 }
 
 /** Whether a session of it computes, reads or writes at this moment: a long copy says nothing else of itself. */
-export function isMoving({ sessions }: SplitSight): boolean {
+export function isMoving({ sessions }: SplitProgress): boolean {
   return sessions.some(({ wait }) => wait === null || /^(IO|LWLock|BufferPin)\//.test(wait));
 }
