@@ -1,9 +1,9 @@
 import type { Problem } from "../common/problem";
+import { parseQuantity } from "../common/quantity";
 import { formatSize, type Size } from "../common/size";
 import { listNames, suggest } from "../common/suggestion";
 import { type ClusterApi, statusOf } from "./api";
 import type { ApiOf } from "./kubernetes-client";
-import { parseQuantity } from "./quantity";
 
 type StorageClass = ApiOf<"V1StorageClass">;
 

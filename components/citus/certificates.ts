@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
-import { nodeCommonName } from "./certificate-name";
+import { nodeCommonName } from "./citus-names";
 
 /** A key and its certificate, both PEM. */
 export interface KeyPair {

@@ -1,6 +1,5 @@
 import { quoteIdentifier } from "../../common/identifier";
-import { nodeCommonName } from "./certificate-name";
-import { adminUser, nodeUser } from "./citus-names";
+import { adminUser, nodeCommonName, nodeUser } from "./citus-names";
 import type { CitusPlan } from "./citus-plan";
 
 const nodeMap = "nodes";

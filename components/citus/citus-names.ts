@@ -7,6 +7,8 @@ type Named = Pick<CitusPlan, "name" | "namespace">;
 export const nodeUser = "postgres";
 /** The superuser that people and `pulumi up` log in with. */
 export const adminUser = "tenantry";
+/** The common name of the nodes' certificate. `pg_ident` maps it to every role, so its key may log in as any of them. */
+export const nodeCommonName = "citus-node";
 
 /** Group 0 is the coordinator, 1 and on the workers. */
 export function groupsOf({ workers }: Pick<CitusPlan, "workers">): number[] {

@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
-import { formatQuantity } from "../quantity";
+import { formatQuantity } from "../../common/quantity";
 import { groupLabels, groupName, groupsOf, podNames, podsService } from "./citus-names";
 import type { CitusPlan } from "./citus-plan";
 import { podTemplate } from "./pod";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
+import { formatQuantity } from "../../common/quantity";
 import { exporterContainer, queriesMap } from "../monitoring/exporter";
 import { queriesFile } from "../monitoring/queries";
-import { formatQuantity } from "../quantity";
 import { clusterLabels, groupLabels, groupName, podsService, tlsSecret } from "./citus-names";
 import type { CitusPlan } from "./citus-plan";
 import { paths } from "./paths";

@@ -1,4 +1,4 @@
-import { formatQuantity } from "../quantity";
+import { formatQuantity } from "../../common/quantity";
 import {
   apart,
   containerSecurity,

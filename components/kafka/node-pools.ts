@@ -1,4 +1,4 @@
-import { formatQuantity } from "../quantity";
+import { formatQuantity } from "../../common/quantity";
 import { apart, containerSecurity, goneAtOnce, podSecurity, strimziApi } from "../strimzi-resources";
 import { clusterLabel, type Pool, poolName, poolsOf } from "./kafka-names";
 import type { KafkaPlan } from "./kafka-plan";

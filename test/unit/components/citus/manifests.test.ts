@@ -12,7 +12,6 @@ import { dynamicConfig, patroniConfig } from "../../../../components/citus/patro
 import { podTemplate } from "../../../../components/citus/pod";
 import { prepareJob } from "../../../../components/citus/prepare";
 import { headlessService, primaryService } from "../../../../components/citus/services";
-import { formatQuantity } from "../../../../components/quantity";
 
 const GiB = 2 ** 30;
 
@@ -184,9 +183,4 @@ test("no password is part of the Job: it reads the administrator's, and no other
   const job = JSON.stringify(prepareJob(plan()));
   assert.ok(job.includes('"secretName":"citus-login-tenantry"'));
   assert.ok(!job.includes(loginSecret(plan(), "shop_cdc")));
-});
-
-test("sizes are written as Kubernetes writes them", () => {
-  assert.equal(formatQuantity({ bytes: 8 * GiB }), "8Gi");
-  assert.equal(formatQuantity({ bytes: 512 * 2 ** 20 }), "512Mi");
 });
