@@ -29,7 +29,7 @@ fmt: setup ## format and apply safe fixes
 	@node_modules/.bin/biome check --write .
 
 preview: ## what every stack would be made of, compared with test/golden/preview; UPDATE_GOLDEN=1 takes it over
-	@node --import tsx --test --test-reporter=spec test/unit/cli/preview/declared.test.ts
+	@node --import tsx --test --test-reporter=spec test/unit/cli/preview/declared-resources.test.ts
 
 smoke: setup ## a stack's whole life on kind, or on the cluster of KUBECONFIG: faults, scaling, events compared
 	@node --import tsx test/smoke/main.ts

@@ -27,7 +27,7 @@ async function program(): Promise<pulumi.Inputs> {
   // Before servers are declared for tenants that can't be.
   const logins = loginRoles(partsOf(application, tenancy));
   const platform = await platformOf({ ...application, roles: logins }, settings);
-  const { declared, endpoints, ready, servers, room } = platform;
+  const { declared, endpoints, ready, servers, namespace } = platform;
   const topics = settings.kafka.manageTopics ? [topicsOf(application, settings, platform)] : [];
   const databases = databasesOf(loaded, settings, declared);
   const roles = databases.find(({ provider }) => provider === mainProvider)?.roles ?? [];
@@ -55,7 +55,7 @@ async function program(): Promise<pulumi.Inputs> {
     const maker = made.get(madeBy ?? "");
     const { resources } = new DataPlane(
       name,
-      { declarations, ...(servers && { servers }), ...(room && { deletedWith: room }) },
+      { declarations, ...(servers && { servers }), ...(namespace && { deletedWith: namespace }) },
       { providers: { tenantry: provider }, dependsOn: [...ready, ...topics, main, ...(maker ? [maker] : [])] },
     );
     for (const [key, resource] of resources) made.set(key, resource);

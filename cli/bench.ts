@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { type Report, renderReport, reportJson } from "../bench/bench-report";
 import { defaultSizes, type Sizes } from "../bench/bench-sizes";
+import { type BenchmarkName, benchmarkNames, benchmarks } from "../bench/benchmarks";
 import type { Measurement } from "../bench/measurement";
-import { type PartName, partNames, parts } from "../bench/parts";
 import { withServers } from "../bench/servers";
 import { workDirectory } from "../common/system/checkout";
 import { showProgress } from "../common/system/progress";
 import { explained } from "../common/system/system-error";
 import { homeAt } from "../local/home";
-import { within } from "./within";
+import { wholeNumber } from "./whole-number";
 
 interface Flags extends Sizes {
   readonly home: string;
-  readonly only: readonly PartName[];
+  readonly only: readonly BenchmarkName[];
   readonly json?: true;
 }
 
@@ -22,13 +22,13 @@ interface Flags extends Sizes {
 export function command(): Command {
   return new Command("bench")
     .description("Measure throughput, latency and overhead as ratios in one run, on embedded servers of its own.")
-    .option("--only <PARTS>", `some of ${partNames.join(", ")}`, parseParts, partNames)
-    .option("--events <N>", "events of one round of throughput", within(1_000, 10_000_000), defaultSizes.events)
-    .option("--warm-events <N>", "events that make a worker warm", within(0, 100_000_000), defaultSizes.warmEvents)
-    .option("--rounds <N>", "rounds of what is measured several times", within(1, 100), defaultSizes.rounds)
-    .option("--seconds <N>", "of latency, transactions and idling", within(1, 3_600), defaultSizes.seconds)
-    .option("--tables <N>", "tables that are applied", within(2, 1_000), defaultSizes.tables)
-    .option("--clients <N>", "that run transactions side by side", within(1, 64), defaultSizes.clients)
+    .option("--only <PARTS>", `some of ${benchmarkNames.join(", ")}`, parseParts, benchmarkNames)
+    .option("--events <N>", "events of one round of throughput", wholeNumber(1_000, 10_000_000), defaultSizes.events)
+    .option("--warm-events <N>", "events that make a worker warm", wholeNumber(0, 100_000_000), defaultSizes.warmEvents)
+    .option("--rounds <N>", "rounds of what is measured several times", wholeNumber(1, 100), defaultSizes.rounds)
+    .option("--seconds <N>", "of latency, transactions and idling", wholeNumber(1, 3_600), defaultSizes.seconds)
+    .option("--tables <N>", "tables that are applied", wholeNumber(2, 1_000), defaultSizes.tables)
+    .option("--clients <N>", "that run transactions side by side", wholeNumber(1, 64), defaultSizes.clients)
     .option("--home <DIRECTORY>", "where its servers live", join(workDirectory, "bench"))
     .option("--json", "print the report as JSON, and nothing else")
     .action(async ({ home, only, json, ...sizes }: Flags) => {
@@ -37,13 +37,13 @@ export function command(): Command {
     });
 }
 
-async function measure(home: string, only: readonly PartName[], sizes: Sizes): Promise<Report> {
+async function measure(home: string, only: readonly BenchmarkName[], sizes: Sizes): Promise<Report> {
   const progress = showProgress();
   const before = load();
   return withServers(homeAt(home), progress, async (servers) => {
     const measurements: Measurement[] = [];
     for (const part of only) {
-      const work = parts[part]();
+      const work = benchmarks[part]();
       measurements.push(...(await work({ servers, sizes, progress })));
     }
     return {
@@ -61,10 +61,10 @@ function load(): number {
   return loadavg()[0] ?? Number.NaN;
 }
 
-function parseParts(text: string): readonly PartName[] {
+function parseParts(text: string): readonly BenchmarkName[] {
   const names = text.split(",").map((name) => name.trim());
-  const unknown = names.find((name) => !partNames.some((part) => part === name));
+  const unknown = names.find((name) => !benchmarkNames.some((part) => part === name));
   if (unknown !== undefined)
-    throw new InvalidArgumentError(`There is no part \`${unknown}\`: ${partNames.join(", ")}.`);
-  return partNames.filter((part) => names.includes(part));
+    throw new InvalidArgumentError(`There is no part \`${unknown}\`: ${benchmarkNames.join(", ")}.`);
+  return benchmarkNames.filter((part) => names.includes(part));
 }

@@ -9,7 +9,7 @@ import { loadSettings } from "../settings/stack-file";
 import { type DemoProgress, type DemoSummary, demoOf } from "./application-demo";
 import { revealSecret } from "./reveal-secret";
 import { serversOf } from "./stack-servers";
-import { within } from "./within";
+import { wholeNumber } from "./whole-number";
 
 interface DemoFlags {
   readonly stack: string;
@@ -27,9 +27,9 @@ export function command(): Command {
       "Run shops with orders and payments, watch the events come, and compare what was written with what arrived.",
     )
     .option("-s, --stack <STACK>", "the stack in stacks/Pulumi.STACK.yaml", "local")
-    .option("--seconds <N>", "how long orders come", within(1, 86_400), 30)
-    .option("--tenants <N>", "how many shops", within(1, 1_000), 5)
-    .option("--rate <N>", "transactions a second, over all shops", within(1, 10_000), 50)
+    .option("--seconds <N>", "how long orders come", wholeNumber(1, 86_400), 30)
+    .option("--tenants <N>", "how many shops", wholeNumber(1, 1_000), 5)
+    .option("--rate <N>", "transactions a second, over all shops", wholeNumber(1, 10_000), 50)
     .option("--yes", "also on another stack than `local`: the orders stay there")
     .option("--json", "print the summary as JSON, and nothing else")
     .action(async (flags: DemoFlags) => {

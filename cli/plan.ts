@@ -61,13 +61,13 @@ export async function planOfStack(
   stack: string,
   { rates, folder }: { readonly rates?: Rates | undefined; readonly folder?: string } = {},
 ): Promise<Plan> {
-  const { settings, obstacles } = await readStack(stack, revealSecret(stack), folder);
+  const { settings, refusals } = await readStack(stack, revealSecret(stack), folder);
   const { workload, plan, application } = settings;
   if (workload) {
     const { warnings, ...planned } = planFor(workload, plan, rates);
     const { values } = planned;
     const described = loadDescription(join(root, "sql", application));
-    const refused = obstacles.map(({ what, fix }) => `\`tenantry up\` refuses for now. ${what}. ${fix}.`);
+    const refused = refusals.map(({ what, fix }) => `\`tenantry up\` refuses for now. ${what}. ${fix}.`);
     return { ...planned, warnings: [...warnings, ...descriptionNotes(described, values), ...refused] };
   }
   throw new Problems([

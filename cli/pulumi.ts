@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { Command } from "commander";
-import { explain } from "../cluster/explain";
+import { explainFailedUp } from "../cluster/failed-up";
 import { renderProblem } from "../common/problem";
 import { root } from "../common/system/checkout";
 import { requirePlugins } from "../pulumi-cli/pulumi-plugins";
@@ -34,7 +34,7 @@ export function command(verb: keyof typeof summaries): Command {
 async function explainFailure(stack: string): Promise<void> {
   const { kubernetes } = await loadSettings(stack, revealSecret(stack));
   if (!kubernetes) return;
-  const problems = await explain(kubernetes);
+  const problems = await explainFailedUp(kubernetes);
   if (problems.length > 0) console.error(`\nIn the cluster:\n\n${problems.map(renderProblem).join("\n\n")}`);
 }
 

@@ -18,7 +18,7 @@ import { type CheckReport, verifyAll, worst } from "../verify/verify";
 import { renderReport, reportJson } from "../verify/verify-report";
 import { revealSecret } from "./reveal-secret";
 import { serversOf } from "./stack-servers";
-import { within } from "./within";
+import { wholeNumber } from "./whole-number";
 
 interface VerifyFlags {
   readonly stack: string;
@@ -38,9 +38,14 @@ export function command(): Command {
     .description("Look at a running stack: placement, isolation, events, partitions, replication, drift.")
     .requiredOption("-s, --stack <STACK>", "the stack in stacks/Pulumi.STACK.yaml")
     .option("--json", "print the findings as JSON")
-    .option("--timeout <SECONDS>", "how long an event may take to Kafka", within(1, 3_600), 30)
-    .option("--queries <N>", "how many queries `leaks` asks", within(1, 1_000_000), leakDefaults.queries)
-    .option("--seed <N>", "what these are made from: the same makes the same", within(0, 2 ** 31), leakDefaults.seed)
+    .option("--timeout <SECONDS>", "how long an event may take to Kafka", wholeNumber(1, 3_600), 30)
+    .option("--queries <N>", "how many queries `leaks` asks", wholeNumber(1, 1_000_000), leakDefaults.queries)
+    .option(
+      "--seed <N>",
+      "what these are made from: the same makes the same",
+      wholeNumber(0, 2 ** 31),
+      leakDefaults.seed,
+    )
     .option("--only <CHECKS>", "some checks only, parted by commas", checkNames)
     .addHelpText(
       "after",

@@ -5,7 +5,7 @@ import { missingRights } from "./cluster-rights";
 import { openKubeconfig } from "./kubeconfig";
 import { namespaceProblems } from "./namespace";
 import { prometheusProblems } from "./prometheus";
-import { lookAt } from "./reach";
+import { askCluster } from "./reachability";
 import { volumeProblems, type WantedVolume } from "./storage";
 import { strimziProblems } from "./strimzi";
 
@@ -18,7 +18,7 @@ type Place = Pick<KubernetesSettings, "context" | "server" | "namespace" | "stor
  */
 export async function requireReady(settings: Place, volumes: readonly WantedVolume[], stack: string): Promise<void> {
   const api = await clusterApi(await openKubeconfig(settings));
-  await lookAt(api, () => look(api, settings, volumes, stack));
+  await askCluster(api, () => look(api, settings, volumes, stack));
 }
 
 async function look(api: ClusterApi, settings: Place, volumes: readonly WantedVolume[], stack: string): Promise<void> {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Declaration } from "../architecture/data-plane/declaration";
-import { type Declared, declareInOrder } from "./declared";
+import { type DeclaredResources, declareInOrder } from "./declare-in-order";
 
 export interface DataPlaneArgs {
   /** What `databasesOf` made of the application and the settings, in an order in which it can be made. */
@@ -16,7 +16,7 @@ export interface DataPlaneArgs {
 
 /** An application's data on servers that run: schema, placement, isolation, partitions, outbox, slots and connectors. */
 export class DataPlane extends pulumi.ComponentResource {
-  readonly resources: Declared;
+  readonly resources: DeclaredResources;
 
   constructor(name: string, args: DataPlaneArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:DataPlane", name, {}, options);

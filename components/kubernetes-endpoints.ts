@@ -6,7 +6,7 @@ import { databaseAuthority, restUrl } from "./connect/connect-names";
 import { bootstrapServer } from "./kafka/kafka-names";
 
 /** The names of the parts of a stack that is provisioned on Kubernetes. */
-export const parts = { citus: "citus", pooler: "citus-pooler", kafka: "kafka", connect: "connect" } as const;
+export const componentNames = { citus: "citus", pooler: "citus-pooler", kafka: "kafka", connect: "connect" } as const;
 
 /**
  * What is known of the servers before they run: names, never addresses. The certificate is a file, as Connect sees it.
@@ -18,7 +18,7 @@ export function declaredEndpoints(
   { namespace, workers }: KubernetesSettings,
   roles: Readonly<Record<string, string>>,
 ): Endpoints {
-  const citus = { name: parts.citus, namespace, workers };
+  const citus = { name: componentNames.citus, namespace, workers };
   const login = (user: string) => ({ user, password: unknownYet });
   const postgres: PostgresEndpoint = {
     host: groupHost(citus, 0),
@@ -32,10 +32,14 @@ export function declaredEndpoints(
   };
   return {
     postgres,
-    kafka: { bootstrapServers: [bootstrapServer({ name: parts.kafka, namespace })], tls: true, ...login(adminUser) },
+    kafka: {
+      bootstrapServers: [bootstrapServer({ name: componentNames.kafka, namespace })],
+      tls: true,
+      ...login(adminUser),
+    },
     connect: {
-      url: restUrl({ name: parts.connect, namespace }),
-      databasePassword: `\${secrets:${namespace}/${loginSecret({ name: parts.citus }, cdcRole(application))}:password}`,
+      url: restUrl({ name: componentNames.connect, namespace }),
+      databasePassword: `\${secrets:${namespace}/${loginSecret({ name: componentNames.citus }, cdcRole(application))}:password}`,
     },
   };
 }

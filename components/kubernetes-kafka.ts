@@ -11,7 +11,7 @@ import type { ConnectOptions } from "./connect/connect-plan";
 import { administratorAccess, consumerAccess } from "./kafka/kafka-access-rules";
 import { authoritySecret, bootstrapServer, kafkaClientLabel, kafkaLoginSecret } from "./kafka/kafka-names";
 import type { KafkaOptions } from "./kafka/kafka-plan";
-import { parts } from "./kubernetes-endpoints";
+import { componentNames } from "./kubernetes-endpoints";
 
 /** The Kafka cluster of a stack: its users are the toolkit's own and the consumers that the stack names. */
 export function kafkaOptions(
@@ -25,7 +25,7 @@ export function kafkaOptions(
   const users = {
     ...Object.fromEntries(readers),
     [adminUser]: administratorAccess(application.name),
-    [parts.connect]: workerAccess(parts.connect, application.name),
+    [componentNames.connect]: workerAccess(componentNames.connect, application.name),
   };
   const place = { namespace, spread, protect, rotation, access, ...(storageClass !== undefined && { storageClass }) };
   return { ...kafka, ...place, consistency, users };
@@ -37,14 +37,14 @@ export function connectOptions(
   settings: Settings,
   { namespace, spread, rotation, connect: { replicas, image, ...size } }: KubernetesSettings,
 ): ConnectOptions {
-  const [kafka, citus] = [{ name: parts.kafka, namespace }, { name: parts.citus }];
+  const [kafka, citus] = [{ name: componentNames.kafka, namespace }, { name: componentNames.citus }];
   return {
     namespace,
     kafka: {
       bootstrapServer: bootstrapServer(kafka),
       authoritySecret: authoritySecret(kafka),
-      user: parts.connect,
-      passwordSecret: kafkaLoginSecret(kafka, parts.connect),
+      user: componentNames.connect,
+      passwordSecret: kafkaLoginSecret(kafka, componentNames.connect),
     },
     exactlyOnce: isExactlyOnce(settings),
     replicas: replicas ?? (settings.consistency === "eventual" ? 1 : 2),

@@ -18,7 +18,7 @@ import { planKafka } from "./kafka/kafka-plan";
 import { kafkaVolumes } from "./kafka/node-pools";
 import { KafkaCluster } from "./kafka-cluster";
 import { KafkaConnect } from "./kafka-connect";
-import { declaredEndpoints, parts } from "./kubernetes-endpoints";
+import { componentNames, declaredEndpoints } from "./kubernetes-endpoints";
 import { connectOptions, kafkaOptions } from "./kubernetes-kafka";
 import { Monitoring } from "./monitoring";
 import type { Platform } from "./platform";
@@ -45,10 +45,10 @@ export async function kubernetesPlatform(
   };
   const kafkaArgs = kafkaOptions(application, settings, to);
   const connectArgs = connectOptions(application, settings, to);
-  planConnect(parts.connect, connectArgs);
+  planConnect(componentNames.connect, connectArgs);
   const volumes = [
-    ...wantedVolumes(planCitus(parts.citus, options)),
-    ...kafkaVolumes(planKafka(parts.kafka, kafkaArgs)),
+    ...wantedVolumes(planCitus(componentNames.citus, options)),
+    ...kafkaVolumes(planKafka(componentNames.kafka, kafkaArgs)),
   ];
   const stack = pulumi.getStack();
   // A preview needs no cluster.
@@ -65,21 +65,25 @@ export async function kubernetesPlatform(
   });
   const { protect } = to;
   const metadata = { name: namespace, labels: { [stackLabel]: stack } };
-  const room = new Namespace("namespace", { metadata }, { provider, protect });
-  const inside = { providers: { kubernetes: provider }, dependsOn: [room] };
-  const citus = new CitusCluster(parts.citus, options, inside);
+  const stackNamespace = new Namespace("namespace", { metadata }, { provider, protect });
+  const inside = { providers: { kubernetes: provider }, dependsOn: [stackNamespace] };
+  const citus = new CitusCluster(componentNames.citus, options, inside);
   // The operator's kinds belong to the whole cluster: what is there of them is somebody else's.
   const operatorProvider = kafkaArgs.operator !== "existing" && new Provider("cluster", reach);
-  const kafka = new KafkaCluster(parts.kafka, { ...kafkaArgs, ...(operatorProvider && { operatorProvider }) }, inside);
+  const kafka = new KafkaCluster(
+    componentNames.kafka,
+    { ...kafkaArgs, ...(operatorProvider && { operatorProvider }) },
+    inside,
+  );
   const dependsOn = [citus.ready, ...kafka.ready];
-  const connect = new KafkaConnect(parts.connect, connectArgs, { ...inside, dependsOn });
+  const connect = new KafkaConnect(componentNames.connect, connectArgs, { ...inside, dependsOn });
   if (to.pooler) {
     const args = poolerArgs(application, to, citus);
-    new ConnectionPooler(parts.pooler, args, { ...inside, dependsOn: [citus.ready] });
+    new ConnectionPooler(componentNames.pooler, args, { ...inside, dependsOn: [citus.ready] });
   }
   if (monitoring) {
-    const strimzi = [parts.kafka, parts.connect];
-    const watched = { namespace, citus: parts.citus, strimzi, labels: monitoring.labels };
+    const strimzi = [componentNames.kafka, componentNames.connect];
+    const watched = { namespace, citus: componentNames.citus, strimzi, labels: monitoring.labels };
     new Monitoring("monitoring", watched, inside);
   }
   const roles = Object.fromEntries([
@@ -100,7 +104,7 @@ export async function kubernetesPlatform(
       )
       .apply((known) => (outside ? outside.reached(known) : pulumi.output(known))),
     ready: [...dependsOn, connect.ready, ...(outside?.ready ?? [])],
-    room,
+    namespace: stackNamespace,
     certificate: citus.certificate,
     servers: citus.servers,
   };
@@ -110,7 +114,7 @@ function poolerArgs(application: Application, to: KubernetesSettings, citus: Cit
   const { namespace, maxConnections, poolSize, pooling, image, spread, rotation } = to;
   return {
     namespace,
-    cluster: parts.citus,
+    cluster: componentNames.citus,
     database: application.name,
     roles: application.roles.map(({ user }) => user),
     logins: citus.logins,

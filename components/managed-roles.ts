@@ -10,7 +10,7 @@ import type { Platform } from "./platform";
 
 /** The roles of an application on its servers, by `@pulumi/postgresql`. Throws Problems where it can't reach them. */
 export function managedRoles(application: Application, settings: Settings, servers: Platform): DatabaseRoles {
-  const { endpoints, certificate, ready, room } = servers;
+  const { endpoints, certificate, ready, namespace } = servers;
   if (!endpoints) throw new Problems([nowhere]);
   if (settings.endpoints?.postgres.ca !== undefined) throw new Problems([ownAuthority]);
   const postgres = pulumi.output(endpoints).apply((known) => known.postgres);
@@ -32,7 +32,7 @@ export function managedRoles(application: Application, settings: Settings, serve
       ),
       ...(createWith && { createWith }),
       dropDatabase: settings.allow.includes(`drop ${database}`),
-      ...(room && { deletedWith: room }),
+      ...(namespace && { deletedWith: namespace }),
     },
     { providers: { postgresql: provider }, dependsOn: [...ready] },
   );

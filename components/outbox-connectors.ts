@@ -4,7 +4,7 @@ import { onlyCoordinator } from "../architecture/data-plane/nodes";
 import { outboxStreams } from "../architecture/data-plane/streams";
 import type { Endpoints, PostgresNode } from "../architecture/endpoints";
 import type { Settings } from "../settings/settings";
-import { type Declared, declareInOrder } from "./declared";
+import { type DeclaredResources, declareInOrder } from "./declare-in-order";
 
 export interface OutboxConnectorsArgs extends Partial<Pick<Settings, "consistency" | "delivery">> {
   /** Whose outbox is read, as `loadApplication` reads its description. */
@@ -20,7 +20,7 @@ export interface OutboxConnectorsArgs extends Partial<Pick<Settings, "consistenc
  * made: another stack, or migrations of a team's own. `DataPlane` has the same ones in the order in which nodes come and go.
  */
 export class OutboxConnectors extends pulumi.ComponentResource {
-  readonly resources: Declared;
+  readonly resources: DeclaredResources;
 
   constructor(name: string, args: OutboxConnectorsArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:OutboxConnectors", name, {}, options);

@@ -11,7 +11,7 @@ export interface Platform {
   /** What must be there before anything is applied to them. */
   readonly ready: readonly pulumi.Resource[];
   /** What takes the servers along when it is deleted. @default nothing of the stack's */
-  readonly room?: pulumi.Resource;
+  readonly namespace?: pulumi.Resource;
   /** The nodes' certificate and key, where their authority is the stack's own. */
   readonly certificate?: pulumi.Output<KeyPair>;
   /** What runs each node, by its name. @default nothing of the stack's */

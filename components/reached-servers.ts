@@ -7,7 +7,7 @@ import { groupHost, groupLabels, groupName, groupsOf } from "./citus/citus-names
 import { restPort, workerLabels } from "./connect/connect-names";
 import { ExternalAccess, type ReachedServer } from "./external-access";
 import type { KafkaCluster } from "./kafka-cluster";
-import { parts } from "./kubernetes-endpoints";
+import { componentNames } from "./kubernetes-endpoints";
 
 interface Placed {
   readonly name: string;
@@ -25,8 +25,8 @@ export function reachFromOutside(
   options: pulumi.ComponentResourceOptions,
 ) {
   if (access.by === "cluster") return undefined;
-  const citus = { name: parts.citus, namespace, workers };
-  const servers = [...reachedDatabases(citus, access), reachedConnect({ name: parts.connect }, access)];
+  const citus = { name: componentNames.citus, namespace, workers };
+  const servers = [...reachedDatabases(citus, access), reachedConnect({ name: componentNames.connect }, access)];
   const way = new ExternalAccess("access", { namespace, access, servers }, options);
   const found = pulumi.all([way.addresses, kafka.externalServers]);
   const reached = (inside: Endpoints) =>
@@ -77,7 +77,7 @@ export function outsideEndpoints(
     const at = addresses[accessName(citus, group)];
     return at ? [[formatAddress({ host: groupHost(citus, group), port }), at] as const] : [];
   });
-  const connect = addresses[`${parts.connect}-access`];
+  const connect = addresses[`${componentNames.connect}-access`];
   const url = access.by === "addresses" ? access.connect : connect && `http://${formatAddress(connect)}`;
   return {
     postgres: { ...inside.postgres, addresses: Object.fromEntries(databases) },

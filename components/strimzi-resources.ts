@@ -10,10 +10,10 @@ export const strimziApi = "kafka.strimzi.io/v1";
  * The operator takes a resource that waits for its dependents' end for an edited one, and makes again what it loses, such
  * as the authority: then its own calls fail for minutes, and so does whatever comes next under the same name.
  */
-export const goneAtOnce = { "pulumi.com/deletionPropagationPolicy": "background" };
+export const backgroundDeletion = { "pulumi.com/deletionPropagationPolicy": "background" };
 
 /** Pulumi waits until the operator has done what the newest edit asks for. */
-export const untilReady = { "pulumi.com/waitFor": "condition=Ready", ...goneAtOnce };
+export const waitForReady = { "pulumi.com/waitFor": "condition=Ready", ...backgroundDeletion };
 
 /** For every container of Strimzi's images: user 1001 of group 0, which writes to its volumes and /tmp alone. */
 export const containerSecurity = {
@@ -26,7 +26,7 @@ export const containerSecurity = {
  * Strimzi knows no startup probe: a server that starts slowly on a busy machine would be killed for it, again and again.
  * One that is really gone ends by itself.
  */
-export const patientProbes = {
+export const lenientProbes = {
   livenessProbe: { initialDelaySeconds: 180, timeoutSeconds: 15, periodSeconds: 10, failureThreshold: 6 },
   readinessProbe: { initialDelaySeconds: 5, timeoutSeconds: 15, periodSeconds: 5, failureThreshold: 6 },
 };
@@ -40,7 +40,7 @@ export const podSecurity = {
 };
 
 /** Pods of the same labels on different machines, and in different zones if it can be. */
-export function apart(spread: "required" | "preferred", labels: Readonly<Record<string, string>>) {
+export function podAntiAffinity(spread: "required" | "preferred", labels: Readonly<Record<string, string>>) {
   const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: labels } };
   return {
     affinity: {

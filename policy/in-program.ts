@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { lintResource, lintResourcesTogether } from "../lint/lint-resources";
 import type { Linted } from "../lint/linted";
 import type { DeclaredResource } from "../lint/stack-resources";
-import { knownOf } from "./known";
 import { lintConfiguration, lintStackFiles, stackOfResources } from "./stack-files";
+import { replaceUnknowns } from "./unknown-values";
 import { renderViolation } from "./violation";
 
 /**
@@ -21,7 +21,7 @@ export async function holdPolicies(stack: string): Promise<() => void> {
   const facts = stackOfResources(stack);
   const declared: DeclaredResource[] = [];
   pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
-    const inputs = knownOf(props) as DeclaredResource["inputs"];
+    const inputs = replaceUnknowns(props) as DeclaredResource["inputs"];
     declared.push({ type, name, inputs, protect: opts.protect ?? false });
     return undefined;
   });

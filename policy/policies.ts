@@ -3,8 +3,8 @@ import { lintResource, lintResourcesTogether } from "../lint/lint-resources";
 import type { Linted } from "../lint/linted";
 import { pageOf, type Rule } from "../lint/rule";
 import type { DeclaredResource, StackOfResources } from "../lint/stack-resources";
-import { knownOf } from "./known";
 import { lintConfiguration, lintStackFiles, stackOfResources } from "./stack-files";
+import { replaceUnknowns } from "./unknown-values";
 import { renderViolation } from "./violation";
 
 /**
@@ -71,7 +71,7 @@ function describe({ name, harm, severity }: Rule) {
 }
 
 function declared({ type, name, props, opts }: ResourceValidationArgs): DeclaredResource {
-  return { type, name, inputs: knownOf(props) as DeclaredResource["inputs"], protect: opts.protect };
+  return { type, name, inputs: replaceUnknowns(props) as DeclaredResource["inputs"], protect: opts.protect };
 }
 
 function stackOfUrn(urn: string): string {

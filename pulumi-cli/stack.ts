@@ -9,11 +9,11 @@ import { root, workDirectory } from "../common/system/checkout";
 import { readIfThere, writePrivate } from "../common/system/files";
 import { requireOwnFolders } from "../common/system/ownership";
 import { run } from "../common/system/run";
+import { clearPending } from "./pending-operations";
 import { neededPlugins, type Plugin } from "./pulumi-plugins";
 import { findProgram, pulumiDirectories } from "./pulumi-programs";
 import { restoreCheckpoint } from "./stack-checkpoint";
 import { clearStaleLocks } from "./stack-locks";
-import { clearPending } from "./stack-pending";
 
 /** A stack whose state this checkout keeps, and how to run Pulumi on it. */
 export interface StackSession {

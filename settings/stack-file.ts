@@ -40,8 +40,8 @@ export function stackNames(folder = stacksFolder): string[] {
  * keeps its tenancy model from being provisioned.
  */
 export async function loadSettings(stack: string, reveal: Reveal, folder = stacksFolder): Promise<Settings> {
-  const { settings, obstacles } = await readStack(stack, reveal, folder);
-  refuseIfAny(obstacles);
+  const { settings, refusals } = await readStack(stack, reveal, folder);
+  refuseIfAny(refusals);
   return settings;
 }
 
@@ -50,7 +50,7 @@ export async function readStack(
   stack: string,
   reveal: Reveal,
   folder = stacksFolder,
-): Promise<{ readonly settings: Settings; readonly obstacles: readonly Problem[] }> {
+): Promise<{ readonly settings: Settings; readonly refusals: readonly Problem[] }> {
   const path = resolve(folder, `Pulumi.${stack}.yaml`);
   if (!existsSync(path)) throw new Problems([unknownStack(stack, stackNames(folder))]);
   const source = readSource(path);
@@ -81,7 +81,7 @@ export async function readStack(
   });
   return {
     settings: { ...all, ...tenancyOf(config, tenancy?.model) },
-    obstacles: tenancyProblems(config, tenancy?.model, parsed.placeOf),
+    refusals: tenancyProblems(config, tenancy?.model, parsed.placeOf),
   };
 }
 

@@ -28,7 +28,7 @@ export function podTemplate(plan: CitusPlan, group: number): PodTemplate {
       securityContext: podSecurity,
       // A checkpoint of all that is in memory comes before the end.
       terminationGracePeriodSeconds: 120,
-      affinity: { podAntiAffinity: apart(plan, group) },
+      affinity: { podAntiAffinity: podAntiAffinity(plan, group) },
       topologySpreadConstraints: [
         {
           maxSkew: 1,
@@ -131,7 +131,7 @@ function probe(path: string): Probe {
   return { httpGet: { path, port: "patroni", scheme: "HTTPS" }, timeoutSeconds: 5 };
 }
 
-function apart(plan: CitusPlan, group: number): types.input.core.v1.PodAntiAffinity {
+function podAntiAffinity(plan: CitusPlan, group: number): types.input.core.v1.PodAntiAffinity {
   const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: groupLabels(plan, group) } };
   return plan.spread === "required"
     ? { requiredDuringSchedulingIgnoredDuringExecution: [term] }

@@ -1,12 +1,12 @@
 import { formatQuantity } from "../../common/quantity";
 import {
-  apart,
   containerSecurity,
   kafkaVersion,
-  patientProbes,
+  lenientProbes,
+  podAntiAffinity,
   podSecurity,
   strimziApi,
-  untilReady,
+  waitForReady,
 } from "../strimzi-resources";
 import { databaseAuthority, metricsMap, workerLabels, workerTopics } from "./connect-names";
 import type { ConnectPlan } from "./connect-plan";
@@ -19,7 +19,7 @@ export function kafkaConnect(plan: ConnectPlan) {
   return {
     apiVersion: strimziApi,
     kind: "KafkaConnect",
-    metadata: { name, namespace, annotations: untilReady },
+    metadata: { name, namespace, annotations: waitForReady },
     spec: {
       version: kafkaVersion,
       replicas,
@@ -36,7 +36,7 @@ export function kafkaConnect(plan: ConnectPlan) {
       offsetStorageTopic: offsets,
       statusStorageTopic: status,
       config: workerConfig(plan),
-      ...patientProbes,
+      ...lenientProbes,
       logging: { type: "inline", loggers },
       resources: { requests: { cpu: size.cpu, memory }, limits: { memory } },
       ...metrics(plan),
@@ -88,7 +88,7 @@ function pod(plan: ConnectPlan) {
   return {
     metadata: { labels: { ...plan.labels }, annotations: { "tenantry.io/secrets": versions.toSorted().join() } },
     securityContext: podSecurity,
-    ...apart(plan.spread, workerLabels(plan)),
+    ...podAntiAffinity(plan.spread, workerLabels(plan)),
     volumes:
       plan.databaseAuthority === undefined ? [] : [{ name: volume, configMap: { name: plan.databaseAuthority } }],
   };

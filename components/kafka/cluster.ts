@@ -1,10 +1,10 @@
 import {
   containerSecurity,
   kafkaVersion,
-  patientProbes,
+  lenientProbes,
   podSecurity,
   strimziApi,
-  untilReady,
+  waitForReady,
 } from "../strimzi-resources";
 import { externalListeners } from "./external-listener";
 import { kafkaClientLabel, listenerPort, loginPrefix, metricsMap } from "./kafka-names";
@@ -16,7 +16,7 @@ export function kafka(plan: KafkaPlan) {
   return {
     apiVersion: strimziApi,
     kind: "Kafka",
-    metadata: { name, namespace, annotations: untilReady },
+    metadata: { name, namespace, annotations: waitForReady },
     spec: {
       kafka: {
         version: kafkaVersion,
@@ -34,7 +34,7 @@ export function kafka(plan: KafkaPlan) {
         authorization: { type: "simple" },
         rack: { type: "topology-label", topologyKey: rack },
         config: brokerConfig(plan),
-        ...patientProbes,
+        ...lenientProbes,
         ...metrics(plan),
         template: { podDisruptionBudget: { maxUnavailable: 1 } },
       },

@@ -1,5 +1,5 @@
 import { formatQuantity } from "../../common/quantity";
-import { apart, containerSecurity, goneAtOnce, podSecurity, strimziApi } from "../strimzi-resources";
+import { backgroundDeletion, containerSecurity, podAntiAffinity, podSecurity, strimziApi } from "../strimzi-resources";
 import { clusterLabel, type Pool, poolName, poolsOf } from "./kafka-names";
 import type { KafkaPlan } from "./kafka-plan";
 
@@ -16,7 +16,7 @@ export function nodePool(plan: KafkaPlan, pool: Pool) {
       name,
       namespace,
       labels: clusterLabel(plan),
-      annotations: { "strimzi.io/next-node-ids": `[${pool.firstId}-${pool.firstId + 99}]`, ...goneAtOnce },
+      annotations: { "strimzi.io/next-node-ids": `[${pool.firstId}-${pool.firstId + 99}]`, ...backgroundDeletion },
     },
     spec: {
       replicas: holdsRecords ? plan.brokers : plan.controllers,
@@ -41,7 +41,7 @@ export function nodePool(plan: KafkaPlan, pool: Pool) {
           securityContext: podSecurity,
           // Leaders move to other brokers first.
           terminationGracePeriodSeconds: 120,
-          ...apart(plan.spread, { ...clusterLabel(plan), "strimzi.io/pool-name": name }),
+          ...podAntiAffinity(plan.spread, { ...clusterLabel(plan), "strimzi.io/pool-name": name }),
         },
         kafkaContainer: { securityContext: containerSecurity },
         initContainer: { securityContext: containerSecurity },

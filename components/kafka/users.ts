@@ -1,4 +1,4 @@
-import { strimziApi, untilReady } from "../strimzi-resources";
+import { strimziApi, waitForReady } from "../strimzi-resources";
 import type { AccessRule } from "./kafka-access-rules";
 import { clusterLabel, passwordSecret } from "./kafka-names";
 import type { KafkaPlan } from "./kafka-plan";
@@ -9,7 +9,7 @@ export function kafkaUser(plan: KafkaPlan, user: string) {
   return {
     apiVersion: strimziApi,
     kind: "KafkaUser",
-    metadata: { name: user, namespace, labels: clusterLabel(plan), annotations: untilReady },
+    metadata: { name: user, namespace, labels: clusterLabel(plan), annotations: waitForReady },
     spec: {
       authentication: {
         type: "scram-sha-512",

@@ -104,7 +104,7 @@ function podTemplate(plan: PoolerPlan): types.input.core.v1.PodTemplateSpec {
       automountServiceAccountToken: false,
       securityContext: podSecurity,
       terminationGracePeriodSeconds: 60,
-      affinity: { podAntiAffinity: apart(plan) },
+      affinity: { podAntiAffinity: podAntiAffinity(plan) },
       containers: [
         {
           name: "pgbouncer",
@@ -149,7 +149,7 @@ function probe({ database, roles }: PoolerPlan) {
   return { exec: { command: ["pg_isready", "--quiet", ...where] }, timeoutSeconds: 5 };
 }
 
-function apart(plan: PoolerPlan): types.input.core.v1.PodAntiAffinity {
+function podAntiAffinity(plan: PoolerPlan): types.input.core.v1.PodAntiAffinity {
   const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: poolerLabels(plan) } };
   return plan.spread === "required"
     ? { requiredDuringSchedulingIgnoredDuringExecution: [term] }

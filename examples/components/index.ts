@@ -3,18 +3,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { CitusCluster, ConnectionPooler } from "tenantry/components";
 
 /** A database for a program of a team's own, which makes its schema and its roles by itself. */
-const namespace = "orders-database";
+const namespaceName = "orders-database";
 const database = "orders";
 const roles = ["orders_app"];
 /** `pulumi config set protect true` where the data matters. */
 const protect = new pulumi.Config().getBoolean("protect") ?? false;
 
-const room = new Namespace("room", { metadata: { name: namespace } });
+const namespace = new Namespace("namespace", { metadata: { name: namespaceName } });
 
 const citus = new CitusCluster(
   "citus",
   {
-    namespace,
+    namespace: namespaceName,
     database,
     workers: 1,
     applicationRoles: roles,
@@ -23,12 +23,20 @@ const citus = new CitusCluster(
     spread: "preferred",
     protect,
   },
-  { dependsOn: [room] },
+  { dependsOn: [namespace] },
 );
 
 const pooler = new ConnectionPooler(
   "pooler",
-  { namespace, cluster: "citus", database, roles, logins: citus.logins, signer: citus.signer, spread: "preferred" },
+  {
+    namespace: namespaceName,
+    cluster: "citus",
+    database,
+    roles,
+    logins: citus.logins,
+    signer: citus.signer,
+    spread: "preferred",
+  },
   { dependsOn: [citus.ready] },
 );
 

@@ -3,10 +3,10 @@ import type { ConnectEndpoint, Login } from "../../architecture/endpoints";
 import type { Home } from "../home";
 import { connectSecrets, setConnectSecrets } from "./connect-secrets";
 import { connectHealth } from "./health";
+import { connectPlugins, kafkaJars } from "./java-artifacts";
 import { javaArguments, javaLocale, javaProgram, requireInstalled, writeConfig } from "./java-server";
 import { renderConnectConfig, renderLogConfig, renderRestLogin } from "./kafka-config";
 import type { Server } from "./server";
-import { connectPlugins, kafkaJars } from "./server-files";
 import { serverTitles } from "./server-names";
 
 export interface ConnectServer {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Problems } from "../../common/problem";
 import { readIfThere } from "../../common/system/files";
-import { kafkaJars } from "./server-files";
+import { kafkaJars } from "./java-artifacts";
 
 /** The program `java`: JAVA_HOME's, else the one on PATH. */
 export function javaProgram(env: NodeJS.ProcessEnv = process.env): string {

@@ -5,10 +5,10 @@ import { Problems } from "../../common/problem";
 import { run } from "../../common/system/run";
 import type { Home } from "../home";
 import { kafkaHealth } from "./health";
+import { kafkaJars } from "./java-artifacts";
 import { javaArguments, javaLocale, javaProgram, requireInstalled, writeConfig } from "./java-server";
 import { renderKafkaConfig, renderLogConfig } from "./kafka-config";
 import type { Server } from "./server";
-import { kafkaJars } from "./server-files";
 import { serverTitles } from "./server-names";
 
 export interface KafkaServer {

@@ -1,11 +1,11 @@
 import { Problems } from "../../common/problem";
 import { run } from "../../common/system/run";
 import { javaProgram } from "../servers/java-server";
-import type { Part } from "./part";
+import type { SetupStep } from "./setup-step";
 
 const leastMajor = 17;
 
-export const javaPart: Part = {
+export const javaStep: SetupStep = {
   title: "Java",
   async provide() {
     const { stdout, stderr } = await run(javaProgram(), ["-version"]);

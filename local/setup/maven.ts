@@ -5,16 +5,16 @@ import { Problems } from "../../common/problem";
 import { installDirectory } from "../../common/system/cache";
 import { run } from "../../common/system/run";
 import { versions } from "../../common/system/versions";
-import { javaLocale } from "../servers/java-server";
 import {
   connectPlugins,
   debeziumChecksums,
   kafkaChecksums,
   kafkaJars,
   outboxConnectorSource,
-} from "../servers/server-files";
+} from "../servers/java-artifacts";
+import { javaLocale } from "../servers/java-server";
 import { differenceFrom, parseChecksums } from "./checksums";
-import type { Part } from "./part";
+import type { SetupStep } from "./setup-step";
 
 const plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
 const pom = join(__dirname, "..", "servers", "pom.xml");
@@ -33,7 +33,7 @@ interface Fetched {
   goals(directory: string, work: string): readonly string[];
 }
 
-export const kafkaPart: Part = fromMaven({
+export const kafkaStep: SetupStep = fromMaven({
   title: "Kafka and Connect",
   version: versions.kafka,
   target: kafkaJars(),
@@ -51,7 +51,7 @@ export const kafkaPart: Part = fromMaven({
 });
 
 /** Debezium, and tenantry's connector compiled against it, among its jars: Connect keeps the classes of each folder apart. */
-export const debeziumPart: Part = fromMaven({
+export const debeziumStep: SetupStep = fromMaven({
   title: "Debezium",
   version: versions.debezium,
   target: connectPlugins(),
@@ -71,7 +71,7 @@ export const debeziumPart: Part = fromMaven({
   ],
 });
 
-function fromMaven(fetched: Fetched): Part {
+function fromMaven(fetched: Fetched): SetupStep {
   const { title, version, target, goals } = fetched;
   return {
     title,

@@ -6,9 +6,9 @@ import { withLock } from "../../common/system/lock";
 import { run } from "../../common/system/run";
 import { postgresMajors } from "../../common/system/versions";
 import { findPostgres, type PostgresPrograms } from "../servers/postgres-programs";
-import type { Part } from "./part";
+import type { SetupStep } from "./setup-step";
 
-export const postgresPart: Part = {
+export const postgresStep: SetupStep = {
   title: "PostgreSQL",
   async provide(note) {
     const before = await findPostgres();

@@ -16,7 +16,7 @@ import {
 import { type Checksums, differenceFrom, parseChecksums, sha256 } from "./checksums";
 import { download } from "./download";
 import { buildGoProgram } from "./go";
-import type { Part } from "./part";
+import type { SetupStep } from "./setup-step";
 
 const releases = `https://github.com/pulumi/pulumi/releases/download/v${versions.pulumi}`;
 /** Of the releases, as Pulumi's own Homebrew formula of this version has them: github.com/pulumi/homebrew-tap. */
@@ -25,7 +25,7 @@ const languageHost = "pulumi-language-nodejs";
 const launcher = "pulumi-resource-pulumi-nodejs";
 
 /** The CLI, and the language host and dynamic launcher where the CLI does not bring them. */
-export const pulumiPart: Part = {
+export const pulumiStep: SetupStep = {
   title: "Pulumi",
   async provide(note) {
     const how = await provideCli(note);

@@ -3,11 +3,11 @@ import { cacheDirectory } from "../../common/system/cache";
 import { requireOwnFolders } from "../../common/system/ownership";
 import type { Progress } from "../../common/system/progress";
 import { requireUsablePath } from "../../common/system/usable-path";
-import { javaPart } from "./java";
-import { debeziumPart, kafkaPart } from "./maven";
-import type { Part } from "./part";
-import { postgresPart } from "./postgres-setup";
-import { pulumiPart } from "./pulumi-setup";
+import { javaStep } from "./java";
+import { debeziumStep, kafkaStep } from "./maven";
+import { postgresStep } from "./postgres-setup";
+import { pulumiStep } from "./pulumi-setup";
+import type { SetupStep } from "./setup-step";
 
 export interface SetupResult {
   readonly part: string;
@@ -15,10 +15,10 @@ export interface SetupResult {
 }
 
 /** Everything but the Node dependencies, which were needed to get here. */
-export const parts: readonly Part[] = [javaPart, postgresPart, kafkaPart, debeziumPart, pulumiPart];
+export const setupSteps: readonly SetupStep[] = [javaStep, postgresStep, kafkaStep, debeziumStep, pulumiStep];
 
 /** Provides all parts side by side; whatever is missing is reported together at the end. */
-export async function setup(progress: Progress, wanted = parts): Promise<readonly SetupResult[]> {
+export async function setup(progress: Progress, wanted = setupSteps): Promise<readonly SetupResult[]> {
   const cache = cacheDirectory();
   requireUsablePath(cache, "the cache of what they run", "Name another folder in XDG_CACHE_HOME.");
   requireOwnFolders(cache, "the cache of what the embedded servers run");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
 import { requireReady } from "../../cluster/cluster-preflight";
-import { explain } from "../../cluster/explain";
+import { explainFailedUp } from "../../cluster/failed-up";
 import { renderProblem } from "../../common/problem";
 import { kubernetesSchema } from "../../settings/kubernetes-settings";
 import { type ApiServer, skip, startApiServer } from "./api-server";
@@ -113,12 +113,12 @@ test("after a failed run the namespace's troubles are told with their events", {
     reason: "ProvisioningFailed",
     message: "the disk quota of the project is used up",
   });
-  const told = (await explain(settings({ namespace: "failed" }))).map(renderProblem).join("\n");
+  const told = (await explainFailedUp(settings({ namespace: "failed" }))).map(renderProblem).join("\n");
   assert.match(told, /`data-citus-0-0` in `failed` gets no volume\n {2}got: {6}ProvisioningFailed: the disk quota/);
 });
 
 test("where the cluster is gone after a failed run, that is what is told", { skip }, async () => {
   await apiServer();
-  const told = (await explain(settings({ context: "gone" }))).map(renderProblem).join("\n");
+  const told = (await explainFailedUp(settings({ context: "gone" }))).map(renderProblem).join("\n");
   assert.match(told, /^The cluster of the context `gone` does not answer/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { declaredBy } from "../../../cli/preview/declared";
+import { declaredBy } from "../../../cli/preview/declared-resources";
 import { isListed, managedKinds, monitoringKinds, neededRights, rightsProblem } from "../../../cluster/cluster-rights";
 import { renderProblem } from "../../../common/problem";
 import { stackNames } from "../../../settings/stack-file";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { declaredBy } from "../../../cli/preview/declared";
+import { declaredBy } from "../../../cli/preview/declared-resources";
 import { lintResource, lintResourcesTogether } from "../../../lint/lint-resources";
 import { rules } from "../../../lint/list";
-import { knownOf } from "../../../policy/known";
 import { lintStackFiles, stackOfResources } from "../../../policy/stack-files";
+import { replaceUnknowns } from "../../../policy/unknown-values";
 import { stackNames } from "../../../settings/stack-file";
 
 for (const stack of stackNames()) {
@@ -13,7 +13,7 @@ for (const stack of stackNames()) {
     const declared = (await declaredBy(stack)).map(({ type, name, inputs }) => ({
       type,
       name,
-      inputs: knownOf(inputs) as typeof inputs,
+      inputs: replaceUnknowns(inputs) as typeof inputs,
       protect: true,
     }));
     const facts = stackOfResources(stack);

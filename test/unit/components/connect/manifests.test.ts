@@ -12,7 +12,7 @@ import { secretRules } from "../../../../components/connect/connect-rights";
 import { restartJob } from "../../../../components/connect/restart";
 import { kafkaConnect } from "../../../../components/connect/worker";
 import { kafkaVersion, strimziVersion } from "../../../../components/strimzi-resources";
-import { outboxConnectorSource } from "../../../../local/servers/server-files";
+import { outboxConnectorSource } from "../../../../local/servers/java-artifacts";
 
 function plan(options: Partial<ConnectOptions> = {}) {
   return planConnect("connect", {

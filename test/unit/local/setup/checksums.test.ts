@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { versions } from "../../../../common/system/versions";
-import { debeziumChecksums, kafkaChecksums } from "../../../../local/servers/server-files";
+import { debeziumChecksums, kafkaChecksums } from "../../../../local/servers/java-artifacts";
 import { differenceFrom, parseChecksums } from "../../../../local/setup/checksums";
 
 function room(context: TestContext): string {

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { root } from "../../../../common/system/checkout";
 import { run } from "../../../../common/system/run";
-import { connectPlugins } from "../../../../local/servers/server-files";
+import { connectPlugins } from "../../../../local/servers/java-artifacts";
 
 /** Set-up of one part, with a cache of its own and a Maven that does what the script says. */
 function setup(context: TestContext, script: string) {
@@ -13,7 +13,7 @@ function setup(context: TestContext, script: string) {
   context.after(() => rmSync(room, { recursive: true }));
   writeFileSync(join(room, "mvn"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const provide =
-    'require("./local/setup/maven").debeziumPart.provide().catch((error) => { console.error(error.message); process.exitCode = 1; })';
+    'require("./local/setup/maven").debeziumStep.provide().catch((error) => { console.error(error.message); process.exitCode = 1; })';
   const env = {
     ...process.env,
     XDG_CACHE_HOME: room,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type Seen, troubles } from "../../../cluster/trouble";
+import { type NamespaceObjects, unreadyProblems } from "../../../cluster/unready-objects";
 import { renderProblem } from "../../../common/problem";
 
 // The texts are what Kubernetes 1.33 said in trials.
-const quiet: Seen = {
+const quiet: NamespaceObjects = {
   namespace: "shop",
   pods: [],
   statefulSets: [],
@@ -25,8 +25,8 @@ function pod(name: string, state: object, more: object = {}) {
   return { metadata: { name }, status: { phase: "Running", containerStatuses: [{ ...status, ...more }] } };
 }
 
-const told = (seen: Partial<Seen>) =>
-  troubles({ ...quiet, ...seen })
+const told = (seen: Partial<NamespaceObjects>) =>
+  unreadyProblems({ ...quiet, ...seen })
     .map(renderProblem)
     .join("\n\n");
 
@@ -65,17 +65,17 @@ test("a quota that is exceeded is told by whoever could not make its pods", () =
   const message = 'pods "citus-1-1" is forbidden: exceeded quota: q, requested: requests.memory=500Mi';
   const set = { metadata: { name: "citus-1" }, spec: { replicas: 2 }, status: { replicas: 1 } };
   const events = [event("StatefulSet", "citus-1", "FailedCreate", message, 0, 9)];
-  const statefulSets = [set] as unknown as Seen["statefulSets"];
+  const statefulSets = [set] as unknown as NamespaceObjects["statefulSets"];
   assert.match(
     told({ statefulSets, events }),
     /StatefulSet `citus-1` in `shop` may not make its pods\n {2}got: {6}FailedCreate: pods .*exceeded quota.*\(9 times\)\n {2}fix: {6}Raise the quota/,
   );
-  const overcome = [{ ...set, status: { replicas: 2 } }] as unknown as Seen["statefulSets"];
+  const overcome = [{ ...set, status: { replicas: 2 } }] as unknown as NamespaceObjects["statefulSets"];
   assert.equal(told({ statefulSets: overcome, events }), "");
 });
 
 test("a refusal other than by quota asks for what the message names", () => {
-  const jobs = [{ metadata: { name: "citus-prepare-1" } }] as Seen["jobs"];
+  const jobs = [{ metadata: { name: "citus-prepare-1" } }] as NamespaceObjects["jobs"];
   const events = [event("Job", "citus-prepare-1", "FailedCreate", 'violates PodSecurity "restricted:latest"')];
   assert.match(told({ jobs, events }), /Job `citus-prepare-1`[\s\S]*PodSecurity[\s\S]*policy of the cluster/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { pendingOperations, withoutPending } from "../../../pulumi-cli/stack-pending";
+import { pendingOperations, withoutPending } from "../../../pulumi-cli/pending-operations";
 
 const operation = {
   type: "creating",

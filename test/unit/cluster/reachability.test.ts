@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { ClusterApi } from "../../../cluster/api";
-import { lookAt, requireReachable, unreachable } from "../../../cluster/reach";
+import { askCluster, requireReachable, unreachable } from "../../../cluster/reachability";
 import { renderProblem } from "../../../common/problem";
 
 const place = { context: "staging", server: "https://10.0.0.1:6443" };
@@ -35,7 +35,7 @@ test("a cluster older than what Strimzi needs is refused", async () => {
 });
 
 test("a cluster that goes away during a look is told as such, and a fault of the look as what it is", async () => {
-  const failing = (error: Error) => lookAt(cluster("33"), () => Promise.reject(error));
+  const failing = (error: Error) => askCluster(cluster("33"), () => Promise.reject(error));
   for (const away of [
     Object.assign(new Error("request failed, reason: read ECONNRESET"), { name: "FetchError", code: "ECONNRESET" }),
     Object.assign(new Error("The operation was aborted"), { name: "AbortError", type: "aborted" }),

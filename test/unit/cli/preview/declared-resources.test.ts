@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import { declaredBy, renderPreview } from "../../../../cli/preview/declared";
+import { declaredBy, renderPreview } from "../../../../cli/preview/declared-resources";
 import { stackNames } from "../../../../settings/stack-file";
 import { matchesGolden } from "../../golden";
 

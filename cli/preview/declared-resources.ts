@@ -6,16 +6,16 @@ import { resourceHandlers } from "../../provider/protocol/resource-handlers";
 import { serversUnknown } from "../../settings/stack-file";
 
 /** A resource that the program declared. */
-export interface Declared {
+export interface DeclaredResource {
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
 /** What the program declares for a stack, by Pulumi's mocks: no cluster, no command line, no account. One at a time. */
-export async function declaredBy(stack: string): Promise<Declared[]> {
+export async function declaredBy(stack: string): Promise<DeclaredResource[]> {
   process.env[serversUnknown] = "1";
-  const declared: Declared[] = [];
+  const declared: DeclaredResource[] = [];
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, id }) => {
@@ -36,7 +36,7 @@ export async function declaredBy(stack: string): Promise<Declared[]> {
 }
 
 /** The resources as people review them, sorted: manifests, SQL, connector configurations. Secrets are left out. */
-export function renderPreview(declared: readonly Declared[]): string {
+export function renderPreview(declared: readonly DeclaredResource[]): string {
   return declared
     .map((resource) => ({ key: `${resource.type} ${resource.name}`, resource }))
     .toSorted((a, b) => (a.key < b.key ? -1 : 1))
@@ -44,7 +44,7 @@ export function renderPreview(declared: readonly Declared[]): string {
     .join("---\n");
 }
 
-function body({ type, inputs }: Declared): object {
+function body({ type, inputs }: DeclaredResource): object {
   const noun = /^tenantry:index:(\w+)$/.exec(type)?.[1];
   const handler = [...resourceHandlers].find(([known]) => known === noun)?.[1];
   if (!handler) return sorted(inputs);

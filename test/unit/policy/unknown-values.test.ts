@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { output } from "@pulumi/pulumi";
 import { unknownYet } from "../../../architecture/endpoints";
-import { knownOf } from "../../../policy/known";
+import { replaceUnknowns } from "../../../policy/unknown-values";
 
 test("what only the servers will tell is marked, and the rest is kept", () => {
   const throwing = new Proxy({ address: 1, name: "a" } as Record<string, unknown>, {
@@ -11,7 +11,7 @@ test("what only the servers will tell is marked, and the rest is kept", () => {
       return target[String(key)];
     },
   });
-  assert.deepEqual(knownOf({ list: [throwing, null, 2], secret: output("x") }), {
+  assert.deepEqual(replaceUnknowns({ list: [throwing, null, 2], secret: output("x") }), {
     list: [{ address: unknownYet, name: "a" }, null, 2],
     secret: unknownYet,
   });

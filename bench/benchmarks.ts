@@ -1,7 +1,7 @@
 import type { Measure } from "./bench";
 
 /** Each part's work, loaded only if it is asked for. */
-export const parts = {
+export const benchmarks = {
   throughput: () => require("./throughput").measureThroughput,
   latency: () => require("./latency").measureLatency,
   transaction: () => require("./transaction-bench").measureTransaction,
@@ -10,5 +10,5 @@ export const parts = {
   idle: () => require("./idle").measureIdle,
 } satisfies Readonly<Record<string, () => Measure>>;
 
-export type PartName = keyof typeof parts;
-export const partNames = Object.keys(parts) as readonly PartName[];
+export type BenchmarkName = keyof typeof benchmarks;
+export const benchmarkNames = Object.keys(benchmarks) as readonly BenchmarkName[];

@@ -3,8 +3,15 @@ import { type Problem, Problems } from "../common/problem";
 import type { KubernetesSettings } from "../settings/kubernetes-settings";
 import { type ClusterApi, clusterApi } from "./api";
 import { openKubeconfig } from "./kubeconfig";
-import { lookAt } from "./reach";
-import { type CustomObject, isReady, type Pod, type Seen, statusesOf, troubles } from "./trouble";
+import { askCluster } from "./reachability";
+import {
+  type CustomObject,
+  isReady,
+  type NamespaceObjects,
+  type Pod,
+  statusesOf,
+  unreadyProblems,
+} from "./unready-objects";
 
 const logLines = 5;
 const strimzi = { group: "kafka.strimzi.io", version: "v1" };
@@ -25,19 +32,19 @@ const customListSchema = z.object({
 });
 
 /** What stands in the way in the stack's namespace, after an `up` that failed. Empty where nothing does. */
-export async function explain(
+export async function explainFailedUp(
   settings: Pick<KubernetesSettings, "context" | "server" | "namespace">,
 ): Promise<readonly Problem[]> {
   try {
     const api = await clusterApi(await openKubeconfig(settings));
-    return troubles(await lookAt(api, () => look(api, settings.namespace)));
+    return unreadyProblems(await askCluster(api, () => look(api, settings.namespace)));
   } catch (error) {
     if (error instanceof Problems) return error.problems;
     throw error;
   }
 }
 
-async function look(api: ClusterApi, namespace: string): Promise<Seen> {
+async function look(api: ClusterApi, namespace: string): Promise<NamespaceObjects> {
   const [pods, statefulSets, jobs, claims, events, custom] = await Promise.all([
     api.core.listNamespacedPod({ namespace }),
     api.apps.listNamespacedStatefulSet({ namespace }),

@@ -8,7 +8,7 @@ const oldestMinor = 30;
  * What a look at the cluster finds. Throws Problems where the cluster does not answer, at the first question or at a later
  * one; what else goes wrong stays the error that it is, as it is no fault of the cluster's.
  */
-export async function lookAt<T>(api: ClusterApi, look: () => Promise<T>): Promise<T> {
+export async function askCluster<T>(api: ClusterApi, look: () => Promise<T>): Promise<T> {
   await requireReachable(api);
   try {
     return await look();

@@ -23,7 +23,7 @@ export interface Condition {
 }
 
 /** What a namespace held when it was looked at. */
-export interface Seen {
+export interface NamespaceObjects {
   readonly namespace: string;
   readonly pods: readonly Pod[];
   readonly statefulSets: readonly StatefulSet[];
@@ -38,17 +38,17 @@ export interface Seen {
 const shownEvents = 3;
 
 /** Everything in the namespace that is not as it should be: each with its last events and the next step. */
-export function troubles(seen: Seen): Problem[] {
+export function unreadyProblems(seen: NamespaceObjects): Problem[] {
   return [
     ...seen.claims.flatMap((claim) => claimTrouble(claim, seen)),
-    ...seen.statefulSets.flatMap((set) => creationTrouble("StatefulSet", set, seen)),
-    ...seen.jobs.flatMap((job) => creationTrouble("Job", job, seen)),
+    ...seen.statefulSets.flatMap((set) => creationProblems("StatefulSet", set, seen)),
+    ...seen.jobs.flatMap((job) => creationProblems("Job", job, seen)),
     ...seen.pods.flatMap((pod) => podTrouble(pod, seen)),
     ...seen.custom.flatMap((object) => customTrouble(object, seen)),
   ];
 }
 
-function claimTrouble({ metadata, status }: Claim, seen: Seen): Problem[] {
+function claimTrouble({ metadata, status }: Claim, seen: NamespaceObjects): Problem[] {
   const events = warnings("PersistentVolumeClaim", metadata?.name, seen);
   if (status?.phase === "Bound" || events.length === 0) return [];
   return [
@@ -61,7 +61,7 @@ function claimTrouble({ metadata, status }: Claim, seen: Seen): Problem[] {
 }
 
 /** Pods that the API server does not let a controller make. */
-function creationTrouble(kind: string, { metadata }: StatefulSet | Job, seen: Seen): Problem[] {
+function creationProblems(kind: string, { metadata }: StatefulSet | Job, seen: NamespaceObjects): Problem[] {
   const events = seen.events.filter(
     (event) => event.reason === "FailedCreate" && isAbout(event, kind, metadata?.name) && !isOvercome(event, seen),
   );
@@ -79,13 +79,13 @@ function creationTrouble(kind: string, { metadata }: StatefulSet | Job, seen: Se
 }
 
 /** Controllers try again: an old refusal means nothing once the pods are there. */
-function isOvercome({ involvedObject }: Event, seen: Seen): boolean {
+function isOvercome({ involvedObject }: Event, seen: NamespaceObjects): boolean {
   const set = seen.statefulSets.find(({ metadata }) => metadata?.name === involvedObject.name);
   const job = seen.jobs.find(({ metadata }) => metadata?.name === involvedObject.name);
   return set ? set.status?.replicas === set.spec?.replicas : Boolean(job?.status?.active || job?.status?.succeeded);
 }
 
-function podTrouble(pod: Pod, seen: Seen): Problem[] {
+function podTrouble(pod: Pod, seen: NamespaceObjects): Problem[] {
   const { metadata, status } = pod;
   if (status?.phase === "Succeeded" || isReady(pod) || metadata?.deletionTimestamp) return [];
   const name = metadata?.name ?? "";
@@ -153,7 +153,7 @@ function containerCause(statuses: readonly ContainerStatus[], namespace: string,
   return { what: "is not ready", details, fix };
 }
 
-function customTrouble({ kind, name, conditions }: CustomObject, seen: Seen): Problem[] {
+function customTrouble({ kind, name, conditions }: CustomObject, seen: NamespaceObjects): Problem[] {
   const unready = conditions.filter(({ type, status }) => type === "Ready" && status === "False");
   const events = warnings(kind, name, seen);
   if (unready.length === 0) return [];
@@ -177,7 +177,7 @@ export function statusesOf({ status }: Pod): readonly ContainerStatus[] {
   return [...init.filter(({ state }) => state?.terminated?.exitCode !== 0), ...(status?.containerStatuses ?? [])];
 }
 
-function warnings(kind: string, name: string | undefined, { events }: Seen): string[] {
+function warnings(kind: string, name: string | undefined, { events }: NamespaceObjects): string[] {
   return lastEvents(events.filter((event) => event.type === "Warning" && isAbout(event, kind, name)));
 }
 

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 
 /** Reads an option's whole number, both ends included. */
-export function within(least: number, most: number): (text: string) => number {
+export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
     throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
