@@ -1,18 +1,18 @@
 #!/bin/sh
 # Unit tests, then integration tests on embedded servers of their own, which are stopped whatever happens.
 # Arguments are test files: only these run. TENANTRY_KEEP=1 leaves the servers running for the next time.
+# TENANTRY_TEST_SERVERS sets of servers serve as many integration files side by side, 2 by default.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 home=.tenantry/test
-export TENANTRY_ENDPOINTS="$PWD/$home/endpoints.yaml"
+homes=
 results=$(mktemp -d)
-started=
 
 finish() {
   code=$?
   trap - EXIT INT TERM HUP
-  if [ -n "$started" ] && [ -z "${TENANTRY_KEEP:-}" ]; then cli/tenantry local down --home "$home"; fi
+  if [ -z "${TENANTRY_KEEP:-}" ]; then for each in $homes; do cli/tenantry local down --home "$each"; done; fi
   rm -rf "$results"
   exit "$code"
 }
@@ -27,12 +27,26 @@ run_tests() {
   shift 2
   [ $# -gt 0 ] || return 0
   printf '\n%s tests, %d files\n' "$name" $#
-  node --import tsx --test --test-concurrency="$concurrency" --test-timeout="${TENANTRY_TEST_TIMEOUT_MS:-1200000}" \
+  node --import tsx --import ./test/integration/claim-servers.ts --test --test-concurrency="$concurrency" \
+    --test-timeout="${TENANTRY_TEST_TIMEOUT_MS:-1200000}" \
     --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$results/$name.tap" "$@"
 }
 
 files() { find "$1" -name '*.test.ts' 2>/dev/null | sort; }
+
+# NUMBER: brings up so many sets of servers, each in a home of its own.
+start_servers() {
+  for number in $(seq "$1"); do
+    each=$home
+    [ "$number" = 1 ] || each=$home-$number
+    homes="$homes $each"
+    TENANTRY_TEST_HOMES="${TENANTRY_TEST_HOMES:-}:$PWD/$each"
+    if [ -z "${TENANTRY_KEEP:-}" ]; then cli/tenantry local reset --yes --home "$each" >/dev/null; fi
+    cli/tenantry local up --home "$each" --postgres-port 0 --kafka-port 0 --connect-port 0 || return 1
+  done
+  export TENANTRY_TEST_HOMES
+}
 
 if [ $# -gt 0 ]; then
   unit=$(printf '%s\n' "$@" | grep -v test/integration/)
@@ -48,11 +62,12 @@ run_tests unit 2 $unit || failed=1
 
 if [ -n "$integration" ]; then
   printf '\nStarting servers for the integration tests\n'
-  started=yes
-  if [ -z "${TENANTRY_KEEP:-}" ]; then cli/tenantry local reset --yes --home "$home" >/dev/null; fi
-  if cli/tenantry local up --home "$home" --postgres-port 0 --kafka-port 0 --connect-port 0; then
+  sets=${TENANTRY_TEST_SERVERS:-2}
+  count=$(printf '%s\n' "$integration" | wc -l)
+  [ "$count" -ge "$sets" ] || sets=$count
+  if start_servers "$sets"; then
     # shellcheck disable=SC2086
-    run_tests integration 1 $integration || failed=1
+    run_tests integration "$sets" $integration || failed=1
   else
     failed=1
   fi

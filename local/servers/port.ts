@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { commandLine } from "../../common/system/process-id";
@@ -12,18 +13,15 @@ export function isFree(port: number, host = "127.0.0.1"): Promise<boolean> {
   });
 }
 
+/** Below the ports of outgoing connections (from 32768 on Linux), one of which could take it before its server starts. */
+const [firstFree, lastFree] = [20_000, 32_000];
+
 /** A port that nobody listens on now. */
-export function freePort(host = "127.0.0.1"): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen({ port: 0, host }, () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
+export async function freePort(host = "127.0.0.1"): Promise<number> {
+  for (;;) {
+    const port = randomInt(firstFree, lastFree);
+    if (await isFree(port, host)) return port;
+  }
 }
 
 export interface Listener {
