@@ -47,15 +47,15 @@ export default {
     },
     {
       name: "no-program",
-      comment: "index.ts puts the rooms together; no room imports it back.",
+      comment: "program.ts puts the rooms together; no room imports it back.",
       severity: "error",
       from: { path: `^(${all.join("|")})/` },
-      to: { path: "^index\\.ts$" },
+      to: { path: "^(index|program)\\.ts$" },
     },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^test/|^\\.tenantry/|^node_modules/(?!tenantry)" },
+    exclude: { path: "^test/|^(client/)?dist/|^\\.tenantry/|^node_modules/(?!tenantry)" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
   },

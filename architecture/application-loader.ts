@@ -5,6 +5,7 @@ import type { Source } from "../common/source";
 import { readSourceFile } from "../common/source-file";
 import { stackOf } from "../common/stack-name";
 import { listNames, suggest } from "../common/suggestion";
+import { root } from "../common/system/checkout";
 import { parseYaml } from "../common/yaml-file";
 import type { Application } from "./application";
 import { parseApplication } from "./application-parser";
@@ -95,7 +96,7 @@ function descriptionFile(folder: string): string {
 }
 
 const descriptionName = "architecture.yaml";
-export const toolkitBase = join(__dirname, "..", "sql", "base");
+export const toolkitBase = join(root, "sql", "base");
 
 function readSql(folder: string): Source[] {
   if (!existsSync(folder)) return [];

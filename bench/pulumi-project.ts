@@ -33,7 +33,7 @@ const rooms = [
   "settings",
   "stacks",
 ];
-const files = ["index.ts", "package.json", "Pulumi.yaml", "tsconfig.json", "sql/base"];
+const files = ["index.ts", "program.ts", "package.json", "Pulumi.yaml", "tsconfig.json", "sql/base"];
 
 /** A copy of the toolkit, with an application and a stack of its own; run as `tenantry up` runs it. */
 export async function withToolkit<T>(

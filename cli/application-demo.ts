@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { Endpoints } from "../architecture/endpoints";
 import { Problems } from "../common/problem";
 import { listNames } from "../common/suggestion";
-import { root } from "../common/system/checkout";
+import { projectRoot } from "../common/system/project";
 
-/** Traffic of an application, made up and compared: `examples/APPLICATION/demo.ts` exports one as `demo`. */
+/** Traffic of an application, made up and compared: `examples/APPLICATION/demo` exports one as `demo`, as TypeScript where Node can load that. */
 export type Demo = (options: DemoOptions) => Promise<DemoSummary>;
 
 export interface DemoOptions {
@@ -56,7 +56,7 @@ export interface DemoSummary {
   readonly errors: Readonly<Record<string, number>>;
 }
 
-const examples = join(root, "examples");
+const examples = join(projectRoot, "examples");
 
 /** @throws Problems with an application that has no demo */
 export function demoOf(application: string): Demo {
@@ -65,14 +65,15 @@ export function demoOf(application: string): Demo {
 }
 
 function hasDemo(application: string): boolean {
-  return existsSync(join(examples, application, "demo.ts"));
+  const path = join(examples, application, "demo");
+  return Object.keys(require.extensions).some((extension) => existsSync(path + extension));
 }
 
 function noDemo(application: string) {
-  const known = readdirSync(examples).filter(hasDemo);
+  const known = existsSync(examples) ? readdirSync(examples).filter(hasDemo) : [];
   return {
     what: `The application \`${application}\` has no demo`,
-    expected: `a stack of ${listNames(known)}, or a file examples/${application}/demo.ts`,
+    expected: `a stack of ${listNames(known)}, or a module examples/${application}/demo`,
     fix: "Choose such a stack with -s",
   };
 }

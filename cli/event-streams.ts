@@ -3,6 +3,7 @@ import { loadApplication } from "../architecture/application-loader";
 import { eventsSchema } from "../architecture/application-names";
 import { type Database, databasesOf } from "../architecture/data-plane/application-databases";
 import type { Endpoints } from "../architecture/endpoints";
+import { projectRoot } from "../common/system/project";
 import { openConnect } from "../provider/connect/connect-client";
 import { type OutboxStream, streamsOf } from "../provider/events/outbox-stream";
 import type { EventsPlace } from "../provider/events/parked-events";
@@ -29,7 +30,7 @@ export async function withEvents<T>(
 ): Promise<T> {
   const settings = await loadSettings(stack, revealSecret(stack));
   const { endpoints, declared } = await serversOf(stack, settings);
-  const loaded = await loadApplication(join(__dirname, "..", "sql", settings.application), settings.defaults);
+  const loaded = await loadApplication(join(projectRoot, "sql", settings.application), settings.defaults);
   const databases = databasesOf(loaded, settings, declared)
     .map((database) => open(database, endpoints, tell))
     .filter(({ places }) => places.length > 0);

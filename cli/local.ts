@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { root, workDirectory } from "../common/system/checkout";
 import { showProgress } from "../common/system/progress";
+import { projectRoot, workDirectory } from "../common/system/project";
 import { explained } from "../common/system/system-error";
 import { down } from "../local/down";
 import type { FailedConnector } from "../local/failed-connectors";
@@ -63,7 +63,7 @@ function upCommand(): Command {
       const home = homeAt(flags.home);
       const options = {
         ports: { postgres: flags.postgresPort, kafka: flags.kafkaPort, connect: flags.connectPort },
-        application: stackApplication(root, flags.stack),
+        application: stackApplication(projectRoot, flags.stack),
         connectHeapMiB: flags.connectHeap,
       };
       const { endpoints, started } = await explained(() => up(home, options, showProgress()));

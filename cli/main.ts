@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
-import { version } from "../package.json";
+import { manifest, root } from "../common/system/checkout";
 import { failureText } from "./failure";
 
 /** A command's module, loaded only when the command runs: loading all of them takes seconds. */
@@ -17,7 +19,10 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   verify: { summary: "look at a running stack: isolation, events, drift", load: () => require("./verify") },
   events: { summary: "events that stop a connector: which, why, and the way out", load: () => require("./events") },
   demo: { summary: "traffic on a running stack, compared with what arrived", load: () => require("./demo") },
-  bench: { summary: "throughput, latency and overhead, as ratios", load: () => require("./bench") },
+  // Its parts measure a checkout.
+  ...(existsSync(join(root, "bench")) && {
+    bench: { summary: "throughput, latency and overhead, as ratios", load: () => require("./bench") },
+  }),
   rotate: {
     summary: "replace a stack's passwords and certificates with the next `up`",
     load: () => require("./rotate"),
@@ -36,7 +41,7 @@ function ofPulumi(verb: string, summary: string): LazyCommand {
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("tenantry")
     .description("A multi-tenant distributed database, its events and its isolation.")
-    .version(version);
+    .version(manifest.version);
   const name = (argv[2] === "help" ? argv[3] : argv[2]) ?? "";
   for (const [each, { summary, load }] of Object.entries(commands)) {
     program.addCommand(each === name ? load().command() : new Command(each).description(summary));

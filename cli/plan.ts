@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { loadDescription } from "../architecture/application-loader";
 import { Problems } from "../common/problem";
 import { readSourceFile } from "../common/source-file";
-import { root } from "../common/system/checkout";
+import { projectRoot } from "../common/system/project";
 import { descriptionNotes } from "../planner/description-notes";
 import { renderPicture } from "../planner/diagram";
 import { parsePlanFile } from "../planner/plan-file";
@@ -66,7 +66,7 @@ export async function planOfStack(
   if (workload) {
     const { warnings, ...planned } = planFor(workload, plan, rates);
     const { values } = planned;
-    const described = loadDescription(join(root, "sql", application));
+    const described = loadDescription(join(projectRoot, "sql", application));
     const refused = refusals.map(({ what, fix }) => `\`tenantry up\` refuses for now. ${what}. ${fix}.`);
     return { ...planned, warnings: [...warnings, ...descriptionNotes(described, values), ...refused] };
   }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { Command } from "commander";
 import { explainFailedUp } from "../cluster/failed-up";
 import { renderProblem } from "../common/problem";
-import { root } from "../common/system/checkout";
+import { projectRoot } from "../common/system/project";
 import { requirePlugins } from "../pulumi-cli/pulumi-plugins";
 import { openStack } from "../pulumi-cli/stack";
 import { loadSettings } from "../settings/stack-file";
@@ -41,7 +41,7 @@ async function explainFailure(stack: string): Promise<void> {
 /** Runs it in this terminal and ends as it ends. */
 function passThrough(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...args], { cwd: root, env, stdio: "inherit" });
+    const child = spawn(program, [...args], { cwd: projectRoot, env, stdio: "inherit" });
     // Ctrl-C reaches both; Pulumi decides how to end, and the second one is for it too.
     process.on("SIGINT", () => undefined);
     process.on("SIGTERM", () => child.kill("SIGTERM"));

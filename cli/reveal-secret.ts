@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Problems } from "../common/problem";
-import { root } from "../common/system/checkout";
+import { projectRoot } from "../common/system/project";
 import { openStack } from "../pulumi-cli/stack";
 import type { Reveal } from "../settings/stack-file";
 
@@ -11,7 +11,7 @@ export function revealSecret(stack: string): Reveal {
     const { pulumi, env } = await openStack(stack);
     try {
       const args = ["config", "get", `tenantry:${key}`, "--stack", stack];
-      const { stdout } = await promisify(execFile)(pulumi, args, { cwd: root, env });
+      const { stdout } = await promisify(execFile)(pulumi, args, { cwd: projectRoot, env });
       return parse(stdout.trim());
     } catch (error) {
       throw new Problems([

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { isMap, parseDocument } from "yaml";
 import { Problems } from "../common/problem";
-import { root } from "../common/system/checkout";
+import { projectRoot } from "../common/system/project";
 import { loadSettings } from "../settings/stack-file";
 import { revealSecret } from "./reveal-secret";
 
@@ -17,7 +17,7 @@ export function command(): Command {
       const { kubernetes } = await loadSettings(stack, revealSecret(stack));
       if (!kubernetes) throw new Problems([notOurs(stack)]);
       const file = `stacks/Pulumi.${stack}.yaml`;
-      const path = join(root, file);
+      const path = join(projectRoot, file);
       const { text, from, to } = rotated(readFileSync(path, "utf8"), kubernetes.rotation);
       writeFileSync(path, text);
       process.stdout.write(`${file}: rotation ${from} -> ${to}\n\n${nextUp(stack)}\n`);

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { loadApplication } from "../architecture/application-loader";
 import { databasesOf } from "../architecture/data-plane/application-databases";
 import type { Declaration } from "../architecture/data-plane/declaration";
-import { root } from "../common/system/checkout";
+import { projectRoot } from "../common/system/project";
 import { resourceHandlers } from "../provider/protocol/resource-handlers";
 import type { Settings } from "../settings/settings";
 import { loadSettings } from "../settings/stack-file";
@@ -27,7 +27,7 @@ export function command(): Command {
 
 /** The SQL and the REST calls of a stack's application, each resource under its name. */
 export async function renderApplication(settings: Settings): Promise<string> {
-  const loaded = await loadApplication(join(root, "sql", settings.application), settings.defaults);
+  const loaded = await loadApplication(join(projectRoot, "sql", settings.application), settings.defaults);
   const databases = databasesOf(loaded, settings, settings.endpoints);
   return databases
     .map(({ name, parts, declarations }) => {

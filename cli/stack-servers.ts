@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
 import { Problems } from "../common/problem";
-import { root } from "../common/system/checkout";
+import { projectRoot } from "../common/system/project";
 import { openStack } from "../pulumi-cli/stack";
 import type { Settings } from "../settings/settings";
 
@@ -30,7 +30,7 @@ async function output(stack: string): Promise<string> {
   const { pulumi, env } = await openStack(stack);
   const args = ["stack", "output", "servers", "--show-secrets", "--json", "--stack", stack];
   try {
-    return (await promisify(execFile)(pulumi, args, { cwd: root, env })).stdout;
+    return (await promisify(execFile)(pulumi, args, { cwd: projectRoot, env })).stdout;
   } catch {
     throw unknown(stack, `bring it up with \`tenantry up -s ${stack}\``);
   }

@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { parse } from "yaml";
 import { loadApplication } from "../architecture/application-loader";
 import { type Database, databasesOf } from "../architecture/data-plane/application-databases";
 import type { Endpoints } from "../architecture/endpoints";
 import { Problems } from "../common/problem";
-import { root } from "../common/system/checkout";
+import { projectName, projectRoot } from "../common/system/project";
 import { type Owner, refuseOthers } from "../provider/postgres/owner";
 import { connect } from "../provider/postgres/postgres-connection";
 import { oneByOne, readerOf } from "../provider/postgres/sql-statements";
@@ -68,11 +66,15 @@ export function command(): Command {
 async function run({ stack, json, timeout, only, seed, queries }: VerifyFlags): Promise<boolean> {
   const settings = await loadSettings(stack, revealSecret(stack));
   const { endpoints, declared } = await serversOf(stack, settings);
-  const loaded = await loadApplication(join(__dirname, "..", "sql", settings.application), settings.defaults);
+  const loaded = await loadApplication(join(projectRoot, "sql", settings.application), settings.defaults);
   const how = { eventTimeoutMs: timeout * 1_000, leaks: { seed, queries } };
   const databases = databasesOf(loaded, settings, declared);
-  const { name: project } = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as { name: string };
-  await refuseOtherStacks(databases, endpoints, { application: settings.application, project, stack }, settings.allow);
+  await refuseOtherStacks(
+    databases,
+    endpoints,
+    { application: settings.application, project: projectName(), stack },
+    settings.allow,
+  );
   const looks = looksAt(databases, endpoints, how);
   const chosen = only ? checks.filter(({ name }) => only.includes(name)) : checks;
   const reports = await verifyAll(looks, chosen, progress(json));

@@ -9,6 +9,7 @@ import { Chart } from "@pulumi/kubernetes/helm/v4/chart";
 import * as pulumi from "@pulumi/pulumi";
 import type { Login } from "../architecture/endpoints";
 import { formatAddress } from "../common/address";
+import { root } from "../common/system/checkout";
 import { nodePorts } from "../settings/access";
 import { generatedSecret, secretValue } from "./generated-secret";
 import { kafka } from "./kafka/cluster";
@@ -115,7 +116,7 @@ export class KafkaCluster extends pulumi.ComponentResource {
       `${name}-metrics`,
       {
         metadata: { name: metricsMap(this.plan), namespace, labels: clusterLabel(this.plan) },
-        data: { "rules.yaml": readFileSync(join(__dirname, "kafka", "metrics.yaml"), "utf8") },
+        data: { "rules.yaml": readFileSync(join(root, "components", "kafka", "metrics.yaml"), "utf8") },
       },
       { parent: this },
     );

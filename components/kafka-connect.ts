@@ -7,6 +7,7 @@ import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
 import { Role } from "@pulumi/kubernetes/rbac/v1/role";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import * as pulumi from "@pulumi/pulumi";
+import { root } from "../common/system/checkout";
 import { metricsMap, restUrl, serviceAccount } from "./connect/connect-names";
 import { networkPolicy } from "./connect/connect-network";
 import { type ConnectOptions, type ConnectPlan, planConnect } from "./connect/connect-plan";
@@ -75,7 +76,7 @@ export class KafkaConnect extends pulumi.ComponentResource {
       `${name}-metrics`,
       {
         metadata: { name: metricsMap(this.plan), namespace },
-        data: { "rules.yaml": readFileSync(join(__dirname, "connect", "metrics.yaml"), "utf8") },
+        data: { "rules.yaml": readFileSync(join(root, "components", "connect", "metrics.yaml"), "utf8") },
       },
       { parent: this },
     );

@@ -9,6 +9,7 @@ import { readSourceFile } from "../common/source-file";
 import { stackOf } from "../common/stack-name";
 import { listNames, suggest } from "../common/suggestion";
 import { root } from "../common/system/checkout";
+import { projectRoot } from "../common/system/project";
 import { stackThatNeedsCitus } from "./citus/required";
 import { mayBeConnector } from "./connector-facts";
 import type { LintInput } from "./lint";
@@ -142,12 +143,12 @@ function groupBy(files: readonly string[], keyOf: (file: string) => string): Map
 
 /** Every application in sql/, and every stack. */
 function ownFiles(): string[] {
-  const stacks = join(root, "stacks");
+  const stacks = join(projectRoot, "stacks");
   return [...applications().flatMap(lintable), ...lintable(stacks).filter((file) => stackOf(file) !== undefined)];
 }
 
 function applications(): string[] {
-  return applicationsIn(join(root, "sql"));
+  return applicationsIn(join(projectRoot, "sql"));
 }
 
 /** The folder of every application in a folder such as sql/. */

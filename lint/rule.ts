@@ -1,9 +1,12 @@
+import { join, relative } from "node:path";
 import type { Role } from "../architecture/application";
 import type { Catalog } from "../architecture/catalog/catalog";
 import type { TableKind } from "../architecture/checks/check";
 import type { Description } from "../architecture/description";
 import type { ParsedStatement } from "../architecture/sql/sql-parser";
 import type { Place } from "../common/problem";
+import { root } from "../common/system/checkout";
+import { projectRoot } from "../common/system/project";
 import type { ConnectorFacts } from "./connector-facts";
 import type { StackFacts } from "./stack-facts";
 import type { DeclaredResource, StackOfResources } from "./stack-resources";
@@ -81,7 +84,7 @@ export interface TableFacts {
   partitionColumn(name: string): string | undefined;
 }
 
-/** The page of a rule, relative to the project. */
+/** The page of a rule, relative to the project: its own in a checkout, else the installed one. */
 export function pageOf(rule: string): string {
-  return `docs/rules/${rule}.md`;
+  return relative(projectRoot, join(root, "docs", "rules", `${rule}.md`));
 }

@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import { PolicyPack } from "@pulumi/policy";
+import { root } from "../common/system/checkout";
 import { policies } from "./policies";
 
 // The pack has the toolkit's version, which is read from package.json here.
-process.chdir(join(__dirname, ".."));
+process.chdir(root);
 new PolicyPack("tenantry", { policies: policies() });

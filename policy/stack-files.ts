@@ -4,6 +4,7 @@ import { isSql } from "../architecture/sql/sql-file";
 import { loadSqlParser } from "../architecture/sql/sql-parser";
 import type { Source } from "../common/source";
 import { readSourceFile } from "../common/source-file";
+import { projectRoot } from "../common/system/project";
 import { type LintInput, lint } from "../lint/lint";
 import {
   type LintConfiguration,
@@ -15,12 +16,11 @@ import type { Linted } from "../lint/linted";
 import { readStack } from "../lint/stack-facts";
 import type { StackOfResources } from "../lint/stack-resources";
 
-/** The one place of policy/ that reads files: those of the project that the pack lies in. */
-const project = join(__dirname, "..");
+/** The one place of policy/ that reads files: those of the project whose stack it judges. */
 
 /** @throws Problems where the configuration cannot be read */
 export function lintConfiguration(): LintConfiguration {
-  return existsSync(join(project, lintConfigurationName))
+  return existsSync(join(projectRoot, lintConfigurationName))
     ? parseLintConfiguration(read(lintConfigurationName))
     : noLintConfiguration;
 }
@@ -39,7 +39,7 @@ export async function lintStackFiles(stack: string): Promise<Linted[]> {
   await loadSqlParser();
   const { rules, drops, isExcluded } = lintConfiguration();
   const isJudged = ({ path }: Source) => !isExcluded(path);
-  const stacks = existsSync(join(project, pathOf(stack))) ? [read(pathOf(stack))].filter(isJudged) : [];
+  const stacks = existsSync(join(projectRoot, pathOf(stack))) ? [read(pathOf(stack))].filter(isJudged) : [];
   const application = applicationOf(stack);
   const files = [...application.sql, ...(application.yaml ? [application.yaml] : []), ...stacks].filter(isJudged);
   return lint({ ...application, stacks, drops, wanted: new Set(files.map(({ path }) => path)) }, rules);
@@ -48,8 +48,8 @@ export async function lintStackFiles(stack: string): Promise<Linted[]> {
 function applicationOf(stack: string): LintInput {
   const name = String(factsOf(stack)?.get("application") ?? "");
   const folder = `sql/${name}`;
-  if (name === "" || !existsSync(join(project, folder, "architecture.yaml"))) return { name, sql: [] };
-  const sql = readdirSync(join(project, folder)).filter(isSql);
+  if (name === "" || !existsSync(join(projectRoot, folder, "architecture.yaml"))) return { name, sql: [] };
+  const sql = readdirSync(join(projectRoot, folder)).filter(isSql);
   return {
     name,
     yaml: read(`${folder}/architecture.yaml`),
@@ -58,7 +58,7 @@ function applicationOf(stack: string): LintInput {
 }
 
 function factsOf(stack: string) {
-  if (!existsSync(join(project, pathOf(stack)))) return undefined;
+  if (!existsSync(join(projectRoot, pathOf(stack)))) return undefined;
   const facts = readStack(read(pathOf(stack)), []);
   return Array.isArray(facts) ? undefined : facts;
 }
@@ -68,5 +68,5 @@ function pathOf(stack: string): string {
 }
 
 function read(path: string): Source {
-  return readSourceFile(join(project, path), path);
+  return readSourceFile(join(projectRoot, path), path);
 }

@@ -51,12 +51,19 @@ export class Provider extends pulumi.ProviderResource {
   }
 }
 
+/** Declarations of the package can't name an anonymous class, whose private members would be part of them. */
+type ResourceClass<Noun extends keyof Inputs> = new (
+  name: string,
+  args: Inputs[Noun],
+  options: pulumi.CustomResourceOptions,
+) => pulumi.CustomResource;
+
 /**
  * A class of resources `tenantry:index:NOUN`, with the inputs that architecture/data-plane/declaration.ts describes.
  *
  * @param secrets outputs that the state has encrypted, and nothing shows
  */
-function resource<Noun extends keyof Inputs>(noun: Noun, secrets: readonly string[] = []) {
+function resource<Noun extends keyof Inputs>(noun: Noun, secrets: readonly string[] = []): ResourceClass<Noun> {
   return class extends pulumi.CustomResource {
     constructor(name: string, args: Inputs[Noun], options: pulumi.CustomResourceOptions) {
       super(

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { root } from "../common/system/checkout";
 import { readIfThere } from "../common/system/files";
+import { projectName, projectRoot } from "../common/system/project";
 import { run } from "../common/system/run";
 
 const operations = z.array(z.object({ type: z.string(), resource: z.object({ urn: z.string(), type: z.string() }) }));
@@ -25,17 +25,20 @@ export async function clearPending(
   state: string,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
-  const file = join(state, ".pulumi", "stacks", "tenantry", `${stack}.json`);
+  const file = join(state, ".pulumi", "stacks", projectName(), `${stack}.json`);
   const pending = pendingOperations(readIfThere(file) ?? "");
   if (pending.length === 0 || !pending.every(isOurs)) return;
   const room = mkdtempSync(join(tmpdir(), "tenantry-"));
   try {
     const copy = join(room, "state.json");
-    const exported = await run(pulumi, ["stack", "export", "--stack", stack], { env, cwd: root });
+    const exported = await run(pulumi, ["stack", "export", "--stack", stack], { env, cwd: projectRoot });
     if (exported.code !== 0) return;
     writeFileSync(copy, withoutPending(exported.stdout), { mode: 0o600 });
     // If it fails, Pulumi itself says what is wrong when it runs next.
-    await run(pulumi, ["stack", "import", "--stack", stack, "--file", copy, "--non-interactive"], { env, cwd: root });
+    await run(pulumi, ["stack", "import", "--stack", stack, "--file", copy, "--non-interactive"], {
+      env,
+      cwd: projectRoot,
+    });
   } finally {
     rmSync(room, { recursive: true, force: true });
   }

@@ -3,9 +3,9 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse } from "yaml";
 import { type Problem, refuseIfAny } from "../common/problem";
-import { root } from "../common/system/checkout";
+import { manifest } from "../common/system/checkout";
+import { projectRoot } from "../common/system/project";
 import { run } from "../common/system/run";
-import { dependencies } from "../package.json";
 import { findProgram } from "./pulumi-programs";
 
 export type Plugin = "kubernetes" | "postgresql";
@@ -29,12 +29,12 @@ export async function requirePlugins(
 ): Promise<void> {
   const problems: Problem[] = [];
   for (const plugin of plugins) {
-    const version = dependencies[`@pulumi/${plugin}`];
+    const version = manifest.dependencies[`@pulumi/${plugin}`] ?? "";
     if (isThere(plugin, version, env)) continue;
     process.stderr.write(`Downloading Pulumi's plugin ${plugin} ${version} …\n`);
     // For Pulumi an empty folder is the plugin.
     const args = ["plugin", "install", "--reinstall", "resource", plugin, version];
-    const { code, stdout, stderr } = await run(pulumi, args, { env, cwd: root, timeoutMs: 600_000 });
+    const { code, stdout, stderr } = await run(pulumi, args, { env, cwd: projectRoot, timeoutMs: 600_000 });
     if (code !== 0) problems.push(missing(plugin, version, `${stdout}${stderr}`));
   }
   refuseIfAny(problems);

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { Problems } from "../common/problem";
 import { commandLine, identify } from "../common/system/process-id";
 import { processStartMs } from "../common/system/process-start";
+import { projectName } from "../common/system/project";
 
 /** What Pulumi's file backend writes into a lock. */
 const lockSchema = z.object({ pid: z.int(), hostname: z.string(), username: z.string(), timestamp: z.string() });
@@ -15,7 +16,7 @@ export type StackLock = z.infer<typeof lockSchema>;
  * that somebody may still hold is a problem, and stays.
  */
 export function clearStaleLocks(state: string, stack: string): void {
-  const directory = join(state, ".pulumi", "locks", "organization", "tenantry", stack);
+  const directory = join(state, ".pulumi", "locks", "organization", projectName(), stack);
   if (!existsSync(directory)) return;
   for (const file of readdirSync(directory).filter((name) => name.endsWith(".json"))) {
     const path = join(directory, file);

@@ -5,9 +5,9 @@ import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
 import { Problems } from "../common/problem";
-import { root, workDirectory } from "../common/system/checkout";
 import { readIfThere, writePrivate } from "../common/system/files";
 import { requireOwnFolders } from "../common/system/ownership";
+import { projectName, projectRoot, workDirectory } from "../common/system/project";
 import { run } from "../common/system/run";
 import { clearPending } from "./pending-operations";
 import { neededPlugins, type Plugin } from "./pulumi-plugins";
@@ -80,7 +80,7 @@ export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.
 
 /** Forgets what the state says of a stack whose servers were deleted. */
 export function forgetStack(stack: string): void {
-  const directory = join(state, ".pulumi", "stacks", "tenantry");
+  const directory = join(state, ".pulumi", "stacks", projectName());
   const files = existsSync(directory) ? readdirSync(directory) : [];
   for (const file of files.filter((name) => name.startsWith(`${stack}.json`))) rmSync(join(directory, file));
   rmSync(copyOf(stack), { force: true });
@@ -116,16 +116,16 @@ function passphraseFile(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  */
 async function prepare(pulumi: string, stack: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const text = readIfThere(stackFile(stack)) ?? "";
-  const isNew = !existsSync(join(state, ".pulumi", "stacks", "tenantry", `${stack}.json`));
+  const isNew = !existsSync(join(state, ".pulumi", "stacks", projectName(), `${stack}.json`));
   if (hasSalt(text)) {
-    if (isNew) await initialise(pulumi, stack, env, root);
+    if (isNew) await initialise(pulumi, stack, env, projectRoot);
     return [];
   }
   const room = join(copies, "init");
   if (isNew) {
     mkdirSync(room, { recursive: true });
     rmSync(join(room, `Pulumi.${stack}.yaml`), { force: true });
-    writePrivate(join(room, "Pulumi.yaml"), "name: tenantry\nruntime: nodejs\n");
+    writePrivate(join(room, "Pulumi.yaml"), `name: ${projectName()}\nruntime: nodejs\n`);
     await initialise(pulumi, stack, env, room);
   }
   const salt = saltLine(readIfThere(join(room, `Pulumi.${stack}.yaml`)) ?? "");
@@ -159,12 +159,14 @@ function copyOf(stack: string): string {
 }
 
 function stackFile(stack: string): string {
-  return join(root, "stacks", `Pulumi.${stack}.yaml`);
+  return join(projectRoot, "stacks", `Pulumi.${stack}.yaml`);
 }
 
 function requireStackFile(stack: string): void {
   if (existsSync(stackFile(stack))) return;
-  const known = readdirSync(join(root, "stacks")).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  const known = readdirSync(join(projectRoot, "stacks")).flatMap(
+    (file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [],
+  );
   throw new Problems([
     {
       what: "There is no such stack",

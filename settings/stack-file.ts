@@ -8,6 +8,7 @@ import type { Source } from "../common/source";
 import { readSourceFile } from "../common/source-file";
 import { stackOf } from "../common/stack-name";
 import { listNames, suggest } from "../common/suggestion";
+import { projectRoot } from "../common/system/project";
 import { parseYaml } from "../common/yaml-file";
 import { overridesSchema } from "../planner/overrides";
 import { workloadSchema } from "../planner/workload";
@@ -18,7 +19,6 @@ import { postgresSchema, postgresSettings } from "./postgres-settings";
 import type { Settings } from "./settings";
 import { tenancyOf, tenancyProblems } from "./stack-tenancy";
 
-const projectRoot = dirname(__dirname);
 const stacksFolder = join(projectRoot, "stacks");
 
 /** Set, no file of endpoints is read: a preview for reviewers must not depend on what runs on this machine. */

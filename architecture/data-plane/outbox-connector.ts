@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { durationMs } from "../../common/duration";
+import { root } from "../../common/system/checkout";
 import type { Aggregate, Application } from "../application";
 import { streamPrefix } from "../application-names";
 import { type PostgresNode, unknownYet } from "../endpoints";
@@ -20,7 +21,7 @@ const template = z
     aggregate: section,
     exactlyOnce: section,
   })
-  .parse(parse(readFileSync(join(__dirname, "..", "..", "connectors", "outbox.yaml"), "utf8")));
+  .parse(parse(readFileSync(join(root, "connectors", "outbox.yaml"), "utf8")));
 
 type Values = Readonly<Record<string, string>>;
 

@@ -29,7 +29,7 @@ export async function declaredBy(stack: string): Promise<DeclaredResource[]> {
     true,
   );
   // Only now: resources register with whatever is set when the program is loaded.
-  const { default: program } = await import("../../index.js");
+  const { program } = await import("../../program.js");
   await program();
   await pulumi.runtime.disconnect();
   return declared.filter(({ type }) => !type.startsWith("pulumi:pulumi:"));

@@ -1,7 +1,19 @@
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
-/** The checkout's root. */
-export const root = join(__dirname, "..", "..");
+/** The toolkit's own folder, with the files that it brings: the checkout, or the installed package. */
+export const root = nearest("package.json", __dirname) ?? __dirname;
 
-/** What belongs to this checkout and is not in version control. */
-export const workDirectory = join(root, ".tenantry");
+interface Manifest {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** What the toolkit's package.json says of it. */
+export const manifest: Manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/** The nearest folder that has the file: this one, or one above it. */
+export function nearest(file: string, folder: string): string | undefined {
+  if (existsSync(join(folder, file))) return folder;
+  return dirname(folder) === folder ? undefined : nearest(file, dirname(folder));
+}

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { types } from "@pulumi/kubernetes";
+import { root } from "../../common/system/checkout";
 import { commandPod } from "../command-pod";
 import { monitorRole } from "../monitoring/exporter";
 import {
@@ -20,7 +21,7 @@ import { paths } from "./paths";
 import { dynamicConfig } from "./patroni-config";
 import { containerSecurity, podSecurity } from "./pod";
 
-const script = readFileSync(join(__dirname, "prepare.sh"), "utf8");
+const script = readFileSync(join(root, "components", "citus", "prepare.sh"), "utf8");
 
 /** Every role that logs in with a password. */
 export function loginRoles(plan: CitusPlan): string[] {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Problems } from "../../common/problem";
 import { installDirectory } from "../../common/system/cache";
+import { root } from "../../common/system/checkout";
 import { run } from "../../common/system/run";
 import { versions } from "../../common/system/versions";
 import {
@@ -17,7 +18,7 @@ import { differenceFrom, parseChecksums } from "./checksums";
 import type { SetupStep } from "./setup-step";
 
 const plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
-const pom = join(__dirname, "..", "servers", "pom.xml");
+const pom = join(root, "local", "servers", "pom.xml");
 const debezium = "debezium-connector-postgres";
 const ownJar = join(debezium, `outbox-connector-${versions.outboxConnector}.jar`);
 

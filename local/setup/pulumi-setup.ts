@@ -4,6 +4,7 @@ import { arch, platform } from "node:os";
 import { dirname, join } from "node:path";
 import { Problems } from "../../common/problem";
 import { installDirectory } from "../../common/system/cache";
+import { root } from "../../common/system/checkout";
 import { run } from "../../common/system/run";
 import { versions } from "../../common/system/versions";
 import {
@@ -20,7 +21,7 @@ import type { SetupStep } from "./setup-step";
 
 const releases = `https://github.com/pulumi/pulumi/releases/download/v${versions.pulumi}`;
 /** Of the releases, as Pulumi's own Homebrew formula of this version has them: github.com/pulumi/homebrew-tap. */
-const checksums = join(__dirname, "pulumi.sha256");
+const checksums = join(root, "local", "setup", "pulumi.sha256");
 const languageHost = "pulumi-language-nodejs";
 const launcher = "pulumi-resource-pulumi-nodejs";
 
@@ -90,7 +91,8 @@ async function build(
   works: (path: string) => Promise<boolean>,
 ): Promise<void> {
   await installDirectory(target, {
-    fill: (directory) => buildGoProgram(join(__dirname, module), join(directory, program), `v${versions.pulumi}`),
+    fill: (directory) =>
+      buildGoProgram(join(root, "local", "setup", module), join(directory, program), `v${versions.pulumi}`),
     flaw: (directory) => flawOf(join(directory, program), works),
   });
 }

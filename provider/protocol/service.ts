@@ -9,7 +9,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Problems, renderProblem } from "../../common/problem";
-import { version } from "../../package.json";
+import { manifest } from "../../common/system/checkout";
 import { errorCode, sqlState } from "../postgres/postgres-connection";
 import { type Configuration, parseConfiguration } from "./configuration";
 import type { Engine } from "./engine";
@@ -46,12 +46,12 @@ export function createService(
   return {
     getPluginInfo: answer(() => {
       const info = new PluginInfo();
-      info.setVersion(version);
+      info.setVersion(manifest.version);
       return info;
     }),
     getSchema: answer(() => {
       const response = new rpc.GetSchemaResponse();
-      response.setSchema(JSON.stringify({ name: "tenantry", version }));
+      response.setSchema(JSON.stringify({ name: "tenantry", version: manifest.version }));
       return response;
     }),
     checkConfig: answer((request: rpc.CheckRequest) => {

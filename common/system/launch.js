@@ -1,0 +1,31 @@
+// Runs a module of this package: its TypeScript by tsx where that is, as in a checkout, else what was built of it.
+"use strict";
+const { existsSync } = require("node:fs");
+const { join } = require("node:path");
+
+const root = join(__dirname, "..", "..");
+
+/** @param {string} path of the module from the root, without an extension */
+module.exports = function launch(path) {
+  if (existsSync(join(root, `${path}.ts`))) {
+    compileOnTheFly();
+    require(join(root, `${path}.ts`));
+  } else {
+    require(join(root, "dist", `${path}.js`));
+  }
+};
+
+/** tsx compiles and caches. Types are checked by `make check`. */
+function compileOnTheFly() {
+  const { TSX_TSCONFIG_PATH } = process.env;
+  try {
+    // Its `paths` lead to the sources of packages that are not built here.
+    process.env.TSX_TSCONFIG_PATH ??= join(root, "tsconfig.json");
+    require("tsx/cjs");
+  } catch {
+    console.error("The Node dependencies are not installed.\n  fix:      Run `make setup` in the checkout.");
+    process.exit(1);
+  } finally {
+    if (TSX_TSCONFIG_PATH === undefined) delete process.env.TSX_TSCONFIG_PATH;
+  }
+}

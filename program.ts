@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { loadApplication, toolkitBase } from "./architecture/application-loader";
+import { databasesOf, mainProvider } from "./architecture/data-plane/application-databases";
+import { wantedTopics } from "./architecture/data-plane/topics";
+import { loginRoles, partsOf } from "./architecture/tenancy/tenant-parts";
+import { shared } from "./architecture/tenancy/tenants";
+import { Problems } from "./common/problem";
+import { projectRoot } from "./common/system/project";
+import { DataPlane } from "./components/data-plane";
+import { platformOf, topicsOf } from "./components/stack-platform";
+import { refusalsUnless } from "./lint/refusals";
+import { Provider } from "./provider";
+import { loadSettings } from "./settings/stack-file";
+
+/**
+ * The Pulumi program of a project: `export = program;` in its index.ts. The settings in stacks/Pulumi.STACK.yaml and the
+ * description in sql/APPLICATION become the resources of the stack's data plane.
+ *
+ * @returns the stack's outputs
+ */
+export function program(): Promise<pulumi.Inputs> {
+  keepDebugLinesBack();
+  const mapSources = leaveSourcesUnmapped();
+  return declareStack().catch((error: unknown) => {
+    mapSources();
+    // Pulumi shows a RunError as it is, and anything else with a stack trace.
+    throw error instanceof Problems ? new pulumi.RunError(error.message) : error;
+  });
+}
+
+async function declareStack(): Promise<pulumi.Inputs> {
+  const settings = await loadSettings(pulumi.getStack(), (key) => new pulumi.Config().requireObject(key));
+  const loaded = await loadApplication(
+    join(projectRoot, "sql", settings.application),
+    settings.defaults,
+    toolkitBase,
+    refusalsUnless(settings.allow),
+  );
+  const { application } = loaded;
+  const { citus, allow, tenancy = shared } = settings;
+  const checkTogether = await holdPolicies();
+
+  // Before servers are declared for tenants that can't be.
+  const logins = loginRoles(partsOf(application, tenancy));
+  const platform = await platformOf({ ...application, roles: logins }, settings);
+  const { declared, endpoints, ready, servers, namespace } = platform;
+  const topics = settings.kafka.manageTopics ? [topicsOf(application, settings, platform)] : [];
+  const databases = databasesOf(loaded, settings, declared);
+  const roles = databases.find(({ provider }) => provider === mainProvider)?.roles ?? [];
+  const wanted = wantedTopics(application);
+  const owner = { application: application.name, project: pulumi.getProject(), stack: pulumi.getStack() };
+  const main = new Provider(
+    mainProvider,
+    { endpoints, citus, allow, roles, topics: wanted, owner, model: tenancy.model },
+    { dependsOn: [...ready] },
+  );
+  const made = new Map<string, pulumi.Resource>();
+  for (const { name, provider: by, roles, declarations, makes, madeBy, reach } of databases) {
+    const reached = endpoints && pulumi.output(endpoints).apply(reach);
+    const args = {
+      endpoints: reached,
+      citus,
+      allow,
+      roles,
+      topics: wanted,
+      owner,
+      made: !!madeBy,
+      ...(makes && { databases: makes }),
+    };
+    const provider = by === mainProvider ? main : new Provider(by, args, { dependsOn: [...ready, main] });
+    const maker = made.get(madeBy ?? "");
+    const { resources } = new DataPlane(
+      name,
+      { declarations, ...(servers && { servers }), ...(namespace && { deletedWith: namespace }) },
+      { providers: { tenantry: provider }, dependsOn: [...ready, ...topics, main, ...(maker ? [maker] : [])] },
+    );
+    for (const [key, resource] of resources) made.set(key, resource);
+  }
+
+  checkTogether();
+  return {
+    application: application.name,
+    topics: application.events.aggregates.map(({ topic }) => topic),
+    // For `tenantry verify` and `demo`: the stack file does not know what the stack itself provisioned.
+    ...(settings.kubernetes && { servers: pulumi.secret({ endpoints, declared }) }),
+  };
+}
+
+/** Where Pulumi can't be given the policy pack, its checks run here: before the first resource, and after the last. */
+async function holdPolicies(): Promise<() => void> {
+  if (process.env["TENANTRY_POLICIES"] !== "program") return () => {};
+  // Not `import()`: what compiles the program on the fly knows only `require`.
+  const inProgram = require("./policy/in-program") as typeof import("./policy/in-program");
+  return inProgram.holdPolicies(pulumi.getStack());
+}
+
+/**
+ * The SDK tells the engine three lines about each resource, one call behind the other, even where nobody debugs:
+ * https://github.com/pulumi/pulumi/issues/7146. `TENANTRY_DEBUG=1` lets them through, for `--debug` to show.
+ */
+function keepDebugLinesBack(): void {
+  if (!process.env["TENANTRY_DEBUG"]) Object.assign(pulumi.log, { debug: async () => {} });
+}
+
+/**
+ * Pulumi takes a stack trace of each resource and each of its promises. To map them to the sources, where hardly one is
+ * ever read, costs the program half of its time: Node's own mapping, and that of ts-node. Returns what turns it on again.
+ */
+function leaveSourcesUnmapped(): () => void {
+  const { prepareStackTrace } = Error;
+  process.setSourceMapsEnabled(false);
+  Reflect.deleteProperty(Error, "prepareStackTrace");
+  return () => {
+    process.setSourceMapsEnabled(true);
+    if (prepareStackTrace) Error.prepareStackTrace = prepareStackTrace;
+  };
+}
