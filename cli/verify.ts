@@ -11,9 +11,9 @@ import { oneByOne, readerOf } from "../provider/postgres/sql-statements";
 import { loadSettings } from "../settings/stack-file";
 import { checks } from "../verify/checks";
 import { leakDefaults } from "../verify/target";
-import { looksAt } from "../verify/targets";
 import { type CheckReport, verifyAll, worst } from "../verify/verify";
 import { renderReport, reportJson } from "../verify/verify-report";
+import { verifyScopes } from "../verify/verify-scopes";
 import { revealSecret } from "./reveal-secret";
 import { serversOf } from "./stack-servers";
 import { wholeNumber } from "./whole-number";
@@ -75,9 +75,9 @@ async function run({ stack, json, timeout, only, seed, queries }: VerifyFlags): 
     { application: settings.application, project: projectName(), stack },
     settings.allow,
   );
-  const looks = looksAt(databases, endpoints, how);
+  const scopes = verifyScopes(databases, endpoints, how);
   const chosen = only ? checks.filter(({ name }) => only.includes(name)) : checks;
-  const reports = await verifyAll(looks, chosen, progress(json));
+  const reports = await verifyAll(scopes, chosen, progress(json));
   if (json) process.stdout.write(`${reportJson(stack, reports)}\n`);
   else process.stdout.write(`${renderReport(reports, process.stdout.columns ?? 140, process.stdout.isTTY ?? false)}\n`);
   return worst(reports) !== "fail";

@@ -2,14 +2,14 @@ import { randomInt, randomUUID } from "node:crypto";
 import type { Column } from "./live-catalog";
 
 /** Part of every text made here, so that a row of another tenant is recognised wherever it shows up. */
-export const textMark = "tenantry-verify";
+export const canaryPrefix = "tenantry-verify";
 
 /**
  * A value that nobody else has, for a column whose type can hold one. Those of int4 can't: a view that multiplies it
  * would overflow, and a smaller one may be somebody's.
  */
 export function canary({ base, type, isArray, labels, maxLength }: Column): string | undefined {
-  if (isArray || labels || (maxLength !== null && maxLength < markedText().length)) return undefined;
+  if (isArray || labels || (maxLength !== null && maxLength < canaryText().length)) return undefined;
   switch (base) {
     case "uuid":
       return randomUUID();
@@ -17,29 +17,29 @@ export function canary({ base, type, isArray, labels, maxLength }: Column): stri
     case "varchar":
     case "bpchar":
     case "citext":
-      return markedText();
+      return canaryText();
     case "json":
     case "jsonb":
-      return JSON.stringify({ probe: markedText() });
+      return JSON.stringify({ probe: canaryText() });
     case "numeric":
-      return takesNineDigits(type) ? markedNumber() : undefined;
+      return takesNineDigits(type) ? canaryNumber() : undefined;
     case "int8":
     case "float8":
-      return markedNumber();
+      return canaryNumber();
     default:
       return undefined;
   }
 }
 
 /** What in a value, as text, nobody else has; undefined for a value that others may have too. */
-export function markIn(value: string): string | undefined {
+export function canaryIn(value: string): string | undefined {
   if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(value)) return value;
   return value.match(/tenantry[-_]verify[-_][0-9a-f]{8}/)?.[0] ?? value.match(/^(7\d{8})(?:\.0*)?$/)?.[1];
 }
 
-export const markedText = () => `${textMark}-${randomUUID().slice(0, 8)}`;
+export const canaryText = () => `${canaryPrefix}-${randomUUID().slice(0, 8)}`;
 
-const markedNumber = () => String(randomInt(700_000_000, 800_000_000));
+const canaryNumber = () => String(randomInt(700_000_000, 800_000_000));
 
 function takesNineDigits(type: string): boolean {
   const [, precision, scale] = /\((\d+),(-?\d+)\)/.exec(type) ?? [];

@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from "node:crypto";
-import { markedText } from "./canary";
+import { canaryText } from "./canary";
 import type { CheckConstraint, Column } from "./live-catalog";
 
 /** Values to try for a column, the likeliest first; empty for a type that is not known. */
@@ -83,8 +83,8 @@ function ofType(column: Column): readonly string[] {
 }
 
 function texts(): readonly string[] {
-  const marked = markedText();
-  const email = `${marked}@example.com`;
+  const canary = canaryText();
+  const email = `${canary}@example.com`;
   const plain = [
     "probe",
     "PROBE",
@@ -93,10 +93,10 @@ function texts(): readonly string[] {
     "x",
     "00000",
     "+15550100",
-    `https://example.com/${marked}`,
+    `https://example.com/${canary}`,
     "2026-01-01",
   ];
-  return [marked, email, ...plain, marked.replaceAll("-", "_")];
+  return [canary, email, ...plain, canary.replaceAll("-", "_")];
 }
 
 const others: Readonly<Record<string, readonly string[]>> = {

@@ -18,7 +18,7 @@ export async function withLogin<T>(
   try {
     await client.connect();
     return await work(client).catch(async (error: unknown) => {
-      if (await lives(client)) throw error;
+      if (await isConnected(client)) throw error;
       const message = error instanceof Error ? error.message : String(error);
       throw new Error(`the connection of ${user} to ${formatAddress(addressOf(server))} broke: ${message}`, {
         cause: error,
@@ -30,7 +30,7 @@ export async function withLogin<T>(
 }
 
 /** Whether the server still answers there, be it that the transaction has failed. The severity comes in its language. */
-export async function lives(client: ClientBase): Promise<boolean> {
+export async function isConnected(client: ClientBase): Promise<boolean> {
   return client.query("SELECT").then(
     () => true,
     (error: unknown) => isServerError(error) && error.code === sqlState.failedTransaction,

@@ -9,32 +9,32 @@ export interface ProbeTenants {
   where(column: string): string;
 }
 
-const uuidMark = "7e57ab1e-7e57-4e57-a7e5-";
-const textMark = "tenantry-verify-";
-const bigintMark = { from: -9_223_372_010_000_000_000n, to: -9_223_372_000_000_000_000n };
-const integerMark = { from: -2_147_480_000, to: -2_147_400_000 };
+const uuidPrefix = "7e57ab1e-7e57-4e57-a7e5-";
+const textPrefix = "tenantry-verify-";
+const bigintRange = { from: -9_223_372_010_000_000_000n, to: -9_223_372_000_000_000_000n };
+const integerRange = { from: -2_147_480_000, to: -2_147_400_000 };
 
 export function probeTenants(type: TenantType): ProbeTenants {
   switch (type) {
     case "uuid":
       return {
-        make: () => `${uuidMark}${randomHex()}`,
-        where: between(`'${uuidMark}000000000000'`, `'${uuidMark}ffffffffffff'`),
+        make: () => `${uuidPrefix}${randomHex()}`,
+        where: between(`'${uuidPrefix}000000000000'`, `'${uuidPrefix}ffffffffffff'`),
       };
     case "text":
       return {
-        make: () => `${textMark}${randomHex()}`,
-        where: (column) => `starts_with(${quoteIdentifier(column)}, '${textMark}')`,
+        make: () => `${textPrefix}${randomHex()}`,
+        where: (column) => `starts_with(${quoteIdentifier(column)}, '${textPrefix}')`,
       };
     case "bigint":
       return {
-        make: () => String(bigintMark.from + BigInt(randomInt(10_000_000_000))),
-        where: between(String(bigintMark.from), String(bigintMark.to)),
+        make: () => String(bigintRange.from + BigInt(randomInt(10_000_000_000))),
+        where: between(String(bigintRange.from), String(bigintRange.to)),
       };
     case "integer":
       return {
-        make: () => String(randomInt(integerMark.from, integerMark.to)),
-        where: between(String(integerMark.from), String(integerMark.to)),
+        make: () => String(randomInt(integerRange.from, integerRange.to)),
+        where: between(String(integerRange.from), String(integerRange.to)),
       };
   }
 }

@@ -3,7 +3,7 @@ import type { Role } from "../architecture/application";
 import { eventsSchema } from "../architecture/application-names";
 import { hasOutbox, outbox } from "../architecture/data-plane/outbox-table";
 import { quoteIdentifier, quoteQualified } from "../common/identifier";
-import { markIn } from "./canary";
+import { canaryIn } from "./canary";
 import { type CatalogPartition, type CatalogTable, readTables } from "./live-catalog";
 import { withLogin } from "./login";
 import { probeTenants } from "./probe-tenants";
@@ -25,7 +25,7 @@ export interface Probing {
   /** Why there is none. */
   reason(relation: Relation): string | undefined;
   /** Values that show up wherever a row of this tenant does, and nowhere else. */
-  marks(tenant: string): readonly string[];
+  canaries(tenant: string): readonly string[];
   /** The row that an invented row of this tenant refers to. */
   parentOf(tenant: string): FindParent;
   /** Runs `work` as the role, with the tenant's context or none; undone afterwards. */
@@ -81,7 +81,7 @@ export async function withProbes<T>(target: Target, work: (probing: Probing) => 
         tenants,
         row: (tenant, relation) => rows.written.get(rowKey(tenant, relation)),
         reason: (relation) => rows.reasons.get(relationKey(relation)),
-        marks: (tenant) => rows.marks(tenant),
+        canaries: (tenant) => rows.canaries(tenant),
         parentOf: (tenant) => rows.parentOf(tenant),
         as: (role, tenant, tries) =>
           session(role, statementTimeout, ({ trial }) => trial(tenant, (client) => tries(attempter(client)))),
@@ -132,11 +132,13 @@ async function clearOwn({ admin, application }: Target): Promise<void> {
   if (!tenant) return;
   const schema = eventsSchema(application);
   const column = quoteIdentifier(application.tenant.column);
-  for (const [table, mark] of [
+  for (const [table, condition] of [
     ...(hasOutbox(application) ? ([[outbox.table, "type = 'TenantryVerify'"]] as const) : []),
     ["processed_events", "starts_with(consumer, 'tenantry-verify')"],
   ] as const) {
-    await admin.query(`DELETE FROM ${quoteQualified(schema, table)} WHERE ${column} = $1 AND ${mark}`, [tenant.id]);
+    await admin.query(`DELETE FROM ${quoteQualified(schema, table)} WHERE ${column} = $1 AND ${condition}`, [
+      tenant.id,
+    ]);
   }
 }
 
@@ -196,11 +198,11 @@ class ProbeRows {
     }
   }
 
-  marks(tenant: string): readonly string[] {
+  canaries(tenant: string): readonly string[] {
     const valuesOf = (isTenant: boolean) =>
       [...this.written].flatMap(([key, row]) => (key.startsWith(`${tenant} `) === isTenant ? Object.values(row) : []));
     const others = new Set(valuesOf(false));
-    const own = valuesOf(true).flatMap((value) => (value === null || others.has(value) ? [] : (markIn(value) ?? [])));
+    const own = valuesOf(true).flatMap((value) => (value === null || others.has(value) ? [] : (canaryIn(value) ?? [])));
     return [...new Set([tenant, ...own])];
   }
 

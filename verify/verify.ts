@@ -3,9 +3,9 @@ import { formatAddress } from "../common/address";
 import { problemsFrom } from "../provider/postgres/postgres-connection";
 import type { Check } from "./check";
 import { type Finding, fail, type Outcome } from "./finding";
-import { lives } from "./login";
+import { isConnected } from "./login";
 import { openTarget, type Target, type TargetOptions } from "./target";
-import type { Look } from "./targets";
+import type { VerifyScope } from "./verify-scopes";
 
 export interface CheckReport {
   readonly check: string;
@@ -43,12 +43,12 @@ export async function verify(
 
 /** The same for several looks, each check's findings together. */
 export async function verifyAll(
-  looks: readonly Look[],
+  scopes: readonly VerifyScope[],
   checks: readonly Check[],
   done: (report: CheckReport) => void = () => {},
 ): Promise<readonly CheckReport[]> {
   const reports: CheckReport[] = [];
-  for (const { options, looksAt } of looks) reports.push(...(await verify(options, checks.filter(looksAt), done)));
+  for (const { options, includes } of scopes) reports.push(...(await verify(options, checks.filter(includes), done)));
   return checks.flatMap(({ name }) => {
     const own = reports.filter(({ check }) => check === name);
     const ms = own.reduce((sum, report) => sum + report.ms, 0);
@@ -57,7 +57,7 @@ export async function verifyAll(
 }
 
 async function refuseIfGone({ admin, endpoints }: Target, check: Check, cause: unknown): Promise<void> {
-  if (await lives(admin)) return;
+  if (await isConnected(admin)) return;
   throw problemsFrom(
     {
       what: `The connection to PostgreSQL at ${formatAddress(addressOf(endpoints.postgres))} broke while verify looked at \`${check.name}\``,

@@ -53,7 +53,7 @@ test("tenants with a schema each", { skip }, async (t) => {
     for (const { name } of [acme, globex]) {
       assert.ok(seen(findings, "isolation").includes(`${application}_${name}.orders`));
       assert.ok(seen(findings, "isolation").includes(`${application}_${name}.outbox`));
-      assert.ok(seen(findings, "borders").includes(`${application}_${name}_app`));
+      assert.ok(seen(findings, "tenant boundaries").includes(`${application}_${name}_app`));
     }
     assert.equal(seen(findings, "events").length, 6, "three topics of two tenants");
     // Without Citus it is the schema that can't be judged.
@@ -134,7 +134,7 @@ test("tenants with a database each", { skip }, async (t) => {
 
   await t.test("verify passes in every database, and no role gets into another's", async () => {
     const findings = await verified(project);
-    assert.deepEqual(seen(findings, "borders"), [
+    assert.deepEqual(seen(findings, "tenant boundaries"), [
       ...["app", "agent"].map((role) => `${application}_acme_${role}`),
       ...["app", "agent"].map((role) => `${application}_globex_${role}`),
     ]);

@@ -24,14 +24,14 @@ export const consumers: Check = {
     // Ours come and go, and process nothing.
     const others = groups.filter((group) => !group.startsWith("tenantry-"));
     if (others.length === 0) return [skip(target.application.name, "no consumer group has read its topics")];
-    const marking = await readMarking(target, others);
-    if (!marking) return [skip("tenantry.processed_events", `could not be looked through within ${patience}`)];
-    return others.map((group) => judgeGroup(group, marking.has(group)));
+    const recording = await readRecording(target, others);
+    if (!recording) return [skip("tenantry.processed_events", `could not be looked through within ${patience}`)];
+    return others.map((group) => judgeGroup(group, recording.has(group)));
   },
 };
 
-export function judgeGroup(group: string, marks: boolean): Finding {
-  if (marks) return pass(group, "marks the events that it has processed");
+export function judgeGroup(group: string, records: boolean): Finding {
+  if (records) return pass(group, "marks the events that it has processed");
   return warn(
     group,
     "has read events and marked none as processed: call `processOnce` in the transaction of its work, with the group's name, or the end of it, as the consumer",
@@ -51,22 +51,22 @@ async function hasEvents({ admin, application }: Target): Promise<boolean> {
   return rowCount !== 0;
 }
 
-async function readMarking(
+async function readRecording(
   { admin, application }: Target,
   groups: readonly string[],
 ): Promise<ReadonlySet<string> | undefined> {
   try {
     await admin.query(`BEGIN; SET LOCAL statement_timeout = '${patience}'`);
-    const marking = new Set<string>();
+    const recording = new Set<string>();
     for (const group of groups) {
       // Not as parameters: with a generic plan Citus can ask one shard by them, and not all.
       const names = namesOf(group).map(quoteLiteral).join(", ");
       const { rowCount } = await admin.query(
         `SELECT 1 FROM ${quoteQualified(eventsSchema(application), "processed_events")} WHERE consumer IN (${names}) LIMIT 1`,
       );
-      if (rowCount !== 0) marking.add(group);
+      if (rowCount !== 0) recording.add(group);
     }
-    return marking;
+    return recording;
   } catch (error) {
     if ((error as { code?: string }).code === "57014") return undefined;
     throw error;

@@ -54,12 +54,12 @@ async function tryRoutine(target: Target, probing: Probing, role: Role, routine:
   const call = `${quoteQualified(routine.schema, routine.name)}(${routine.parameters
     .map(({ type }, index) => `$${index + 1}::${type}`)
     .join(", ")})`;
-  const marks = probing.marks(owner).filter((mark) => mark === owner || !values.includes(mark));
+  const canaries = probing.canaries(owner).filter((canary) => canary === owner || !values.includes(canary));
   const sql = `SELECT count(*)::text AS n FROM ${call} AS seen
-    WHERE EXISTS (SELECT FROM unnest($${values.length + 1}::text[]) AS mark WHERE position(mark IN seen::text) > 0)`;
+    WHERE EXISTS (SELECT FROM unnest($${values.length + 1}::text[]) AS canary WHERE position(canary IN seen::text) > 0)`;
   let unclear: string | undefined;
   for (const tenant of [undefined, stranger]) {
-    const attempt = await probing.as(role, tenant, (run) => run(sql, [...values, marks]));
+    const attempt = await probing.as(role, tenant, (run) => run(sql, [...values, canaries]));
     if (attempt.refused !== undefined) unclear = attempt.refused;
     else if (attempt.rows[0]?.["n"] !== "0") return { returned: true, unclear };
   }

@@ -1,5 +1,4 @@
 import type { Check } from "../check";
-import { borders } from "./borders";
 import { boundary } from "./boundary";
 import { bypasses } from "./bypasses";
 import { connectors } from "./connectors";
@@ -20,6 +19,7 @@ import { replication } from "./replication";
 import { roles } from "./roles";
 import { scans } from "./scans";
 import { statements } from "./statements";
+import { tenantBoundaries } from "./tenant-boundaries";
 import { tenantSizes } from "./tenant-sizes";
 import { views } from "./views";
 
@@ -31,7 +31,7 @@ export const checks: readonly Check[] = [
   roles,
   policies,
   isolation,
-  borders,
+  tenantBoundaries,
   views,
   functions,
   bypasses,

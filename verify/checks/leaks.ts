@@ -37,9 +37,9 @@ async function askAs(
   queries: number,
 ): Promise<readonly Asked[]> {
   const { own, other } = surface.tenant;
-  const foreign = finderOf(probing.marks(other));
-  const anybodys = finderOf([...probing.marks(other), ...probing.marks(own)]);
-  const owns = finderOf(probing.marks(own));
+  const foreign = finderOf(probing.canaries(other));
+  const anybodys = finderOf([...probing.canaries(other), ...probing.canaries(own)]);
+  const owns = finderOf(probing.canaries(own));
   return probing.session(role, mostTime, async (session) => {
     const asked: Asked[] = [];
     for (const query of generate(surface, seed, queries)) {

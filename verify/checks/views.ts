@@ -64,15 +64,15 @@ interface Leak {
 async function tryView(probing: Probing, role: Role, view: View, tenantColumn: string): Promise<Leak | undefined> {
   const [owner, stranger] = probing.tenants;
   const sql = `SELECT count(*)::text AS n FROM ${quoteQualified(view.schema, view.name)} AS seen
-    WHERE EXISTS (SELECT FROM unnest($1::text[]) AS mark WHERE position(mark IN seen::text) > 0)`;
-  for (const [tenant, marks, whose] of [
-    [undefined, [...probing.marks(owner), ...probing.marks(stranger)], "rows without a tenant"],
-    [stranger, probing.marks(owner), "another tenant's rows"],
+    WHERE EXISTS (SELECT FROM unnest($1::text[]) AS canary WHERE position(canary IN seen::text) > 0)`;
+  for (const [tenant, canaries, whose] of [
+    [undefined, [...probing.canaries(owner), ...probing.canaries(stranger)], "rows without a tenant"],
+    [stranger, probing.canaries(owner), "another tenant's rows"],
   ] as const) {
     const attempt = await probing.as(role, tenant, async (run) => {
-      const all = await run(sql, [marks]);
+      const all = await run(sql, [canaries]);
       if (all.refused === undefined || all.code !== notSupported || !view.namesTenant) return all;
-      return run(`${sql} AND seen.${quoteIdentifier(tenantColumn)} = $2`, [marks, owner]);
+      return run(`${sql} AND seen.${quoteIdentifier(tenantColumn)} = $2`, [canaries, owner]);
     });
     if (attempt.refused !== undefined) {
       if (attempt.code !== "42501") return { what: `${role.user}: ${attempt.refused}`, unclear: true };

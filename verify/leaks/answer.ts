@@ -31,8 +31,8 @@ export type Verdict =
 export type Finder = (text: string, asked: string) => boolean;
 
 /** Finds values as whole words: a number is no part of a longer one. */
-export function finderOf(marks: readonly string[]): Finder {
-  const escaped = marks.map((mark) => mark.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+export function finderOf(values: readonly string[]): Finder {
+  const escaped = values.map((value) => value.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const pattern = new RegExp(`(?<![0-9A-Za-z])(?:${escaped.join("|")})(?![0-9A-Za-z])`, "g");
   return (text, asked) => [...text.matchAll(pattern)].some(([found]) => !asked.includes(found));
 }

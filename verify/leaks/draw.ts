@@ -1,7 +1,7 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { quoteIdentifier, quoteLiteral, quoteQualified } from "../../common/identifier";
-import { markIn, textMark } from "../canary";
+import { canaryIn, canaryPrefix } from "../canary";
 import type { Column } from "../live-catalog";
 import type { LeakRelation, Surface } from "./surface";
 
@@ -145,15 +145,15 @@ export class Draw {
       if (shared.has(column.name)) return [];
       const value = other?.[column.name];
       const isComparable = !["json", "jsonb", "xml"].includes(column.base);
-      return isComparable && value && markIn(value) !== undefined ? [{ column, value }] : [];
+      return isComparable && value && canaryIn(value) !== undefined ? [{ column, value }] : [];
     });
   }
 
   /** A value of the same kind that nobody has. */
   fresh(value: string): string {
     const hex = this.uuid().slice(0, 8);
-    if (value.includes(textMark))
-      return value.replaceAll(new RegExp(`${textMark}-[0-9a-f]{8}`, "g"), `${textMark}-${hex}`);
+    if (value.includes(canaryPrefix))
+      return value.replaceAll(new RegExp(`${canaryPrefix}-[0-9a-f]{8}`, "g"), `${canaryPrefix}-${hex}`);
     return /^[0-9a-f-]{36}$/.test(value) ? this.uuid() : value;
   }
 }

@@ -34,10 +34,10 @@ export interface Step {
 export interface Shape {
   readonly name: string;
   /** Undefined where the relation does not lend itself to it. */
-  make(draw: Draw, relation: LeakRelation): Made | undefined;
+  make(draw: Draw, relation: LeakRelation): QuerySteps | undefined;
 }
 
-export type Made = Omit<LeakQuery, "shape" | "relations" | "context"> & {
+export type QuerySteps = Omit<LeakQuery, "shape" | "relations" | "context"> & {
   /** What it reads or writes. @default the relation it is made of */
   readonly of?: readonly Relation[];
   /** For what means nothing without a tenant. @default any */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { markIn } from "../../../verify/canary";
+import { canaryIn } from "../../../verify/canary";
 import { candidates } from "../../../verify/dummy";
 import type { CatalogTable, Column } from "../../../verify/live-catalog";
 import { NoRow, planRow } from "../../../verify/row-writer";
@@ -156,7 +156,7 @@ test("planted, a row holds values that nobody else has, also in columns that nee
   const { sql, values } = row.statement();
   assert.match(sql, /\("tenant_id", "note", "total", "rate", "details"\)/);
   const [, note, total, rate, details] = values;
-  for (const value of [note, total, details]) assert.ok(markIn(value ?? ""), `${value} is telling`);
+  for (const value of [note, total, details]) assert.ok(canaryIn(value ?? ""), `${value} is telling`);
   assert.equal(rate, "1", "too short for a telling number");
 });
 
@@ -170,7 +170,7 @@ test("a planted value that a CHECK refuses is left out where the column needs no
 });
 
 test("a mark is found in a value whatever PostgreSQL adds to it, and none in a value that others have", () => {
-  assert.equal(markIn("712345678.000"), "712345678");
-  assert.equal(markIn('{"probe": "tenantry-verify-0a1b2c3d"}'), "tenantry-verify-0a1b2c3d");
-  for (const common of ["1", "placed", "{}", "1712345678", "2026-01-01"]) assert.equal(markIn(common), undefined);
+  assert.equal(canaryIn("712345678.000"), "712345678");
+  assert.equal(canaryIn('{"probe": "tenantry-verify-0a1b2c3d"}'), "tenantry-verify-0a1b2c3d");
+  for (const common of ["1", "placed", "{}", "1712345678", "2026-01-01"]) assert.equal(canaryIn(common), undefined);
 });

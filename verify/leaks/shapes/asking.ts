@@ -1,6 +1,6 @@
 import { quoteIdentifier } from "../../../common/identifier";
 import { type Draw, literalOf, nameOf } from "../draw";
-import type { Made, Shape } from "../query";
+import type { QuerySteps, Shape } from "../query";
 import type { LeakRelation } from "../surface";
 
 /** Queries for other tenants' rows alone: there must be none, and no condition may have met one. */
@@ -53,7 +53,7 @@ export const asking: readonly Shape[] = [
 function pinned(name: string, sql: (draw: Draw, relation: LeakRelation) => string | undefined): Shape {
   return {
     name,
-    make(draw, relation): Made | undefined {
+    make(draw, relation): QuerySteps | undefined {
       const made = relation.ofTenants ? sql(draw, relation) : undefined;
       return made === undefined ? undefined : { steps: [{ sql: made }], empty: true };
     },

@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from "../../../common/identifier";
 import { type Draw, nameOf } from "../draw";
-import type { Made, Shape } from "../query";
+import type { QuerySteps, Shape } from "../query";
 import type { LeakRelation } from "../surface";
 
 /** Queries that say nothing of tenants: whatever they show must be the tenant's own. */
@@ -171,7 +171,7 @@ function shape(
 ): Shape {
   return {
     name,
-    make(draw, relation): Made | undefined {
+    make(draw, relation): QuerySteps | undefined {
       return fits(relation) ? { steps: [{ sql: sql(draw, relation) }] } : undefined;
     },
   };

@@ -1,6 +1,6 @@
 import { quoteLiteral } from "../../../common/identifier";
 import { type Draw, nameOf } from "../draw";
-import type { Made, Shape, Step } from "../query";
+import type { QuerySteps, Shape, Step } from "../query";
 import type { LeakRelation } from "../surface";
 
 /** Ways to ask that are more than one statement, or not a SELECT. */
@@ -165,6 +165,6 @@ const setTenant = (tenant: string) => `SELECT tenantry.set_tenant(${tenant})`;
 
 const repeat = (times: number, sql: string): readonly Step[] => Array.from({ length: times }, () => ({ sql }));
 
-function whole(name: string, make: (draw: Draw, relation: LeakRelation) => Made | undefined): Shape {
+function whole(name: string, make: (draw: Draw, relation: LeakRelation) => QuerySteps | undefined): Shape {
   return { name, make };
 }

@@ -1,8 +1,8 @@
 import { quoteIdentifier } from "../../../common/identifier";
-import { markIn } from "../../canary";
+import { canaryIn } from "../../canary";
 import type { Row } from "../../row-writer";
 import { type Draw, literalOf, nameOf } from "../draw";
-import type { Made, Shape } from "../query";
+import type { QuerySteps, Shape } from "../query";
 import type { LeakRelation } from "../surface";
 
 /** Statements that write, and what they give back. They reach for the other tenant's probe rows only. */
@@ -66,12 +66,12 @@ export const writing: readonly Shape[] = [
   }),
 ];
 
-const pinned = (sql: string): Made => ({ steps: [{ sql }], empty: true });
+const pinned = (sql: string): QuerySteps => ({ steps: [{ sql }], empty: true });
 
 function write(
   name: string,
   privilege: keyof LeakRelation["may"],
-  make: (draw: Draw, relation: LeakRelation) => Made | undefined,
+  make: (draw: Draw, relation: LeakRelation) => QuerySteps | undefined,
 ): Shape {
   return {
     name,
@@ -109,7 +109,7 @@ function freshRow(d: Draw, { own, foreignKeys }: LeakRelation): Row | undefined 
 }
 
 /** A row of the tenant with values of the other tenant's, against one with values that nobody has. */
-function asOthers(d: Draw, r: LeakRelation, sql: (row: Row) => string): Made | undefined {
+function asOthers(d: Draw, r: LeakRelation, sql: (row: Row) => string): QuerySteps | undefined {
   const row = freshRow(d, r);
   const known = settableValues(d, r);
   if (!row || known.length === 0) return undefined;
@@ -125,6 +125,6 @@ function asOthers(d: Draw, r: LeakRelation, sql: (row: Row) => string): Made | u
 }
 
 function ownKey(d: Draw, { columns, own }: LeakRelation): string {
-  const key = columns.find(({ name }) => name !== d.surface.tenant.column && markIn(own?.[name] ?? "") !== undefined);
+  const key = columns.find(({ name }) => name !== d.surface.tenant.column && canaryIn(own?.[name] ?? "") !== undefined);
   return key ? `${quoteIdentifier(key.name)} = ${literalOf(own?.[key.name] ?? "", key)}` : "true";
 }

@@ -9,8 +9,8 @@ import { withLogin } from "../login";
 import { loginOf, type Neighbour, type Target, tenantRelations } from "../target";
 
 /** Tries, as each of a tenant's roles, to get into another tenant's schema or database, and to speak in its name. */
-export const borders: Check = {
-  name: "borders",
+export const tenantBoundaries: Check = {
+  name: "tenant boundaries",
   scope: "tenant",
   claim: "a tenant's roles get into no other tenant's schema or database, and write in no other tenant's name",
   async run(target) {

@@ -4,7 +4,7 @@ import { databasesOf } from "../../../architecture/data-plane/application-databa
 import type { Endpoints } from "../../../architecture/endpoints";
 import type { Model } from "../../../architecture/tenancy/tenants";
 import { checks } from "../../../verify/checks";
-import { looksAt } from "../../../verify/targets";
+import { verifyScopes } from "../../../verify/verify-scopes";
 import { parseShop } from "../architecture/shop";
 import { externalSettings } from "../external-settings";
 
@@ -20,14 +20,14 @@ const endpoints: Endpoints = {
 const acme = { name: "acme", id: "5e5b2c1a-0000-4000-8000-00000000acce" };
 
 /** The names of the checks, by the part of the application that they look at. */
-async function looks(model: Model): Promise<Record<string, readonly string[]>> {
+async function checksOf(model: Model): Promise<Record<string, readonly string[]>> {
   const application = await parseShop({ split: true });
   const settings = externalSettings(model === "shared" ? {} : { tenancy: { model, tenants: [acme] } });
   const databases = databasesOf({ application, base: [], baseOf: () => [] }, settings, endpoints);
   return Object.fromEntries(
-    looksAt(databases, endpoints, {}).map(({ options: { application: part }, looksAt }) => [
+    verifyScopes(databases, endpoints, {}).map(({ options: { application: part }, includes }) => [
       part.part?.tenant?.name ?? part.schema,
-      checks.filter(looksAt).map(({ name }) => name),
+      checks.filter(includes).map(({ name }) => name),
     ]),
   );
 }
@@ -35,13 +35,13 @@ async function looks(model: Model): Promise<Record<string, readonly string[]>> {
 const all = checks.map(({ name }) => name);
 const except = (...names: readonly string[]) => all.filter((name) => !names.includes(name));
 
-test("all checks look at each database, at borders only where a tenant has it to itself", async () => {
-  assert.deepEqual(await looks("shared"), { shop: except("borders") });
-  assert.deepEqual(await looks("silo"), { acme: all });
+test("runs all checks on each database, but `tenant boundaries` only where a tenant has its own", async () => {
+  assert.deepEqual(await checksOf("shared"), { shop: except("tenant boundaries") });
+  assert.deepEqual(await checksOf("silo"), { acme: all });
 });
 
-test("where tenants have schemas, the change stream is looked at once, tables in every part, the rest in each tenant's", async () => {
-  assert.deepEqual(await looks("schema"), {
+test("checks replication once, tables in every schema and the rest in each tenant's schema where tenants have schemas", async () => {
+  assert.deepEqual(await checksOf("schema"), {
     shop: ["placement", "foreign keys", "boundary", "bypasses", "replication", "connectors", "indexes", "drift"],
     acme: except("boundary", "replication", "connectors", "drift"),
   });

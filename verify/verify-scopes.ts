@@ -4,9 +4,9 @@ import type { Check } from "./check";
 import type { Neighbour, TargetOptions } from "./target";
 
 /** What is looked at as one, and by which checks. */
-export interface Look {
+export interface VerifyScope {
   readonly options: TargetOptions;
-  looksAt(check: Check): boolean;
+  includes(check: Check): boolean;
 }
 
 /**
@@ -14,11 +14,11 @@ export interface Look {
  *
  * @param servers the stack's endpoints
  */
-export function looksAt(
+export function verifyScopes(
   databases: readonly Database[],
   servers: Endpoints,
   how: Pick<TargetOptions, "eventTimeoutMs" | "leaks">,
-): Look[] {
+): VerifyScope[] {
   const neighbours = databases.flatMap((database) =>
     database.parts.flatMap((part) => neighbourOf(database, part, servers)),
   );
@@ -29,23 +29,23 @@ export function looksAt(
     // What made it is looked at from the inside: the servers' own database has nothing to verify.
     const makers = all.filter(({ noun, name }) => `${noun}/${name}` === madeBy);
     const declarations = [...makers, ...database.declarations];
-    return parts.map((application): Look => {
+    return parts.map((application): VerifyScope => {
       const { part } = application;
       const tenant = part?.tenant?.name;
       const common = { application, ...how };
       const others = neighbours.filter(({ name }) => tenant !== undefined && name !== tenant);
       if (part?.model !== "schema") {
         const options = { ...common, endpoints, declarations, neighbours: others };
-        return { options, looksAt: (check) => check.scope !== "tenant" || tenant !== undefined };
+        return { options, includes: (check) => check.scope !== "tenant" || tenant !== undefined };
       }
       if (tenant === undefined) {
-        const looksAt = ({ scope }: Check) => scope === "database" || scope === "tables";
-        return { options: { ...common, endpoints, declarations }, looksAt };
+        const includes = ({ scope }: Check) => scope === "database" || scope === "tables";
+        return { options: { ...common, endpoints, declarations }, includes };
       }
       const own = declarations.filter((each) => each.tenant === tenant);
       const reached = endpointsOf(application, endpoints);
       const options = { ...common, endpoints: reached, declarations: own, neighbours: others };
-      return { options, looksAt: ({ scope }) => scope !== "database" };
+      return { options, includes: ({ scope }) => scope !== "database" };
     });
   });
 }
