@@ -5,7 +5,7 @@ import { text, withoutForeignKeys } from "../../architecture/catalog/deferred-fo
 import { loadSqlParser, parseSql } from "../../architecture/sql/sql-parser";
 import { clientConfig } from "../../provider/postgres/postgres-connection";
 import { accepted, type Example, references, refused, tables, tenants } from "../unit/lint/citus/examples";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 const rows = `
@@ -56,8 +56,8 @@ function placing(table: string, kind: "tenant" | "reference", root = "shop.tenan
 }
 
 /** A session in which the application's tables are there. */
-async function inShop(acting: Acting, work: (client: Client) => Promise<void>): Promise<void> {
-  const client = new Client(clientConfig(acting.endpoint));
+async function inShop(fixture: DatabaseFixture, work: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client(clientConfig(fixture.endpoint));
   await client.connect();
   try {
     await client.query("CREATE SCHEMA shop; SET search_path = shop");
@@ -69,8 +69,8 @@ async function inShop(acting: Acting, work: (client: Client) => Promise<void>): 
 }
 
 test("PostgreSQL accepts everything of the list of what only Citus refuses", { skip }, async (t) => {
-  const acting = await startActing(t);
-  await inShop(acting, async (client) => {
+  const fixture = await startDatabaseFixture(t);
+  await inShop(fixture, async (client) => {
     await client.query(rows);
     const isOld = (await version(client)) < 17;
     const examples = [...accepted, ...Object.values(refused).flat()].filter(
@@ -84,9 +84,9 @@ test("PostgreSQL accepts everything of the list of what only Citus refuses", { s
 });
 
 test("Citus refuses each entry of the list, and accepts its neighbours", { skip }, async (t) => {
-  const acting = await startActing(t);
-  if ((await acting.database.facts).citus === undefined) return t.skip("this server has no Citus");
-  await inShop(acting, async (client) => {
+  const fixture = await startDatabaseFixture(t);
+  if ((await fixture.database.facts).citus === undefined) return t.skip("this server has no Citus");
+  await inShop(fixture, async (client) => {
     for (const table of references) await client.query(placing(table, "reference"));
     for (const table of tenants) await client.query(placing(table, "tenant"));
     await client.query(rows);

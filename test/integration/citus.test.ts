@@ -5,7 +5,7 @@ import { distributedTable } from "../../provider/resources/distributed-table";
 import { migration } from "../../provider/resources/migration";
 import { referenceTable } from "../../provider/resources/reference-table";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 const [anna, bert] = ["00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"];
@@ -39,15 +39,15 @@ const isolation: TenantIsolationInputs = {
 };
 
 /** Tables with rows from before they are placed; undefined, and the test skipped, without Citus. */
-async function startWithCitus(t: test.TestContext): Promise<Acting | undefined> {
-  const acting = await startActing(t);
-  if ((await acting.database.facts).citus === undefined) {
+async function startWithCitus(t: test.TestContext): Promise<DatabaseFixture | undefined> {
+  const fixture = await startDatabaseFixture(t);
+  if ((await fixture.database.facts).citus === undefined) {
     t.skip("this server has no Citus");
     return undefined;
   }
-  const { database } = acting.endpoint;
-  await acting.run(`ALTER DATABASE "${database}" SET citus.propagate_set_commands = 'local'`);
-  await acting.run(`CREATE SCHEMA shop;
+  const { database } = fixture.endpoint;
+  await fixture.run(`ALTER DATABASE "${database}" SET citus.propagate_set_commands = 'local'`);
+  await fixture.run(`CREATE SCHEMA shop;
     CREATE TABLE shop.countries (code text PRIMARY KEY);
     CREATE TABLE shop.tenants (tenant_id uuid PRIMARY KEY, country text);
     CREATE TABLE shop.orders (tenant_id uuid, at date, note text, PRIMARY KEY (tenant_id, at)) PARTITION BY RANGE (at);
@@ -55,33 +55,33 @@ async function startWithCitus(t: test.TestContext): Promise<Acting | undefined> 
     INSERT INTO shop.countries VALUES ('NO');
     INSERT INTO shop.tenants VALUES ('${anna}', 'NO'), ('${bert}', 'NO');
     INSERT INTO shop.orders VALUES ('${anna}', '2026-05-05', 'of Anna'), ('${bert}', '2026-05-05', 'of Bert')`);
-  return acting;
+  return fixture;
 }
 
-async function place(acting: Acting) {
-  await referenceTable.create(acting, { schema: "shop", table: "countries", foreignKeys: [], grants: {} });
-  const root = (await distributedTable.create(acting, tenants)).state;
-  const { state } = await distributedTable.create(acting, orders);
-  await tenantIsolation.create(acting, isolation);
+async function place(fixture: DatabaseFixture) {
+  await referenceTable.create(fixture, { schema: "shop", table: "countries", foreignKeys: [], grants: {} });
+  const root = (await distributedTable.create(fixture, tenants)).state;
+  const { state } = await distributedTable.create(fixture, orders);
+  await tenantIsolation.create(fixture, isolation);
   return { root, state };
 }
 
-async function isIsolated(acting: Acting): Promise<void> {
-  const found = await tenantIsolation.read(acting, "shop.orders", { ...isolation, gaps: {}, surplus: {} });
+async function isIsolated(fixture: DatabaseFixture): Promise<void> {
+  const found = await tenantIsolation.read(fixture, "shop.orders", { ...isolation, gaps: {}, surplus: {} });
   assert.deepEqual(found, { ...isolation, gaps: {}, surplus: {} });
   const read = (tenant: string) =>
-    acting.runAs("app", "BEGIN", `SET LOCAL app.tenant_id = '${tenant}'`, "SELECT note FROM shop.orders");
+    fixture.runAs("app", "BEGIN", `SET LOCAL app.tenant_id = '${tenant}'`, "SELECT note FROM shop.orders");
   assert.deepEqual(await read(anna), [{ note: "of Anna" }]);
   assert.deepEqual(await read(bert), [{ note: "of Bert" }]);
-  assert.deepEqual(await acting.runAs("app", "SELECT note FROM shop.orders"), []);
+  assert.deepEqual(await fixture.runAs("app", "SELECT note FROM shop.orders"), []);
 }
 
 test("rows from before are spread over the nodes, isolated there, and no longer on the coordinator", {
   skip,
 }, async (t) => {
-  const acting = await startWithCitus(t);
-  if (!acting) return;
-  const { root, state } = await place(acting);
+  const fixture = await startWithCitus(t);
+  if (!fixture) return;
+  const { root, state } = await place(fixture);
   assert.deepEqual(
     [root, state],
     [
@@ -90,13 +90,13 @@ test("rows from before are spread over the nodes, isolated there, and no longer 
     ],
   );
   assert.deepEqual(
-    await acting.run(`SELECT pg_relation_size('shop.tenants')::int AS tenants, pg_relation_size('shop.orders_1')::int AS orders,
+    await fixture.run(`SELECT pg_relation_size('shop.tenants')::int AS tenants, pg_relation_size('shop.orders_1')::int AS orders,
       pg_relation_size('shop.countries')::int AS countries`),
     [{ tenants: 0, orders: 0, countries: 0 }],
   );
-  await isIsolated(acting);
+  await isIsolated(fixture);
   await assert.rejects(
-    acting.run(`INSERT INTO shop.orders VALUES ('${anna.replace("a", "c")}', '2026-05-05')`),
+    fixture.run(`INSERT INTO shop.orders VALUES ('${anna.replace("a", "c")}', '2026-05-05')`),
     /foreign key/,
   );
 });
@@ -104,37 +104,37 @@ test("rows from before are spread over the nodes, isolated there, and no longer 
 test("another number of shards rewrites the whole group, which stays isolated and tied together", {
   skip,
 }, async (t) => {
-  const acting = await startWithCitus(t);
-  if (!acting) return;
-  const { root, state } = await place(acting);
+  const fixture = await startWithCitus(t);
+  if (!fixture) return;
+  const { root, state } = await place(fixture);
   const next = { ...tenants, placement: { shardCount: 8 } };
-  await assert.rejects(distributedTable.update(acting, "shop.tenants", root, next), /rewrites every row/);
-  acting.allow.add("redistribute shop.tenants");
-  const changed = await distributedTable.update(acting, "shop.tenants", root, next);
+  await assert.rejects(distributedTable.update(fixture, "shop.tenants", root, next), /rewrites every row/);
+  fixture.allow.add("redistribute shop.tenants");
+  const changed = await distributedTable.update(fixture, "shop.tenants", root, next);
   assert.deepEqual(changed, { ...next, distributed: "yes" });
   const counts = "SELECT DISTINCT shard_count::int AS shards FROM citus_tables WHERE citus_table_type = 'distributed'";
-  assert.deepEqual(await acting.run(counts), [{ shards: 8 }]);
-  assert.deepEqual(await distributedTable.read(acting, "shop.orders", state), state);
-  await isIsolated(acting);
+  assert.deepEqual(await fixture.run(counts), [{ shards: 8 }]);
+  assert.deepEqual(await distributedTable.read(fixture, "shop.orders", state), state);
+  await isIsolated(fixture);
 });
 
 test("shards of the outbox are rewritten only when its slots have read what the log held", { skip }, async (t) => {
-  const acting = await startWithCitus(t);
-  if (!acting) return;
-  const { root } = await place(acting);
-  await acting.run(`CREATE SCHEMA tenantry;
+  const fixture = await startWithCitus(t);
+  if (!fixture) return;
+  const { root } = await place(fixture);
+  await fixture.run(`CREATE SCHEMA tenantry;
     CREATE TABLE tenantry.outbox (tenant_id uuid, id uuid, PRIMARY KEY (tenant_id, id))`);
-  await acting.run("SELECT create_distributed_table('tenantry.outbox', 'tenant_id', colocate_with => 'shop.tenants')");
+  await fixture.run("SELECT create_distributed_table('tenantry.outbox', 'tenant_id', colocate_with => 'shop.tenants')");
   // A slot that catches up after three seconds.
-  await acting.run(`CREATE FUNCTION tenantry.replication_positions()
+  await fixture.run(`CREATE FUNCTION tenantry.replication_positions()
       RETURNS TABLE (node integer, name text, holds_shards boolean, lsn pg_lsn, slots jsonb) LANGUAGE sql
       AS $$ SELECT 1, 'worker', true, '0/2000'::pg_lsn, jsonb_build_object('shop_outbox_worker',
         CASE WHEN clock_timestamp() > '${new Date(Date.now() + 3_000).toISOString()}' THEN '0/2000' ELSE '0/1000' END) $$`);
-  acting.allow.add("redistribute shop.tenants");
+  fixture.allow.add("redistribute shop.tenants");
   const next = { ...tenants, placement: { shardCount: 8 } };
-  assert.equal((await distributedTable.update(acting, "shop.tenants", root, next)).distributed, "yes");
+  assert.equal((await distributedTable.update(fixture, "shop.tenants", root, next)).distributed, "yes");
   assert.match(
-    acting.told.join("\n"),
+    fixture.logged.join("\n"),
     /waits until every event is read.*slot shop_outbox_worker on worker is 4096 bytes/,
   );
 });
@@ -142,75 +142,75 @@ test("shards of the outbox are rewritten only when its slots have read what the 
 test("a table that was moved out of its group, or distributed by another column, is found and brought back", {
   skip,
 }, async (t) => {
-  const acting = await startWithCitus(t);
-  if (!acting) return;
-  const { state } = await place(acting);
-  await acting.run(`ALTER TABLE shop.orders DROP CONSTRAINT orders_tenant_id_fkey;
+  const fixture = await startWithCitus(t);
+  if (!fixture) return;
+  const { state } = await place(fixture);
+  await fixture.run(`ALTER TABLE shop.orders DROP CONSTRAINT orders_tenant_id_fkey;
     SELECT alter_distributed_table('shop.orders', shard_count => 2, colocate_with => 'none', cascade_to_colocated => false)`);
-  const drifted = await distributedTable.read(acting, "shop.orders", state);
+  const drifted = await distributedTable.read(fixture, "shop.orders", state);
   assert.ok(drifted);
   assert.deepEqual(
     distributedTable.diff(drifted, orders).map(({ path }) => path),
     ["placement", "foreignKeys"],
   );
   assert.equal(distributedTable.check?.(drifted, orders, new Set()).length, 1);
-  await assert.rejects(distributedTable.create(acting, orders), /rewrites every row/);
-  acting.allow.add("redistribute shop.orders");
-  const repaired = await distributedTable.update(acting, "shop.orders", drifted, orders);
+  await assert.rejects(distributedTable.create(fixture, orders), /rewrites every row/);
+  fixture.allow.add("redistribute shop.orders");
+  const repaired = await distributedTable.update(fixture, "shop.orders", drifted, orders);
   assert.deepEqual(repaired, state);
-  await isIsolated(acting);
+  await isIsolated(fixture);
 });
 
 test("a table whose distribution was undone by hand is found and distributed again", { skip }, async (t) => {
-  const acting = await startWithCitus(t);
-  if (!acting) return;
-  const { state } = await place(acting);
-  await acting.run(
+  const fixture = await startWithCitus(t);
+  if (!fixture) return;
+  const { state } = await place(fixture);
+  await fixture.run(
     `ALTER TABLE shop.orders DROP CONSTRAINT orders_tenant_id_fkey; SELECT undistribute_table('shop.orders')`,
   );
-  const drifted = await distributedTable.read(acting, "shop.orders", state);
+  const drifted = await distributedTable.read(fixture, "shop.orders", state);
   assert.ok(drifted);
   assert.deepEqual(
     distributedTable.diff(drifted, orders).map(({ path }) => path),
     ["distributed", "foreignKeys"],
   );
-  assert.deepEqual(await distributedTable.update(acting, "shop.orders", drifted, orders), state);
-  await isIsolated(acting);
+  assert.deepEqual(await distributedTable.update(fixture, "shop.orders", drifted, orders), state);
+  await isIsolated(fixture);
 });
 
 test("a reference table is not distributed behind anybody's back, nor the other way round", { skip }, async (t) => {
-  const acting = await startWithCitus(t);
-  if (!acting) return;
-  await place(acting);
+  const fixture = await startWithCitus(t);
+  if (!fixture) return;
+  await place(fixture);
   await assert.rejects(
-    distributedTable.create(acting, { ...tenants, table: "countries", column: "code", foreignKeys: [] }),
+    distributedTable.create(fixture, { ...tenants, table: "countries", column: "code", foreignKeys: [] }),
     /is a reference table in the database/,
   );
   await assert.rejects(
-    referenceTable.create(acting, { schema: "shop", table: "tenants", foreignKeys: [], grants: {} }),
+    referenceTable.create(fixture, { schema: "shop", table: "tenants", foreignKeys: [], grants: {} }),
     /is distributed by tenant_id in the database/,
   );
 });
 
 test("an index is built concurrently on a distributed table", { skip }, async (t) => {
-  const acting = await startWithCitus(t);
-  if (!acting) return;
-  await place(acting);
+  const fixture = await startWithCitus(t);
+  if (!fixture) return;
+  await place(fixture);
   const statements = [{ sql: "CREATE INDEX CONCURRENTLY tenants_country ON tenants (country)", line: 1 }];
-  await migration.create(acting, {
+  await migration.create(fixture, {
     ...{ path: "sql/shop/020.sql", hash: "0".repeat(64), statements, schema: "shop", apply: "once" },
     transaction: false,
   });
   assert.deepEqual(
-    await acting.run("SELECT indisvalid FROM pg_index WHERE indexrelid = 'shop.tenants_country'::regclass"),
+    await fixture.run("SELECT indisvalid FROM pg_index WHERE indexrelid = 'shop.tenants_country'::regclass"),
     [{ indisvalid: true }],
   );
 });
 
 test("an import finds the group and the column", { skip }, async (t) => {
-  const acting = await startWithCitus(t);
-  if (!acting) return;
-  const { root, state } = await place(acting);
-  assert.deepEqual(await distributedTable.read(acting, "shop.tenants", undefined), root);
-  assert.deepEqual(await distributedTable.read(acting, "shop.orders", undefined), state);
+  const fixture = await startWithCitus(t);
+  if (!fixture) return;
+  const { root, state } = await place(fixture);
+  assert.deepEqual(await distributedTable.read(fixture, "shop.tenants", undefined), root);
+  assert.deepEqual(await distributedTable.read(fixture, "shop.orders", undefined), state);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { DistributedTableInputs } from "../../architecture/data-plane/declaration";
 import { distributedTable } from "../../provider/resources/distributed-table";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 const tenants: DistributedTableInputs = {
@@ -28,123 +28,123 @@ const orders: DistributedTableInputs = {
   ],
 };
 
-async function startWithTables(t: test.TestContext): Promise<Acting & { readonly citus: boolean }> {
-  const acting = await startActing(t);
-  await acting.run(`CREATE SCHEMA shop;
+async function startWithTables(t: test.TestContext): Promise<DatabaseFixture & { readonly citus: boolean }> {
+  const fixture = await startDatabaseFixture(t);
+  await fixture.run(`CREATE SCHEMA shop;
     CREATE TABLE shop.tenants (tenant_id uuid PRIMARY KEY, name text);
     CREATE TABLE shop.orders (tenant_id uuid, order_id uuid DEFAULT gen_random_uuid(), PRIMARY KEY (tenant_id, order_id))`);
-  return { ...acting, citus: (await acting.database.facts).citus !== undefined };
+  return { ...fixture, citus: (await fixture.database.facts).citus !== undefined };
 }
 
 const anna = "00000000-0000-0000-0000-00000000000a";
 
 test("tables are placed where Citus is, and their foreign keys added everywhere", { skip }, async (t) => {
-  const acting = await startWithTables(t);
-  const root = await distributedTable.create(acting, tenants);
-  const { id, state } = await distributedTable.create(acting, orders);
+  const fixture = await startWithTables(t);
+  const root = await distributedTable.create(fixture, tenants);
+  const { id, state } = await distributedTable.create(fixture, orders);
   assert.equal(id, "shop.orders");
-  assert.deepEqual(root.state, { ...tenants, distributed: acting.citus ? "yes" : "impossible" });
-  assert.deepEqual(state, { ...orders, distributed: acting.citus ? "yes" : "impossible" });
+  assert.deepEqual(root.state, { ...tenants, distributed: fixture.citus ? "yes" : "impossible" });
+  assert.deepEqual(state, { ...orders, distributed: fixture.citus ? "yes" : "impossible" });
   assert.deepEqual(distributedTable.diff(state, orders), []);
-  assert.deepEqual(await distributedTable.read(acting, "shop.orders", state), state);
-  await assert.rejects(acting.run(`INSERT INTO shop.orders (tenant_id) VALUES ('${anna}')`), /foreign key/);
+  assert.deepEqual(await distributedTable.read(fixture, "shop.orders", state), state);
+  await assert.rejects(fixture.run(`INSERT INTO shop.orders (tenant_id) VALUES ('${anna}')`), /foreign key/);
   // Run again, as after a kill: nothing is left to do, and nothing fails.
-  assert.deepEqual((await distributedTable.create(acting, orders)).state, state);
+  assert.deepEqual((await distributedTable.create(fixture, orders)).state, state);
 });
 
 test("without Citus one warning is given for all tables", { skip }, async (t) => {
-  const acting = await startWithTables(t);
-  if (acting.citus) return t.skip("this server has Citus");
-  await distributedTable.create(acting, tenants);
-  await distributedTable.create(acting, orders);
-  assert.equal(acting.told.filter((line) => /NO TABLE IS DISTRIBUTED/.test(line)).length, 1);
+  const fixture = await startWithTables(t);
+  if (fixture.citus) return t.skip("this server has Citus");
+  await distributedTable.create(fixture, tenants);
+  await distributedTable.create(fixture, orders);
+  assert.equal(fixture.logged.filter((line) => /NO TABLE IS DISTRIBUTED/.test(line)).length, 1);
 });
 
 test("rows that are there are kept, and held against new foreign keys in a second step", { skip }, async (t) => {
-  const acting = await startWithTables(t);
-  await acting.run(`INSERT INTO shop.orders (tenant_id) VALUES ('${anna}')`);
-  await distributedTable.create(acting, tenants);
+  const fixture = await startWithTables(t);
+  await fixture.run(`INSERT INTO shop.orders (tenant_id) VALUES ('${anna}')`);
+  await distributedTable.create(fixture, tenants);
   await assert.rejects(
-    distributedTable.create(acting, orders),
+    distributedTable.create(fixture, orders),
     /PostgreSQL refused: .*violates foreign key constraint/s,
   );
-  const between = await distributedTable.read(acting, "shop.orders", { ...orders, distributed: "impossible" });
+  const between = await distributedTable.read(fixture, "shop.orders", { ...orders, distributed: "impossible" });
   assert.deepEqual(between?.foreignKeys, [], "one that is not validated counts as missing");
 
-  await acting.run(`INSERT INTO shop.tenants VALUES ('${anna}')`);
-  const { state } = await distributedTable.create(acting, orders);
+  await fixture.run(`INSERT INTO shop.tenants VALUES ('${anna}')`);
+  const { state } = await distributedTable.create(fixture, orders);
   assert.deepEqual(state.foreignKeys, orders.foreignKeys);
-  assert.equal((await acting.run("SELECT FROM shop.orders")).length, 1);
+  assert.equal((await fixture.run("SELECT FROM shop.orders")).length, 1);
 });
 
 test("a foreign key dropped by hand, or made otherwise, is found and restored", { skip }, async (t) => {
-  const acting = await startWithTables(t);
-  await distributedTable.create(acting, tenants);
-  const { state } = await distributedTable.create(acting, orders);
+  const fixture = await startWithTables(t);
+  await distributedTable.create(fixture, tenants);
+  const { state } = await distributedTable.create(fixture, orders);
   for (const change of ["", ", ADD CONSTRAINT orders_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES shop.tenants"]) {
-    await acting.run("ALTER TABLE shop.orders DROP CONSTRAINT orders_tenant_id_fkey");
-    if (change) await acting.run(`ALTER TABLE shop.orders ${change.slice(2)}`);
-    const drifted = await distributedTable.read(acting, "shop.orders", state);
+    await fixture.run("ALTER TABLE shop.orders DROP CONSTRAINT orders_tenant_id_fkey");
+    if (change) await fixture.run(`ALTER TABLE shop.orders ${change.slice(2)}`);
+    const drifted = await distributedTable.read(fixture, "shop.orders", state);
     assert.ok(drifted);
     assert.deepEqual(distributedTable.diff(drifted, orders), [{ path: "foreignKeys", how: "update" }]);
     assert.deepEqual(
-      (await distributedTable.update(acting, "shop.orders", drifted, orders)).foreignKeys,
+      (await distributedTable.update(fixture, "shop.orders", drifted, orders)).foreignKeys,
       orders.foreignKeys,
     );
   }
 });
 
 test("a partitioned table gets its foreign keys too", { skip }, async (t) => {
-  const acting = await startWithTables(t);
-  await acting.run(`CREATE TABLE shop.events (tenant_id uuid, at date, PRIMARY KEY (tenant_id, at)) PARTITION BY RANGE (at);
+  const fixture = await startWithTables(t);
+  await fixture.run(`CREATE TABLE shop.events (tenant_id uuid, at date, PRIMARY KEY (tenant_id, at)) PARTITION BY RANGE (at);
     CREATE TABLE shop.events_1 PARTITION OF shop.events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
     INSERT INTO shop.tenants VALUES ('${anna}'); INSERT INTO shop.events VALUES ('${anna}', '2026-05-05')`);
-  await distributedTable.create(acting, tenants);
+  await distributedTable.create(fixture, tenants);
   const events = {
     ...orders,
     table: "events",
     foreignKeys: orders.foreignKeys.map((key) => ({ ...key, name: "events_fk" })),
   };
-  const { state } = await distributedTable.create(acting, events);
+  const { state } = await distributedTable.create(fixture, events);
   assert.deepEqual(distributedTable.diff(state, events), []);
-  assert.equal((await acting.run("SELECT FROM shop.events")).length, 1);
+  assert.equal((await fixture.run("SELECT FROM shop.events")).length, 1);
 });
 
 test("deleting keeps the table and its rows, unless the stack allows to drop it", { skip }, async (t) => {
-  const acting = await startWithTables(t);
-  const { state } = await distributedTable.create(acting, tenants);
-  await distributedTable.delete(acting, "shop.tenants", state);
+  const fixture = await startWithTables(t);
+  const { state } = await distributedTable.create(fixture, tenants);
+  await distributedTable.delete(fixture, "shop.tenants", state);
   assert.match(
-    acting.told.join(),
+    fixture.logged.join(),
     /shop\.tenants stays in the database with its rows; to drop it, add `drop shop\.tenants`/,
   );
-  assert.ok(await distributedTable.read(acting, "shop.tenants", state));
+  assert.ok(await distributedTable.read(fixture, "shop.tenants", state));
 
-  acting.allow.add("drop shop.tenants");
-  await distributedTable.delete(acting, "shop.tenants", state);
-  await distributedTable.delete(acting, "shop.tenants", state);
-  assert.equal(await distributedTable.read(acting, "shop.tenants", state), undefined);
+  fixture.allow.add("drop shop.tenants");
+  await distributedTable.delete(fixture, "shop.tenants", state);
+  await distributedTable.delete(fixture, "shop.tenants", state);
+  assert.equal(await distributedTable.read(fixture, "shop.tenants", state), undefined);
 });
 
 test("a table that others refer to is not dropped with them", { skip }, async (t) => {
-  const acting = await startWithTables(t);
-  const { state } = await distributedTable.create(acting, tenants);
-  await distributedTable.create(acting, orders);
-  acting.allow.add("drop shop.tenants");
-  await assert.rejects(distributedTable.delete(acting, "shop.tenants", state), /other objects depend on it/);
+  const fixture = await startWithTables(t);
+  const { state } = await distributedTable.create(fixture, tenants);
+  await distributedTable.create(fixture, orders);
+  fixture.allow.add("drop shop.tenants");
+  await assert.rejects(distributedTable.delete(fixture, "shop.tenants", state), /other objects depend on it/);
 });
 
 test("an import finds the table's key and foreign keys", { skip }, async (t) => {
-  const acting = await startWithTables(t);
-  await distributedTable.create(acting, tenants);
-  await distributedTable.create(acting, orders);
-  const found = await distributedTable.read(acting, "shop.orders", undefined);
+  const fixture = await startWithTables(t);
+  await distributedTable.create(fixture, tenants);
+  await distributedTable.create(fixture, orders);
+  const found = await distributedTable.read(fixture, "shop.orders", undefined);
   assert.ok(found);
   assert.deepEqual(distributedTable.diff(found, orders), []);
   assert.deepEqual(distributedTable.check?.(found, orders, new Set()), []);
 });
 
 test("a table that is not there is refused", { skip }, async (t) => {
-  const acting = await startActing(t);
-  await assert.rejects(distributedTable.create(acting, tenants), /There is no table shop\.tenants in the database/);
+  const fixture = await startDatabaseFixture(t);
+  await assert.rejects(distributedTable.create(fixture, tenants), /There is no table shop\.tenants in the database/);
 });

@@ -22,7 +22,7 @@ import type { OutboxStream } from "../../provider/events/outbox-stream";
 import { isParked, listParked, sendParked } from "../../provider/events/parked-events";
 import { clientConfig } from "../../provider/postgres/postgres-connection";
 import { connector } from "../../provider/resources/connector";
-import { type ActingConnector, refusalOf, startActingConnector } from "./acting-connector";
+import { type ConnectorFixture, refusalOf, startConnectorFixture } from "./connector-fixture";
 import { startExtraConnect } from "./extra-connect";
 import { servers, skip } from "./servers";
 
@@ -38,22 +38,22 @@ async function startParking(
   const { kafka } = servers();
   // Before the database, so that it ends before that is dropped.
   const own = delivery === "at least once" ? openConnect(await startExtraConnect(t, servers(), worker)) : undefined;
-  const acting = await startActingConnector(t);
-  const { endpoint } = acting.database;
-  const connect = own ?? acting.connect;
-  const { "exactly.once.support": _, "transaction.boundary": __, ...plain } = acting.inputs.config;
+  const fixture = await startConnectorFixture(t);
+  const { endpoint } = fixture.database;
+  const connect = own ?? fixture.connect;
+  const { "exactly.once.support": _, "transaction.boundary": __, ...plain } = fixture.inputs.config;
   // A task reports what it can't write once its transaction has timed out: by Kafka's own default after a minute.
-  const exact: ConnectorConfig = { ...acting.inputs.config, "producer.override.transaction.timeout.ms": "10000" };
-  const inputs = { ...acting.inputs, config: delivery === "exactly once" ? exact : plain };
-  const context = { ...acting, connect };
-  await applyParkedEvents(acting);
+  const exact: ConnectorConfig = { ...fixture.inputs.config, "producer.override.transaction.timeout.ms": "10000" };
+  const inputs = { ...fixture.inputs, config: delivery === "exactly once" ? exact : plain };
+  const context = { ...fixture, connect };
+  await applyParkedEvents(fixture);
   const clients: Client[] = [];
   t.after(async () => {
     for (const client of clients) await client.end();
   });
-  const stream: OutboxStream = { connector: inputs, slot: acting.slot };
+  const stream: OutboxStream = { connector: inputs, slot: fixture.slot };
   const at = { postgres: endpoint, kafka };
-  const topic = `${acting.application.name}.order.events`;
+  const topic = `${fixture.application.name}.order.events`;
   return {
     context,
     inputs,
@@ -81,7 +81,7 @@ async function startParking(
     },
     /** Parks it as the command does, with a `Connect` that may fail. */
     async park(id: string, by: Connect = connect, force = false): Promise<Outcome> {
-      const parked = await isParked(acting.database.query.bind(acting.database), place, id);
+      const parked = await isParked(fixture.database.query.bind(fixture.database), place, id);
       const request = { id, force };
       const way = findWay(request, [await diagnose(at, connect, stream)], parked);
       return park({ ...context, connect: by }, at, way, request, place, { by: parkedBy });
@@ -108,7 +108,7 @@ async function startParking(
   };
 }
 
-async function applyParkedEvents({ application, run }: ActingConnector): Promise<void> {
+async function applyParkedEvents({ application, run }: ConnectorFixture): Promise<void> {
   await loadSqlParser();
   const sources = ["030_tenant_context.sql", "080_parked_events.sql"].map((name) => ({
     path: `sql/base/${name}`,

@@ -4,7 +4,7 @@ import test from "node:test";
 import type { MigrationInputs, TenantIsolationInputs } from "../../architecture/data-plane/declaration";
 import { migration } from "../../provider/resources/migration";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 const isolation: TenantIsolationInputs = {
@@ -32,10 +32,10 @@ function file(sql: string | readonly string[], more: Partial<MigrationInputs> = 
   };
 }
 
-async function startWithOrders(t: test.TestContext): Promise<Acting> {
-  const acting = await startActing(t);
+async function startWithOrders(t: test.TestContext): Promise<DatabaseFixture> {
+  const fixture = await startDatabaseFixture(t);
   await migration.create(
-    acting,
+    fixture,
     file([
       "CREATE TABLE orders (tenant_id uuid, placed_on date, note text, PRIMARY KEY (tenant_id, placed_on)) PARTITION BY RANGE (placed_on)",
       "CREATE TABLE orders_2026 PARTITION OF orders FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
@@ -44,11 +44,11 @@ async function startWithOrders(t: test.TestContext): Promise<Acting> {
       `INSERT INTO orders VALUES ('${anna}', '2026-11-02', 'of Anna'), ('${bert}', '2026-11-03', 'of Bert')`,
     ]),
   );
-  await tenantIsolation.create(acting, isolation);
-  await acting.run(
+  await tenantIsolation.create(fixture, isolation);
+  await fixture.run(
     "CREATE FUNCTION tenantry.guard() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER tenantry_isolate_partitions ON ddl_command_end EXECUTE FUNCTION tenantry.guard()",
   );
-  return acting;
+  return fixture;
 }
 
 const inBlock = (sql: string) => `DO $block$ BEGIN ${sql}; END $block$`;
@@ -89,12 +89,12 @@ const harms: readonly (readonly [sql: string, message: RegExp])[] = [
 ];
 
 test("rolls back a file that takes isolation away, plainly, in a block, or as built text", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
+  const fixture = await startWithOrders(t);
   for (const [sql, message] of harms) {
     await t.test(sql, async () => {
       for (const statement of [sql, inBlock(sql), asText(sql)]) {
         const hostile = file(["CREATE TABLE later (id int)", statement]);
-        await assert.rejects(migration.create(acting, hostile), (error: Error) => {
+        await assert.rejects(migration.create(fixture, hostile), (error: Error) => {
           assert.match(error.message, message);
           assert.ok(error.message.startsWith(`${hostile.path}: `), error.message);
           return true;
@@ -102,15 +102,15 @@ test("rolls back a file that takes isolation away, plainly, in a block, or as bu
       }
     });
   }
-  assert.deepEqual(await acting.run("SELECT to_regclass('shop.later') AS later"), [{ later: null }]);
-  const state = await tenantIsolation.read(acting, "shop.orders", { ...isolation, gaps: {}, surplus: {} });
+  assert.deepEqual(await fixture.run("SELECT to_regclass('shop.later') AS later"), [{ later: null }]);
+  const state = await tenantIsolation.read(fixture, "shop.orders", { ...isolation, gaps: {}, surplus: {} });
   assert.deepEqual(state && tenantIsolation.diff(state, isolation), []);
 });
 
 test("lets a file do what leaves isolation as it is", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
+  const fixture = await startWithOrders(t);
   await migration.create(
-    acting,
+    fixture,
     file([
       "ALTER TABLE orders ADD COLUMN total int",
       "CREATE INDEX ON orders (note)",
@@ -126,47 +126,47 @@ test("lets a file do what leaves isolation as it is", { skip }, async (t) => {
       "CREATE TEMP TABLE working AS SELECT * FROM orders",
     ]),
   );
-  assert.deepEqual(await acting.run("SELECT DISTINCT total FROM shop.orders"), [{ total: 1 }]);
+  assert.deepEqual(await fixture.run("SELECT DISTINCT total FROM shop.orders"), [{ total: 1 }]);
 });
 
 test("lets a file do what the stack's opt-in names, and never what isolation rests on", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
+  const fixture = await startWithOrders(t);
   const definer = file("CREATE FUNCTION powerful() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1");
-  acting.allow.add(`run ${definer.path}`);
-  await migration.create(acting, definer);
+  fixture.allow.add(`run ${definer.path}`);
+  await migration.create(fixture, definer);
   const open = file("ALTER TABLE orders DISABLE ROW LEVEL SECURITY");
-  acting.allow.add(`run ${open.path}`);
-  await assert.rejects(migration.create(acting, open), /Row level security of shop\.orders was switched/);
+  fixture.allow.add(`run ${open.path}`);
+  await assert.rejects(migration.create(fixture, open), /Row level security of shop\.orders was switched/);
 });
 
 test("refuses a partition that nothing isolates", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
+  const fixture = await startWithOrders(t);
   const partition = "CREATE TABLE orders_2027 PARTITION OF orders FOR VALUES FROM ('2027-01-01') TO ('2028-01-01')";
   await assert.rejects(
-    migration.create(acting, file(partition)),
+    migration.create(fixture, file(partition)),
     /The new partition shop\.orders_2027 is not isolated/,
   );
 });
 
 test("names the statement of a file without a transaction, and undoes it", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
+  const fixture = await startWithOrders(t);
   const hostile = file(["CREATE TABLE later (id int)", "DROP POLICY tenant_isolation ON orders"], {
     transaction: false,
   });
   await assert.rejects(
-    migration.create(acting, hostile),
+    migration.create(fixture, hostile),
     /more\.sql:11: The policy tenant_isolation on shop\.orders was/,
   );
-  assert.equal((await acting.run("SELECT FROM pg_policies WHERE tablename = 'orders'")).length, 1);
+  assert.equal((await fixture.run("SELECT FROM pg_policies WHERE tablename = 'orders'")).length, 1);
 });
 
 test("ends the run where a procedure that commits took isolation away", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
-  await acting.run(
+  const fixture = await startWithOrders(t);
+  await fixture.run(
     "CREATE PROCEDURE shop.open() LANGUAGE plpgsql AS 'BEGIN DROP POLICY tenant_isolation ON shop.orders; COMMIT; END'",
   );
   const hostile = file("CALL open()", { transaction: false });
-  await assert.rejects(migration.create(acting, hostile), /The policy tenant_isolation on shop\.orders was dropped/);
+  await assert.rejects(migration.create(fixture, hostile), /The policy tenant_isolation on shop\.orders was dropped/);
 });
 
 const settings = [
@@ -184,9 +184,9 @@ const settings = [
 ];
 
 test("leaves the session to the next file as it was", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
+  const fixture = await startWithOrders(t);
   const look = () =>
-    acting.database.locked(async (client) => {
+    fixture.database.locked(async (client) => {
       const { rows } = await client.query(
         "SELECT name, setting FROM pg_settings WHERE source <> 'default' UNION ALL SELECT 'who', session_user || current_user UNION ALL SELECT 'tenant', current_setting('app.tenant_id', true) UNION ALL SELECT 'left', to_regclass('left_over')::text ORDER BY 1",
       );
@@ -195,7 +195,7 @@ test("leaves the session to the next file as it was", { skip }, async (t) => {
   const before = await look();
   for (const transaction of [true, false]) {
     for (const sql of settings) {
-      await migration.create(acting, file(sql, { transaction }));
+      await migration.create(fixture, file(sql, { transaction }));
       assert.deepEqual(
         (await look()).map(({ name, setting }) => [name, setting || null]),
         before.map(({ name, setting }) => [name, setting || null]),

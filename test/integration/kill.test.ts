@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 /** More with TENANTRY_KILLS. */
@@ -19,7 +19,7 @@ interface Applied {
 }
 
 /** Runs the applying process; with `killAfterMs` it is killed that long after it starts to work. */
-function apply({ endpoint }: Acting, killAfterMs?: number): Promise<Applied> {
+function apply({ endpoint }: DatabaseFixture, killAfterMs?: number): Promise<Applied> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ["--import", "tsx", join(__dirname, "apply-shop.ts")]);
     let [output, errors, started] = ["", "", 0];
@@ -35,29 +35,29 @@ function apply({ endpoint }: Acting, killAfterMs?: number): Promise<Applied> {
 }
 
 test(`a process killed at ${kills} moments, and run again, always ends complete`, { skip }, async (t) => {
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   const moment = linearCongruence(seed);
-  const { tookMs } = await apply(acting);
+  const { tookMs } = await apply(fixture);
   for (let run = 0; run < kills; run++) {
     // From a clean database every few runs, so that early and late moments are met alike.
     if (run % 3 === 0) {
-      await acting.run("DROP SCHEMA IF EXISTS shop CASCADE; DROP TABLE IF EXISTS tenantry.migrations");
+      await fixture.run("DROP SCHEMA IF EXISTS shop CASCADE; DROP TABLE IF EXISTS tenantry.migrations");
     }
-    const killed = await apply(acting, Math.round(moment() * tookMs));
+    const killed = await apply(fixture, Math.round(moment() * tookMs));
     assert.equal(killed.errors, "", `run ${run}`);
   }
-  const { done, errors } = await apply(acting);
+  const { done, errors } = await apply(fixture);
   assert.deepEqual({ done, errors }, { done: true, errors: "" });
 
   for (const table of ["tenants", "orders"]) {
-    const placed = await distributedTable.read(acting, `shop.${table}`, undefined);
+    const placed = await distributedTable.read(fixture, `shop.${table}`, undefined);
     assert.equal(placed?.foreignKeys.length, 1, table);
-    const isolated = await tenantIsolation.read(acting, `shop.${table}`, undefined);
+    const isolated = await tenantIsolation.read(fixture, `shop.${table}`, undefined);
     assert.deepEqual([isolated?.gaps, isolated?.surplus], [{}, {}], table);
   }
-  assert.deepEqual(await acting.run("SELECT count(*)::int AS rows FROM shop.orders"), [{ rows: 5000 }]);
-  assert.deepEqual(await acting.run("SELECT id FROM shop.notes ORDER BY id"), [{ id: 1 }, { id: 2 }]);
-  assert.deepEqual(await acting.run("SELECT count(*)::int AS broken FROM pg_index WHERE NOT indisvalid"), [
+  assert.deepEqual(await fixture.run("SELECT count(*)::int AS rows FROM shop.orders"), [{ rows: 5000 }]);
+  assert.deepEqual(await fixture.run("SELECT id FROM shop.notes ORDER BY id"), [{ id: 1 }, { id: 2 }]);
+  assert.deepEqual(await fixture.run("SELECT count(*)::int AS broken FROM pg_index WHERE NOT indisvalid"), [
     { broken: 0 },
   ]);
 });

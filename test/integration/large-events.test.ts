@@ -5,7 +5,7 @@ import { openKafka } from "../../kafka/kafka-client";
 import { tail } from "../../kafka/topic-tail";
 import { openConnect } from "../../provider/connect/connect-client";
 import { connector } from "../../provider/resources/connector";
-import { startActingConnector } from "./acting-connector";
+import { startConnectorFixture } from "./connector-fixture";
 import { startExtraConnect } from "./extra-connect";
 import { servers, skip } from "./servers";
 
@@ -15,10 +15,10 @@ test("a worker whose heap can't hold all large events that wait sends each once 
   const [count, bytes] = [600, 900_000];
   // Its heap is 256 MiB. Without the topic its producer waits a minute, and all that the reader finds has to wait behind.
   const own = await startExtraConnect(t, servers(), ["topic.creation.enable=false"]);
-  const acting = await startActingConnector(t);
-  const context = { ...acting, connect: openConnect(own) };
-  const { "exactly.once.support": _, "transaction.boundary": __, ...config } = acting.inputs.config;
-  const { application, run, inputs } = acting;
+  const fixture = await startConnectorFixture(t);
+  const context = { ...fixture, connect: openConnect(own) };
+  const { "exactly.once.support": _, "transaction.boundary": __, ...config } = fixture.inputs.config;
+  const { application, run, inputs } = fixture;
   await run(`INSERT INTO tenantry.outbox (tenant_id, aggregate_type, aggregate_id, type, payload)
     SELECT gen_random_uuid(), 'order', 'o' || i, 'Placed', to_jsonb(repeat(md5(i::text), ${bytes / 32}))
     FROM generate_series(1, ${count}) AS i`);

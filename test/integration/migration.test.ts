@@ -7,7 +7,7 @@ import { setNodeLogins } from "../../provider/citus/node-logins";
 import { openDatabase } from "../../provider/postgres/postgres";
 import { clientConfig } from "../../provider/postgres/postgres-connection";
 import { migration } from "../../provider/resources/migration";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 function file(statements: readonly string[], more: Partial<MigrationInputs> = {}): MigrationInputs {
@@ -25,23 +25,23 @@ function file(statements: readonly string[], more: Partial<MigrationInputs> = {}
 const ledger = "SELECT path, statements_done AS done, in_doubt, complete FROM tenantry.migrations ORDER BY path";
 
 test("a file is applied in its schema, recorded, and adopted when its state was lost", { skip }, async (t) => {
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   const inputs = file(["CREATE TABLE a (id int)", "INSERT INTO a VALUES (1)"]);
-  const { id, state } = await migration.create(acting, inputs);
+  const { id, state } = await migration.create(fixture, inputs);
   assert.equal(id, inputs.path);
   assert.deepEqual(state, { ...inputs, statements: [] });
   assert.deepEqual(migration.diff(state, inputs), []);
-  await migration.create(acting, inputs);
-  assert.deepEqual(await acting.run("SELECT id FROM shop.a"), [{ id: 1 }]);
-  assert.deepEqual(await acting.run(ledger), [{ path: inputs.path, done: 2, in_doubt: false, complete: true }]);
-  assert.deepEqual(await migration.read(acting, inputs.path, state), state);
-  assert.deepEqual(migration.diff((await migration.read(acting, inputs.path, undefined)) ?? inputs, inputs), []);
+  await migration.create(fixture, inputs);
+  assert.deepEqual(await fixture.run("SELECT id FROM shop.a"), [{ id: 1 }]);
+  assert.deepEqual(await fixture.run(ledger), [{ path: inputs.path, done: 2, in_doubt: false, complete: true }]);
+  assert.deepEqual(await migration.read(fixture, inputs.path, state), state);
+  assert.deepEqual(migration.diff((await migration.read(fixture, inputs.path, undefined)) ?? inputs, inputs), []);
 });
 
 test("a failing statement is shown with file, line and caret, and nothing of the file remains", { skip }, async (t) => {
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   const inputs = file(["CREATE TABLE a (id int)", "INSERT INTO a\nSELECT 'ä', nonsense FROM a"]);
-  await assert.rejects(migration.create(acting, inputs), (error: Error) => {
+  await assert.rejects(migration.create(fixture, inputs), (error: Error) => {
     assert.match(
       error.message,
       /^sql\/shop\/010_tables\.sql:12:13: PostgreSQL refused: column "nonsense" does not exist/,
@@ -49,53 +49,53 @@ test("a failing statement is shown with file, line and caret, and nothing of the
     assert.match(error.message, /\| SELECT 'ä', nonsense FROM a\n {2}\| {13}\^/);
     return true;
   });
-  assert.deepEqual(await acting.run("SELECT to_regclass('shop.a') AS a"), [{ a: null }]);
-  assert.equal(await migration.read(acting, inputs.path, undefined), undefined);
+  assert.deepEqual(await fixture.run("SELECT to_regclass('shop.a') AS a"), [{ a: null }]);
+  assert.equal(await migration.read(fixture, inputs.path, undefined), undefined);
 });
 
 test("an applied file that was edited is refused, also when the state was lost", { skip }, async (t) => {
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   const inputs = file(["CREATE TABLE a (id int)"]);
-  await migration.create(acting, inputs);
+  await migration.create(fixture, inputs);
   const edited = file(["CREATE TABLE a (id bigint)"]);
   await assert.rejects(
-    migration.create(acting, edited),
+    migration.create(fixture, edited),
     /sql\/shop\/010_tables\.sql: This file was edited after it had been/,
   );
 });
 
 test("a file that runs on change runs again, and is forgotten when it is deleted", { skip }, async (t) => {
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   const [first, second] = [1, 2].map((n) =>
     file([`CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql RETURN ${n}`], { apply: "onChange" }),
   ) as [MigrationInputs, MigrationInputs];
-  const { state } = await migration.create(acting, first);
-  const updated = await migration.update(acting, first.path, state, second);
-  assert.deepEqual(await acting.run("SELECT shop.one() AS one"), [{ one: 2 }]);
-  await migration.delete(acting, first.path, updated);
-  assert.deepEqual(await acting.run(ledger), []);
+  const { state } = await migration.create(fixture, first);
+  const updated = await migration.update(fixture, first.path, state, second);
+  assert.deepEqual(await fixture.run("SELECT shop.one() AS one"), [{ one: 2 }]);
+  await migration.delete(fixture, first.path, updated);
+  assert.deepEqual(await fixture.run(ledger), []);
 });
 
 test("a renamed file is recorded under its new name, and not run again", { skip }, async (t) => {
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   const inputs = file(["CREATE TABLE a (id int)"]);
-  const { state } = await migration.create(acting, inputs);
+  const { state } = await migration.create(fixture, inputs);
   const renamed = { ...inputs, path: "sql/shop/020_tables.sql" };
-  await migration.create(acting, renamed);
-  await migration.delete(acting, inputs.path, state);
-  assert.deepEqual(await acting.run(ledger), [{ path: renamed.path, done: 1, in_doubt: false, complete: true }]);
-  assert.match(acting.told.join(), /has the content of sql\/shop\/010_tables\.sql/);
+  await migration.create(fixture, renamed);
+  await migration.delete(fixture, inputs.path, state);
+  assert.deepEqual(await fixture.run(ledger), [{ path: renamed.path, done: 1, in_doubt: false, complete: true }]);
+  assert.match(fixture.logged.join(), /has the content of sql\/shop\/010_tables\.sql/);
 });
 
 test("a file deleted while its tables are there stays known as applied", { skip }, async (t) => {
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   const inputs = file(["CREATE TABLE a (id int)"]);
-  const { state } = await migration.create(acting, inputs);
-  await migration.delete(acting, inputs.path, state);
-  assert.equal((await acting.run(ledger)).length, 1);
-  await acting.run("DROP TABLE shop.a");
-  await migration.delete(acting, inputs.path, state);
-  assert.deepEqual(await acting.run(ledger), []);
+  const { state } = await migration.create(fixture, inputs);
+  await migration.delete(fixture, inputs.path, state);
+  assert.equal((await fixture.run(ledger)).length, 1);
+  await fixture.run("DROP TABLE shop.a");
+  await migration.delete(fixture, inputs.path, state);
+  assert.deepEqual(await fixture.run(ledger), []);
 });
 
 const concurrent = file(
@@ -111,75 +111,77 @@ const concurrent = file(
 test("a file without a transaction goes on behind what committed, and cleans up an invalid index", {
   skip,
 }, async (t) => {
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   const broken = {
     ...concurrent,
     statements: concurrent.statements.with(1, { sql: "INSERT INTO a VALUES (1), (1)", line: 11 }),
   };
   await assert.rejects(
-    migration.create(acting, broken),
+    migration.create(fixture, broken),
     /010_tables\.sql:21: PostgreSQL refused: could not create unique index/,
   );
-  assert.deepEqual(await acting.run(ledger), [{ path: broken.path, done: 2, in_doubt: false, complete: false }]);
-  assert.deepEqual(await acting.run("SELECT indisvalid FROM pg_index WHERE indexrelid = 'shop.a_id'::regclass"), [
+  assert.deepEqual(await fixture.run(ledger), [{ path: broken.path, done: 2, in_doubt: false, complete: false }]);
+  assert.deepEqual(await fixture.run("SELECT indisvalid FROM pg_index WHERE indexrelid = 'shop.a_id'::regclass"), [
     { indisvalid: false },
   ]);
 
-  await acting.run("DELETE FROM shop.a WHERE ctid = '(0,1)'");
-  await migration.create(acting, broken);
-  assert.match(acting.told.join(), /dropping the invalid index a_id/);
-  assert.deepEqual(await acting.run("SELECT id FROM shop.a ORDER BY 1"), [{ id: 1 }, { id: 2 }]);
-  assert.deepEqual(await acting.run(ledger), [{ path: broken.path, done: 4, in_doubt: false, complete: true }]);
+  await fixture.run("DELETE FROM shop.a WHERE ctid = '(0,1)'");
+  await migration.create(fixture, broken);
+  assert.match(fixture.logged.join(), /dropping the invalid index a_id/);
+  assert.deepEqual(await fixture.run("SELECT id FROM shop.a ORDER BY 1"), [{ id: 1 }, { id: 2 }]);
+  assert.deepEqual(await fixture.run(ledger), [{ path: broken.path, done: 4, in_doubt: false, complete: true }]);
 });
 
 test("a statement that was done by a killed run is taken as done", { skip }, async (t) => {
-  const acting = await startActing(t);
-  await migration.create(acting, concurrent);
-  await acting.run(`DELETE FROM shop.a WHERE id = 2`);
+  const fixture = await startDatabaseFixture(t);
+  await migration.create(fixture, concurrent);
+  await fixture.run(`DELETE FROM shop.a WHERE id = 2`);
   const prefix = createHash("sha256")
     .update(JSON.stringify(concurrent.statements.slice(0, 2).map(({ sql }) => sql)))
     .digest("hex");
-  await acting.run(
+  await fixture.run(
     `UPDATE tenantry.migrations SET statements_done = 2, done_hash = '${prefix}', in_doubt = true, complete = false`,
   );
-  assert.equal(await migration.read(acting, concurrent.path, undefined), undefined);
-  await migration.create(acting, concurrent);
-  assert.match(acting.told.join(), /010_tables\.sql:21 was done by a run that was killed/);
-  assert.deepEqual(await acting.run("SELECT id FROM shop.a ORDER BY 1"), [{ id: 1 }, { id: 2 }]);
+  assert.equal(await migration.read(fixture, concurrent.path, undefined), undefined);
+  await migration.create(fixture, concurrent);
+  assert.match(fixture.logged.join(), /010_tables\.sql:21 was done by a run that was killed/);
+  assert.deepEqual(await fixture.run("SELECT id FROM shop.a ORDER BY 1"), [{ id: 1 }, { id: 2 }]);
 });
 
 test("what failed of a file may be mended, and what is done may not be edited", { skip }, async (t) => {
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   const failing = file(["CREATE TABLE a (id int)", "CREATE INDEX CONCURRENTLY ON nowhere (id)"], {
     transaction: false,
   });
-  await assert.rejects(migration.create(acting, failing), /relation "nowhere" does not exist/);
+  await assert.rejects(migration.create(fixture, failing), /relation "nowhere" does not exist/);
   const tampered = file(["CREATE TABLE a (id bigint)", "CREATE INDEX CONCURRENTLY ON a (id)"], { transaction: false });
-  await assert.rejects(migration.create(acting, tampered), /The first 1 statements of this file are applied/);
+  await assert.rejects(migration.create(fixture, tampered), /The first 1 statements of this file are applied/);
   await migration.create(
-    acting,
+    fixture,
     file(["CREATE TABLE a (id int)", "CREATE INDEX CONCURRENTLY ON a (id)"], { transaction: false }),
   );
 });
 
 test("what a file sets does not reach the next one", { skip }, async (t) => {
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   await migration.create(
-    acting,
+    fixture,
     file(["SET search_path = pg_catalog", "SET statement_timeout = 1234", "SET ROLE shop_app"]),
   );
-  const settings = await acting.database.locked((client) =>
+  const settings = await fixture.database.locked((client) =>
     client.query(
       "SELECT current_setting('search_path') AS path, current_setting('statement_timeout') AS timeout, current_user::text AS role",
     ),
   );
-  assert.deepEqual(settings.rows, [{ path: "public", timeout: "0", role: acting.endpoint.user }]);
+  assert.deepEqual(settings.rows, [{ path: "public", timeout: "0", role: fixture.endpoint.user }]);
 });
 
 /** Two tenants' rows under forced row level security, made by an administrator of a managed database. */
-async function startBound(t: TestContext): Promise<{ readonly acting: Acting; readonly bound: Acting }> {
-  const acting = await startActing(t);
-  const bound = await actingAs(t, acting, `${acting.endpoint.database}_administrator`);
+async function startBound(
+  t: TestContext,
+): Promise<{ readonly fixture: DatabaseFixture; readonly bound: DatabaseFixture }> {
+  const fixture = await startDatabaseFixture(t);
+  const bound = await fixtureAs(t, fixture, `${fixture.endpoint.database}_administrator`);
   const isolated = (table: string) => [
     `CREATE POLICY tenant_isolation ON ${table} USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)`,
     `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`,
@@ -195,8 +197,8 @@ async function startBound(t: TestContext): Promise<{ readonly acting: Acting; re
   ]);
   const tables = { owners: "tenant", items: "tenant", orders: "tenant" } as const;
   await migration.create(bound, { ...made, tables });
-  if ((await acting.database.facts).citus !== undefined) {
-    await acting.run(`ALTER DATABASE "${acting.endpoint.database}" SET citus.propagate_set_commands = 'local'`);
+  if ((await fixture.database.facts).citus !== undefined) {
+    await fixture.run(`ALTER DATABASE "${fixture.endpoint.database}" SET citus.propagate_set_commands = 'local'`);
     for (const table of Object.keys(tables)) {
       await bound.database.locked((client) =>
         client.query(
@@ -207,7 +209,7 @@ async function startBound(t: TestContext): Promise<{ readonly acting: Acting; re
   }
   const isolating = ["owners", "items", "orders", "orders_2026"].flatMap(isolated);
   await migration.create(bound, file(isolating, { path: "sql/shop/011_isolation.sql" }));
-  return { acting, bound };
+  return { fixture, bound };
 }
 
 const unforced = "SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity";
@@ -215,29 +217,29 @@ const unforced = "SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relf
 test("what a file does to rows reaches all of them, for an administrator whom row level security binds", {
   skip,
 }, async (t) => {
-  const { acting, bound } = await startBound(t);
+  const { fixture, bound } = await startBound(t);
   let number = 20;
   const apply = (sql: string | readonly string[], more: Partial<MigrationInputs> = {}) =>
     migration.create(bound, file([sql].flat(), { path: `sql/shop/0${number++}_more.sql`, ...more }));
   await apply("UPDATE items SET lower_name = lower(name)");
   await apply("UPDATE items SET name = lower(name)", { transaction: false });
-  assert.deepEqual(await acting.run("SELECT DISTINCT name, lower_name FROM shop.items ORDER BY 1"), [
+  assert.deepEqual(await fixture.run("SELECT DISTINCT name, lower_name FROM shop.items ORDER BY 1"), [
     { name: "a", lower_name: "a" },
     { name: "b", lower_name: "b" },
   ]);
   await apply(
     "DO $$ BEGIN UPDATE orders SET note = 'whole'; UPDATE orders_2026 SET note = note || ' and part'; END $$",
   );
-  assert.deepEqual(await acting.run("SELECT DISTINCT note FROM shop.orders"), [{ note: "whole and part" }]);
+  assert.deepEqual(await fixture.run("SELECT DISTINCT note FROM shop.orders"), [{ note: "whole and part" }]);
   await apply([
     "ALTER TABLE orders ADD COLUMN kind text",
     "UPDATE orders SET kind = 'x'",
     "ALTER TABLE orders ALTER COLUMN kind SET NOT NULL",
   ]);
   await apply("CREATE TABLE names AS SELECT DISTINCT name FROM items");
-  assert.deepEqual(await acting.run("SELECT count(*)::int AS names FROM shop.names"), [{ names: 2 }]);
-  assert.match(bound.told.join("\n"), /0\d\d_more\.sql needs rows of items, which row level security hides/);
-  assert.deepEqual(await acting.run(unforced), []);
+  assert.deepEqual(await fixture.run("SELECT count(*)::int AS names FROM shop.names"), [{ names: 2 }]);
+  assert.match(bound.logged.join("\n"), /0\d\d_more\.sql needs rows of items, which row level security hides/);
+  assert.deepEqual(await fixture.run(unforced), []);
 
   await t.test("a foreign key is held to every row, on both sides, also where it is deferred", async () => {
     // Citus does not pass on that constraints are to be checked now, so a shard whose check is due can't be altered.
@@ -248,24 +250,24 @@ test("what a file does to rows reaches all of them, for an administrator whom ro
     await apply(["UPDATE items SET tenant_id = tenant_id", "ALTER TABLE items VALIDATE CONSTRAINT owned"]);
     await apply("INSERT INTO items SELECT tenant_id, 'c' FROM owners");
     await assert.rejects(apply("INSERT INTO items VALUES (gen_random_uuid(), 'nobody')"), /foreign key/);
-    await acting.run("ALTER TABLE shop.items DROP CONSTRAINT owned");
-    await acting.run("INSERT INTO shop.items VALUES (gen_random_uuid(), 'nobody')");
+    await fixture.run("ALTER TABLE shop.items DROP CONSTRAINT owned");
+    await fixture.run("INSERT INTO shop.items VALUES (gen_random_uuid(), 'nobody')");
     const owned = "ALTER TABLE items ADD CONSTRAINT owned FOREIGN KEY (tenant_id) REFERENCES owners";
     await assert.rejects(apply(owned), /violates foreign key constraint "owned/);
     await assert.rejects(
       apply([`${owned} NOT VALID`, "ALTER TABLE items VALIDATE CONSTRAINT owned"]),
       /violates foreign key constraint "owned/,
     );
-    assert.deepEqual(await acting.run(unforced), []);
+    assert.deepEqual(await fixture.run(unforced), []);
   });
 
   await t.test("others see the table under forced row level security meanwhile, or wait", async () => {
-    const seen = acting.run(
+    const seen = fixture.run(
       "SELECT pg_sleep(0.3); SET lock_timeout = 0; SELECT relforcerowsecurity AS forced FROM pg_class WHERE oid = 'shop.items'::regclass",
     );
     await apply(["UPDATE items SET name = name", "SELECT pg_sleep(0.6)"]);
     await seen;
-    assert.deepEqual(await acting.run(unforced), []);
+    assert.deepEqual(await fixture.run(unforced), []);
   });
 
   await t.test("what takes isolation away is refused as before, and nothing of it stays", async () => {
@@ -278,13 +280,13 @@ test("what a file does to rows reaches all of them, for an administrator whom ro
       const applied = apply(["UPDATE items SET name = upper(name)", `DO $$ BEGIN EXECUTE '${sql}'; END $$`]);
       await (message ? assert.rejects(applied, message) : applied);
     }
-    assert.deepEqual(await acting.run(unforced), []);
-    assert.equal((await acting.run("SELECT FROM pg_policies WHERE schemaname = 'shop'")).length, 4);
+    assert.deepEqual(await fixture.run(unforced), []);
+    assert.equal((await fixture.run("SELECT FROM pg_policies WHERE schemaname = 'shop'")).length, 4);
   });
 
   await t.test("a table of another's is refused, with the ways out", async () => {
-    await acting.run(`ALTER TABLE shop.items OWNER TO "${acting.endpoint.user}"`);
-    await acting.run(`GRANT ALL ON shop.items TO "${bound.endpoint.user}"`);
+    await fixture.run(`ALTER TABLE shop.items OWNER TO "${fixture.endpoint.user}"`);
+    await fixture.run(`GRANT ALL ON shop.items TO "${bound.endpoint.user}"`);
     await assert.rejects(apply("UPDATE items SET lower_name = upper(name)"), (error: Error) => {
       assert.match(error.message, /^sql\/shop\/0\d\d_more\.sql:1.*row-level security policy for table "items"/);
       assert.match(error.message, /fix: {6}let tenantry's login own the table, .* or as a role with BYPASSRLS/);
@@ -319,24 +321,24 @@ test("what looks at rows without asking for them sees all, for an administrator 
 });
 
 /** As an administrator of a managed database: owner of the database, and no superuser. */
-async function actingAs(t: TestContext, acting: Acting, user: string): Promise<Acting> {
+async function fixtureAs(t: TestContext, fixture: DatabaseFixture, user: string): Promise<DatabaseFixture> {
   const password = randomUUID();
-  await acting.run("CREATE ROLE rds_superuser CREATEROLE");
-  await acting.run(`CREATE ROLE "${user}" LOGIN CREATEROLE PASSWORD '${password}' IN ROLE rds_superuser`);
-  await acting.run(`ALTER DATABASE "${acting.endpoint.database}" OWNER TO "${user}"`);
-  if ((await acting.database.facts).citus !== undefined) {
-    for (const place of [{ name: "coordinator", ...acting.endpoint }, ...acting.endpoint.nodes]) {
-      await acting.database.onNode(place, (client) => setNodeLogins(client, [{ user, password }]));
+  await fixture.run("CREATE ROLE rds_superuser CREATEROLE");
+  await fixture.run(`CREATE ROLE "${user}" LOGIN CREATEROLE PASSWORD '${password}' IN ROLE rds_superuser`);
+  await fixture.run(`ALTER DATABASE "${fixture.endpoint.database}" OWNER TO "${user}"`);
+  if ((await fixture.database.facts).citus !== undefined) {
+    for (const place of [{ name: "coordinator", ...fixture.endpoint }, ...fixture.endpoint.nodes]) {
+      await fixture.database.onNode(place, (client) => setNodeLogins(client, [{ user, password }]));
     }
   }
-  const endpoint = { ...acting.endpoint, user, password };
+  const endpoint = { ...fixture.endpoint, user, password };
   const roles = Object.values(endpoint.roles).map((login) => login.user);
-  const database = openDatabase(endpoint, { roles, warn: acting.warn });
+  const database = openDatabase(endpoint, { roles, warn: fixture.warn });
   t.after(async () => {
     await database.close();
-    const client = new Client(clientConfig({ ...acting.endpoint, database: "postgres" }));
+    const client = new Client(clientConfig({ ...fixture.endpoint, database: "postgres" }));
     await client.connect();
     await client.query(`DROP ROLE IF EXISTS "${user}", rds_superuser`).finally(() => client.end());
   });
-  return { ...acting, database, endpoint };
+  return { ...fixture, database, endpoint };
 }

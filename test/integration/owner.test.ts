@@ -3,7 +3,7 @@ import test from "node:test";
 import { withSession } from "../../local/servers/sql-session";
 import type { Owner } from "../../provider/postgres/owner";
 import { parseConfiguration } from "../../provider/protocol/configuration";
-import { startProviderConnections as startProvider } from "../../provider/protocol/provider-connections";
+import { startProviderConnections } from "../../provider/protocol/provider-connections";
 import { freshDatabase, skip } from "./servers";
 
 const silent = { info: () => {}, warn: () => {} };
@@ -14,31 +14,31 @@ const theirs: Owner = { ...ours, stack: "staging" };
 async function fixture(t: test.TestContext) {
   const fresh = await freshDatabase("shop");
   t.after(() => fresh.drop());
-  const acting = (owner: Owner, ...allow: string[]) => {
+  const connections = (owner: Owner, ...allow: string[]) => {
     const configuration = parseConfiguration({
       endpoints: JSON.stringify(fresh.endpoints),
       citus: "auto",
       allow: JSON.stringify(allow),
       owner: JSON.stringify(owner),
     });
-    const started = startProvider(configuration, silent);
+    const started = startProviderConnections(configuration, silent);
     t.after(async () => (await started.context(urn).catch(() => undefined))?.database.close());
     return started;
   };
   const run = (sql: string) => withSession(fresh, fresh.database, (client) => client.query(sql));
-  return { acting, run, database: fresh.database };
+  return { connections, run, database: fresh.database };
 }
 
 test("a database remembers the stack that applied it first, and refuses every other before anything runs", {
   skip,
 }, async (t) => {
-  const { acting, run, database } = await fixture(t);
-  const first = acting(ours);
+  const { connections, run, database } = await fixture(t);
+  const first = connections(ours);
   await first.contextForChange(urn);
   assert.deepEqual((await run("SELECT application, project, stack FROM tenantry.owner")).rows, [ours]);
-  await acting(ours).contextForChange(urn);
+  await connections(ours).contextForChange(urn);
 
-  const other = acting(theirs);
+  const other = connections(theirs);
   const message = new RegExp(
     `The database ${database} belongs to another stack: nothing of it was changed\n +got: +application shop, stack prod of project tenantry\n +expected: +application shop, stack staging`,
   );
@@ -47,25 +47,28 @@ test("a database remembers the stack that applied it first, and refuses every ot
     message,
   );
   await assert.rejects(other.context(urn), message);
-  await assert.rejects(acting(theirs).contextForChange(urn), message);
-  await assert.rejects(acting({ ...ours, application: "other" }).contextForChange(urn), /belongs to another stack/);
+  await assert.rejects(connections(theirs).contextForChange(urn), message);
+  await assert.rejects(
+    connections({ ...ours, application: "other" }).contextForChange(urn),
+    /belongs to another stack/,
+  );
 
-  await acting(theirs, `adopt ${database}`).contextForChange(urn);
+  await connections(theirs, `adopt ${database}`).contextForChange(urn);
   assert.deepEqual((await run("SELECT stack FROM tenantry.owner")).rows, [{ stack: "staging" }]);
-  await assert.rejects(acting(ours).contextForChange(urn), /belongs to another stack/);
+  await assert.rejects(connections(ours).contextForChange(urn), /belongs to another stack/);
 });
 
 test("a database that an older tenantry applied goes to a stack of the same application, and to no other", {
   skip,
 }, async (t) => {
-  const { acting, run } = await fixture(t);
+  const { connections, run } = await fixture(t);
   await run(
     "CREATE SCHEMA tenantry; CREATE TABLE tenantry.migrations (path text); INSERT INTO tenantry.migrations VALUES ('sql/base/010_schema.sql'), ('sql/shop/010_tables.sql')",
   );
   await assert.rejects(
-    acting({ ...ours, application: "crm" }).contextForChange(urn),
+    connections({ ...ours, application: "crm" }).contextForChange(urn),
     /got: +files of the application shop/,
   );
-  await acting(ours).contextForChange(urn);
+  await connections(ours).contextForChange(urn);
   assert.deepEqual((await run("SELECT application FROM tenantry.owner")).rows, [{ application: "shop" }]);
 });

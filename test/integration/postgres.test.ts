@@ -10,17 +10,17 @@ import { freshDatabase, skip } from "./servers";
 async function start(t: test.TestContext) {
   const endpoint = await freshDatabase("shop", ["app", "agent"]);
   const opened: ReturnType<typeof openDatabase>[] = [];
-  const told: string[] = [];
+  const logged: string[] = [];
   t.after(async () => {
     for (const database of opened) await database.close();
     await endpoint.drop();
   });
   const open = (changes: Partial<PostgresEndpoint> = {}, options: DatabaseOptions = {}) => {
-    const database = openDatabase({ ...endpoint, ...changes }, { warn: (message) => told.push(message), ...options });
+    const database = openDatabase({ ...endpoint, ...changes }, { warn: (message) => logged.push(message), ...options });
     opened.push(database);
     return database;
   };
-  return { endpoint, open, told };
+  return { endpoint, open, logged };
 }
 
 const pidOf = async (client: Client) => {
@@ -98,7 +98,7 @@ test("changes of one process run one at a time, and all on one connection", { sk
 });
 
 test("a second process waits, and gets an error that names the holder", { skip }, async (t) => {
-  const { open, told } = await start(t);
+  const { open, logged } = await start(t);
   const pid = await open().locked(pidOf);
   await assert.rejects(
     open({}, { lockWaitMs: 300 }).locked(async () => {}),
@@ -106,7 +106,7 @@ test("a second process waits, and gets an error that names the holder", { skip }
       `Another change to this database is running[^]*tenantry from .*server process ${pid}, connected since 20`,
     ),
   );
-  assert.match(told.join(), /waiting for another change/);
+  assert.match(logged.join(), /waiting for another change/);
 });
 
 test("the lock goes over when its holder ends", { skip }, async (t) => {
@@ -216,7 +216,7 @@ test("changes that follow each other without waiting share nothing but the conne
 });
 
 test("a change that is repeated lets others go first meanwhile", { skip }, async (t) => {
-  const { open, told } = await start(t);
+  const { open, logged } = await start(t);
   const database = open();
   const order: string[] = [];
   let runs = 0;
@@ -227,7 +227,7 @@ test("a change that is repeated lets others go first meanwhile", { skip }, async
   const other = database.transaction(async () => void order.push("other"));
   await Promise.all([repeated, other]);
   assert.deepEqual(order, ["repeated 1", "other", "repeated 2"]);
-  assert.match(told.join(), /trying again/);
+  assert.match(logged.join(), /trying again/);
 });
 
 test("a failed statement whose error was swallowed does not pass for a commit", { skip }, async (t) => {
@@ -241,7 +241,7 @@ test("a failed statement whose error was swallowed does not pass for a commit", 
 test("a transaction is repeated after a deadlock or a serialization failure, and not after other errors", {
   skip,
 }, async (t) => {
-  const { open, told } = await start(t);
+  const { open, logged } = await start(t);
   const database = open();
   let runs = 0;
   const fail = (code: string) => `DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '${code}'; END $$`;
@@ -250,7 +250,7 @@ test("a transaction is repeated after a deadlock or a serialization failure, and
     return runs;
   });
   assert.equal(result, 3);
-  assert.equal(told.filter((line) => /trying again/.test(line)).length, 2);
+  assert.equal(logged.filter((line) => /trying again/.test(line)).length, 2);
   runs = 0;
   await assert.rejects(
     database.transaction((client) => {

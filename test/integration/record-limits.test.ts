@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { largestPayloadBytes, mostBytes } from "../../architecture/data-plane/record-limits";
 import { connector } from "../../provider/resources/connector";
-import { startActingConnector } from "./acting-connector";
+import { startConnectorFixture } from "./connector-fixture";
 import { skip } from "./servers";
 
 test("whatever the outbox lets through arrives", { skip }, async (t) => {
-  const acting = await startActingConnector(t);
-  await connector.create(acting, acting.inputs);
+  const fixture = await startConnectorFixture(t);
+  await connector.create(fixture, fixture.inputs);
   const insert = async (values: string) => {
     const columns = "tenant_id, aggregate_type, aggregate_id, type, payload, created_us";
-    const [row] = await acting.run(
+    const [row] = await fixture.run(
       `INSERT INTO tenantry.outbox (${columns}) VALUES (gen_random_uuid(), 'order', ${values}) RETURNING payload::text`,
     );
     return String(row?.["payload"]);
@@ -26,7 +26,7 @@ test("whatever the outbox lets through arrives", { skip }, async (t) => {
   await insert(`'', '', 'null', 0`);
   await insert(`E'\\x01\\n"', E'line\\nfeed 🛒', '"__debezium_unavailable_value"', 1`);
   await insert(`'last', 'Marker', '[]', 2`);
-  const records = await acting.sent(4);
+  const records = await fixture.sent(4);
   assert.equal(records.length, 4);
   const seen = new Map(records.map((record) => [record.createdAt, record]));
   const at = (createdAt: string) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { ReferenceTableInputs } from "../../architecture/data-plane/declaration";
 import { referenceTable } from "../../provider/resources/reference-table";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 const countries: ReferenceTableInputs = {
@@ -26,71 +26,73 @@ const regions: ReferenceTableInputs = {
   grants: {},
 };
 
-async function startWithCountries(t: test.TestContext): Promise<Acting & { readonly copied: "yes" | "impossible" }> {
-  const acting = await startActing(t);
-  await acting.run(`CREATE SCHEMA shop;
+async function startWithCountries(
+  t: test.TestContext,
+): Promise<DatabaseFixture & { readonly copied: "yes" | "impossible" }> {
+  const fixture = await startDatabaseFixture(t);
+  await fixture.run(`CREATE SCHEMA shop;
     CREATE TABLE shop.countries (code text PRIMARY KEY);
     CREATE TABLE shop.regions (name text PRIMARY KEY, country text);
     INSERT INTO shop.countries VALUES ('NO'); INSERT INTO shop.regions VALUES ('Viken', 'NO')`);
-  const { citus } = await acting.database.facts;
-  return { ...acting, copied: citus === undefined ? "impossible" : "yes" };
+  const { citus } = await fixture.database.facts;
+  return { ...fixture, copied: citus === undefined ? "impossible" : "yes" };
 }
 
 test("a reference table keeps its rows, and may be read by the roles granted, not written", { skip }, async (t) => {
-  const acting = await startWithCountries(t);
-  const { id, state } = await referenceTable.create(acting, countries);
+  const fixture = await startWithCountries(t);
+  const { id, state } = await referenceTable.create(fixture, countries);
   assert.equal(id, "shop.countries");
-  assert.deepEqual(state, { ...countries, copied: acting.copied, surplus: {} });
+  assert.deepEqual(state, { ...countries, copied: fixture.copied, surplus: {} });
   assert.deepEqual(referenceTable.diff(state, countries), []);
-  assert.deepEqual(await referenceTable.read(acting, "shop.countries", state), state);
-  assert.deepEqual(await acting.runAs("app", "SELECT code FROM shop.countries"), [{ code: "NO" }]);
-  await assert.rejects(acting.runAs("app", "INSERT INTO shop.countries VALUES ('SE')"), /permission denied/);
+  assert.deepEqual(await referenceTable.read(fixture, "shop.countries", state), state);
+  assert.deepEqual(await fixture.runAs("app", "SELECT code FROM shop.countries"), [{ code: "NO" }]);
+  await assert.rejects(fixture.runAs("app", "INSERT INTO shop.countries VALUES ('SE')"), /permission denied/);
 });
 
 test("foreign keys between reference tables are added, and restored", { skip }, async (t) => {
-  const acting = await startWithCountries(t);
-  await referenceTable.create(acting, countries);
-  const { state } = await referenceTable.create(acting, regions);
+  const fixture = await startWithCountries(t);
+  await referenceTable.create(fixture, countries);
+  const { state } = await referenceTable.create(fixture, regions);
   assert.deepEqual(referenceTable.diff(state, regions), []);
-  await acting.run("ALTER TABLE shop.regions DROP CONSTRAINT regions_country_fkey");
-  const drifted = await referenceTable.read(acting, "shop.regions", state);
+  await fixture.run("ALTER TABLE shop.regions DROP CONSTRAINT regions_country_fkey");
+  const drifted = await referenceTable.read(fixture, "shop.regions", state);
   assert.ok(drifted);
   assert.deepEqual(referenceTable.diff(drifted, regions), [{ path: "foreignKeys", how: "update" }]);
-  await referenceTable.update(acting, "shop.regions", drifted, regions);
-  await assert.rejects(acting.run("INSERT INTO shop.regions VALUES ('Skåne', 'SE')"), /foreign key/);
+  await referenceTable.update(fixture, "shop.regions", drifted, regions);
+  await assert.rejects(fixture.run("INSERT INTO shop.regions VALUES ('Skåne', 'SE')"), /foreign key/);
 });
 
 test("grants that were changed by hand, or are no longer declared, are put right", { skip }, async (t) => {
-  const acting = await startWithCountries(t);
-  const { state } = await referenceTable.create(acting, countries);
-  await acting.run(
+  const fixture = await startWithCountries(t);
+  const { state } = await referenceTable.create(fixture, countries);
+  await fixture.run(
     "GRANT DELETE, TRUNCATE ON shop.countries TO shop_app; REVOKE SELECT ON shop.countries FROM shop_agent",
   );
-  const drifted = await referenceTable.read(acting, "shop.countries", state);
+  const drifted = await referenceTable.read(fixture, "shop.countries", state);
   assert.ok(drifted);
   assert.deepEqual(
     referenceTable.diff(drifted, countries).map(({ path }) => path),
     ['grants["shop_agent"]', 'grants["shop_app"]', "surplus"],
   );
   const next = { ...countries, grants: { shop_app: ["SELECT"] } } as const;
-  const repaired = await referenceTable.update(acting, "shop.countries", state, next);
+  const repaired = await referenceTable.update(fixture, "shop.countries", state, next);
   assert.deepEqual(referenceTable.diff(repaired, next), []);
-  await assert.rejects(acting.runAs("agent", "SELECT * FROM shop.countries"), /permission denied/);
-  await assert.rejects(acting.runAs("app", "DELETE FROM shop.countries"), /permission denied/);
+  await assert.rejects(fixture.runAs("agent", "SELECT * FROM shop.countries"), /permission denied/);
+  await assert.rejects(fixture.runAs("app", "DELETE FROM shop.countries"), /permission denied/);
 });
 
 test("deleting revokes the grants, and keeps the table unless the stack allows to drop it", { skip }, async (t) => {
-  const acting = await startWithCountries(t);
-  const { state } = await referenceTable.create(acting, countries);
-  await referenceTable.delete(acting, "shop.countries", state);
-  await assert.rejects(acting.runAs("app", "SELECT * FROM shop.countries"), /permission denied/);
-  assert.match(acting.told.join(), /shop\.countries stays in the database/);
-  acting.allow.add("drop shop.countries");
-  await referenceTable.delete(acting, "shop.countries", state);
-  assert.equal(await referenceTable.read(acting, "shop.countries", state), undefined);
+  const fixture = await startWithCountries(t);
+  const { state } = await referenceTable.create(fixture, countries);
+  await referenceTable.delete(fixture, "shop.countries", state);
+  await assert.rejects(fixture.runAs("app", "SELECT * FROM shop.countries"), /permission denied/);
+  assert.match(fixture.logged.join(), /shop\.countries stays in the database/);
+  fixture.allow.add("drop shop.countries");
+  await referenceTable.delete(fixture, "shop.countries", state);
+  assert.equal(await referenceTable.read(fixture, "shop.countries", state), undefined);
 });
 
 test("a table that is not there is refused", { skip }, async (t) => {
-  const acting = await startActing(t);
-  await assert.rejects(referenceTable.create(acting, countries), /There is no table shop\.countries in the database/);
+  const fixture = await startDatabaseFixture(t);
+  await assert.rejects(referenceTable.create(fixture, countries), /There is no table shop\.countries in the database/);
 });

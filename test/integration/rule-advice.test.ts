@@ -10,7 +10,7 @@ import { root } from "../../common/system/checkout";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { migration } from "../../provider/resources/migration";
 import { referenceTable } from "../../provider/resources/reference-table";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 let number = 0;
@@ -33,12 +33,12 @@ function advice(rule: string): readonly (readonly string[])[] {
 }
 
 /** A tenant table of each kind, with rows, and what the pages' examples refer to. */
-async function startShop(t: test.TestContext): Promise<Acting> {
+async function startShop(t: test.TestContext): Promise<DatabaseFixture> {
   await loadSqlParser();
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   const columns = "tenant_id uuid, country text NOT NULL";
   await migration.create(
-    acting,
+    fixture,
     file(`CREATE TABLE tenants (tenant_id uuid PRIMARY KEY);
       CREATE TABLE countries (code text PRIMARY KEY);
       CREATE TABLE customers (${columns}, id int, name text, email text, visits int, PRIMARY KEY (tenant_id, id));
@@ -50,21 +50,21 @@ async function startShop(t: test.TestContext): Promise<Acting> {
       INSERT INTO customers SELECT tenant_id, 'NO', 1, 'x', tenant_id::text FROM tenants;
       INSERT INTO orders SELECT tenant_id, 'NO', at::date, 1, 'placed' FROM tenants, unnest(ARRAY['2024-01-05', '2026-05-05']) AS at`),
   );
-  await referenceTable.create(acting, { schema: "shop", table: "countries", foreignKeys: [], grants: {} });
+  await referenceTable.create(fixture, { schema: "shop", table: "countries", foreignKeys: [], grants: {} });
   for (const table of ["tenants", "customers", "orders"]) {
     const placement = table === "tenants" ? { shardCount: 4 } : { colocateWith: "shop.tenants" };
-    await distributedTable.create(acting, { schema: "shop", table, column: "tenant_id", placement, foreignKeys: [] });
+    await distributedTable.create(fixture, { schema: "shop", table, column: "tenant_id", placement, foreignKeys: [] });
   }
-  return acting;
+  return fixture;
 }
 
-async function follow(acting: Acting, block: readonly string[] | undefined): Promise<void> {
+async function follow(fixture: DatabaseFixture, block: readonly string[] | undefined): Promise<void> {
   assert.ok(block, "the page has such a block");
-  for (const text of block) await migration.create(acting, file(text));
+  for (const text of block) await migration.create(fixture, file(text));
 }
 
-const indexes = (acting: Acting, name: string) =>
-  acting.run(
+const indexes = (fixture: DatabaseFixture, name: string) =>
+  fixture.run(
     `SELECT indrelid::regclass::text AS table, indisvalid AS valid, indisunique AS unique FROM pg_index
      WHERE indexrelid IN (SELECT relid FROM pg_partition_tree('shop.${name}') UNION SELECT 'shop.${name}'::regclass) ORDER BY 1`,
   );
@@ -74,88 +74,88 @@ const onAll = (unique: boolean) =>
   );
 
 test("an index is built on a table and on a partitioned one as its page says", { skip }, async (t) => {
-  const acting = await startShop(t);
+  const fixture = await startShop(t);
   const [plain, partitioned] = advice("create-index-concurrently");
-  await follow(acting, plain);
-  assert.deepEqual(await indexes(acting, "customers_by_name"), [
+  await follow(fixture, plain);
+  assert.deepEqual(await indexes(fixture, "customers_by_name"), [
     { table: "shop.customers", valid: true, unique: false },
   ]);
-  await follow(acting, partitioned);
-  assert.deepEqual(await indexes(acting, "orders_by_status"), onAll(false));
-  await follow(acting, advice("drop-index-concurrently")[0]);
-  assert.deepEqual(await acting.run("SELECT to_regclass('shop.customers_by_name') AS index"), [{ index: null }]);
+  await follow(fixture, partitioned);
+  assert.deepEqual(await indexes(fixture, "orders_by_status"), onAll(false));
+  await follow(fixture, advice("drop-index-concurrently")[0]);
+  assert.deepEqual(await fixture.run("SELECT to_regclass('shop.customers_by_name') AS index"), [{ index: null }]);
 });
 
 test("a partitioned table's index goes on where a run was interrupted, and takes partitions made meanwhile", {
   skip,
 }, async (t) => {
-  const acting = await startShop(t);
+  const fixture = await startShop(t);
   const unique = "CREATE UNIQUE INDEX CONCURRENTLY one_status ON orders (tenant_id, placed_at, status)";
-  await acting.run(
+  await fixture.run(
     "INSERT INTO shop.orders SELECT tenant_id, 'NO', placed_at, 2, status FROM shop.orders WHERE placed_at > '2025-01-01' LIMIT 1",
   );
   const interrupted = file(`-- tenantry: no transaction\n${unique}`);
-  await assert.rejects(migration.create(acting, interrupted), /could not create unique index/);
-  await acting.run(
+  await assert.rejects(migration.create(fixture, interrupted), /could not create unique index/);
+  await fixture.run(
     "CREATE TABLE shop.orders_2027 PARTITION OF shop.orders FOR VALUES FROM ('2027-01-01') TO ('2028-01-01')",
   );
-  await acting.run("DELETE FROM shop.orders WHERE number = 2");
-  await migration.create(acting, interrupted);
-  assert.deepEqual(await indexes(acting, "one_status"), [
+  await fixture.run("DELETE FROM shop.orders WHERE number = 2");
+  await migration.create(fixture, interrupted);
+  assert.deepEqual(await indexes(fixture, "one_status"), [
     ...onAll(true),
     { table: "shop.orders_2027", valid: true, unique: true },
   ]);
-  assert.match(acting.told.join("\n"), /dropping the invalid index/);
+  assert.match(fixture.logged.join("\n"), /dropping the invalid index/);
 });
 
 test("a key becomes unique on a table and on a partitioned one as its page says", { skip }, async (t) => {
-  const acting = await startShop(t);
+  const fixture = await startShop(t);
   const [plain, partitioned] = advice("add-unique-constraint");
-  await follow(acting, plain);
+  await follow(fixture, plain);
   await assert.rejects(
-    acting.run("INSERT INTO shop.customers SELECT tenant_id, 'NO', 2, 'x', email FROM shop.customers"),
+    fixture.run("INSERT INTO shop.customers SELECT tenant_id, 'NO', 2, 'x', email FROM shop.customers"),
     /duplicate key value violates unique constraint "one_email/,
   );
-  await follow(acting, partitioned);
-  assert.deepEqual(await indexes(acting, "orders_one_number"), onAll(true));
+  await follow(fixture, partitioned);
+  assert.deepEqual(await indexes(fixture, "orders_one_number"), onAll(true));
 });
 
 test("a foreign key is added to a table and to a partitioned one as its page says, and holds", { skip }, async (t) => {
-  const acting = await startShop(t);
+  const fixture = await startShop(t);
   const [plain, partitioned] = advice("add-foreign-key");
-  await follow(acting, plain);
-  await follow(acting, partitioned);
+  await follow(fixture, plain);
+  await follow(fixture, partitioned);
   assert.deepEqual(
-    await acting.run(
+    await fixture.run(
       "SELECT conrelid::regclass::text AS table, convalidated AS valid FROM pg_constraint WHERE conname = 'orders_country' ORDER BY 1",
     ),
     onAll(false).map(({ table, valid }) => ({ table, valid })),
   );
   await assert.rejects(
-    acting.run("INSERT INTO shop.orders SELECT tenant_id, 'SE', '2026-07-07', 1, 'placed' FROM shop.tenants"),
+    fixture.run("INSERT INTO shop.orders SELECT tenant_id, 'SE', '2026-07-07', 1, 'placed' FROM shop.tenants"),
     /violates foreign key constraint/,
   );
 });
 
 test("a partition is detached as its page says, with Citus without CONCURRENTLY", { skip }, async (t) => {
-  const acting = await startShop(t);
+  const fixture = await startShop(t);
   const [concurrently, plain] = advice("detach-partition");
-  const citus = (await acting.database.facts).citus !== undefined;
-  if (citus) await assert.rejects(follow(acting, concurrently), /CONCURRENTLY/);
-  else await follow(acting, concurrently);
+  const citus = (await fixture.database.facts).citus !== undefined;
+  if (citus) await assert.rejects(follow(fixture, concurrently), /CONCURRENTLY/);
+  else await follow(fixture, concurrently);
   const partitions = "SELECT count(*)::int AS partitions FROM pg_inherits WHERE inhparent = 'shop.orders'::regclass";
-  assert.deepEqual(await acting.run(partitions), [{ partitions: citus ? 2 : 1 }]);
-  await acting.run("ALTER TABLE shop.orders_2024_01 RENAME TO orders_gone");
+  assert.deepEqual(await fixture.run(partitions), [{ partitions: citus ? 2 : 1 }]);
+  await fixture.run("ALTER TABLE shop.orders_2024_01 RENAME TO orders_gone");
   // A stack that never had it passes.
-  await follow(acting, plain);
-  await acting.run("ALTER TABLE shop.orders_gone RENAME TO orders_2024_01");
-  if (citus) await follow(acting, plain);
-  assert.deepEqual(await acting.run(partitions), [{ partitions: 1 }]);
-  assert.deepEqual(await acting.run("SELECT count(*)::int AS rows FROM shop.orders_2024_01"), [{ rows: 20 }]);
+  await follow(fixture, plain);
+  await fixture.run("ALTER TABLE shop.orders_gone RENAME TO orders_2024_01");
+  if (citus) await follow(fixture, plain);
+  assert.deepEqual(await fixture.run(partitions), [{ partitions: 1 }]);
+  assert.deepEqual(await fixture.run("SELECT count(*)::int AS rows FROM shop.orders_2024_01"), [{ rows: 20 }]);
 });
 
 test("what the pages of other changes advise runs as they give it", { skip }, async (t) => {
-  const acting = await startShop(t);
+  const fixture = await startShop(t);
   for (const rule of [
     "set-not-null",
     "add-check-constraint",
@@ -169,8 +169,8 @@ test("what the pages of other changes advise runs as they give it", { skip }, as
     await t.test(rule, async () => {
       for (const block of advice(rule).slice(0, rule === "set-not-null" ? undefined : 1)) {
         // The example stands twice: alone, and with what comes behind it.
-        await acting.run("ALTER TABLE shop.customers DROP CONSTRAINT IF EXISTS name_is_there");
-        await follow(acting, block);
+        await fixture.run("ALTER TABLE shop.customers DROP CONSTRAINT IF EXISTS name_is_there");
+        await follow(fixture, block);
       }
     });
   }

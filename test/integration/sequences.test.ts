@@ -7,7 +7,7 @@ import { distributedTable } from "../../provider/resources/distributed-table";
 import { migration } from "../../provider/resources/migration";
 import { referenceTable } from "../../provider/resources/reference-table";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 const tenant = "00000000-0000-0000-0000-00000000000a";
@@ -28,12 +28,12 @@ function file(...statements: string[]): MigrationInputs {
 }
 
 /** Numbers of every class of table, by an own sequence, a serial's, and one that two tables share. */
-async function startNumbered(t: test.TestContext): Promise<Acting> {
-  const acting = await startActing(t);
+async function startNumbered(t: test.TestContext): Promise<DatabaseFixture> {
+  const fixture = await startDatabaseFixture(t);
   // By which a tenant's setting travels to Citus' workers; without Citus it is nobody's.
-  await acting.run(`ALTER DATABASE "${acting.endpoint.database}" SET citus.propagate_set_commands = 'local'`);
+  await fixture.run(`ALTER DATABASE "${fixture.endpoint.database}" SET citus.propagate_set_commands = 'local'`);
   await migration.create(
-    acting,
+    fixture,
     file(
       'CREATE SEQUENCE order_numbers; CREATE SEQUENCE shared_numbers; CREATE SEQUENCE line_numbers; CREATE SEQUENCE "Log\'s"',
       "CREATE TABLE tenants (tenant_id uuid PRIMARY KEY)",
@@ -49,95 +49,95 @@ async function startNumbered(t: test.TestContext): Promise<Acting> {
   );
   for (const table of ["tenants", "orders", "bills"]) {
     const placement = table === "tenants" ? { shardCount: 4 } : { colocateWith: "shop.tenants" };
-    await distributedTable.create(acting, { schema: "shop", table, column: "tenant_id", placement, foreignKeys: [] });
-    await tenantIsolation.create(acting, isolation(table, written));
+    await distributedTable.create(fixture, { schema: "shop", table, column: "tenant_id", placement, foreignKeys: [] });
+    await tenantIsolation.create(fixture, isolation(table, written));
   }
-  await referenceTable.create(acting, {
+  await referenceTable.create(fixture, {
     ...{ schema: "shop", table: "countries", foreignKeys: [], grants: { shop_app: ["SELECT"] } },
   });
-  return acting;
+  return fixture;
 }
 
-const insertAs = (acting: Acting, role: string, table: string) =>
-  acting.runAs(
+const insertAs = (fixture: DatabaseFixture, role: string, table: string) =>
+  fixture.runAs(
     role,
     "BEGIN",
     `SET LOCAL app.tenant_id = '${tenant}'`,
     `INSERT INTO shop.${table} (tenant_id) VALUES ('${tenant}')`,
     "COMMIT",
   );
-const drawAs = (acting: Acting, role: string, sequence: string) =>
-  acting.runAs(role, `SELECT nextval('shop.${sequence}')`);
+const drawAs = (fixture: DatabaseFixture, role: string, sequence: string) =>
+  fixture.runAs(role, `SELECT nextval('shop.${sequence}')`);
 const denied = /permission denied for sequence/;
 
 test("who writes a table draws from the sequences of its defaults, and nobody else does", { skip }, async (t) => {
-  const acting = await startNumbered(t);
-  for (const table of ["orders", "bills"]) await insertAs(acting, "app", table);
-  await acting.runAs("app", "INSERT INTO shop.log (text) VALUES ('x')");
-  assert.deepEqual(await acting.run("SELECT n FROM shop.log"), [{ n: "1" }]);
+  const fixture = await startNumbered(t);
+  for (const table of ["orders", "bills"]) await insertAs(fixture, "app", table);
+  await fixture.runAs("app", "INSERT INTO shop.log (text) VALUES ('x')");
+  assert.deepEqual(await fixture.run("SELECT n FROM shop.log"), [{ n: "1" }]);
   for (const sequence of ["order_numbers", "shared_numbers", "line_numbers", "log_id_seq", "\"Log''s\""]) {
-    await assert.rejects(drawAs(acting, "agent", sequence), denied, sequence);
+    await assert.rejects(drawAs(fixture, "agent", sequence), denied, sequence);
   }
   // A reference table changes by files.
-  await assert.rejects(drawAs(acting, "app", "line_numbers"), denied);
-  await migration.create(acting, file("INSERT INTO countries (code) VALUES ('NO')"));
+  await assert.rejects(drawAs(fixture, "app", "line_numbers"), denied);
+  await migration.create(fixture, file("INSERT INTO countries (code) VALUES ('NO')"));
 });
 
 test("a role that no longer writes loses the sequence, unless it writes another table that asks it", {
   skip,
 }, async (t) => {
-  const acting = await startNumbered(t);
+  const fixture = await startNumbered(t);
   const reading: Grants = { ...written, shop_app: ["SELECT"] };
   await tenantIsolation.update(
-    acting,
+    fixture,
     "shop.orders",
     { ...isolation("orders", written), gaps: {}, surplus: {} },
     isolation("orders", reading),
   );
-  await assert.rejects(drawAs(acting, "app", "order_numbers"), denied);
-  await insertAs(acting, "app", "bills");
+  await assert.rejects(drawAs(fixture, "app", "order_numbers"), denied);
+  await insertAs(fixture, "app", "bills");
   await tenantIsolation.update(
-    acting,
+    fixture,
     "shop.bills",
     { ...isolation("bills", written), gaps: {}, surplus: {} },
     isolation("bills", reading),
   );
-  await assert.rejects(drawAs(acting, "app", "shared_numbers"), denied);
+  await assert.rejects(drawAs(fixture, "app", "shared_numbers"), denied);
 });
 
 test("a sequence revoked by hand shows as the privilege that it takes away, and comes back", { skip }, async (t) => {
-  const acting = await startNumbered(t);
-  await acting.run("REVOKE USAGE ON SEQUENCE shop.order_numbers FROM shop_app");
+  const fixture = await startNumbered(t);
+  await fixture.run("REVOKE USAGE ON SEQUENCE shop.order_numbers FROM shop_app");
   const old = { ...isolation("orders", written), gaps: {}, surplus: {} };
-  const snapshot = readTableSnapshot(acting.database.query.bind(acting.database));
+  const snapshot = readTableSnapshot(fixture.database.query.bind(fixture.database));
   const seen = await tenantIsolation.readLive?.({ snapshot } as never, old);
   assert.ok(seen);
   assert.deepEqual(
     tenantIsolation.diff(seen, old).map(({ path }) => path),
     ['grants["shop_app"]'],
   );
-  await tenantIsolation.update(acting, "shop.orders", seen, old);
-  await insertAs(acting, "app", "orders");
+  await tenantIsolation.update(fixture, "shop.orders", seen, old);
+  await insertAs(fixture, "app", "orders");
 });
 
 test("on a local table the sequences follow what its files grant", { skip }, async (t) => {
-  const acting = await startNumbered(t);
-  const addLine = (role: string) => acting.runAs(role, "INSERT INTO shop.log (text) VALUES ('x')");
-  await migration.create(acting, file("GRANT INSERT (text) ON log TO shop_agent"));
+  const fixture = await startNumbered(t);
+  const addLine = (role: string) => fixture.runAs(role, "INSERT INTO shop.log (text) VALUES ('x')");
+  await migration.create(fixture, file("GRANT INSERT (text) ON log TO shop_agent"));
   await addLine("agent");
   await migration.create(
-    acting,
+    fixture,
     file("REVOKE INSERT (text) ON log FROM shop_agent; REVOKE INSERT ON log FROM shop_app"),
   );
   for (const role of ["agent", "app"]) {
     await assert.rejects(addLine(role), /permission denied/);
-    await assert.rejects(drawAs(acting, role, "log_id_seq"), denied);
+    await assert.rejects(drawAs(fixture, role, "log_id_seq"), denied);
   }
   const later = file(
     "CREATE SEQUENCE later",
     "ALTER TABLE log ALTER n SET DEFAULT nextval('later')",
     "GRANT INSERT ON log TO PUBLIC",
   );
-  await migration.create(acting, { ...later, transaction: false });
+  await migration.create(fixture, { ...later, transaction: false });
   await addLine("agent");
 });

@@ -6,7 +6,7 @@ import type { PostgresNode } from "../../architecture/endpoints";
 import { citusNode } from "../../provider/resources/citus-node";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { type ShardRebalanceState, shardRebalance } from "../../provider/resources/shard-rebalance";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { startExtraWorker } from "./extra-worker";
 import { skip } from "./servers";
 
@@ -14,32 +14,32 @@ const declared = (node: PostgresNode): CitusNodeInputs => ({ node, registeredBy:
 
 /** A tenant table of six shards with rows, on both workers, and a third server that is no member yet. */
 async function startCluster(t: test.TestContext) {
-  const acting = await startActing(t);
-  if ((await acting.database.facts).citus === undefined) {
+  const fixture = await startDatabaseFixture(t);
+  if ((await fixture.database.facts).citus === undefined) {
     t.skip("this server has no Citus");
     return undefined;
   }
-  await acting.run("CREATE SCHEMA shop; CREATE TABLE shop.tenants (tenant_id uuid PRIMARY KEY, name text)");
-  await distributedTable.create(acting, {
+  await fixture.run("CREATE SCHEMA shop; CREATE TABLE shop.tenants (tenant_id uuid PRIMARY KEY, name text)");
+  await distributedTable.create(fixture, {
     ...{ schema: "shop", table: "tenants", column: "tenant_id", placement: { shardCount: 6 }, foreignKeys: [] },
   });
-  await acting.run("INSERT INTO shop.tenants SELECT gen_random_uuid(), 'x' FROM generate_series(1, 3000)");
-  const two = acting.endpoint.nodes;
-  for (const node of two) await citusNode.create(acting, declared(node));
-  const { state } = await shardRebalance.create(acting, { nodes: two });
-  const worker = await startExtraWorker(t, acting.endpoint, "worker_3");
-  return { acting, two, state, worker };
+  await fixture.run("INSERT INTO shop.tenants SELECT gen_random_uuid(), 'x' FROM generate_series(1, 3000)");
+  const two = fixture.endpoint.nodes;
+  for (const node of two) await citusNode.create(fixture, declared(node));
+  const { state } = await shardRebalance.create(fixture, { nodes: two });
+  const worker = await startExtraWorker(t, fixture.endpoint, "worker_3");
+  return { fixture, two, state, worker };
 }
 
 const held = ({ holdings }: ShardRebalanceState) =>
   Object.fromEntries(holdings.filter(({ group }) => group > 0).map(({ node, shards }) => [node, shards]));
 
-async function rowsOf(acting: Acting): Promise<unknown> {
-  return (await acting.run("SELECT count(*)::int AS rows FROM shop.tenants"))[0]?.["rows"];
+async function rowsOf(fixture: DatabaseFixture): Promise<unknown> {
+  return (await fixture.run("SELECT count(*)::int AS rows FROM shop.tenants"))[0]?.["rows"];
 }
 
-async function addressesOf(acting: Acting): Promise<readonly unknown[]> {
-  return (await acting.run("SELECT nodeport FROM pg_dist_node WHERE groupid > 0 ORDER BY 1")).map(
+async function addressesOf(fixture: DatabaseFixture): Promise<readonly unknown[]> {
+  return (await fixture.run("SELECT nodeport FROM pg_dist_node WHERE groupid > 0 ORDER BY 1")).map(
     ({ nodeport }) => nodeport,
   );
 }
@@ -47,135 +47,135 @@ async function addressesOf(acting: Acting): Promise<readonly unknown[]> {
 test("a node joins without shards, gets its share, is emptied and leaves, and no row is lost", { skip }, async (t) => {
   const cluster = await startCluster(t);
   if (!cluster) return;
-  const { acting, two, state, worker } = cluster;
+  const { fixture, two, state, worker } = cluster;
   assert.deepEqual(held(state), { worker_1: 3, worker_2: 3 });
 
   await t.test("a listed node that is no member is refused", async () => {
     const nodes = [...two, worker];
-    await assert.rejects(shardRebalance.update(acting, "shards", state, { nodes }), /worker_3 is no member/);
+    await assert.rejects(shardRebalance.update(fixture, "shards", state, { nodes }), /worker_3 is no member/);
   });
 
-  const member = await citusNode.create(acting, declared(worker));
+  const member = await citusNode.create(fixture, declared(worker));
   await t.test("joined, it may hold no shards yet, and keeps Citus' catalogs for slots that lag", async () => {
     assert.equal(member.id, `worker_3@127.0.0.1:${worker.port}`);
-    assert.deepEqual(await acting.run(`SELECT shouldhaveshards FROM pg_dist_node WHERE nodeport = ${worker.port}`), [
+    assert.deepEqual(await fixture.run(`SELECT shouldhaveshards FROM pg_dist_node WHERE nodeport = ${worker.port}`), [
       { shouldhaveshards: false },
     ]);
-    const kept = await acting.run(
+    const kept = await fixture.run(
       `SELECT result FROM run_command_on_workers($$SELECT reloptions::text FROM pg_class WHERE relname = 'pg_dist_shard'$$)`,
     );
     assert.deepEqual(
       kept.map(({ result }) => result),
       Array(3).fill("{user_catalog_table=true}"),
     );
-    assert.deepEqual(await citusNode.create(acting, declared(worker)), member, "joining again changes nothing");
+    assert.deepEqual(await citusNode.create(fixture, declared(worker)), member, "joining again changes nothing");
   });
 
   let three = state;
   await t.test("a rebalance gives it shards, and says what it does", async () => {
     const nodes = [...two, worker];
-    three = await shardRebalance.update(acting, "shards", state, { nodes });
+    three = await shardRebalance.update(fixture, "shards", state, { nodes });
     assert.deepEqual(held(three), { worker_1: 2, worker_2: 2, worker_3: 2 });
     assert.ok(three.holdings.every(({ group, bytes }) => group === 0 || bytes > 0));
-    assert.match(acting.told.join("\n"), /rebalance finished: 2 of 2 steps done/);
-    assert.deepEqual(await shardRebalance.read(acting, "shards", three), three);
+    assert.match(fixture.logged.join("\n"), /rebalance finished: 2 of 2 steps done/);
+    assert.deepEqual(await shardRebalance.read(fixture, "shards", three), three);
     assert.deepEqual(shardRebalance.diff(three, { nodes }), []);
-    assert.equal(await rowsOf(acting), 3000);
+    assert.equal(await rowsOf(fixture), 3000);
   });
 
   await t.test("a node that was closed to shards by hand is drift, and opened again", async () => {
-    await acting.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', false)`);
-    const found = await shardRebalance.read(acting, "shards", three);
+    await fixture.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', false)`);
+    const found = await shardRebalance.read(fixture, "shards", three);
     assert.deepEqual(
       found?.nodes.map(({ name }) => name),
       ["worker_1", "worker_2"],
     );
     const nodes = [...two, worker];
-    const again = await shardRebalance.update(acting, "shards", found ?? three, { nodes });
+    const again = await shardRebalance.update(fixture, "shards", found ?? three, { nodes });
     assert.deepEqual(held(again), held(three));
   });
 
   await t.test("a node that may hold shards stays a member when its resource goes with the stack", async () => {
-    await citusNode.delete(acting, member.id, member.state);
-    assert.ok((await addressesOf(acting)).includes(worker.port));
-    assert.match(acting.told.join("\n"), /worker_3 stays a member of the cluster, with its shards/);
+    await citusNode.delete(fixture, member.id, member.state);
+    assert.ok((await addressesOf(fixture)).includes(worker.port));
+    assert.match(fixture.logged.join("\n"), /worker_3 stays a member of the cluster, with its shards/);
   });
 
   await t.test("a node that is being emptied can't leave before it is", async () => {
-    await acting.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', false)`);
+    await fixture.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', false)`);
     await assert.rejects(
-      citusNode.delete(acting, member.id, member.state),
+      citusNode.delete(fixture, member.id, member.state),
       /worker_3 can't leave.*\n.*2 shard groups/s,
     );
-    await acting.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', true)`);
+    await fixture.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', true)`);
   });
 
   await t.test("shards on a node that nobody declared are not moved behind anybody's back", async () => {
     await assert.rejects(
-      shardRebalance.create(acting, { nodes: two }),
+      shardRebalance.create(fixture, { nodes: two }),
       /holds shards, and is not among the stack's nodes/,
     );
   });
 
   await t.test("a rebalance that runs already is waited for, then the node is emptied and leaves", async () => {
-    await acting.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', false)`);
-    await acting.run("SELECT citus_rebalance_start()");
-    const back = await shardRebalance.update(acting, "shards", three, { nodes: two });
-    assert.match(acting.told.join("\n"), /a rebalance is under way already/);
+    await fixture.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', false)`);
+    await fixture.run("SELECT citus_rebalance_start()");
+    const back = await shardRebalance.update(fixture, "shards", three, { nodes: two });
+    assert.match(fixture.logged.join("\n"), /a rebalance is under way already/);
     assert.deepEqual(held(back), { worker_1: 3, worker_2: 3, [`127.0.0.1:${worker.port}`]: 0 });
-    await citusNode.delete(acting, member.id, member.state);
+    await citusNode.delete(fixture, member.id, member.state);
     assert.deepEqual(
-      await addressesOf(acting),
+      await addressesOf(fixture),
       two.map(({ port }) => port).sort((a, b) => a - b),
     );
-    await citusNode.delete(acting, member.id, member.state);
-    assert.equal(await citusNode.read(acting, member.id, member.state), undefined);
-    assert.equal(await rowsOf(acting), 3000);
+    await citusNode.delete(fixture, member.id, member.state);
+    assert.equal(await citusNode.read(fixture, member.id, member.state), undefined);
+    assert.equal(await rowsOf(fixture), 3000);
   });
 });
 
 test("an emptied node's slot is read to its end before anything goes", { skip }, async (t) => {
   const cluster = await startCluster(t);
   if (!cluster) return;
-  const { acting, two, state } = cluster;
+  const { fixture, two, state } = cluster;
   const [first, second] = two;
   assert.ok(first && second);
   const group = state.holdings.find(({ node }) => node === second.name)?.group;
   // A slot that catches up after some seconds, and one on a node that stays, which is nobody's business here.
-  await acting.run(`CREATE SCHEMA tenantry; CREATE TABLE tenantry.reads (at timestamptz);
+  await fixture.run(`CREATE SCHEMA tenantry; CREATE TABLE tenantry.reads (at timestamptz);
     CREATE FUNCTION tenantry.replication_positions()
       RETURNS TABLE (node integer, name text, holds_shards boolean, lsn pg_lsn, slots jsonb) LANGUAGE sql
       AS $$ SELECT ${group}, 'leaving', false, '0/2000'::pg_lsn, jsonb_build_object('shop_outbox_worker_2',
           CASE WHEN (SELECT count(*) FROM tenantry.reads WHERE at < clock_timestamp()) > 0 THEN '0/2000' ELSE '0/1000' END)
         UNION ALL SELECT 99, 'staying', true, '0/2000', jsonb_build_object('shop_outbox_worker_1', '0/0') $$`);
-  const done = shardRebalance.update(acting, "shards", state, { nodes: [first] });
-  while (!acting.told.some((line) => line.includes("waits until every event is read"))) await sleep(100);
+  const done = shardRebalance.update(fixture, "shards", state, { nodes: [first] });
+  while (!fixture.logged.some((line) => line.includes("waits until every event is read"))) await sleep(100);
   assert.match(
-    acting.told.at(-1) ?? "",
+    fixture.logged.at(-1) ?? "",
     /before their node leaves: slot shop_outbox_worker_2 on leaving is 4096 bytes behind/,
   );
   assert.equal(
-    (await acting.run("SELECT count(*)::int AS left FROM citus_shards WHERE nodeport = " + second.port))[0]?.["left"],
+    (await fixture.run("SELECT count(*)::int AS left FROM citus_shards WHERE nodeport = " + second.port))[0]?.["left"],
     0,
   );
-  await acting.run("INSERT INTO tenantry.reads VALUES (clock_timestamp())");
+  await fixture.run("INSERT INTO tenantry.reads VALUES (clock_timestamp())");
   assert.deepEqual(held(await done), { worker_1: 6, [`127.0.0.1:${second.port}`]: 0 });
 });
 
 test("a table that cannot move online is named, and nothing moves", { skip }, async (t) => {
   const cluster = await startCluster(t);
   if (!cluster) return;
-  const { acting, two, state } = cluster;
+  const { fixture, two, state } = cluster;
   const [first] = two;
   assert.ok(first);
-  await acting.run(`CREATE TABLE shop.unkeyed (tenant_id uuid);
+  await fixture.run(`CREATE TABLE shop.unkeyed (tenant_id uuid);
     SELECT create_distributed_table('shop.unkeyed', 'tenant_id', colocate_with => 'shop.tenants')`);
   await assert.rejects(
-    shardRebalance.update(acting, "shards", state, { nodes: [first] }),
+    shardRebalance.update(fixture, "shards", state, { nodes: [first] }),
     /unkeyed.*REPLICA IDENTITY or PRIMARY KEY/s,
   );
   assert.deepEqual(
-    (await acting.run("SELECT count(*)::int AS running FROM citus_rebalance_status() WHERE state = 'running'"))[0],
+    (await fixture.run("SELECT count(*)::int AS running FROM citus_rebalance_status() WHERE state = 'running'"))[0],
     { running: 0 },
   );
 });

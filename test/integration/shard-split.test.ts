@@ -6,36 +6,36 @@ import { splitShard } from "../../provider/citus/shard-split";
 import { clientConfig } from "../../provider/postgres/postgres-connection";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { tenantShard } from "../../provider/resources/tenant-shard";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 const table = { schema: "shop", table: "tenants" } as const;
 
-async function startShards(t: test.TestContext): Promise<Acting | undefined> {
-  const acting = await startActing(t);
-  if ((await acting.database.facts).citus === undefined) {
+async function startShards(t: test.TestContext): Promise<DatabaseFixture | undefined> {
+  const fixture = await startDatabaseFixture(t);
+  if ((await fixture.database.facts).citus === undefined) {
     t.skip("this server has no Citus");
     return undefined;
   }
-  await acting.run("CREATE SCHEMA shop; CREATE TABLE shop.tenants (tenant_id text PRIMARY KEY, name text)");
-  await distributedTable.create(acting, {
+  await fixture.run("CREATE SCHEMA shop; CREATE TABLE shop.tenants (tenant_id text PRIMARY KEY, name text)");
+  await distributedTable.create(fixture, {
     ...{ ...table, column: "tenant_id", placement: { shardCount: 2 }, foreignKeys: [] },
   });
-  await acting.run("INSERT INTO shop.tenants SELECT 'tenant ' || n, 'x' FROM generate_series(1, 2000) AS n");
-  return acting;
+  await fixture.run("INSERT INTO shop.tenants SELECT 'tenant ' || n, 'x' FROM generate_series(1, 2000) AS n");
+  return fixture;
 }
 
 const split = (tenant: string) => `SELECT isolate_tenant_to_new_shard('shop.tenants', '${tenant}'::text, 'CASCADE')`;
 
-async function isAlone(acting: Acting, tenant: string): Promise<unknown> {
-  const [shard] = await acting.run(`SELECT shardminvalue = shardmaxvalue AS alone FROM pg_dist_shard
+async function isAlone(fixture: DatabaseFixture, tenant: string): Promise<unknown> {
+  const [shard] = await fixture.run(`SELECT shardminvalue = shardmaxvalue AS alone FROM pg_dist_shard
     WHERE shardid = get_shard_id_for_distribution_column('shop.tenants', '${tenant}')`);
   return shard?.["alone"];
 }
 
 /** What a split makes on every node, and Citus' records of it. */
-async function leftOvers(acting: Acting): Promise<readonly unknown[]> {
-  const left = await acting.run(`SELECT result FROM run_command_on_all_nodes($$SELECT concat_ws(' ',
+async function leftOvers(fixture: DatabaseFixture): Promise<readonly unknown[]> {
+  const left = await fixture.run(`SELECT result FROM run_command_on_all_nodes($$SELECT concat_ws(' ',
     (SELECT string_agg(slot_name, ' ') FROM pg_replication_slots WHERE slot_name LIKE 'citus_shard%' AND database = current_database()),
     (SELECT string_agg(pubname, ' ') FROM pg_publication WHERE pubname LIKE 'citus_shard%'),
     (SELECT string_agg(subname, ' ') FROM pg_subscription JOIN pg_database AS d ON d.oid = subdbid WHERE datname = current_database()))$$)
@@ -44,11 +44,11 @@ async function leftOvers(acting: Acting): Promise<readonly unknown[]> {
 }
 
 /** A transaction that has written, on the node that holds a tenant's shard, and stays open: older than any slot made after it. */
-async function holdTransaction(t: test.TestContext, acting: Acting, tenant: string): Promise<Client> {
-  const [place] = await acting.run(`SELECT nodename AS host, nodeport AS port FROM citus_shards
+async function holdTransaction(t: test.TestContext, fixture: DatabaseFixture, tenant: string): Promise<Client> {
+  const [place] = await fixture.run(`SELECT nodename AS host, nodeport AS port FROM citus_shards
     WHERE shardid = get_shard_id_for_distribution_column('shop.tenants', '${tenant}')`);
   const client = new Client({
-    ...clientConfig({ ...acting.endpoint, ...(place as { host: string; port: number }) }),
+    ...clientConfig({ ...fixture.endpoint, ...(place as { host: string; port: number }) }),
     application_name: "report",
   });
   client.on("error", () => {}); // The database goes first.
@@ -62,50 +62,50 @@ async function holdTransaction(t: test.TestContext, acting: Acting, tenant: stri
 test("a split that waits for an old transaction is stopped, says for which, and leaves nothing behind", {
   skip,
 }, async (t) => {
-  const acting = await startShards(t);
-  if (!acting) return;
-  const held = await holdTransaction(t, acting, "one");
+  const fixture = await startShards(t);
+  if (!fixture) return;
+  const held = await holdTransaction(t, fixture, "one");
   const limits = { standstillMs: 3_000, attempts: 2, pollMs: 500 };
   await assert.rejects(
-    splitShard(acting, split("one"), "the shard of tenant one", limits),
+    splitShard(fixture, split("one"), "the shard of tenant one", limits),
     /Splitting the shard of tenant one was tried 2 times and never ended; nothing has changed[\s\S]*it stood still[\s\S]*waits for process \d+ \(report of .*, idle in transaction, in its transaction for \d+ s\)[\s\S]*end those|those transactions end/,
   );
-  assert.equal(await isAlone(acting, "one"), false);
-  assert.deepEqual(await leftOvers(acting), []);
+  assert.equal(await isAlone(fixture, "one"), false);
+  assert.deepEqual(await leftOvers(fixture), []);
   assert.match(
-    acting.told.join("\n"),
+    fixture.logged.join("\n"),
     /the split was stopped: it stood still .*nothing has changed\. Tries again \(2 of 2\)/,
   );
 
   await t.test("and ends once the transaction has, in the same call", async () => {
     setTimeout(() => void held.query("COMMIT"), 6_000);
-    await splitShard(acting, split("one"), "the shard of tenant one", { ...limits, attempts: 5 });
-    assert.equal(await isAlone(acting, "one"), true);
-    assert.deepEqual(await acting.run("SELECT count(*)::int AS rows FROM shop.tenants"), [{ rows: 2000 }]);
+    await splitShard(fixture, split("one"), "the shard of tenant one", { ...limits, attempts: 5 });
+    assert.equal(await isAlone(fixture, "one"), true);
+    assert.deepEqual(await fixture.run("SELECT count(*)::int AS rows FROM shop.tenants"), [{ rows: 2000 }]);
   });
 });
 
 test("a split that waits for a prepared transaction names it", { skip }, async (t) => {
-  const acting = await startShards(t);
-  if (!acting) return;
-  const held = await holdTransaction(t, acting, "two");
+  const fixture = await startShards(t);
+  if (!fixture) return;
+  const held = await holdTransaction(t, fixture, "two");
   await held.query("PREPARE TRANSACTION 'somebody''s'");
   try {
     await assert.rejects(
-      splitShard(acting, split("two"), "the shard of tenant two", { standstillMs: 3_000, attempts: 1, pollMs: 500 }),
+      splitShard(fixture, split("two"), "the shard of tenant two", { standstillMs: 3_000, attempts: 1, pollMs: 500 }),
       /a prepared transaction \(somebody's\)[\s\S]*ROLLBACK PREPARED/,
     );
   } finally {
     await held.query("ROLLBACK PREPARED 'somebody''s'");
   }
-  assert.deepEqual(await leftOvers(acting), []);
+  assert.deepEqual(await leftOvers(fixture), []);
 });
 
 test("a split that holds up writers for too long is stopped, and writers go on", { skip }, async (t) => {
-  const acting = await startShards(t);
-  if (!acting) return;
+  const fixture = await startShards(t);
+  if (!fixture) return;
   // As a writer's transaction does; the split's last lock waits for it, and everybody who writes waits behind that.
-  const writer = new Client(clientConfig(acting.endpoint));
+  const writer = new Client(clientConfig(fixture.endpoint));
   writer.on("error", () => {});
   await writer.connect();
   t.after(() => writer.end());
@@ -115,22 +115,22 @@ test("a split that holds up writers for too long is stopped, and writers go on",
   );
   const limits = { holdMs: 3_000, attempts: 1, pollMs: 300 };
   await assert.rejects(
-    splitShard(acting, split("three"), "the shard of tenant three", limits),
+    splitShard(fixture, split("three"), "the shard of tenant three", limits),
     /held up writers for too long[\s\S]*waits for process/,
   );
   await writer.query("INSERT INTO shop.tenants VALUES ('three', 'x')");
   await writer.query("COMMIT");
-  assert.deepEqual(await leftOvers(acting), []);
+  assert.deepEqual(await leftOvers(fixture), []);
 });
 
 test("a tenant whose writers may be held up is isolated without replication, whatever is open", { skip }, async (t) => {
-  const acting = await startShards(t);
-  if (!acting) return;
-  await holdTransaction(t, acting, "four");
-  acting.allow.add("block-writes four");
-  const { state } = await tenantShard.create(acting, { ...table, type: "text", tenant: "four" });
+  const fixture = await startShards(t);
+  if (!fixture) return;
+  await holdTransaction(t, fixture, "four");
+  fixture.allow.add("block-writes four");
+  const { state } = await tenantShard.create(fixture, { ...table, type: "text", tenant: "four" });
   assert.equal(state.isolated, "yes");
-  assert.match(acting.told.join("\n"), /splits the shard of tenant four; the writers of its shards wait meanwhile/);
+  assert.match(fixture.logged.join("\n"), /splits the shard of tenant four; the writers of its shards wait meanwhile/);
 });
 
 test("two databases of the same servers split one after the other", { skip }, async (t) => {
@@ -150,7 +150,7 @@ test("two databases of the same servers split one after the other", { skip }, as
   }
   setTimeout(() => void held.query("COMMIT"), 3_000);
   await splitShard(second, split("five"), "the shard of tenant five");
-  assert.match(second.told.join("\n"), /another database of these servers splits a shard; waiting for its end/);
+  assert.match(second.logged.join("\n"), /another database of these servers splits a shard; waiting for its end/);
   await running;
   for (const each of [first, second]) assert.equal(await isAlone(each, "five"), true);
 });

@@ -8,7 +8,7 @@ import { dropDatabase } from "../../local/servers/database-removal";
 import { withSession } from "../../local/servers/sql-session";
 import { setMaintenance } from "../../provider/partitions/partman-worker";
 import { tenantDatabase } from "../../provider/resources/tenant-database";
-import { startActing } from "./acting";
+import { startDatabaseFixture } from "./database-fixture";
 import type { Project } from "./project";
 import { skip as noServers, servers } from "./servers";
 import { acme, asLogin, changes, globex, loginOf, succeeded, tenantedProject, up, verified } from "./tenanted-stack";
@@ -144,8 +144,8 @@ test("a silo whose database was dropped by hand", { skip: noServers }, async (t)
 });
 
 test("a silo's database that was dropped on some nodes alone is not made there anew", { skip: alone() }, async (t) => {
-  const acting = await startActing(t);
-  const { endpoint } = acting;
+  const fixture = await startDatabaseFixture(t);
+  const { endpoint } = fixture;
   const inputs = { database: `${endpoint.database}_acme`, tenant: "acme", nodes: endpoint.nodes };
   const [worker, other] = endpoint.nodes;
   assert.ok(worker && other);
@@ -154,14 +154,14 @@ test("a silo's database that was dropped on some nodes alone is not made there a
     await withSession(endpoint, "postgres", (client) => setMaintenance(client, inputs.database, false));
     for (const node of [endpoint, worker, other]) await dropOn(node);
   });
-  const { id, state } = await tenantDatabase.create(acting, inputs);
-  const update = () => tenantDatabase.update(acting, id, state, inputs);
+  const { id, state } = await tenantDatabase.create(fixture, inputs);
+  const update = () => tenantDatabase.update(fixture, id, state, inputs);
 
   await dropOn(worker);
   await assert.rejects(update(), /was dropped on some nodes[^]*none on worker_1[^]*restore it there/);
   await dropOn(endpoint);
   await assert.rejects(update(), /was dropped on some nodes[^]*none on coordinator[^]*DROP DATABASE/);
   await dropOn(other);
-  assert.equal(await tenantDatabase.read(acting, id, state), undefined);
-  assert.deepEqual((await tenantDatabase.create(acting, inputs)).state.missing, []);
+  assert.equal(await tenantDatabase.read(fixture, id, state), undefined);
+  assert.deepEqual((await tenantDatabase.create(fixture, inputs)).state.missing, []);
 });

@@ -5,7 +5,7 @@ import { dropDatabase } from "../../local/servers/database-removal";
 import { finds, withSession } from "../../local/servers/sql-session";
 import { setMaintenance } from "../../provider/partitions/partman-worker";
 import { tenantDatabase } from "../../provider/resources/tenant-database";
-import { startActing } from "./acting";
+import { startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 /** Where the extension's schema is there already, a failure to make it is the only one that its extension would survive. */
@@ -19,23 +19,23 @@ const refuseSchema = `
 test("nothing more is made in a silo's database behind a statement that failed, and the next try makes it", {
   skip,
 }, async (t) => {
-  const acting = await startActing(t);
-  const database = `${acting.endpoint.database}_acme`;
-  const inside = <T>(work: Parameters<typeof withSession<T>>[2]) => withSession(acting.endpoint, database, work);
+  const fixture = await startDatabaseFixture(t);
+  const database = `${fixture.endpoint.database}_acme`;
+  const inside = <T>(work: Parameters<typeof withSession<T>>[2]) => withSession(fixture.endpoint, database, work);
   t.after(async () => {
-    await withSession(acting.endpoint, "postgres", (client) => setMaintenance(client, database, false));
-    await dropDatabase(acting.endpoint, [], database);
+    await withSession(fixture.endpoint, "postgres", (client) => setMaintenance(client, database, false));
+    await dropDatabase(fixture.endpoint, [], database);
   });
-  await acting.run(`CREATE DATABASE ${quoteIdentifier(database)} TEMPLATE template0`);
+  await fixture.run(`CREATE DATABASE ${quoteIdentifier(database)} TEMPLATE template0`);
   await inside((client) => client.query(refuseSchema));
   const hasPartman = () =>
     inside((client) => finds(client, "SELECT FROM pg_extension WHERE extname = $1", ["pg_partman"]));
   const inputs = { database, tenant: "acme", nodes: [] };
 
-  await assert.rejects(tenantDatabase.create(acting, inputs), /no schema today/);
+  await assert.rejects(tenantDatabase.create(fixture, inputs), /no schema today/);
   assert.equal(await hasPartman(), false);
 
   await inside((client) => client.query("DROP EVENT TRIGGER refuse"));
-  const { state } = await tenantDatabase.create(acting, inputs);
+  const { state } = await tenantDatabase.create(fixture, inputs);
   assert.deepEqual([state.missing, await hasPartman()], [[], true]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { TenantIsolationInputs } from "../../architecture/data-plane/declaration";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
-import { type Acting, startActing } from "./acting";
+import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 const inputs: TenantIsolationInputs = {
@@ -15,45 +15,45 @@ const inputs: TenantIsolationInputs = {
 
 const [anna, bert] = ["00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"];
 
-async function startWithOrders(t: test.TestContext): Promise<Acting> {
-  const acting = await startActing(t);
-  await acting.run(`
+async function startWithOrders(t: test.TestContext): Promise<DatabaseFixture> {
+  const fixture = await startDatabaseFixture(t);
+  await fixture.run(`
     CREATE SCHEMA shop;
     CREATE TABLE shop.orders (tenant_id uuid, placed_on date, note text, PRIMARY KEY (tenant_id, placed_on)) PARTITION BY RANGE (placed_on);
     CREATE TABLE shop.orders_2026 PARTITION OF shop.orders FOR VALUES FROM ('2026-01-01') TO ('2027-01-01') PARTITION BY RANGE (placed_on);
     CREATE TABLE shop.orders_2026_11 PARTITION OF shop.orders_2026 FOR VALUES FROM ('2026-11-01') TO ('2026-12-01');
     INSERT INTO shop.orders VALUES ('${anna}', '2026-11-02', 'of Anna'), ('${bert}', '2026-11-03', 'of Bert')`);
-  return acting;
+  return fixture;
 }
 
 const as = (tenant: string, sql: string) => ["BEGIN", `SET LOCAL app.tenant_id = '${tenant}'`, sql];
 
 test("a tenant sees and writes its own rows only, and nobody sees any without a tenant", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
-  const { id, state } = await tenantIsolation.create(acting, inputs);
+  const fixture = await startWithOrders(t);
+  const { id, state } = await tenantIsolation.create(fixture, inputs);
   assert.equal(id, "shop.orders");
   assert.deepEqual(state, { ...inputs, grants: sorted(inputs.grants), gaps: {}, surplus: {} });
 
-  assert.deepEqual(await acting.runAs("app", "SELECT note FROM shop.orders"), []);
-  assert.deepEqual(await acting.runAs("app", ...as(anna, "SELECT note FROM shop.orders")), [{ note: "of Anna" }]);
+  assert.deepEqual(await fixture.runAs("app", "SELECT note FROM shop.orders"), []);
+  assert.deepEqual(await fixture.runAs("app", ...as(anna, "SELECT note FROM shop.orders")), [{ note: "of Anna" }]);
   await assert.rejects(
-    acting.runAs("app", ...as(anna, `INSERT INTO shop.orders VALUES ('${bert}', '2026-11-09')`)),
+    fixture.runAs("app", ...as(anna, `INSERT INTO shop.orders VALUES ('${bert}', '2026-11-09')`)),
     /row-level security/,
   );
-  await assert.rejects(acting.runAs("agent", ...as(anna, "DELETE FROM shop.orders")), /permission denied/);
-  await assert.rejects(acting.runAs("app", ...as(anna, "SELECT * FROM shop.orders_2026_11")), /permission denied/);
+  await assert.rejects(fixture.runAs("agent", ...as(anna, "DELETE FROM shop.orders")), /permission denied/);
+  await assert.rejects(fixture.runAs("app", ...as(anna, "SELECT * FROM shop.orders_2026_11")), /permission denied/);
 });
 
 test("what is in place is not touched again", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
-  await tenantIsolation.create(acting, inputs);
-  const before = await acting.run("SELECT txid_current()::int AS xid");
-  const { state } = await tenantIsolation.create(acting, inputs);
-  const after = await acting.run("SELECT txid_current()::int AS xid");
+  const fixture = await startWithOrders(t);
+  await tenantIsolation.create(fixture, inputs);
+  const before = await fixture.run("SELECT txid_current()::int AS xid");
+  const { state } = await tenantIsolation.create(fixture, inputs);
+  const after = await fixture.run("SELECT txid_current()::int AS xid");
   assert.equal(Number(after[0]?.["xid"]), Number(before[0]?.["xid"]) + 1);
   assert.deepEqual(tenantIsolation.diff(state, inputs), []);
   assert.deepEqual(
-    tenantIsolation.diff((await tenantIsolation.read(acting, "shop.orders", state)) ?? state, inputs),
+    tenantIsolation.diff((await tenantIsolation.read(fixture, "shop.orders", state)) ?? state, inputs),
     [],
   );
 });
@@ -82,68 +82,68 @@ const drifts = [
 ] as const;
 
 test("every drift shows in the next diff, and the update repairs exactly that", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
-  const { state } = await tenantIsolation.create(acting, inputs);
+  const fixture = await startWithOrders(t);
+  const { state } = await tenantIsolation.create(fixture, inputs);
   for (const [what, sql, path] of drifts) {
-    await acting.run(sql);
-    const drifted = await tenantIsolation.read(acting, "shop.orders", state);
+    await fixture.run(sql);
+    const drifted = await tenantIsolation.read(fixture, "shop.orders", state);
     assert.ok(drifted, what);
     assert.deepEqual(tenantIsolation.diff(drifted, inputs), [{ path, how: "update" }], what);
     const lines = tenantIsolation.preview(drifted, inputs);
     assert.ok(lines.length > 0 && lines.length < 4, `${what}: ${lines.join("; ")}`);
-    const repaired = await tenantIsolation.update(acting, "shop.orders", drifted, inputs);
+    const repaired = await tenantIsolation.update(fixture, "shop.orders", drifted, inputs);
     assert.deepEqual(tenantIsolation.diff(repaired, inputs), [], what);
   }
 });
 
 test("a restrictive policy of an operator is left alone, as it narrows access", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
-  const { state } = await tenantIsolation.create(acting, inputs);
-  await acting.run("CREATE POLICY narrow ON shop.orders AS RESTRICTIVE USING (note IS NOT NULL)");
-  const found = await tenantIsolation.read(acting, "shop.orders", state);
+  const fixture = await startWithOrders(t);
+  const { state } = await tenantIsolation.create(fixture, inputs);
+  await fixture.run("CREATE POLICY narrow ON shop.orders AS RESTRICTIVE USING (note IS NOT NULL)");
+  const found = await tenantIsolation.read(fixture, "shop.orders", state);
   assert.deepEqual(found?.gaps, {});
 });
 
 test("a role that is no longer declared loses its privileges", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
-  const { state } = await tenantIsolation.create(acting, inputs);
+  const fixture = await startWithOrders(t);
+  const { state } = await tenantIsolation.create(fixture, inputs);
   const next = { ...inputs, grants: { shop_app: ["SELECT"] } } as const;
   assert.deepEqual(
     tenantIsolation.diff(state, next).map(({ path }) => path),
     ['grants["shop_agent"]', 'grants["shop_app"]'],
   );
-  await tenantIsolation.update(acting, "shop.orders", state, next);
-  await assert.rejects(acting.runAs("agent", "SELECT * FROM shop.orders"), /permission denied/);
-  await assert.rejects(acting.runAs("app", "DELETE FROM shop.orders"), /permission denied/);
+  await tenantIsolation.update(fixture, "shop.orders", state, next);
+  await assert.rejects(fixture.runAs("agent", "SELECT * FROM shop.orders"), /permission denied/);
+  await assert.rejects(fixture.runAs("app", "DELETE FROM shop.orders"), /permission denied/);
 });
 
 test("deleting revokes the privileges and keeps row security", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
-  const { state } = await tenantIsolation.create(acting, inputs);
-  await tenantIsolation.delete(acting, "shop.orders", state);
-  await assert.rejects(acting.runAs("app", ...as(anna, "SELECT * FROM shop.orders")), /permission denied/);
-  const found = await tenantIsolation.read(acting, "shop.orders", state);
+  const fixture = await startWithOrders(t);
+  const { state } = await tenantIsolation.create(fixture, inputs);
+  await tenantIsolation.delete(fixture, "shop.orders", state);
+  await assert.rejects(fixture.runAs("app", ...as(anna, "SELECT * FROM shop.orders")), /permission denied/);
+  const found = await tenantIsolation.read(fixture, "shop.orders", state);
   assert.deepEqual(found?.gaps, {});
-  assert.match(acting.told.join(), /keeps its row level security/);
+  assert.match(fixture.logged.join(), /keeps its row level security/);
 });
 
 test("an import finds out the column, its type and the grants", { skip }, async (t) => {
-  const acting = await startWithOrders(t);
-  await tenantIsolation.create(acting, inputs);
-  const found = await tenantIsolation.read(acting, "shop.orders", undefined);
+  const fixture = await startWithOrders(t);
+  await tenantIsolation.create(fixture, inputs);
+  const found = await tenantIsolation.read(fixture, "shop.orders", undefined);
   assert.deepEqual(found, { ...inputs, grants: sorted(inputs.grants), gaps: {}, surplus: {} });
 });
 
 test("a table that is not there is refused, and read as not there", { skip }, async (t) => {
-  const acting = await startActing(t);
-  await assert.rejects(tenantIsolation.create(acting, inputs), /There is no table shop\.orders in the database/);
-  assert.equal(await tenantIsolation.read(acting, "shop.orders", undefined), undefined);
+  const fixture = await startDatabaseFixture(t);
+  await assert.rejects(tenantIsolation.create(fixture, inputs), /There is no table shop\.orders in the database/);
+  assert.equal(await tenantIsolation.read(fixture, "shop.orders", undefined), undefined);
 });
 
 test("every tenant type, and a column that needs quotes, is recognised as PostgreSQL writes it back", {
   skip,
 }, async (t) => {
-  const acting = await startActing(t);
+  const fixture = await startDatabaseFixture(t);
   const spelt = [
     ["uuid", "0193F7A0-0000-7000-8000-00000000000A"],
     ["bigint", "007"],
@@ -159,12 +159,12 @@ test("every tenant type, and a column that needs quotes, is recognised as Postgr
       type,
       grants: {},
     };
-    await acting.run(
+    await fixture.run(
       `CREATE SCHEMA IF NOT EXISTS "Odd Schema"; CREATE TABLE "Odd Schema"."t ""${type}""" ("the ""Tenant"" select" ${type} PRIMARY KEY)`,
     );
-    const { state } = await tenantIsolation.create(acting, odd);
+    const { state } = await tenantIsolation.create(fixture, odd);
     assert.deepEqual(state.gaps, {});
-    assert.deepEqual((await tenantIsolation.create(acting, { ...odd, onlyTenant })).state.gaps, {});
+    assert.deepEqual((await tenantIsolation.create(fixture, { ...odd, onlyTenant })).state.gaps, {});
   }
 });
 

@@ -4,7 +4,7 @@ import test from "node:test";
 import { openKafka } from "../../kafka/kafka-client";
 import { checkTopics } from "../../provider/connect/topic-check";
 import { startProviderConnections } from "../../provider/protocol/provider-connections";
-import { refusalOf } from "./acting-connector";
+import { refusalOf } from "./connector-fixture";
 import { freshDatabase, skip } from "./servers";
 
 test("topics that exist are looked at before anything is changed", { skip }, async (t) => {
@@ -61,15 +61,15 @@ test("topics that exist are looked at before anything is changed", { skip }, asy
       made: false,
     } as const;
     const engine = { info() {}, warn: (_urn: string, message: string) => void warned.push(message) };
-    const acting = startProviderConnections(
+    const connections = startProviderConnections(
       { ...configuration, topics },
       engine as unknown as Parameters<typeof startProviderConnections>[1],
     );
-    const { database: opened } = await acting.context("urn");
+    const { database: opened } = await connections.context("urn");
     t.after(() => opened.close());
-    assert.match(await refusalOf(acting.contextForChange("urn")), /takes smaller records/);
-    assert.match(await refusalOf(acting.contextForChange("urn")), /see the first error of this run/);
-    await acting.context("urn");
+    assert.match(await refusalOf(connections.contextForChange("urn")), /takes smaller records/);
+    assert.match(await refusalOf(connections.contextForChange("urn")), /see the first error of this run/);
+    await connections.context("urn");
   });
 
   await t.test("a broker that does not answer is a warning", async () => {

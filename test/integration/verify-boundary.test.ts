@@ -365,13 +365,13 @@ async function setRight({ declarations, database: endpoint }: VerifiedShop, subj
   const database = openDatabase(endpoint, { citus: "auto" });
   try {
     const context = { database, allow: new Set<string>(), log() {}, warn() {}, signal: new AbortController().signal };
-    const acting = { ...context, connect: {} as never };
+    const withoutConnect = { ...context, connect: {} as never };
     const state = { ...declared.inputs, gaps: {}, beyond: {} };
-    const drifted = await roleBoundary.read(acting, declared.name, state);
+    const drifted = await roleBoundary.read(withoutConnect, declared.name, state);
     assert.ok(drifted);
     const paths = roleBoundary.diff(drifted, declared.inputs).map(({ path }) => path);
     assert.ok(paths.includes(`gaps["${subject}"]`), paths.join());
-    const repaired = await roleBoundary.update(acting, declared.name, drifted, declared.inputs);
+    const repaired = await roleBoundary.update(withoutConnect, declared.name, drifted, declared.inputs);
     assert.deepEqual(roleBoundary.diff(repaired, declared.inputs), []);
   } finally {
     await database.close();

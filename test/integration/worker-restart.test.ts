@@ -5,21 +5,21 @@ import { openDatabase } from "../../provider/postgres/postgres";
 import { citusNode } from "../../provider/resources/citus-node";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { shardRebalance } from "../../provider/resources/shard-rebalance";
-import { startActing } from "./acting";
+import { startDatabaseFixture } from "./database-fixture";
 import { startExtraWorker } from "./extra-worker";
 import { skip } from "./servers";
 
 test("a worker that restarts is waited for: before anything runs, and in the middle of a rebalance", {
   skip,
 }, async (t) => {
-  const acting = await startActing(t);
-  const { database, endpoint, told } = acting;
+  const fixture = await startDatabaseFixture(t);
+  const { database, endpoint, logged } = fixture;
   if ((await database.facts).citus === undefined) return t.skip("this server has no Citus");
-  await acting.run("CREATE SCHEMA shop; CREATE TABLE shop.tenants (tenant_id uuid PRIMARY KEY, name text)");
-  await distributedTable.create(acting, {
+  await fixture.run("CREATE SCHEMA shop; CREATE TABLE shop.tenants (tenant_id uuid PRIMARY KEY, name text)");
+  await distributedTable.create(fixture, {
     ...{ schema: "shop", table: "tenants", column: "tenant_id", placement: { shardCount: 6 }, foreignKeys: [] },
   });
-  await acting.run(
+  await fixture.run(
     "INSERT INTO shop.tenants SELECT gen_random_uuid(), repeat('x', 500) FROM generate_series(1, 50000)",
   );
   const two = endpoint.nodes;
@@ -41,22 +41,22 @@ test("a worker that restarts is waited for: before anything runs, and in the mid
   });
 
   await t.test("the rebalance goes on when it is back", async () => {
-    for (const node of nodes) await citusNode.create(acting, { node, registeredBy: "tenantry" });
-    const { state } = await shardRebalance.create(acting, { nodes: two });
+    for (const node of nodes) await citusNode.create(fixture, { node, registeredBy: "tenantry" });
+    const { state } = await shardRebalance.create(fixture, { nodes: two });
     const restarted = (async () => {
       const running = "SELECT FROM pg_dist_background_job WHERE state = 'running'";
-      while ((await acting.run(running)).length === 0) await sleep(50);
+      while ((await fixture.run(running)).length === 0) await sleep(50);
       await worker.stop();
       await sleep(5_000);
       await worker.start();
     })();
-    const { holdings } = await shardRebalance.update(acting, "shards", state, { nodes });
+    const { holdings } = await shardRebalance.update(fixture, "shards", state, { nodes });
     await restarted;
     assert.deepEqual(
       holdings.filter(({ group }) => group > 0).map(({ shards }) => shards),
       [2, 2, 2],
-      told.join("\n"),
+      logged.join("\n"),
     );
-    assert.deepEqual(await acting.run("SELECT count(*)::int AS rows FROM shop.tenants"), [{ rows: 50_000 }]);
+    assert.deepEqual(await fixture.run("SELECT count(*)::int AS rows FROM shop.tenants"), [{ rows: 50_000 }]);
   });
 });

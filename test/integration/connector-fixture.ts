@@ -20,9 +20,9 @@ import { externalSettings } from "../unit/external-settings";
 import { freshDatabase } from "./servers";
 
 /** An outbox, its slot, and what a connector on it needs. */
-export interface ActingConnector extends Context {
+export interface ConnectorFixture extends Context {
   readonly allow: Set<string>;
-  readonly told: string[];
+  readonly logged: string[];
   readonly application: Application;
   readonly slot: Parameters<typeof replicationSlot.create>[1];
   readonly inputs: ConnectorInputs;
@@ -34,10 +34,10 @@ export interface ActingConnector extends Context {
 }
 
 /** A database with an outbox, its slot, and what the connector needs. All gone after the test. */
-export async function startActingConnector(t: TestContext): Promise<ActingConnector> {
+export async function startConnectorFixture(t: TestContext): Promise<ConnectorFixture> {
   const fresh = await freshDatabase("shop");
   const { endpoints } = fresh;
-  const told: string[] = [];
+  const logged: string[] = [];
   const database = openDatabase(fresh);
   const connect = openConnect(endpoints.connect);
   const { host, port } = endpoints.postgres;
@@ -47,13 +47,13 @@ export async function startActingConnector(t: TestContext): Promise<ActingConnec
   const settings = externalSettings({ application: application.name, endpoints });
   const inputs = renderOutboxConnector(application, settings, node);
   const run = (sql: string) => database.onNode(node, (client) => readerOf(client)<Record<string, unknown>>(sql));
-  const acting: ActingConnector = {
+  const fixture: ConnectorFixture = {
     database,
     connect,
     allow: new Set(),
-    told,
-    log: (message) => void told.push(message),
-    warn: (message) => void told.push(message),
+    logged,
+    log: (message) => void logged.push(message),
+    warn: (message) => void logged.push(message),
     signal: new AbortController().signal,
     application,
     slot: { node, slot: outboxSlot(application.name, node) },
@@ -68,7 +68,7 @@ export async function startActingConnector(t: TestContext): Promise<ActingConnec
     sent: (count) => readRecords(endpoints.kafka, `${application.name}.order.events`, count),
   };
   t.after(async () => {
-    await connector.delete(acting, inputs.connector, { ...inputs, state: "RUNNING" });
+    await connector.delete(fixture, inputs.connector, { ...inputs, state: "RUNNING" });
     await database.close();
     await fresh.drop();
   });
@@ -80,8 +80,8 @@ export async function startActingConnector(t: TestContext): Promise<ActingConnec
     CREATE TABLE tenantry.outbox_rest PARTITION OF tenantry.outbox DEFAULT;
     CREATE PUBLICATION ${outbox.publication} FOR TABLE tenantry.outbox (${publishedColumns("tenant_id").join()})
       WITH (publish = 'insert', publish_via_partition_root = true)`);
-  await replicationSlot.create(acting, acting.slot);
-  return acting;
+  await replicationSlot.create(fixture, fixture.slot);
+  return fixture;
 }
 
 async function readRecords(endpoint: KafkaEndpoint, topic: string, count: number): Promise<readonly EventRecord[]> {

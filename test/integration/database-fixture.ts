@@ -7,10 +7,10 @@ import { clientConfig } from "../../provider/postgres/postgres-connection";
 import type { Context } from "../../provider/protocol/resource-context";
 import { freshDatabase } from "./servers";
 
-/** A database of its own, what acting code gets, and whatever it told the user. Gone after the test. */
-export interface Acting extends Context {
+/** A database of its own, what fixture code gets, and the lines that it logged. Gone after the test. */
+export interface DatabaseFixture extends Context {
   readonly endpoint: PostgresEndpoint;
-  readonly told: string[];
+  readonly logged: string[];
   readonly allow: Set<string>;
   /** As an operator would, on a connection of its own. */
   run(sql: string): Promise<Record<string, unknown>[]>;
@@ -18,10 +18,10 @@ export interface Acting extends Context {
   runAs(role: string, ...sql: string[]): Promise<Record<string, unknown>[]>;
 }
 
-export async function startActing(t: TestContext, application = "shop"): Promise<Acting> {
+export async function startDatabaseFixture(t: TestContext, application = "shop"): Promise<DatabaseFixture> {
   const endpoint = await freshDatabase(application, ["app", "agent"]);
-  const told: string[] = [];
-  const tell = (message: string) => void told.push(message);
+  const logged: string[] = [];
+  const tell = (message: string) => void logged.push(message);
   const roles = Object.values(endpoint.roles).map(({ user }) => user);
   const database = openDatabase(endpoint, { roles, warn: tell });
   t.after(async () => {
@@ -47,7 +47,7 @@ export async function startActing(t: TestContext, application = "shop"): Promise
     warn: tell,
     signal: new AbortController().signal,
     endpoint,
-    told,
+    logged,
     run: (sql) => runWith(endpoint, sql),
     runAs(role, ...sql) {
       const login = endpoint.roles[role];
