@@ -1,7 +1,7 @@
 import { lockKeys } from "./postgres-lock";
 import type { Reader } from "./sql-statements";
 
-/** A relation that a file has touched, as the catalogs have it. */
+/** Relation that a file has touched, read from the catalogs. */
 export interface TouchedRelation {
   readonly oid: string;
   readonly schema: string;
@@ -12,35 +12,35 @@ export interface TouchedRelation {
   readonly enabled: boolean;
   readonly forced: boolean;
   readonly unlogged: boolean;
-  /** Policies that let rows through, by name, each with all that it says. */
+  /** Permissive policies by name, each with its full definition. */
   readonly policies: Readonly<Record<string, string>>;
-  /** Rules other than a view's own. */
+  /** Rules, except the one that defines a view. */
   readonly rules: readonly string[];
   readonly disabledTriggers: readonly string[];
-  /** What everybody and the application's roles hold, on the whole or on a column; `*` may be passed on. */
+  /** Privileges of PUBLIC and of the application's roles, on the table or on a column. `*` marks a grant option. */
   readonly grants: Readonly<Record<string, readonly string[]>>;
-  /** Whether it is a partition of a table under forced row level security. */
+  /** True for a partition of a table under forced row level security. */
   readonly ofIsolated: boolean;
-  /** Whether it is a view that reads tables under row level security with its owner's rights. */
+  /** True for a view that reads tables under row level security with its owner's rights. */
   readonly exposes: boolean;
 }
 
-/** What a role holds, whatever names JavaScript's objects have of their own. */
+/** Reads a role's privileges. A role may be named like a property of JavaScript's Object. */
 export function heldBy(grants: TouchedRelation["grants"], role: string): readonly string[] {
   return Object.hasOwn(grants, role) ? (grants[role] ?? []) : [];
 }
 
-/** One thing outside of tables on which isolation rests, such as a membership. */
+/** Object outside of tables that isolation depends on, such as a membership. */
 export interface Footing {
   readonly kind: keyof typeof footingSql;
   readonly object: string;
   readonly value: string;
 }
 
-/** The session that a file has used. */
+/** Session that ran a file. */
 export interface LeftSession {
   readonly role: string;
-  /** Whether it still holds the lock that keeps other changes out. */
+  /** True if the session still holds the lock that keeps other changes out. */
   readonly locked: boolean;
 }
 
@@ -49,7 +49,10 @@ export interface Catalogs {
   readonly footings: readonly Footing[];
 }
 
-/** What the open transaction has made of everything that it has touched: it holds a lock on it, or has written its row. */
+/**
+ * Reads every object that the open transaction has touched, as the transaction sees it. It holds a lock on the
+ * object, or has written its row.
+ */
 export async function readTouched(
   read: Reader,
   roles: readonly string[],
@@ -68,7 +71,7 @@ export async function readTouched(
   return { relations, footings, session, oids: locked.map(({ oid }) => oid) };
 }
 
-/** The same as it was before, which everybody else still sees. */
+/** Reads the same objects as they were before, which other sessions still see. */
 export async function readBefore(
   read: Reader,
   roles: readonly string[],
@@ -82,7 +85,7 @@ export async function readBefore(
   return { relations, footings };
 }
 
-/** All tables under row level security, for what can't run in a transaction. */
+/** Reads all tables under row level security, for statements that can't run in a transaction. */
 export async function readIsolated(read: Reader, roles: readonly string[], citus: boolean): Promise<Catalogs> {
   const isolated = "SELECT oid AS relation FROM pg_class WHERE relrowsecurity";
   const [relations, footings] = await Promise.all([
@@ -101,7 +104,7 @@ export async function readSession(read: Reader): Promise<LeftSession> {
 const granteeOf = "coalesce((SELECT rolname::text FROM pg_roles WHERE oid = grantee), 'PUBLIC')";
 const bound = "(grantee = 0 OR grantee IN (SELECT oid FROM pg_roles WHERE rolname = ANY ($1)))";
 
-/** Policies are compared as they are stored: to write one out, PostgreSQL would wait for the lock on its table. */
+/** Compares policies in their stored form: to print one, PostgreSQL would wait for the lock on its table. */
 function relationsSql(touched: string, citus: boolean): string {
   return `
   WITH RECURSIVE touched AS (${touched}),
@@ -136,7 +139,7 @@ function relationsSql(touched: string, citus: boolean): string {
   ORDER BY nspname, c.relname`;
 }
 
-/** By kind: what gives `object` and `value`. */
+/** Queries of `object` and `value` by kind. */
 const footingSql = {
   membership: `SELECT pg_get_userbyid(member) || ' in ' || pg_get_userbyid(roleid),
       CASE WHEN admin_option THEN 'with ADMIN OPTION' ELSE 'plain' END FROM pg_auth_members`,

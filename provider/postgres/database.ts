@@ -3,13 +3,16 @@ import type { DataPlaneSettings } from "../../architecture/data-plane/data-plane
 import type { PostgresEndpoint, PostgresNode } from "../../architecture/endpoints";
 import type { Reader, Statement } from "./sql-statements";
 
-/** The application's database, with every change under one advisory lock and one at a time. Connections open on first use. */
+/** The application's database. Changes run one at a time under one advisory lock. Connections open on first use. */
 export interface Database {
-  /** Where it is, and how to log in there. */
+  /** Address and login. */
   readonly endpoint: PostgresEndpoint;
   /** The application's roles, by their names in PostgreSQL. */
   readonly roles: readonly string[];
-  /** What this server offers, read once. Ends with Problems, all at once, if it or a node of it lacks what is required. */
+  /**
+   * Features of the server, read once. Rejects with all problems at once if the server or one of its nodes lacks a
+   * required feature.
+   */
   readonly facts: Promise<DatabaseFacts>;
   /** Reads without the lock. */
   query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
@@ -18,19 +21,28 @@ export interface Database {
    * serialization failure the transaction is rolled back and `work` runs again, a few times: it reads before it acts.
    */
   transaction<T>(work: (client: Client) => Promise<T>): Promise<T>;
-  /** The same for work that rests on a look in its transaction: the look travels along with the beginning. */
+  /**
+   * Like `transaction`, for work that first reads in its transaction. The read travels in the same round trip as
+   * BEGIN.
+   */
   change<Found, T>(
     look: (read: Reader) => Promise<Found>,
     work: (client: Client, found: Found) => Promise<T>,
   ): Promise<T>;
   /**
-   * Brings about what `plan` finds missing, in one such transaction, and returns what a look finds then. The next change
-   * begins behind the commit without waiting for its answer, so that the server is never idle while there is work.
+   * Runs what `plan` finds missing, in one such transaction, and returns what it reads afterwards. The next change
+   * starts behind the COMMIT without waiting for its answer, so the server is never idle while there is work.
    */
   settle<Found>(look: (read: Reader) => Promise<Found>, plan: (found: Found) => readonly Statement[]): Promise<Found>;
-  /** Runs `work` under the lock, outside a transaction, for what PostgreSQL refuses inside one. Never repeated. */
+  /**
+   * Runs `work` under the lock but outside a transaction, for statements that PostgreSQL refuses inside one. Never
+   * repeats it.
+   */
   locked<T>(work: (client: Client) => Promise<T>): Promise<T>;
-  /** The same for work that looks before it acts: runs again, a few times, where a server went away meanwhile. */
+  /**
+   * Like `exclusive`, for work that looks before it acts: it runs again, a few times, if a server went away
+   * meanwhile.
+   */
   resumed<T>(work: (client: Client) => Promise<T>): Promise<T>;
   /**
    * Runs `work` on a connection to one node, under the lock. Never repeated.
@@ -51,16 +63,16 @@ export interface DatabaseFacts {
   readonly version: number;
   /** Citus' version, undefined on plain PostgreSQL. */
   readonly citus?: string;
-  /** pg_partman's version, and the schema it lives in. */
+  /** Version and schema of pg_partman. */
   readonly partman?: { readonly version: string; readonly schema: string };
 }
 
-/** What a stack expects of its database. */
+/** Requirements of a stack on its database. */
 export interface Requirements {
   /** @default "auto" */
   readonly citus?: DataPlaneSettings["citus"];
   /** Roles that the platform makes, by their names in PostgreSQL. @default none */
   readonly roles?: readonly string[];
-  /** Databases that are made on these servers; this one then holds no data. @default none */
+  /** Databases that the stack creates on these servers. This database then holds no data. @default none */
   readonly databases?: readonly string[];
 }

@@ -5,19 +5,22 @@ import type { Reader, Statement } from "./sql-statements";
 
 /** A foreign key as the catalogs have it. */
 export interface FoundForeignKey extends ForeignKey {
-  /** False: rows from before it was added have not been looked at yet. */
+  /** False if existing rows have not been validated yet. */
   readonly validated: boolean;
 }
 
-/** What to run for the foreign keys, in transactions of their own, as validating should not hold the first one's locks. */
+/**
+ * Statements for the foreign keys, each list in its own transaction, so that validating does not hold the locks of
+ * adding.
+ */
 export interface ForeignKeyPlan {
   readonly add: readonly Statement[];
   readonly validate: readonly Statement[];
 }
 
 /**
- * Those missing or different are added. On a plain table with rows that is done in two steps, so that writers wait for
- * an instant only, not while every row is looked at; PostgreSQL refuses that for partitioned tables.
+ * Adds foreign keys that are missing or different. On a plain table with rows it takes two steps, so that writers
+ * wait only an instant and not until every row is validated. PostgreSQL refuses that for partitioned tables.
  */
 export function planForeignKeys(
   name: TableName,
@@ -49,7 +52,7 @@ function definition({ name, columns, references, actions }: ForeignKey): string 
   return parts.filter((part) => part !== "").join(" ");
 }
 
-/** Whether both enforce the same. */
+/** True if both foreign keys enforce the same rule. */
 export function sameForeignKey(a: ForeignKey, b: ForeignKey): boolean {
   return JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
 }
@@ -58,7 +61,7 @@ function canonical({ name, columns, references, actions }: ForeignKey) {
   return [name, columns, references.schema, references.table, references.columns, canonicalActions(actions)];
 }
 
-/** The clauses in one order and without the defaults, as PostgreSQL keeps neither the order nor the defaults written. */
+/** Sorts the clauses and drops defaults, because PostgreSQL keeps neither the written order nor written defaults. */
 function canonicalActions(actions: string): string[] {
   const text = actions.replace(/\s+/g, " ").trim().toUpperCase();
   const action = (event: string) =>
@@ -73,10 +76,10 @@ function canonicalActions(actions: string): string[] {
   ].filter((clause) => clause !== undefined && !clause.endsWith("NO ACTION")) as string[];
 }
 
-/** A table with its foreign keys; those that its partitions inherit are not listed. */
+/** Table with its foreign keys, without those that its partitions inherit. */
 export interface FoundKeyedTable extends FoundTable {
   readonly foreignKeys: readonly FoundForeignKey[];
-  /** False: no row was ever stored in the table itself. Its partitions, and shards on other nodes, are not looked at. */
+  /** False if the table itself never stored a row. Its partitions, and shards on other nodes, are not checked. */
   readonly hasStorage: boolean;
 }
 

@@ -13,7 +13,7 @@ export interface FoundGrants {
    * Roles without any are missing.
    */
   readonly onTable: Readonly<Record<string, readonly string[]>>;
-  /** Roles with USAGE on its schema. */
+  /** Roles with USAGE on the table's schema. */
   readonly onSchema: readonly string[];
   /** @default its defaults use none */
   readonly sequences?: readonly SequenceUse[];
@@ -22,8 +22,8 @@ export interface FoundGrants {
 export const noGrants: FoundGrants = { onTable: {}, onSchema: [] };
 
 /**
- * What is missing is granted, with the sequences behind defaults; what `roles` or everybody (PUBLIC) hold beyond it is
- * revoked. Other roles are left alone: an operator may have given them access for a reason.
+ * Grants missing privileges, with the sequences behind defaults, and revokes what `roles` or PUBLIC hold beyond the
+ * declared ones. Other roles are left alone: an operator may have given them access for a reason.
  */
 export function planGrants(
   name: TableName,
@@ -55,7 +55,7 @@ function reachesSchema({ onSchema }: FoundGrants, role: string): boolean {
   return onSchema.includes(role) || onSchema.includes("PUBLIC");
 }
 
-/** An expression that gives the privileges on a table and on its columns by role, in SQL; the owner's are left out. */
+/** SQL expression of the privileges on a table and on its columns by role, without the owner's. */
 export function heldOn(table: string): string {
   return `coalesce((SELECT json_object_agg(role, privileges) FROM (
       SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END AS role,
@@ -65,7 +65,7 @@ export function heldOn(table: string): string {
       CROSS JOIN aclexplode(acl) WHERE grantee <> ${table}.relowner GROUP BY 1) AS held), '{}')`;
 }
 
-/** Held directly, not through membership in another role. */
+/** Only direct privileges, not those through membership in another role. */
 export async function readGrants(read: Reader, name: TableName): Promise<FoundGrants> {
   const [row] = await read<FoundGrants>(
     `SELECT ${heldOn("c")} AS "onTable", ${sequencesOf("c.oid")} AS sequences,
@@ -79,8 +79,8 @@ export async function readGrants(read: Reader, name: TableName): Promise<FoundGr
 }
 
 /**
- * In the shape of the inputs: what the declared roles hold, or all roles. One that can't reach the schema holds nothing, and
- * one that can't draw from a default's sequence can't write.
+ * Converts found privileges to the shape of the inputs, for the declared roles or for all. A role that can't reach
+ * the schema holds nothing, and a role that can't use a default's sequence can't write.
  */
 export function grantsAsInputs(found: FoundGrants, declared: Grants | undefined): Grants {
   const roles = declared ? Object.keys(declared) : Object.keys(found.onTable).filter((role) => role !== "PUBLIC");
@@ -96,7 +96,7 @@ export function grantsAsInputs(found: FoundGrants, declared: Grants | undefined)
   );
 }
 
-/** What widens access and can't be declared: TRUNCATE, which no policy stops, or anything that everybody holds. */
+/** Privileges that can't be declared: TRUNCATE, which no policy stops, and everything that PUBLIC holds. */
 export function surplusGrants(
   found: FoundGrants,
   roles: readonly string[],
@@ -117,7 +117,7 @@ export function rolesThatDiffer(old: Grants, next: Grants): readonly string[] {
     .sort();
 }
 
-/** What the catalogs are expected to say, for a preview that asks no server. */
+/** Assumed content of the catalogs, for a preview without a server. */
 export function grantsFromState({
   grants,
   surplus,

@@ -6,19 +6,19 @@ import { connect, isServerError } from "./postgres-connection";
 import { type Reader, readerOf } from "./sql-statements";
 import { readTableSnapshot, type TableSnapshot } from "./table-snapshot";
 
-/** What the database says while Pulumi compares and previews. */
+/** Reads the database while Pulumi compares and previews. */
 export interface LiveReader {
   readonly read: Reader;
-  /** One look at all tables, however many resources ask; taken anew after a change. */
+  /** Snapshot of all tables, shared by all resources and read again after a change. */
   readonly snapshot: Promise<TableSnapshot>;
 }
 
-/** How long a comparison or a preview waits for what it can do without. */
+/** Time that a diff or a preview waits, in ms. It can do without the answer. */
 const timeoutMs = 4_000;
-/** How long the connection is kept for the next question. */
+/** Time that the connection stays open for the next question, in ms. */
 const idleMs = 2_000;
 
-/** Asks a database that may not answer: then nobody waits for it twice. */
+/** Queries a database that may not answer. After one timeout it asks no more. */
 export class LiveQueries {
   private opened: Promise<Client> | undefined;
   private snapshot: Promise<TableSnapshot> | undefined;
@@ -28,11 +28,11 @@ export class LiveQueries {
 
   constructor(
     private readonly server: PostgresEndpoint,
-    /** Asked on each connection before anything else. The Problems that it ends with reach whoever asks. */
+    /** Runs on each new connection first. Its Problems reach the caller. */
     private readonly admit: (read: Reader) => Promise<void> = async () => {},
   ) {}
 
-  /** Undefined where the database does not answer at once, for whatever reason. */
+  /** Returns undefined if the database does not answer at once, for any reason. */
   async tryQuery<T>(question: (live: LiveReader) => Promise<T>): Promise<T | undefined> {
     if (!this.responds) return undefined;
     const impatient = new AbortController();
@@ -44,14 +44,14 @@ export class LiveQueries {
       return await Promise.race([this.answer(question), tooLate]);
     } catch (error) {
       if (error instanceof Refusal) throw error.problems;
-      // A question that fails says nothing of the others.
+      // One failing question does not mean that others fail.
       return isServerError(error) ? undefined : this.giveUp();
     } finally {
       impatient.abort();
     }
   }
 
-  /** To be called when something was changed: what was seen may be so no longer. */
+  /** Discards what was read. Call it after a change. */
   dataChanged(): void {
     this.snapshot = undefined;
     this.responds = true;
@@ -97,7 +97,7 @@ export class LiveQueries {
   }
 }
 
-/** Tells what the database refuses from what a question ends with. */
+/** Wraps the Problems of `admit`, to tell them from the errors of a question. */
 class Refusal extends Error {
   constructor(readonly problems: Problems) {
     super(problems.message);

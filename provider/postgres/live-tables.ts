@@ -10,17 +10,17 @@ export interface TableName {
 }
 
 export interface FoundTable {
-  /** As a number in text: oids exceed what some clients take for an integer. */
+  /** Number as text: some clients read no oids above the range of an integer. */
   readonly oid: string;
   readonly partitioned: boolean;
 }
 
-/** The id under which Pulumi and `tenantry:allow` know a table: `ecommerce.orders`. */
+/** Id of a table in Pulumi and `tenantry:allow`: `ecommerce.orders`. */
 export function tableId({ schema, table }: TableName): string {
   return `${schema}.${table}`;
 }
 
-/** The first dot parts schema and table, so a schema's name has none. */
+/** Splits at the first dot, because a schema's name has none. */
 export function parseTableId(id: string): TableName {
   const dot = id.indexOf(".");
   return { schema: id.slice(0, dot), table: id.slice(dot + 1) };
@@ -39,12 +39,12 @@ export async function findTable(read: Reader, { schema, table }: TableName): Pro
   return found;
 }
 
-/** The table, or a Problem: the SQL files create tables, resources never do. */
+/** Finds the table. @throws Problems if it is missing: only SQL files create tables, resources never do */
 export async function requireTable(read: Reader, name: TableName): Promise<FoundTable> {
   return required(await findTable(read, name), name);
 }
 
-/** What was found of a table, or the same Problem. */
+/** Returns what was found. @throws Problems if the table is missing */
 export function required<Found>(found: Found | undefined, name: TableName): Found {
   if (found !== undefined) return found;
   throw new Problems([tableMissing(name)]);
@@ -59,13 +59,13 @@ function tableMissing(name: TableName): Problem {
   };
 }
 
-/** What deleting the resource of a table does: rows go only where the stack says so. */
+/** Deletes the resource of a table. Rows are dropped only with the stack's opt-in. */
 export async function deleteTable(context: Context, name: TableName): Promise<void> {
   const id = tableId(name);
   if (!(await findTable(context.database.query.bind(context.database), name))) return;
   if (!context.allow.has(`drop ${id}`)) {
     if (context.allow.has(`drop ${name.schema}`)) {
-      // With the views over it, which a table alone could not leave.
+      // The schema takes the views over this table with it; DROP TABLE alone would fail because of them.
       context.log(`${id} is left to its schema, which may be dropped`);
       return;
     }
@@ -79,7 +79,7 @@ export async function deleteTable(context: Context, name: TableName): Promise<vo
   context.log(`dropped ${id} with its rows`);
 }
 
-/** The lines that a preview shows for it; whether the opt-in is given is known when it acts. */
+/** Lines of the preview. The opt-in is known only when it acts. */
 export function previewDelete(name: TableName): readonly string[] {
   return [
     `-- the table stays with its rows, unless tenantry:allow has "drop ${tableId(name)}":`,
@@ -87,9 +87,9 @@ export function previewDelete(name: TableName): readonly string[] {
   ];
 }
 
-/** Whether there is anything that a new constraint would have to be held against, wherever Citus keeps it. */
+/** True if the table has rows, on any node, that a new constraint must be validated against. */
 export async function hasRows(read: Reader, name: TableName): Promise<boolean> {
-  // As EXISTS (...), Citus would fetch the whole table from every shard; without a column, it refuses.
+  // With EXISTS (...) Citus would fetch the whole table from every shard; a SELECT without a column it refuses.
   const rows = await read(`SELECT 1 FROM ${quoteTable(name)} LIMIT 1`);
   return rows.length > 0;
 }

@@ -3,17 +3,17 @@ import { type Problem, refuseIfAny } from "../../common/problem";
 import type { Statement } from "./sql-statements";
 import { type Reader, readerOf, runStatements } from "./sql-statements";
 
-/** Whose a database is: the application, and the stack that applies it. */
+/** Owner of a database: the application, and the stack that applies it. */
 export interface Owner {
   readonly application: string;
   readonly project: string;
   readonly stack: string;
 }
 
-/** What a database says of itself. */
+/** Ownership as recorded in a database. */
 export interface FoundOwner {
   readonly owner: Owner | undefined;
-  /** The applications whose files are in the ledger; an older tenantry wrote no owner. */
+  /** Applications whose files are in the ledger, because an older tenantry recorded no owner. */
   readonly applied: readonly string[];
 }
 
@@ -33,8 +33,8 @@ export async function readOwner(read: Reader): Promise<FoundOwner> {
 }
 
 /**
- * Why a stack may not touch a database. One that no stack owns yet is free where nothing is applied, or what is applied are
- * files of the same application.
+ * Reason why a stack may not change a database; undefined if it may. A database without an owner is free if nothing
+ * is applied, or only files of the same application.
  */
 export function ownerProblems(
   { owner, applied }: FoundOwner,
@@ -59,7 +59,7 @@ function nameOf({ application, project, stack }: Owner): string {
   return `application ${application}, stack ${stack} of project ${project}`;
 }
 
-/** Ends with Problems in the database of another. */
+/** @throws Problems if the database belongs to another stack */
 export async function refuseOthers(
   read: Reader,
   own: Owner,
@@ -82,7 +82,7 @@ const makeOwner: readonly Statement[] = [
   },
 ];
 
-/** Writes down whose it is, before anything else is made in it. Runs in a transaction under the lock. */
+/** Records the owner before anything else is created in the database. Runs in a transaction under the lock. */
 export async function claim(client: Client, own: Owner, database: string, allow: ReadonlySet<string>): Promise<void> {
   const read = readerOf(client);
   const found = await readOwner(read);

@@ -5,15 +5,15 @@ import { addressOf, type PostgresEndpoint } from "../../architecture/endpoints";
 import { formatAddress } from "../../common/address";
 import { type Problem, Problems } from "../../common/problem";
 
-/** Time for one attempt to connect. */
+/** Timeout of one attempt to connect. */
 const connectTimeoutMs = 10_000;
-/** How long a server that is known to be one may take to come back, and one that may not be there at all. */
+/** Time to wait for a server that has answered before, and for one that may not exist at all. */
 const knownPatienceMs = 60_000;
 const unknownPatienceMs = 2_000;
-/** How long a server is waited for before the user reads of it. */
+/** Wait before the user is informed. */
 const tellAfterMs = 2_000;
 
-/** SQLSTATEs by what they mean to us. */
+/** SQLSTATEs by their meaning here. */
 export const sqlState = {
   startingUp: "57P03",
   canceled: "57014",
@@ -28,7 +28,7 @@ export const sqlState = {
   insufficientPrivilege: "42501",
 } as const;
 
-/** Where one server listens, and how to log in there. */
+/** Address of one server, and the login there. */
 export type Server = Omit<PostgresEndpoint, "nodes" | "roles">;
 
 export function clientConfig(server: Server): ClientConfig {
@@ -49,16 +49,16 @@ function tls({ host, sslmode, ca }: Server): ClientConfig["ssl"] {
   if (sslmode === "require") return { rejectUnauthorized: false };
   return {
     rejectUnauthorized: true,
-    // The server's own name, by whatever address it is reached.
+    // The server's certificate is checked for this name, whatever address the client connects to.
     checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
     ...(ca === undefined ? {} : { ca }),
   };
 }
 
 /**
- * What every session starts with, so that a setting of the role or the database changes nothing. A client that was
- * killed is noticed within seconds even while its statement runs, which frees the advisory lock for the next one. What is
- * prepared is planned once: PostgreSQL would plan it five times before it thinks of that.
+ * Settings of every session, so that settings of the role or the database change nothing. The server notices a killed
+ * client within seconds even while its statement runs, which frees the advisory lock for the next one. A prepared
+ * statement is planned once; by default PostgreSQL would plan it five times first.
  */
 export const sessionSettings = `
   SET search_path = public; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
@@ -68,22 +68,24 @@ export const sessionSettings = `
 export interface ConnectOptions extends Patience {
   readonly signal?: AbortSignal | undefined;
   /**
-   * Whether queries that are not awaited one by one travel behind each other, without a round trip for each: then there is
-   * no COPY, and no cursor. @default false
+   * True to send queries without waiting for the answer of the one before. COPY and cursors are then impossible.
+   * @default false
    */
   readonly pipeline?: boolean;
 }
 
 export interface Patience {
-  /** Whether a server that is starting is waited for. @default true */
+  /** True to wait for a server that is starting. @default true */
   readonly patient?: boolean;
-  /** Whether a server is known to be there, such as a node, or one that has answered before: it is given the time of a restart. */
+  /**
+   * True if the server is known to exist, such as a node, or has answered before. It then gets the time of a restart.
+   */
   readonly known?: boolean;
-  /** A line for the user while it is waited for. */
+  /** Called with a line for the user while it waits. */
   readonly warn?: ((message: string) => void) | undefined;
 }
 
-/** A connection, ready to use. Waits for a server that is starting; ends with Problems that say what is wrong. */
+/** Opens a connection. Waits for a server that is starting. @throws Problems that say what is wrong */
 export async function connect(
   server: Server,
   { signal, pipeline = false, ...patience }: ConnectOptions = {},
@@ -92,7 +94,7 @@ export async function connect(
   for (;;) {
     signal?.throwIfAborted();
     const client = new Client({ ...clientConfig(server), pipeline });
-    // A connection that dies while nothing runs on it is noticed at its next use.
+    // A connection that breaks while idle is noticed at its next use.
     client.on("error", () => {});
     try {
       await client.connect();
@@ -106,8 +108,8 @@ export async function connect(
 }
 
 /**
- * To be called with what each attempt failed with: pauses, or ends with Problems when it is no use to try again. Nothing
- * was sent yet, so another attempt is safe; it is worth something only where the server may be starting.
+ * Called with the error of each attempt: pauses, or throws Problems if another attempt is useless. Nothing was sent
+ * yet, so another attempt is safe. It helps only if the server may be starting.
  */
 export function waitingFor(
   server: Server,
@@ -138,7 +140,7 @@ export function connectPatienceMs(error: unknown, known = false): number {
   return known ? knownPatienceMs : unknownPatienceMs;
 }
 
-/** The SQLSTATE or the system's error code, looked for in the causes too. */
+/** Returns the SQLSTATE or the system's error code, also from the causes. */
 export function errorCode(error: unknown): string | undefined {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if ("code" in at && typeof at.code === "string") return at.code;
@@ -146,14 +148,14 @@ export function errorCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Whether the server answered with an error; otherwise the connection broke and nobody knows. */
+/** True if the server answered with an error. Otherwise the connection broke and the outcome is unknown. */
 export function isServerError(error: unknown): error is DatabaseError {
   return error instanceof Error && "severity" in error && "code" in error;
 }
 
 /**
- * Whether a server went away, ours or one that ours spoke to (Citus names such a loss by the class 08): what was being
- * done is undone or lost, and worth another look when the server is back.
+ * True if a server went away, ours or one that ours connects to (Citus reports such a loss with class 08). The work
+ * is then undone or lost, and worth another try when the server is back.
  */
 export function isConnectionLoss(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
@@ -165,7 +167,7 @@ export function isConnectionLoss(error: unknown): boolean {
 
 export const lossMessage = /Connection terminated|not queryable|Client was closed|ECONNRESET|EPIPE/;
 
-/** Problems that remember the error they were made of, so that callers can still ask for its SQLSTATE. */
+/** Problems with their cause, so that callers can still read its SQLSTATE. */
 export function problemsFrom(problem: Problem, cause: unknown): Problems {
   return Object.assign(new Problems([problem]), { cause });
 }

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { Problems } from "../../common/problem";
 
-/** "tena", "ntry": the pair of keys that every change by tenantry locks, per database. */
+/** "tena", "ntry": keys of the advisory lock that every change by tenantry takes, per database. */
 export const lockKeys = [0x74656e61, 0x6e747279] as const;
 
 export interface LockOptions {
-  /** How long another tenantry may finish. @default 30_000 */
+  /** Time to wait for another tenantry, in ms. @default 30_000 */
   readonly lockWaitMs?: number;
-  /** A line for the user while it waits. */
+  /** Called with a line for the user while it waits. */
   readonly warn?: (message: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -21,8 +21,8 @@ interface Holder {
 }
 
 /**
- * Takes the lock for as long as the connection lives: a killed process loses it with its connection. Ends with Problems
- * naming the holder if it stays taken.
+ * Takes the lock until the connection ends, so a killed process loses it. @throws Problems that name the holder if it
+ * stays taken
  */
 export async function takeLock(client: Client, { lockWaitMs = 30_000, warn, signal }: LockOptions): Promise<void> {
   const deadline = Date.now() + lockWaitMs;

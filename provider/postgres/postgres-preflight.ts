@@ -8,7 +8,7 @@ import { type ConnectOptions, connect, type Server } from "./postgres-connection
 
 const oldestVersion = 150000;
 
-/** What the server offers. Ends with Problems, all that can be seen at once. Only reads. */
+/** Reads the features of the server. Never writes. @throws Problems, all at once */
 export async function preflight(
   endpoint: PostgresEndpoint,
   { citus = "auto", roles = [], databases = [] }: Requirements,
@@ -60,7 +60,7 @@ async function examineNode(client: Client, node: string, databases: readonly str
   return judgeNode(await readOne<NodeReading>(client, nodeReading, [node, databases]), node);
 }
 
-/** What is the same for the whole database: version, rights, extensions, roles. */
+/** Facts about the whole database: version, rights, extensions, roles. */
 export interface DatabaseReading {
   readonly version: number;
   readonly version_text: string;
@@ -75,7 +75,7 @@ export interface DatabaseReading {
   readonly citus: string | null;
   readonly citus_available: string | null;
   readonly missing_roles: readonly string[];
-  /** Roles of the application that no policy binds. */
+  /** Roles of the application that bypass row level security. */
   readonly unbound_roles: readonly string[];
 }
 
@@ -94,7 +94,7 @@ const databaseReading = `
     ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE name NOT IN (SELECT rolname FROM pg_roles) ORDER BY 1) AS missing_roles,
     ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY ($1::text[]) AND (rolsuper OR rolbypassrls) ORDER BY 1) AS unbound_roles`;
 
-/** @param empty whether it only makes others, which then get the extensions */
+/** @param empty true if this database only creates others, which then get the extensions */
 export function judgeDatabase(
   reading: DatabaseReading,
   citus: DataPlaneSettings["citus"],
@@ -188,16 +188,18 @@ export interface NodeReading {
   readonly used_slots: number;
   readonly max_wal_senders: number;
   readonly used_senders: number;
-  /** Slots that the stack needs here and that are not there yet. */
+  /** Number of slots that the stack needs here and that do not exist yet. */
   readonly missing_slots: number;
   /** Null without Citus. */
   readonly citus_cdc: string | null;
   readonly max_worker_processes: number;
-  /** Databases with Citus that the stack makes here: each has a maintenance daemon. */
+  /** Number of Citus databases that the stack creates here. Each needs a maintenance daemon. */
   readonly citus_databases: number;
 }
 
-/** Workers of a server besides Citus' daemons: the replication launcher's, pg_partman's two, the main database's daemon. */
+/**
+ * Background workers besides Citus' daemons: the replication launcher, pg_partman's two, the main database's daemon.
+ */
 const otherWorkers = 4;
 
 const nodeReading = `
@@ -213,7 +215,7 @@ const nodeReading = `
     current_setting('max_worker_processes')::int AS max_worker_processes,
     CASE WHEN current_setting('citus.version', true) IS NULL THEN 0 ELSE cardinality($2) END AS citus_databases`;
 
-/** What each node that holds shards needs for change data capture. */
+/** Requirements of change data capture on each node that holds shards. */
 export function judgeNode(reading: NodeReading, node: string): readonly Problem[] {
   const problems: Problem[] = [];
   if (reading.wal_level !== "logical") {

@@ -1,10 +1,10 @@
 import type { Client } from "pg";
 import { type ConnectOptions, connect, type Server } from "./postgres-connection";
 
-/** How long after its last use a connection counts as living. */
+/** Time after its last use, in ms, in which a connection counts as connected. */
 const trustMs = 500;
 
-/** One connection, which knows whether it still lives, and how to interrupt what runs on it. */
+/** One connection that can check whether it still works, and interrupt its statement. */
 export class Session {
   broken = false;
   private usedAt = performance.now();
@@ -28,23 +28,26 @@ export class Session {
     this.broken = true;
   }
 
-  /** From another connection, as this one waits. A failure only means that there is nothing left to interrupt. */
+  /** Cancels from another connection, because this one is busy. If it fails, there is nothing left to cancel. */
   async signalBackend(how: "pg_cancel_backend" | "pg_terminate_backend"): Promise<void> {
     try {
       const other = await connect(this.server);
-      // With Citus there are two functions of each name, and nothing would choose between them.
+      // Citus adds a second function of each name, so the call needs its schema and types.
       await other.query(`SELECT ${how}($1::int)`, [this.pid]).finally(() => other.end());
     } catch {
       this.breaks();
     }
   }
 
-  /** To be called where its server has just answered. */
+  /** Call it after the server has answered. */
   wasUsed(): void {
     this.usedAt = performance.now();
   }
 
-  /** A connection that broke has lost the lock, and may not have noticed; one that was just used is asked by its next use. */
+  /**
+   * True if the connection works. A broken one has lost the lock and may not have noticed. One that was just used is
+   * not asked again.
+   */
   async isConnected(): Promise<boolean> {
     if (this.broken || performance.now() - this.usedAt < trustMs) return !this.broken;
     await this.client.query("SELECT").catch(() => this.breaks());

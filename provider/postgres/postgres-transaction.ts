@@ -4,9 +4,10 @@ import type { Statement } from "./sql-statements";
 import { type Reader, readerOf, runStatements } from "./sql-statements";
 
 /**
- * What a transaction begins with. LOCAL, so that they also reach Citus' workers where `citus.propagate_set_commands` is 'local'. Citus keeps to one
- * connection a node: else it refuses a foreign key to a reference table, once the transaction has used several at once.
- * PostgreSQL without Citus takes that setting for anybody's own.
+ * Start of each transaction. The settings are LOCAL, so that they also reach Citus' workers where
+ * `citus.propagate_set_commands` is 'local'. Citus is limited to one connection a node, because it refuses a foreign
+ * key to a reference table once the transaction has used several. PostgreSQL without Citus accepts the setting as a
+ * custom one.
  */
 export const transactionSettings =
   "SET LOCAL lock_timeout = '5s'; SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
@@ -14,8 +15,8 @@ export const transactionSettings =
 const begin = `BEGIN; ${transactionSettings}`;
 
 /**
- * Runs `work` in a transaction that begins with a look, and commits. Ends with Problems where the connection breaks at the
- * commit, and with an error where a statement failed and `work` went on.
+ * Runs `work` in a transaction that starts with a read, and commits. @throws Problems if the connection breaks at the
+ * commit, and an error if a statement failed but `work` went on
  */
 export async function inTransaction<Found, T>(
   client: Client,
@@ -28,11 +29,11 @@ export async function inTransaction<Found, T>(
 }
 
 /**
- * Runs in a transaction what `plan` makes of a look, and looks again. The commit travels behind the statements without
- * waiting for their answers: where one of them fails, PostgreSQL rolls back instead.
+ * Reads, runs the statements that `plan` returns, and reads again, in one transaction. COMMIT is sent behind the
+ * statements without waiting for their answers: if one fails, PostgreSQL rolls back instead.
  *
- * @param sent called when nothing of the transaction is left to send, so that the next one may be
- * @param readLater reads what the second look asks for only then
+ * @param sent called when everything is sent, so that the next transaction may follow
+ * @param readLater reads what is needed only by the second read
  */
 export async function settleInTransaction<Found>(
   client: Client,
@@ -60,7 +61,7 @@ export async function settleInTransaction<Found>(
     return readLater(sql, values);
   };
   sent();
-  // The first of them that fails says why the others do.
+  // The first error is the reason for the others.
   const [ran, committed] = await Promise.allSettled([running, committing, looking]);
   if (ran.status === "rejected") throw ran.reason;
   if (committed.status === "rejected") throw committed.reason;
@@ -71,13 +72,13 @@ async function beginWith<Found>(client: Client, look: (read: Reader) => Promise<
   gather(client);
   const begun = client.query(begin);
   const looking = look(readerOf(client));
-  // Where the beginning failed, its error says why; a look outside a transaction does no harm, work would.
+  // If BEGIN failed, its error is the reason. A read outside a transaction does no harm, but `work` would.
   looking.catch(() => {});
   await begun;
   return looking;
 }
 
-/** What is sent in this turn travels in one packet, as each would wake the server for itself. */
+/** Sends everything of this turn in one packet, because each packet wakes the server. */
 function gather({ connection: { stream } }: Client): void {
   stream.cork();
   process.nextTick(() => stream.uncork());
@@ -107,6 +108,6 @@ async function commit(client: Client): Promise<void> {
       error,
     );
   }
-  // PostgreSQL answers so where a statement failed and its error was caught on the way.
+  // PostgreSQL answers ROLLBACK if a statement failed and its error was caught.
   if (command !== "COMMIT") throw new Error("the transaction was rolled back, as one of its statements had failed");
 }

@@ -23,11 +23,11 @@ import { inTransaction, settleInTransaction } from "./postgres-transaction";
 import type { Statement } from "./sql-statements";
 import { prepared, type Reader } from "./sql-statements";
 
-/** How long the change connection and its lock are kept for the next change. */
+/** Time that the change connection and its lock stay open for the next change, in ms. */
 const idleMs = 5_000;
-/** How often a transaction that was rolled back for another one's sake is tried, with growing pauses. */
+/** Attempts of a transaction that conflicted with another one, with growing pauses. */
 const attempts = 5;
-/** How long cancelled work may take to end before its connection is ended. */
+/** Time for cancelled work to end before its connection is closed. */
 const cancelPatienceMs = 3_000;
 
 const repeatable: ReadonlySet<string | undefined> = new Set([
@@ -36,10 +36,10 @@ const repeatable: ReadonlySet<string | undefined> = new Set([
   sqlState.serialization,
 ]);
 
-/** What the server must offer, and how to wait for the lock. */
+/** Requirements on the server, and how to wait for the lock. */
 export interface DatabaseOptions extends Requirements, LockOptions {}
 
-/** Nothing is opened before it is needed. */
+/** Connects on first use. */
 export function openDatabase(endpoint: PostgresEndpoint, options: DatabaseOptions = {}): Database {
   return new Postgres(endpoint, options);
 }
@@ -48,12 +48,12 @@ class Postgres implements Database {
   private readonly pool: Pool;
   private readonly inWork = new AsyncLocalStorage<true>();
   private knownFacts: Promise<DatabaseFacts> | undefined;
-  /** When the next change may begin. */
+  /** Resolves when the next change may begin. */
   private turn: Promise<unknown> = Promise.resolve();
-  /** When all changes so far have ended. */
+  /** Resolves when all changes so far have ended. */
   private ended: Promise<unknown> = Promise.resolve();
   private working = 0;
-  /** Whether the server was reached before. */
+  /** True once the server was reached. */
   private answered = false;
   private changing: Session | undefined;
   private idle: NodeJS.Timeout | undefined;
@@ -64,7 +64,7 @@ class Postgres implements Database {
   ) {
     this.pool = new Pool({ ...clientConfig(endpoint), max: 3, allowExitOnIdle: true });
     this.pool.on("error", () => {});
-    // Queued ahead of the first query; if it fails, so does that one.
+    // Sent ahead of the first query, which fails if this does.
     this.pool.on("connect", (client) => void client.query(sessionSettings).catch(() => {}));
   }
 
@@ -123,7 +123,7 @@ class Postgres implements Database {
     return this.repeated((client, sent) => settleInTransaction(client, look, plan, { sent, readLater }));
   }
 
-  /** A transaction, repeated after what is no fault of its own. Others may come between. */
+  /** Runs a transaction, and repeats it after a failure that it did not cause. Other changes may run in between. */
   private async repeated<T>(transaction: (client: Client, sent: () => void) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -182,9 +182,10 @@ class Postgres implements Database {
   }
 
   /**
-   * One at a time in this process, under the lock against others.
+   * Runs one change at a time in this process, under the lock against other processes.
    *
-   * @param work calls `sent` when the next one may follow it on the connection; otherwise that waits for its end
+   * @param work calls `sent` when the next change may follow on the connection; otherwise the next one waits for its
+   * end
    */
   private exclusively<T>(work: (session: Session, sent: () => void) => Promise<T>): Promise<T> {
     if (this.inWork.getStore()) throw new Error("work under the lock asked for the lock: use the client it was given");
@@ -236,7 +237,7 @@ class Postgres implements Database {
     return session;
   }
 
-  /** In a turn of its own, so that no change starts on a connection that is being closed. */
+  /** Closes in its own turn, so that no change starts on a connection that is closing. */
   private closeWhenIdle(): Promise<void> {
     const closed = this.turn.then(async () => {
       if (this.changing) await this.dropChangeSession(this.changing);
@@ -246,12 +247,12 @@ class Postgres implements Database {
   }
 
   private async dropChangeSession(session: Session): Promise<void> {
-    // Another may have taken its place meanwhile.
+    // Another session may have replaced it meanwhile.
     if (this.changing === session) this.changing = undefined;
     await session.close();
   }
 
-  /** Cancels what runs when Pulumi is cancelled, and says what a failure means. */
+  /** Cancels running work when Pulumi is cancelled, and translates errors. */
   private async guarded<T>(session: Session, work: () => Promise<T>): Promise<T> {
     const { signal } = this.options;
     signal?.throwIfAborted();
@@ -273,7 +274,7 @@ class Postgres implements Database {
   }
 }
 
-/** Errors of PostgreSQL and of the connection as users read them; others stay what they are. */
+/** Converts errors of PostgreSQL and of the connection into Problems; returns other errors unchanged. */
 function describeFailure(error: unknown, server: Server): unknown {
   if (error instanceof Problems) return error;
   if (isServerError(error)) {

@@ -2,25 +2,27 @@ import { quoteIdentifier } from "../../common/identifier";
 import { quoteTable, type TableName } from "./live-tables";
 import type { Reader, Statement } from "./sql-statements";
 
-/** A publication as it should be: inserts only, partitions under their root's name, and only these columns. */
+/** Wanted publication: inserts only, partitions under their root's name, and only these columns. */
 export interface Publication {
   readonly name: string;
   readonly table: TableName;
   readonly columns: readonly string[];
-  /** Whether it may have other tables: tenants' outboxes have one publication. @default false */
+  /** True if it may have other tables: tenants' outboxes share one publication. @default false */
   readonly isShared?: boolean;
 }
 
 export interface FoundPublication {
-  /** The table's published columns, none if not every row is published; undefined if the publication doesn't have the table. */
+  /**
+   * Published columns of the table; none if not every row is published; undefined if the publication lacks the table.
+   */
   readonly columns: readonly string[] | undefined;
-  /** Inserts only, partitions under their root's name, and no other table unless it is shared. */
+  /** True if it publishes inserts only, partitions under their root's name, and no other table unless it is shared. */
   readonly asDeclared: boolean;
 }
 
 const settings = "publish = 'insert', publish_via_partition_root = true";
 
-/** What is missing between what was found and what is wanted. A publication is changed in place: slots read on. */
+/** Statements that turn the found publication into the wanted one. It changes in place, so slots read on. */
 export function planPublication(wanted: Publication, found: FoundPublication | undefined): readonly Statement[] {
   const name = quoteIdentifier(wanted.name);
   const columns = wanted.columns.map(quoteIdentifier).join(", ");
@@ -38,7 +40,7 @@ export function planPublication(wanted: Publication, found: FoundPublication | u
   return [{ sql: `ALTER PUBLICATION ${name} SET (${settings})` }, { sql: `ALTER PUBLICATION ${name} SET ${table}` }];
 }
 
-/** The order is the table's, whatever the list says. */
+/** Columns in the table's order, whatever the list says. */
 export function sameColumns(one: readonly string[] | undefined, other: readonly string[]): boolean {
   return one !== undefined && one.length === other.length && other.every((column) => one.includes(column));
 }

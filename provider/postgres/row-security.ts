@@ -19,7 +19,7 @@ export interface FoundPolicy {
   readonly everyone: boolean;
 }
 
-/** A table, or one of its partitions, as the catalogs have it. */
+/** Table or partition with its row level security, from the catalogs. */
 export interface FoundRowSecurity extends TableName {
   readonly enabled: boolean;
   readonly forced: boolean;
@@ -34,7 +34,7 @@ const isMissing = `the policy ${policyName} is missing`;
 const wasChanged = `the policy ${policyName} was changed`;
 const widens = (name: string) => `the policy ${name} widens access`;
 
-/** Why a table is not isolated as declared; nothing where it is. */
+/** Reasons why a table is not isolated as declared; empty if it is. */
 export function gapsOf(found: FoundRowSecurity, tenancy: Tenancy): readonly string[] {
   const policy = found.policies.find(({ name }) => name === policyName);
   return [
@@ -45,7 +45,7 @@ export function gapsOf(found: FoundRowSecurity, tenancy: Tenancy): readonly stri
   ];
 }
 
-/** A table with these gaps, for a preview that asks no server. */
+/** Table with these gaps, for a preview without a server. */
 export function tableWithGaps(name: TableName, gaps: readonly string[], tenancy: Tenancy): FoundRowSecurity {
   const condition = tenantCondition(tenancy);
   const policy = { permissive: true, command: "*", everyone: true };
@@ -67,12 +67,12 @@ export function tableWithGaps(name: TableName, gaps: readonly string[], tenancy:
   };
 }
 
-/** Policies that PERMIT are added up by OR: any beside ours lets rows through that ours holds back. */
+/** PostgreSQL joins permissive policies by OR: any policy beside ours lets more rows through. */
 function wideningPolicies({ policies }: FoundRowSecurity): readonly string[] {
   return policies.filter(({ name, permissive }) => permissive && name !== policyName).map(({ name }) => name);
 }
 
-/** Closes the gaps, and does nothing else. The policy comes before it is enforced, so that rows are never out of reach. */
+/** Closes the gaps only. The policy comes before it is enforced, so rows stay reachable. */
 export function planRowSecurity(found: FoundRowSecurity, tenancy: Tenancy): readonly Statement[] {
   const table = quoteTable(found);
   const statements: Statement[] = [];
@@ -94,12 +94,12 @@ export function planRowSecurity(found: FoundRowSecurity, tenancy: Tenancy): read
   return statements;
 }
 
-/** Without a tenant's context the setting is missing or empty: then no row matches, and nothing fails. */
+/** Without a tenant's context the setting is missing or empty. Then no row matches, and no error occurs. */
 function tenantCondition({ column, type }: Tenancy): string {
   return `${quoteIdentifier(column)} = nullif(current_setting('app.tenant_id', true), '')::${type}`;
 }
 
-/** In a tenant's own place, its logins can't write in another's name either, whatever they set as their tenant. */
+/** In a tenant's own schema or database, its logins can't write in another tenant's name, whatever tenant they set. */
 function writeCondition(tenancy: Tenancy, constant: (value: string, type: TenantType) => string = typed): string {
   const { column, type, onlyTenant } = tenancy;
   const condition = tenantCondition(tenancy);
@@ -124,9 +124,9 @@ function isExpected(policy: FoundPolicy, tenancy: Tenancy): boolean {
 }
 
 /**
- * PostgreSQL writes an expression back with more parentheses, casts to text and quotes than it was given, differing by
- * version. What is left without them says the same only for the same expression, as every other word of it counts, and a
- * value is left as it is.
+ * Normalizes an expression for comparison. PostgreSQL prints expressions with more parentheses, casts to text and
+ * quotes than it was given, and differently by version. Without those, two texts are equal only if their expressions
+ * are: every other word counts, and values stay as they are.
  */
 function canonical(expression: string): string {
   return expression
@@ -134,7 +134,7 @@ function canonical(expression: string): string {
     .replace(/nullif/i, "nullif");
 }
 
-/** An expression that gives the policies of a table, in SQL. */
+/** SQL expression of a table's policies. */
 export function policiesOf(oid: string): string {
   return `coalesce((SELECT json_agg(json_build_object('name', polname, 'using', pg_get_expr(polqual, polrelid),
            'check', pg_get_expr(polwithcheck, polrelid), 'permissive', polpermissive, 'command', polcmd,
@@ -143,8 +143,8 @@ export function policiesOf(oid: string): string {
 }
 
 /**
- * The table and its partitions at every depth, partitions first: theirs are closed before the whole counts as isolated.
- * Nothing where there is no such table.
+ * Reads the table and its partitions at every depth, partitions first, so that they are closed before the table
+ * counts as isolated. Returns an empty list if the table does not exist.
  */
 export async function readRowSecurity(read: Reader, name: TableName): Promise<readonly FoundRowSecurity[]> {
   return read<FoundRowSecurity>(
@@ -158,12 +158,12 @@ export async function readRowSecurity(read: Reader, name: TableName): Promise<re
   );
 }
 
-/** As it is before anything is done. */
+/** State of a table before anything is done. */
 export function openTable(name: TableName): FoundRowSecurity {
   return { schema: name.schema, table: name.table, enabled: false, forced: false, policies: [] };
 }
 
-/** The gaps by table, for the state: empty when all is in place. */
+/** Gaps by table, for the state. Empty if nothing is missing. */
 export function collectGaps(
   found: readonly FoundRowSecurity[],
   tenancy: Tenancy,

@@ -1,29 +1,29 @@
 import { quoteIdentifier } from "../../common/identifier";
 import type { Statement } from "./sql-statements";
 
-/** A sequence that a column's default asks for the next number. */
+/** Sequence used by a column's default. */
 export interface SequenceUse {
   /** Qualified and quoted. */
   readonly sequence: string;
-  /** Roles that may ask it. */
+  /** Roles that may use it. */
   readonly users: readonly string[];
-  /** Roles that write another table whose defaults ask it too. */
+  /** Roles that write another table whose defaults also use it. */
   readonly elsewhere: readonly string[];
 }
 
-/** Who writes a row needs the sequences that its defaults ask. UPDATE … SET n = DEFAULT asks too. */
+/** A role that writes rows needs the sequences of the defaults, also for UPDATE … SET n = DEFAULT. */
 export function draws(privileges: readonly string[]): boolean {
   return privileges.some((privilege) => /^(INSERT|UPDATE)\b/.test(privilege));
 }
 
-/** Whether a role may ask all of them, itself or as everybody. */
+/** True if a role may use all of them, by its own privileges or PUBLIC's. */
 export function mayDraw(sequences: readonly SequenceUse[], role: string): boolean {
   return sequences.every((each) => uses(each, role));
 }
 
 /**
- * USAGE comes and goes with the privilege to write: who writes rows gets it, and who no longer does loses it, unless for
- * another table. What an operator granted to a role that never wrote stays.
+ * USAGE follows the privilege to write: a role that writes gets it, and one that no longer does loses it, unless it
+ * writes another table with the same sequence. A grant by an operator to a role that never wrote stays.
  */
 export function planSequences(
   sequences: readonly SequenceUse[],
@@ -47,11 +47,11 @@ function uses({ users }: SequenceUse, role: string): boolean {
 
 const grantee = "CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END";
 
-/** Rows of the column defaults that ask sequences: `adrelid` asks `refobjid`. */
+/** Column defaults that use sequences: `adrelid` uses `refobjid`. */
 const asked = `pg_attrdef d JOIN pg_depend dep ON dep.classid = 'pg_attrdef'::regclass AND dep.objid = d.oid
       AND dep.refclassid = 'pg_class'::regclass`;
 
-/** An expression that gives the sequences behind the defaults of a table's columns, in SQL. */
+/** SQL expression of the sequences behind a table's defaults. */
 export function sequencesOf(oid: string): string {
   return `coalesce((SELECT json_agg(json_build_object('sequence', format('%I.%I', nspname, s.relname),
       'users', ARRAY(SELECT DISTINCT ${grantee} FROM aclexplode(s.relacl) WHERE privilege_type IN ('USAGE', 'UPDATE') ORDER BY 1),

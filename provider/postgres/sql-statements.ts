@@ -11,7 +11,7 @@ export interface Statement {
 
 /** A statement that may come from a file. */
 export interface PlacedStatement extends Statement {
-  /** Where it starts; undefined for statements of our own. */
+  /** Position in the file; undefined for the toolkit's own statements. */
   readonly at?: { readonly file: string; readonly line: number };
 }
 
@@ -23,7 +23,7 @@ export function readerOf(client: Client): Reader {
     (await client.query<Row>(prepared(sql, values))).rows;
 }
 
-/** One question after the other, for a connection that takes one at a time. */
+/** Runs one query after the other, for a connection that takes one at a time. */
 export function oneByOne(read: Reader): Reader {
   let last: Promise<unknown> = Promise.resolve();
   return <Row extends object>(sql: string, values?: readonly unknown[]) => {
@@ -34,8 +34,8 @@ export function oneByOne(read: Reader): Reader {
 }
 
 /**
- * A read that is prepared once a connection: looks at the catalogs are the same for every table, and planning one takes
- * longer than running it. Without parameters there is a table's name in it, and it would never come again.
+ * Read that is prepared once a connection: catalog queries are the same for every table, and planning takes longer
+ * than running. A query without parameters has a table's name in it and would not be used again.
  */
 export function prepared(sql: string, values: readonly unknown[]): QueryConfig {
   const named = values.length > 0 && { name: createHash("sha256").update(sql).digest("base64url") };
@@ -43,8 +43,8 @@ export function prepared(sql: string, values: readonly unknown[]): QueryConfig {
 }
 
 /**
- * Runs them in order, in a transaction: all are sent at once, and behind one that fails PostgreSQL refuses the rest. Ends
- * with a Problem that shows the one that failed, and where in it.
+ * Runs the statements in order in a transaction. All are sent at once, and PostgreSQL refuses those behind a failure.
+ * @throws Problems that show the failed statement and the place in it
  */
 export async function runStatements(client: Client, statements: readonly PlacedStatement[]): Promise<void> {
   const runs = await Promise.allSettled(statements.map((statement) => runStatement(client, statement)));
@@ -52,7 +52,7 @@ export async function runStatements(client: Client, statements: readonly PlacedS
   if (failed) throw failed.reason;
 }
 
-/** Runs them in a transaction and reads what is there then, in one round trip. */
+/** Runs the statements in a transaction, and then reads, in one round trip. */
 export async function runAndRead<Found>(
   client: Client,
   statements: readonly PlacedStatement[],
@@ -60,7 +60,7 @@ export async function runAndRead<Found>(
 ): Promise<Found> {
   const running = runStatements(client, statements);
   const looking = look(readerOf(client));
-  // Where a statement failed, so does the look, and the statement's error says why.
+  // If a statement failed, the read fails too. The statement's error has the reason.
   looking.catch(() => {});
   await running;
   return looking;
@@ -82,13 +82,13 @@ export interface ServerError {
   readonly detail?: string | undefined;
   readonly hint?: string | undefined;
   readonly where?: string | undefined;
-  /** The function of the server that raised it. */
+  /** Function of the server that raised the error. */
   readonly routine?: string | undefined;
   /** Characters from the statement's start, from 1. */
   readonly position?: string | undefined;
 }
 
-/** What the server said of a statement. Values of parameters are never shown: they may be secrets. */
+/** Converts an error into a Problem. It never shows parameter values, which may be secrets. */
 export function statementProblem(error: ServerError, { sql, at }: PlacedStatement): Problem {
   const got = [error.detail, at ? undefined : `in: ${oneLine(sql)}`, error.where].filter((part) => part !== undefined);
   return {
@@ -101,13 +101,15 @@ export function statementProblem(error: ServerError, { sql, at }: PlacedStatemen
   };
 }
 
-/** The table, without its schema, whose rows row level security would have hidden from a statement. A worker of Citus names a shard. */
+/**
+ * Name, without schema, of the table whose rows row level security would have hidden. A Citus worker names the shard.
+ */
 export function hiddenTable({ routine, message }: ServerError): string | undefined {
   if (routine === "check_enable_rls") return /"(.+)"/.exec(message)?.[1];
   return /^query would be affected by row-level security policy for table "(.+)_\d+"$/.exec(message)?.[1];
 }
 
-/** Instead of the server's hint, which is to do without FORCE. */
+/** Replaces the server's hint, which advises removing FORCE. */
 const boundByPolicies =
   "let tenantry's login own the table, and run the statement in a file with a transaction; or let it connect as a superuser, or as a role with BYPASSRLS: row level security binds this one, so the statement would see no tenant's rows";
 
@@ -130,7 +132,7 @@ function placeOf(sql: string, at: { file: string; line: number }, position: stri
   return { file: at.file, line: at.line + lines.length - 1, column: (lines.at(-1)?.length ?? 0) + 1, text };
 }
 
-/** For a line of the preview or of an error. */
+/** First line of the statement, for the preview or an error. */
 export function oneLine(sql: string): string {
   return sql.replace(/\s+/g, " ").trim();
 }

@@ -4,15 +4,15 @@ import { type FoundRowSecurity, policiesOf } from "./row-security";
 import { type SequenceUse, sequencesOf } from "./sequences";
 import type { Reader } from "./sql-statements";
 
-/** What the catalogs say of all tables and their partitions, in two reads that travel together. */
+/** Row security and grants of all tables and partitions, in two queries sent together. */
 export interface TableSnapshot {
-  /** A table and its partitions at every depth, partitions first; nothing where there is no such table. */
+  /** A table and its partitions at every depth, partitions first. Empty if there is no such table. */
   rowSecurityOf(name: TableName): readonly FoundRowSecurity[];
   grantsOf(name: TableName): FoundGrants;
 }
 
 interface TableRow extends FoundRowSecurity {
-  /** `SCHEMA.TABLE` of what it is a partition of. */
+  /** `SCHEMA.TABLE` of the parent if it is a partition. */
   readonly parent: string | null;
   readonly held: Readonly<Record<string, string[]>>;
   readonly sequences: readonly SequenceUse[];

@@ -4,21 +4,21 @@ import { type Endpoints, endpointsSchema } from "../../architecture/endpoints";
 import { Problems } from "../../common/problem";
 import type { Owner } from "../postgres/owner";
 
-/** The provider's own configuration: one resource of the stack, so that a rotated password changes one resource. */
+/** Configuration of the provider. It is one resource of the stack, so a rotated password changes one resource only. */
 export interface Configuration {
-  /** Undefined while previewing a stack whose servers do not run yet. */
+  /** Undefined in a preview before the servers run. */
   readonly endpoints: Endpoints | undefined;
   readonly citus: "required" | "auto";
   readonly allow: ReadonlySet<string>;
   /** The application's roles that must exist before anything is applied, as PostgreSQL knows them. */
   readonly roles: readonly string[];
-  /** Where events go; topics that exist are looked at before anything is changed. */
+  /** Topics that events are sent to. The provider checks existing topics before it changes anything. */
   readonly topics: WantedTopics;
-  /** Databases that are made on these servers, which are then reached by another one. */
+  /** Databases that this provider's resources create on these servers. Other providers then connect to them. */
   readonly databases: readonly string[];
-  /** Whether the database is one of those: where the server has none, what was in it is gone, and not misnamed. */
+  /** True if the stack itself creates this database. A missing database then counts as deleted, not as a wrong name. */
   readonly made: boolean;
-  /** Who works on the database; another's is refused. @default nobody is asked */
+  /** Stack that uses the database. A database of another stack is refused. @default no check */
   readonly owner?: Owner;
 }
 
@@ -35,7 +35,7 @@ const wire = z.object({
   model: z.enum(["shared", "schema", "silo"]).optional(),
 });
 
-/** Throws Problems that name the property, never its value: it may hold passwords. */
+/** @throws Problems that name the property but never its value, which may hold passwords */
 export function parseConfiguration(variables: Readonly<Record<string, unknown>>): Configuration {
   const parsed = wire.safeParse(variables);
   if (!parsed.success) throw badConfiguration(parsed.error);
@@ -60,7 +60,7 @@ const names = z.array(z.string());
 const ownerSchema = z.object({ application: z.string(), project: z.string(), stack: z.string() });
 const wantedTopics = z.object({ names, recordBytes: z.number() });
 
-/** What the engine sends in a preview for a value that is known only after applying. */
+/** Placeholder that the engine sends in a preview for a value that is known only after applying. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 function parseEndpoints(json: string): Endpoints {

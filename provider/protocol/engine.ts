@@ -2,13 +2,15 @@ import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 
-/** Pulumi's log, beside the resource that a line is about. */
+/** Pulumi's log. Each line names the resource that it belongs to. */
 export interface Engine {
   info(urn: string, message: string): void;
   warn(urn: string, message: string): void;
 }
 
-/** `address` is missing only where somebody starts the provider by hand: then there is nobody to tell. */
+/**
+ * Connects to the engine's log. Without `address`, when somebody starts the provider by hand, messages are discarded.
+ */
 export function connectEngine(address: string | undefined): Engine {
   if (!address?.includes(":")) return { info: () => {}, warn: () => {} };
   const client = new EngineClient(address, grpc.credentials.createInsecure());

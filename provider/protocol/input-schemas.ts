@@ -4,7 +4,7 @@ import type { Grants } from "../../architecture/data-plane/declaration";
 import type { PostgresNode } from "../../architecture/endpoints";
 import { maxIdentifierBytes } from "../../common/identifier";
 
-/** Pieces that the inputs of several kinds share. */
+/** Schemas that several resource handlers share. */
 
 export const identifier = z
   .string()

@@ -19,14 +19,14 @@ async function main(engineAddress: string | undefined): Promise<void> {
   process.stdout.write(`${port}\n`);
 }
 
-/** Pulumi ends its providers by SIGINT, and waits seconds for those that stay. What is under way is finished first. */
+/** Pulumi stops its providers with SIGINT and waits some seconds. Running calls finish first. */
 function endWhenAsked(server: grpc.Server): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => server.tryShutdown(() => process.exit(0)));
   }
 }
 
-/** A Pulumi that was killed can't end its providers; one left behind would go on holding the advisory lock. */
+/** A killed Pulumi can't stop its providers, and a provider left behind would keep the advisory lock. */
 function endWithParent(): void {
   const parent = process.ppid;
   setInterval(() => {

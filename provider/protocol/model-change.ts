@@ -3,10 +3,10 @@ import { parseConfiguration } from "./configuration";
 import type { Properties } from "./properties";
 
 /**
- * Refuses another tenancy model without its opt-in: the tenants' rows would stay where they are, and their applications
- * be led to new and empty places.
+ * Refuses another tenancy model without its opt-in: the tenants' rows would stay where they are, and their
+ * applications would use new, empty places.
  *
- * @param old the properties that the state has, if any
+ * @param old the properties in the state, if any
  */
 export function modelProblems(old: Properties, next: Properties): readonly Problem[] {
   const [before, after] = [old, next].map((properties) => properties["model"]);

@@ -4,7 +4,7 @@ import { unknownValue } from "./configuration";
 /** A resource's properties as plain JavaScript. */
 export type Properties = Record<string, unknown>;
 
-/** Secrets come out plain: the engine marks them again in the state, and nothing here prints properties. */
+/** Returns secrets in plain text. The engine marks them as secret again in the state, and no code prints properties. */
 export function fromStruct(struct: Struct | undefined): Properties {
   return unwrapSecrets(struct?.toJavaScript() ?? {}) as Properties;
 }
@@ -22,11 +22,11 @@ function unwrapSecrets(value: unknown): unknown {
 }
 
 export function toStruct(properties: object): Struct {
-  // Struct refuses undefined; JSON leaves it out, which is what an absent optional property means.
+  // Struct refuses undefined. JSON leaves it out, which means an absent optional property.
   return Struct.fromJavaScript(JSON.parse(JSON.stringify(properties)));
 }
 
-/** True where a preview does not know a value yet: then nothing can be checked or planned. */
+/** True if a preview does not know a value yet. Then nothing can be checked or planned. */
 export function hasUnknowns(value: unknown): boolean {
   if (value === unknownValue) return true;
   return typeof value === "object" && value !== null && Object.values(value).some(hasUnknowns);

@@ -12,15 +12,20 @@ import type { Configuration } from "./configuration";
 import type { Engine } from "./engine";
 import type { Context } from "./resource-context";
 
-/** The servers that a configured provider acts on, connected to when first needed. */
+/** Connections of a configured provider to its servers. Each opens on first use. */
 export interface ProviderConnections {
-  /** What a resource may use. The first call connects and checks the server; its problems end every resource alike. */
+  /**
+   * Returns the context of a resource. The first call connects and checks the server; if that fails, every resource
+   * fails with the same problem.
+   */
   context(urn: string): Promise<Context>;
-  /** The same for what makes or changes something: the first call looks at the topics in Kafka too. */
+  /** Like `context`, for a create or an update: the first call also checks the topics in Kafka. */
   contextForChange(urn: string): Promise<Context>;
-  /** Asks the database for a comparison or a preview; undefined where it does not answer at once, for whatever reason. */
+  /**
+   * Runs a query for a diff or a preview. Returns undefined if the database does not answer at once, for any reason.
+   */
   tryQuery<T>(question: (live: LiveReader) => Promise<T>): Promise<T | undefined>;
-  /** To be called behind a change: what a glance saw before may be so no longer. */
+  /** Discards what earlier queries read. Call it after each change. */
   dataChanged(): void;
   cancel(): void;
 }
@@ -31,7 +36,7 @@ export function startProviderConnections(configuration: Configuration, engine: E
   let topics: Promise<void> | undefined;
   let claimed: Promise<void> | undefined;
   const { owner, allow } = configuration;
-  // The one from which others are made is nobody's.
+  // A database from which others are created has no owner.
   const own = configuration.databases.length === 0 ? owner : undefined;
   const admit = async (read: Reader) => {
     const { endpoints } = configuration;
@@ -39,7 +44,7 @@ export function startProviderConnections(configuration: Configuration, engine: E
   };
   const liveQueries = configuration.endpoints && new LiveQueries(configuration.endpoints.postgres, admit);
   let reported = false;
-  // A hundred resources fail for the one reason; it is told once.
+  // If a hundred resources fail for the same reason, only the first reports it.
   const reportOnce = (error: unknown) => {
     if (reported) throw problemsFrom(failedEarlier, error);
     reported = true;

@@ -7,47 +7,57 @@ import type { Context } from "./resource-context";
 
 /** One change of one property, as `pulumi preview --diff` shows it. */
 export interface Difference {
-  /** The property's path: `retention`, `roles.app`. */
+  /** Path of the property: `retention`, `roles.app`. */
   readonly path: string;
-  /** `replace`: cannot be changed in place. `update`: can. */
+  /** `replace`: the property cannot change in place. `update`: it can. */
   readonly how: "update" | "replace";
 }
 
 /**
- * A kind of resource. All but `create`, `update`, `delete` and `read` is pure; those four act, only there, and can be
- * run again after a kill at any moment: they look at what is there and do the rest.
+ * Handler of one type of resource. Only `create`, `update`, `delete` and `read` act on servers, and each can run
+ * again after a kill at any moment: it looks at what exists and does the rest. All other methods are pure or only
+ * read.
  *
- * `Inputs` is what a program declares. `State` is what is stored of it and what `read` finds; where reality has
- * drifted, `read` returns what it found in the shape of the inputs, so that the next diff shows it.
+ * `Inputs` is what a program declares. `State` is what Pulumi stores and what `read` finds. Where the server has
+ * drifted, `read` returns the found values in the shape of the inputs, so that the next diff shows them.
  */
 export interface ResourceHandler<Inputs extends object, State extends Inputs = Inputs> {
   /** The noun in `tenantry:index:NOUN`. */
   readonly noun: string;
-  /** Parses what the program gives; its messages reach the user with the property's path. */
+  /** Parses the inputs. Its messages reach the user with the property's path. */
   readonly inputs: ZodType<Inputs>;
-  /** Whatever more is wrong with the inputs, or refused: an applied file edited, a rewrite without its opt-in. */
+  /** Finds further problems: an applied file that was edited, a rewrite without its opt-in. */
   check?(old: State | undefined, next: Inputs, allow: ReadonlySet<string>): readonly Problem[];
   /**
-   * The state as the database has it now, where it answers at once; undefined where nothing can be said. Differences are
-   * taken from it, so that what somebody changed by hand shows, and is set right, without a refresh.
+   * Reads the current state from the database. Returns undefined if the database can't say. The diff uses this state,
+   * so a change made by hand shows, and is corrected, without a refresh.
    */
   readLive?(live: LiveReader, old: State): Promise<State | undefined>;
-  /** @param endpoint how the provider logs in; undefined before the servers run, and for all but differences in that */
+  /**
+   * @param endpoint the provider's login; undefined before the servers run. Only a change of the login itself depends
+   * on it.
+   */
   diff(old: State, next: Inputs, endpoint?: PostgresEndpoint): readonly Difference[];
-  /** What applying would run, for the preview: SQL, or REST calls, one a line. `old` undefined: create. `next` undefined: delete. */
+  /**
+   * Lists the SQL or REST calls that applying would run, one a line. `old` undefined: create. `next` undefined:
+   * delete.
+   */
   preview(old: State | undefined, next: Inputs | undefined): readonly string[];
-  /** As `preview`, from what the database says now. Asked in a preview only where the database answers at once. */
+  /**
+   * Like `preview`, but from the current database. Called only in a preview, and only if the database answers at
+   * once.
+   */
   previewLive?(read: Reader, old: State | undefined, next: Inputs | undefined): Promise<readonly string[]>;
-  /** Makes it, or adopts and completes what is there. */
+  /** Creates the resource, or adopts an existing one and completes it. */
   create(context: Context, next: Inputs): Promise<CreateResult<State>>;
   update(context: Context, id: string, old: State, next: Inputs): Promise<State>;
   delete(context: Context, id: string, old: State): Promise<void>;
-  /** What is there; undefined if nothing is. `id` alone is known on import. */
+  /** Reads the resource; undefined if it does not exist. On import only `id` is known. */
   read(context: Context, id: string, old: State | undefined): Promise<State | undefined>;
 }
 
 export interface CreateResult<State> {
-  /** What `pulumi import` takes: the name by which the server knows it, such as `ecommerce.orders`. */
+  /** Id for `pulumi import`: the server's own name of the resource, such as `ecommerce.orders`. */
   readonly id: string;
   readonly state: State;
 }

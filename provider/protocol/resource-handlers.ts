@@ -15,7 +15,7 @@ import { tenantSchema } from "../resources/tenant-schema";
 import { tenantShard } from "../resources/tenant-shard";
 import type { ResourceHandler } from "./resource-handler";
 
-/** Every kind of resource by its noun. Each checks its own inputs, so callers need not know their types. */
+/** Every handler by its noun. Each parses its own inputs, so callers need not know their types. */
 export const resourceHandlers = new Map<string, ResourceHandler<object>>(
   [
     citusNode,

@@ -19,7 +19,10 @@ import { type ProviderConnections, startProviderConnections } from "./provider-c
 import type { Context } from "./resource-context";
 import type { Difference, ResourceHandler } from "./resource-handler";
 
-/** Pulumi's provider protocol over the kinds: https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto */
+/**
+ * Serves Pulumi's provider protocol with the handlers:
+ * https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
+ */
 export function createService(
   engine: Engine,
   handlers: ReadonlyMap<string, ResourceHandler<object>>,
@@ -76,7 +79,7 @@ export function createService(
       const configuration = parseConfiguration(fromStruct(request.getArgs()));
       configured = { configuration, connections: startProviderConnections(configuration, engine) };
       const response = new rpc.ConfigureResponse();
-      // Without secrets accepted, the engine unwraps them here and marks them in the state again by itself.
+      // Without accepted secrets, the engine unwraps them here and marks them again in the state.
       response.setAcceptsecrets(false);
       response.setSupportspreview(true);
       return response;
@@ -171,7 +174,10 @@ export function createService(
   };
 }
 
-/** Undefined where a database that this stack makes is gone with all that was in it: the next `up` makes it anew. */
+/**
+ * Returns undefined if the stack's own database is gone. Everything in it is gone too, and the next `up` creates it
+ * again.
+ */
 async function contextUnlessGone(
   { connections, configuration }: Configured,
   urn: string,
@@ -209,7 +215,7 @@ function findHandler(handlers: ReadonlyMap<string, ResourceHandler<object>>, urn
   ]);
 }
 
-/** The state as the database has it now, or else as it was stored. */
+/** Returns the current state if the database answers, else the stored state. */
 async function liveState(
   connections: ProviderConnections | undefined,
   handler: ResourceHandler<object>,
@@ -275,7 +281,7 @@ function changeOf(old: Properties, next: Properties, path: string, how: Differen
   return replaces ? Change.UPDATE_REPLACE : Change.UPDATE;
 }
 
-/** Answers one call; an error reaches the user as its message, without a stack trace unless it is a fault of ours. */
+/** Answers one call. The user gets an error's message, with a stack trace only if the error is a bug of tenantry. */
 function answer<Request, Response>(
   work: (request: Request) => Response | Promise<Response>,
 ): handleUnaryCall<Request, Response> {

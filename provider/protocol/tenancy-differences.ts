@@ -2,10 +2,10 @@ import type { OutboxInputs } from "../../architecture/data-plane/declaration";
 import type { DistributedTableState } from "../resources/distributed-table";
 import type { Difference } from "./resource-handler";
 
-/** What says whose a row is, and where it lies, of a table that the toolkit makes itself. */
+/** Inputs that say which tenant a row belongs to and where it is stored, for a table that the toolkit creates. */
 type Tenancy = Pick<OutboxInputs, "schema" | "column" | "type" | "colocateWith">;
 
-/** Placement only counts where there is Citus. The key can't change in place; a check refuses that. */
+/** Compares placement only on Citus. The key can't change in place; a check refuses such a change. */
 export function tenancyDifferences(
   old: Tenancy & Pick<DistributedTableState, "distributed">,
   next: Tenancy,
