@@ -34,7 +34,7 @@ export const uniqueOnPartitioned =
 export const foreignKeyOnPartitioned =
   "In a DO block add it to each partition with NOT VALID, VALIDATE each in the next file, and in the one after add it to the table, which takes over theirs and reads no row";
 export const dropIndexOnPartitioned =
-  "Write DROP INDEX in a file of its own: its lock lasts an instant, and lock_timeout bounds the wait for it";
+  "Write DROP INDEX IF EXISTS in a file of its own: its lock lasts an instant, and lock_timeout bounds the wait for it";
 
 export function isPartitioned(table: string, { catalog, partitionColumn }: TableFacts): boolean {
   return catalog.tables.get(table)?.partitioning !== undefined || partitionColumn(table) !== undefined;

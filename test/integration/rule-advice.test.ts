@@ -68,6 +68,17 @@ const indexes = (fixture: DatabaseFixture, name: string) =>
     `SELECT indrelid::regclass::text AS table, indisvalid AS valid, indisunique AS unique FROM pg_index
      WHERE indexrelid IN (SELECT relid FROM pg_partition_tree('shop.${name}') UNION SELECT 'shop.${name}'::regclass) ORDER BY 1`,
   );
+/** On every node, those of partitions and shards too. */
+async function indexesByStatus(fixture: DatabaseFixture): Promise<readonly string[]> {
+  const sql = "SELECT count(*) FROM pg_index WHERE pg_get_indexdef(indexrelid) LIKE '%(tenant_id, status)%'";
+  const citus = (await fixture.database.facts).citus !== undefined;
+  const found = await fixture.run(
+    citus
+      ? `SELECT result AS count FROM run_command_on_all_nodes($$${sql}$$)`
+      : sql.replace("count(*)", "count(*)::text"),
+  );
+  return found.map(({ count }) => String(count)).filter((count) => count !== "0");
+}
 const onAll = (unique: boolean) =>
   ['shop."orders of the year 2026, with a name as long as names can be"', "shop.orders", "shop.orders_2024_01"].map(
     (table) => ({ table, valid: true, unique }),
@@ -82,8 +93,21 @@ test("an index is built on a table and on a partitioned one as its page says", {
   ]);
   await follow(fixture, partitioned);
   assert.deepEqual(await indexes(fixture, "orders_by_status"), onAll(false));
-  await follow(fixture, advice("drop-index-concurrently")[0]);
+});
+
+test("an index is dropped from a table and from a partitioned one as its page says", { skip }, async (t) => {
+  const fixture = await startShop(t);
+  for (const block of advice("create-index-concurrently")) await follow(fixture, block);
+  assert.notDeepEqual(await indexesByStatus(fixture), []);
+  const [plain, partitioned] = advice("drop-index-concurrently");
+  await follow(fixture, plain);
   assert.deepEqual(await fixture.run("SELECT to_regclass('shop.customers_by_name') AS index"), [{ index: null }]);
+  await assert.rejects(
+    migration.create(fixture, file("-- tenantry: no transaction\nDROP INDEX CONCURRENTLY orders_by_status")),
+    /cannot drop partitioned index "orders_by_status" concurrently/,
+  );
+  await follow(fixture, partitioned);
+  assert.deepEqual(await indexesByStatus(fixture), []);
 });
 
 test("a partitioned table's index goes on where a run was interrupted, and takes partitions made meanwhile", {
