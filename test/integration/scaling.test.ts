@@ -67,8 +67,8 @@ test("two workers become three and two again under writes: no event is lost, non
       text,
       /about 1 of 4 shard groups, [\d.]+ \w+ of [\d.]+ MiB \(as they are now\), move online from worker_\d to worker_3/,
     );
-    // The provider's list of nodes, and the rebalance; slot, connector and membership.
-    assert.match(text, /\+ 3 to create\n\s+~ 2 to update\n\s+5 changes/);
+    // The nodes of the provider, of the boundary and of the rebalance; slot, connector and membership.
+    assert.match(text, /\+ 3 to create\n\s+~ 3 to update\n\s+6 changes/);
   });
 
   await t.test("the new worker is read before its first shard comes", async () => {
