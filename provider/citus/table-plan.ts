@@ -1,5 +1,7 @@
-import type { Database } from "../postgres/database";
-import type { Reader, Statement } from "../postgres/sql-statements";
+import { liftForce, seeingRows, seesAllRows, tellsWorkers } from "../postgres/hidden-rows";
+import { type TableName, tableId } from "../postgres/live-tables";
+import { type Reader, runStatements, type Statement } from "../postgres/sql-statements";
+import type { Context } from "../protocol/resource-context";
 
 /** What to run for a table, each part in a transaction of its own. */
 export interface TablePlan {
@@ -8,12 +10,18 @@ export interface TablePlan {
   readonly validateKeys: readonly Statement[];
 }
 
+/** A table, and those that its foreign keys refer to. */
+export interface PlannedTable extends TableName {
+  readonly foreignKeys: readonly { readonly references: TableName }[];
+}
+
 /** Rows that were there are first spread, and then freed on the coordinator: two rounds of placing. */
 const parts = ["place", "place", "addKeys", "validateKeys"] as const;
 
 /** Does one missing part after the other, and looks before and after each: a run after a kill goes on where the last one was. */
 export async function applyParts<Found>(
-  database: Database,
+  context: Context,
+  table: PlannedTable,
   look: (read: Reader) => Promise<Found>,
   plan: (found: Found) => TablePlan,
 ): Promise<Found> {
@@ -21,7 +29,7 @@ export async function applyParts<Found>(
     parts.findIndex((part, index) => index >= from && planned[part].length > 0);
   for (let from = 0; ; ) {
     let at = -1;
-    const found = await database.settle(look, (before) => {
+    const found = await settleSeeingRows(context, table, look, (before) => {
       const planned = plan(before);
       at = nextOf(planned, from);
       const part = parts[at];
@@ -30,4 +38,30 @@ export async function applyParts<Found>(
     from = at + 1;
     if (at < 0 || nextOf(plan(found), from) < 0) return found;
   }
+}
+
+/** Rows that are moved, or held against a foreign key, are all rows: also where row level security binds tenantry's login. */
+function settleSeeingRows<Found>(
+  context: Context,
+  { foreignKeys, ...table }: PlannedTable,
+  look: (read: Reader) => Promise<Found>,
+  plan: (found: Found) => readonly Statement[],
+): Promise<Found> {
+  const { database } = context;
+  const planned = (found: Found) => {
+    const statements = plan(found);
+    return statements.length === 0 ? [] : [{ sql: `${tellsWorkers}; SET LOCAL ${seesAllRows}` }, ...statements];
+  };
+  const tables = [table, ...foreignKeys.map(({ references }) => references)];
+  const schemas = tables.map(({ schema }) => schema);
+  return seeingRows(context, tableId(table), async (lifted) => {
+    if (lifted.length === 0) return database.settle(look, planned);
+    await database.change(look, async (client, found) => {
+      // Also from those of the resource, because Citus makes a table anew under a name that the error has.
+      const putBack = await liftForce(client, schemas, [...lifted, ...tables.map((each) => each.table)]);
+      await runStatements(client, planned(found));
+      await putBack();
+    });
+    return look(database.query.bind(database));
+  });
 }

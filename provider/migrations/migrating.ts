@@ -12,6 +12,7 @@ import {
   readTouched,
   type TouchedRelation,
 } from "../postgres/catalog-changes";
+import { liftForce, seeingRows, seesAllRows, tellsWorkers } from "../postgres/hidden-rows";
 import { errorCode, sessionSettings } from "../postgres/postgres-connection";
 import { transactionSettings } from "../postgres/postgres-transaction";
 import { planSequences, type SequenceUse, sequencesOf } from "../postgres/sequences";
@@ -27,7 +28,6 @@ import {
 import type { Context } from "../protocol/resource-context";
 import { createConcurrently } from "./concurrent-index";
 import { effectProblems } from "./file-effects";
-import { liftForce, seeingRows, seesAllRows, tellsWorkers } from "./hidden-rows";
 import { findSameContent, hashStatements, type LedgerEntry, makeLedger, readEntry, writeEntry } from "./ledger";
 
 /** What is left to do of a file. */
@@ -129,7 +129,7 @@ async function runGuarded(
     { sql: `${cleanSession}; ${transactionSettings}` },
   ];
   if (isToolkits(next)) return runStatements(client, run);
-  const putBack = lifted.length > 0 ? await liftForce(client, next.schema, lifted) : undefined;
+  const putBack = lifted.length > 0 ? await liftForce(client, [next.schema], lifted) : undefined;
   const { roles } = database;
   const citus = (await database.facts).citus !== undefined;
   if (putBack) {

@@ -212,7 +212,7 @@ async function apply(
   const look = async (read: Reader) => required(await observePlaced(read, facts, next, next.foreignKeys), next);
   if (facts.citus === undefined) warnOfNoCitus(context);
   else await prepareRewrite(context, next, old, await look(database.query.bind(database)));
-  const found = await applyParts(database, look, (seen) => planDistributedTable(next, seen, old));
+  const found = await applyParts(context, next, look, (seen) => planDistributedTable(next, seen, old));
   return asState(next, found, next);
 }
 

@@ -175,7 +175,7 @@ async function apply(
   const facts = await database.facts;
   if (facts.citus === undefined) warnOfNoCitus(context);
   const look = async (read: Reader) => required(await observe(read, facts, next, next.foreignKeys), next);
-  const found = await applyParts(database, look, (seen) => planReferenceTable(next, seen, old?.grants));
+  const found = await applyParts(context, next, look, (seen) => planReferenceTable(next, seen, old?.grants));
   return asState(next, found);
 }
 

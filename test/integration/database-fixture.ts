@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import type { TestContext } from "node:test";
 import { Client } from "pg";
 import type { Login, PostgresEndpoint } from "../../architecture/endpoints";
+import { setNodeLogins } from "../../provider/citus/node-logins";
 import type { Connect } from "../../provider/connect/connect-state";
 import { openDatabase } from "../../provider/postgres/postgres";
 import { clientConfig } from "../../provider/postgres/postgres-connection";
@@ -55,6 +57,33 @@ export async function startDatabaseFixture(t: TestContext, application = "shop")
       return runWith(login, ...sql);
     },
   };
+}
+
+/** As an administrator of a managed database: owner of the database, and no superuser. */
+export async function fixtureAsAdministrator(
+  t: TestContext,
+  fixture: DatabaseFixture,
+  user = `${fixture.endpoint.database}_administrator`,
+): Promise<DatabaseFixture> {
+  const password = randomUUID();
+  await fixture.run("CREATE ROLE rds_superuser CREATEROLE");
+  await fixture.run(`CREATE ROLE "${user}" LOGIN CREATEROLE PASSWORD '${password}' IN ROLE rds_superuser`);
+  await fixture.run(`ALTER DATABASE "${fixture.endpoint.database}" OWNER TO "${user}"`);
+  if ((await fixture.database.facts).citus !== undefined) {
+    for (const place of [{ name: "coordinator", ...fixture.endpoint }, ...fixture.endpoint.nodes]) {
+      await fixture.database.onNode(place, (client) => setNodeLogins(client, [{ user, password }]));
+    }
+  }
+  const endpoint = { ...fixture.endpoint, user, password };
+  const roles = Object.values(endpoint.roles).map((login) => login.user);
+  const database = openDatabase(endpoint, { roles, warn: fixture.warn });
+  t.after(async () => {
+    await database.close();
+    const client = new Client(clientConfig({ ...fixture.endpoint, database: "postgres" }));
+    await client.connect();
+    await client.query(`DROP ROLE IF EXISTS "${user}", rds_superuser`).finally(() => client.end());
+  });
+  return { ...fixture, database, endpoint };
 }
 
 /** For kinds that only act on the database. */

@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import test, { type TestContext } from "node:test";
-import { Client } from "pg";
 import type { MigrationInputs } from "../../architecture/data-plane/declaration";
-import { setNodeLogins } from "../../provider/citus/node-logins";
-import { openDatabase } from "../../provider/postgres/postgres";
-import { clientConfig } from "../../provider/postgres/postgres-connection";
 import { migration } from "../../provider/resources/migration";
-import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
+import { type DatabaseFixture, fixtureAsAdministrator, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 function file(statements: readonly string[], more: Partial<MigrationInputs> = {}): MigrationInputs {
@@ -181,7 +177,7 @@ async function startBound(
   t: TestContext,
 ): Promise<{ readonly fixture: DatabaseFixture; readonly bound: DatabaseFixture }> {
   const fixture = await startDatabaseFixture(t);
-  const bound = await fixtureAs(t, fixture, `${fixture.endpoint.database}_administrator`);
+  const bound = await fixtureAsAdministrator(t, fixture);
   const isolated = (table: string) => [
     `CREATE POLICY tenant_isolation ON ${table} USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)`,
     `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`,
@@ -319,26 +315,3 @@ test("what looks at rows without asking for them sees all, for an administrator 
   const bare = file(["CALL fill()"], { path: "sql/shop/050_fill.sql", transaction: false });
   await assert.rejects(migration.create(bound, bare), /row-level security policy[^]*in a file with a transaction/);
 });
-
-/** As an administrator of a managed database: owner of the database, and no superuser. */
-async function fixtureAs(t: TestContext, fixture: DatabaseFixture, user: string): Promise<DatabaseFixture> {
-  const password = randomUUID();
-  await fixture.run("CREATE ROLE rds_superuser CREATEROLE");
-  await fixture.run(`CREATE ROLE "${user}" LOGIN CREATEROLE PASSWORD '${password}' IN ROLE rds_superuser`);
-  await fixture.run(`ALTER DATABASE "${fixture.endpoint.database}" OWNER TO "${user}"`);
-  if ((await fixture.database.facts).citus !== undefined) {
-    for (const place of [{ name: "coordinator", ...fixture.endpoint }, ...fixture.endpoint.nodes]) {
-      await fixture.database.onNode(place, (client) => setNodeLogins(client, [{ user, password }]));
-    }
-  }
-  const endpoint = { ...fixture.endpoint, user, password };
-  const roles = Object.values(endpoint.roles).map((login) => login.user);
-  const database = openDatabase(endpoint, { roles, warn: fixture.warn });
-  t.after(async () => {
-    await database.close();
-    const client = new Client(clientConfig({ ...fixture.endpoint, database: "postgres" }));
-    await client.connect();
-    await client.query(`DROP ROLE IF EXISTS "${user}", rds_superuser`).finally(() => client.end());
-  });
-  return { ...fixture, database, endpoint };
-}

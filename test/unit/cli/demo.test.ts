@@ -108,9 +108,6 @@ test("a stack of no tenants, of another application, or not meant is refused", (
   assert.equal(refusal(settingsOf("shared")), undefined);
   assert.equal(refusal(settingsOf("silo")), undefined);
   assert.match(refusal(settingsOf("silo", [])) ?? "", /no shop to open[^]*add tenants to `tenantry:tenants`/);
-  assert.throws(
-    () => demoOf("shop"),
-    /`shop` has no demo[^]*a stack of `ecommerce`, or a module examples\/shop\/demo/,
-  );
+  assert.throws(() => demoOf("shop"), /`shop` has no demo[^]*a stack of `ecommerce`, or a module examples\/shop\/demo/);
   assert.match(refusal(settingsOf("schema"), "dev") ?? "", /orders of its tenants into the stack `dev`[^]*--yes/);
 });

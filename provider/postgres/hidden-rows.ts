@@ -1,11 +1,12 @@
 import type { Client } from "pg";
-import { isServerError } from "../postgres/postgres-connection";
-import { hiddenTable, runStatement } from "../postgres/sql-statements";
+import { quoteLiteral } from "../../common/identifier";
 import type { Context } from "../protocol/resource-context";
+import { isServerError } from "./postgres-connection";
+import { hiddenTable, runStatement } from "./sql-statements";
 
 /**
- * An administrator who is no superuser is bound by FORCE ROW LEVEL SECURITY, as managed services have it: what a file does
- * to rows would see none of them, and succeed. So it fails.
+ * An administrator who is no superuser is bound by FORCE ROW LEVEL SECURITY, as managed services have it: what is done to
+ * rows, or held against them, would see none of them, and succeed. So it fails.
  */
 export const seesAllRows = "row_security = off";
 
@@ -16,11 +17,11 @@ export const tellsWorkers = "SET LOCAL citus.propagate_set_commands = 'local'";
  * Runs `work`, and again where row level security hides rows that it needs: with FORCE lifted from that table, so that
  * its owner sees them. `work` is a transaction, so nothing of it stays in between.
  */
-export async function seeingRows(
+export async function seeingRows<T>(
   { log }: Pick<Context, "log">,
-  path: string,
-  work: (lifted: readonly string[]) => Promise<void>,
-): Promise<void> {
+  what: string,
+  work: (lifted: readonly string[]) => Promise<T>,
+): Promise<T> {
   const lifted: string[] = [];
   for (;;) {
     try {
@@ -29,7 +30,7 @@ export async function seeingRows(
       const table = tableThatHides(error);
       if (table === undefined || lifted.includes(table)) throw error;
       lifted.push(table);
-      log(`${path} needs rows of ${table}, which row level security hides: it runs with FORCE lifted from it`);
+      log(`${what} needs rows of ${table}, which row level security hides: it runs with FORCE lifted from it`);
     }
   }
 }
@@ -49,21 +50,23 @@ function tableThatHides(error: unknown): string | undefined {
  */
 export async function liftForce(
   client: Client,
-  schema: string,
+  schemas: readonly string[],
   tables: readonly string[],
 ): Promise<() => Promise<void>> {
-  const { rows } = await client.query<{ oid: string }>(
-    `SELECT c.oid::text AS oid FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-     WHERE nspname = $1 AND relname = ANY ($2) AND relrowsecurity AND relforcerowsecurity AND pg_has_role(relowner, 'USAGE')`,
-    [schema, tables],
+  const { rows } = await client.query<{ oid: string; name: string }>(
+    `SELECT c.oid::text AS oid, format('%I.%I', nspname, relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE nspname = ANY ($1) AND relname = ANY ($2) AND relrowsecurity AND relforcerowsecurity AND pg_has_role(relowner, 'USAGE')`,
+    [schemas, tables],
   );
+  if (rows.length === 0) return async () => {};
+  // By both, because a file may rename a table, and Citus makes a table anew under its name.
   const oids = rows.map(({ oid }) => oid).join(", ");
-  if (oids === "") return async () => {};
+  const names = rows.map(({ name }) => quoteLiteral(name)).join(", ");
   const each = (how: string) => ({
-    sql: `DO $$ DECLARE lifted regclass; BEGIN
-  FOR lifted IN SELECT oid FROM pg_class WHERE oid IN (${oids}) LOOP
+    sql: `DO ${quoteLiteral(`DECLARE lifted regclass; BEGIN
+  FOR lifted IN SELECT oid FROM pg_class WHERE oid IN (${oids}) OR oid IN (SELECT to_regclass(name) FROM unnest(ARRAY[${names}]) AS name) LOOP
     EXECUTE format('ALTER TABLE %s ${how} ROW LEVEL SECURITY', lifted);
-  END LOOP; END $$`,
+  END LOOP; END`)}`,
   });
   await runStatement(client, each("NO FORCE"));
   return async () => {
