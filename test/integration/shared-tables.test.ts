@@ -27,9 +27,16 @@ test("tables that tenants share, as the documentation models them", { skip }, as
   project.write(`${own}/010_users.sql`, example("sql"));
   await up(project);
 
-  const isCitus = endpoints.postgres.nodes.length > 1;
-  const empty = isCitus ? "with Citus verify commits its rows, and leaves none in a table that tenants share" : false;
-  await t.test("pass verify before there is any row", { skip: empty }, async () => void (await verified(project)));
+  await t.test("pass verify before there is any row, with a warning where none may be made", async () => {
+    const findings = await verified(project);
+    // With Citus verify commits its rows, and leaves none in a table that tenants share.
+    if (endpoints.postgres.nodes.length === 1) return;
+    const warned = findings.find(({ check, outcome }) => check === "leaks" && outcome === "warn");
+    assert.match(
+      warned?.seen ?? "",
+      /no row could be made in .*\.memberships \(.*\.users, to which it refers, has no row\)/,
+    );
+  });
 
   const [acme, globex, user] = [randomUUID(), randomUUID(), randomUUID()];
   /** As one of the roles, in a transaction, for a tenant if there is one. */

@@ -7,6 +7,7 @@ import { generate } from "../leaks/generate";
 import { type Asked, type Run, summarise } from "../leaks/summary";
 import { readSurface, type Surface } from "../leaks/surface";
 import { type Probing, withProbes } from "../probing";
+import { tenantRelations } from "../target";
 
 /** Asks generated queries in a tenant's name, and looks for another tenant in all that comes back. */
 export const leaks: Check = {
@@ -25,7 +26,11 @@ export const leaks: Check = {
         expected.push(...own.map(({ schema, name }) => ({ role: role.user, relation: `${schema}.${name}` })));
       }
       if (asked.length === 0) return [fail(application.name, "no role may read anything: there was nothing to ask")];
-      return summarise({ subject: application.name, seed: options.seed, expected }, asked);
+      const rowless = tenantRelations(target).flatMap((relation) => {
+        const why = probing.reason(relation);
+        return why === undefined ? [] : [`${relation.schema}.${relation.name} (${why})`];
+      });
+      return summarise({ subject: application.name, seed: options.seed, expected, rowless }, asked);
     }),
 };
 

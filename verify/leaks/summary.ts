@@ -16,13 +16,15 @@ export interface Run {
   readonly seed: number;
   /** Tables in which the tenant has a row that the role may read. */
   readonly expected: readonly { readonly role: string; readonly relation: string }[];
+  /** Tables in which no row could be made, each with why. */
+  readonly rowless: readonly string[];
 }
 
 /** Below this share a run proves nothing: a database that refuses everything leaks nothing. */
 const leastShare = 0.25;
 
 /** A finding for each relation that leaks or hides its tenant's own rows, then one of the whole run. */
-export function summarise({ subject, seed, expected }: Run, asked: readonly Asked[]): readonly Finding[] {
+export function summarise({ subject, seed, expected, rowless }: Run, asked: readonly Asked[]): readonly Finding[] {
   const leaking = asked.filter(({ verdict }) => verdict.kind === "leak");
   const found = leaks(leaking);
   const named = new Set(found.map((finding) => finding.subject));
@@ -36,6 +38,10 @@ export function summarise({ subject, seed, expected }: Run, asked: readonly Aske
   const share = count(asked, "own") / Math.max(1, asked.length);
   const sums = sumUp(asked, seed);
   if (leaking.length > 0) return [...findings, fail(subject, `${leaking.length} of ${sums}`)];
+  if (share < leastShare && rowless.length > 0) {
+    const why = `no row could be made in ${rowless.join("; in ")}`;
+    return [...findings, warn(subject, `${sums}: too few showed any row for this to prove something: ${why}`)];
+  }
   if (share < leastShare) {
     return [...findings, fail(subject, `${sums}: too few showed any row for this to prove something`)];
   }

@@ -3,7 +3,7 @@ import test from "node:test";
 import type { Verdict } from "../../../../verify/leaks/answer";
 import { type Asked, summarise } from "../../../../verify/leaks/summary";
 
-const run = { subject: "shop", seed: 1, expected: [{ role: "shop_app", relation: "shop.orders" }] };
+const run = { subject: "shop", seed: 1, expected: [{ role: "shop_app", relation: "shop.orders" }], rowless: [] };
 
 function asked(verdict: Verdict, relations = ["shop.orders"], shape = "select"): Asked {
   const steps = [{ sql: `SELECT *\n  FROM ${relations.join(", ")}` }];
@@ -45,6 +45,18 @@ test("queries that nearly all fail prove nothing", () => {
   const findings = summarise(run, [own, ...refused]);
   assert.equal(findings[0]?.outcome, "fail");
   assert.match(findings[0]?.seen ?? "", /too few showed any row/);
+});
+
+test("queries that find nothing are only warned of where no row could be made", () => {
+  const rowless = ["shop.members (shop.users, to which it refers, has no row)"];
+  const vain = Array.from({ length: 9 }, () => asked({ kind: "none" }));
+  const [found] = summarise({ ...run, expected: [], rowless }, vain);
+  assert.equal(found?.outcome, "warn");
+  assert.match(
+    found?.seen ?? "",
+    /no row could be made in shop\.members \(shop\.users, to which it refers, has no row\)/,
+  );
+  assert.equal(summarise({ ...run, rowless }, [own, ...vain, leak(["shop.orders"])]).at(-1)?.outcome, "fail");
 });
 
 test("a table that never shows its tenant's row is named, once it was tried often enough", () => {
