@@ -28,6 +28,9 @@ check: setup ## types, lint, format, duplicates
 fmt: setup ## format and apply safe fixes
 	@node_modules/.bin/biome check --write .
 
+docs: setup ## the reference of the packages, from their docstrings, in .tenantry/api
+	@node_modules/.bin/typedoc
+
 preview: ## what every stack would be made of, compared with test/golden/preview; UPDATE_GOLDEN=1 takes it over
 	@node --import tsx --test --test-reporter=spec test/unit/cli/preview/declared-resources.test.ts
 
@@ -40,4 +43,4 @@ demo: setup ## traffic on the running local stack, with a live display
 bench: setup ## throughput, latency and overhead, as ratios measured in one run
 	@$(tenantry) bench
 
-.PHONY: help setup local test test-kills check fmt preview smoke demo bench
+.PHONY: help setup local test test-kills check fmt docs preview smoke demo bench

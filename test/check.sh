@@ -16,7 +16,7 @@ check style node_modules/.bin/biome check .
 check directions node_modules/.bin/depcruise --config .dependency-cruiser.mjs --progress none .
 check duplicates node_modules/.bin/jscpd --config .jscpd.json .
 if command -v shellcheck >/dev/null; then
-  check shell shellcheck local/setup/*.sh test/*.sh images/*.sh .ci/run
+  check shell shellcheck local/setup/*.sh test/*.sh images/*.sh .github/*.sh .ci/run
 fi
 
 if [ -n "$failed" ]; then
