@@ -160,7 +160,7 @@ function onHome(name: string, description: string): Command {
     .addOption(
       new Option("--home <DIR>", "where the servers' data, logs and settings are")
         .env("TENANTRY_HOME")
-        .default(defaultHome, ".tenantry/local of the checkout"),
+        .default(defaultHome, ".tenantry/local of the project"),
     );
 }
 

@@ -22,7 +22,7 @@ export async function serversOf(stack: string, { endpoints, kubernetes }: Settin
   if (endpoints) return { endpoints, declared: endpoints };
   throw unknown(
     stack,
-    stack === "local" ? "start it with `make local`" : "write `tenantry:endpoints` into the stack file",
+    stack === "local" ? "start it with `tenantry local up`" : "write `tenantry:endpoints` into the stack file",
   );
 }
 

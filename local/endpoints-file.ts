@@ -11,7 +11,7 @@ export function readEndpoints(path: string): Endpoints {
       {
         what: "The embedded servers have never run here",
         expected: path,
-        fix: "Run `tenantry local up` (or `make local`).",
+        fix: "Run `tenantry local up`.",
       },
     ]);
   }

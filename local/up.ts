@@ -39,11 +39,11 @@ const loopback = "127.0.0.1";
 
 /** Starts what does not run, waits until it serves, and makes the application's database and roles. */
 export function up(home: Home, options: UpOptions, progress: Progress): Promise<UpResult> {
-  requireUsablePath(home.directory, "their home", "Move the checkout, or name another folder with --home.");
+  requireUsablePath(home.directory, "their home", "Move the project, or name another folder with --home.");
   requireUsablePath(
     cacheDirectory(),
     "the cache of what they run",
-    "Name another folder in XDG_CACHE_HOME, then `make setup`.",
+    "Name another folder in XDG_CACHE_HOME, then `tenantry setup`.",
   );
   requireOwnFolders(home.directory, "the home of the embedded servers");
   makeHome(home);

@@ -41,6 +41,6 @@ export function writeConfig(directory: string, files: Readonly<Record<string, st
 export function requireInstalled(title: string, directory: string): void {
   if (existsSync(directory)) return;
   throw new Problems([
-    { what: `${title} is not installed`, expected: `its files in ${directory}`, fix: "Run `make setup`." },
+    { what: `${title} is not installed`, expected: `its files in ${directory}`, fix: "Run `tenantry setup`." },
   ]);
 }

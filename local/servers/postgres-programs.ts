@@ -55,7 +55,7 @@ export async function requirePostgres(major?: number): Promise<PostgresPrograms>
       expected: "its programs on PATH, under /usr/lib/postgresql, or where TENANTRY_PG_BIN points",
       fix:
         major === undefined
-          ? "Run `make setup`: it installs what is missing, or says how to."
+          ? "Run `tenantry setup`: it installs what is missing, or says how to."
           : `Install PostgreSQL ${major} again, or delete the data of that version with \`tenantry local reset --yes\`.`,
     },
   ]);

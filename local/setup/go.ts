@@ -28,7 +28,7 @@ function noGo(output: string): Problems {
     {
       what: "Pulumi could be neither downloaded nor built",
       got: `no Go to build ${output.split("/").at(-1)} with`,
-      fix: "Install Pulumi 3.230 or newer (https://www.pulumi.com/docs/install), or Go 1.25 or newer (https://go.dev/dl), then run `make setup` again.",
+      fix: "Install Pulumi 3.230 or newer (https://www.pulumi.com/docs/install), or Go 1.25 or newer (https://go.dev/dl), then run `tenantry setup` again.",
     },
   ]);
 }

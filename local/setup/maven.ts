@@ -117,7 +117,7 @@ function mavenFailed(what: string, output: string): Problems {
     {
       what: `${what} could not be fetched by Maven`,
       got: errors.join("\n            ") || output.trim().slice(-500),
-      fix: "Check the connection to your Maven repository (~/.m2/settings.xml), then run `make setup` again.",
+      fix: "Check the connection to your Maven repository (~/.m2/settings.xml), then run `tenantry setup` again.",
     },
   ]);
 }
@@ -128,7 +128,7 @@ function notAsExpected(what: string, error: unknown): Problems {
       what: `What Maven fetched of ${what} is not what it should be, and was not installed`,
       got: error instanceof Error ? error.message : String(error),
       expected: "the files that local/servers/*.sha256 list",
-      fix: "Delete that artifact from ~/.m2/repository and run `make setup` again. If it stays different, your Maven repository serves another file than Maven Central.",
+      fix: "Delete that artifact from ~/.m2/repository and run `tenantry setup` again. If it stays different, your Maven repository serves another file than Maven Central.",
     },
   ]);
 }

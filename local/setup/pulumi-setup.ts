@@ -125,7 +125,7 @@ async function installLauncher(): Promise<void> {
       {
         what: "Pulumi's launcher of dynamic providers could not be installed",
         got: error instanceof Error ? error.message : String(error),
-        fix: "Run `npm ci`, then `make setup` again.",
+        fix: "Install the Node dependencies again, then `tenantry setup` again.",
       },
     ]);
   });

@@ -100,7 +100,7 @@ async function open(
       {
         what: "The stack's endpoints are not known, so nothing can be applied",
         expected: "`tenantry:endpoints` in the stack file, or a file that it names",
-        fix: "start the embedded servers with `make local`, or write the endpoints of your servers into the stack file",
+        fix: "start the embedded servers with `tenantry local up`, or write the endpoints of your servers into the stack file",
       },
     ]);
   }
