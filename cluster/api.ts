@@ -1,7 +1,7 @@
 import type { KubeConfig } from "./kubeconfig";
 import type { ApiOf } from "./kubernetes-client";
 
-/** What is asked of a cluster's API server. */
+/** The clients for a cluster's API server that the toolkit uses. */
 export interface ClusterApi {
   readonly server: string;
   readonly context: string;
@@ -14,10 +14,10 @@ export interface ClusterApi {
   readonly custom: ApiOf<"CustomObjectsApi">;
 }
 
-/** An API server that takes longer is as good as none. */
+/** Longest wait for an answer; a slower API server counts as unreachable. */
 export const answerWithinMs = 20_000;
 
-/** The API of the current context's cluster. Nothing is asked yet. */
+/** Makes the clients for the current context's cluster. Sends no request yet. */
 export async function clusterApi(config: KubeConfig): Promise<ClusterApi> {
   const client = await import("@kubernetes/client-node");
   const server = config.getCurrentCluster()?.server ?? "";
@@ -47,7 +47,7 @@ export async function clusterApi(config: KubeConfig): Promise<ClusterApi> {
   };
 }
 
-/** The HTTP status of a refusal, or undefined where there was no answer. */
+/** The HTTP status of an error answer; undefined if there was no answer. */
 export function statusOf(error: unknown): number | undefined {
   const code = (error as { readonly code?: unknown }).code;
   return typeof code === "number" ? code : undefined;
@@ -55,16 +55,16 @@ export function statusOf(error: unknown): number | undefined {
 
 const namesOfSilence = new Set(["AbortError", "TimeoutError"]);
 
-/** Whether the API server refused or the way to it failed, which is no fault of the code that asked. */
+/** True if the API server refused the request or could not be reached; false if the error comes from our own code. */
 export function isOfCluster(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  // A system error also where a kubeconfig's credentials come of a program that can't be run.
+  // A kubeconfig may name a program that prints credentials; if that program can't be run, the error is a system error too.
   return (
     statusOf(error) !== undefined || error.name === "FetchError" || namesOfSilence.has(error.name) || "syscall" in error
   );
 }
 
-/** What the API server said, or why it was not reached; never a credential. */
+/** The API server's message, or the reason why it was not reached. Contains no credential. */
 export function reasonOf(error: unknown): string {
   const { body, message, name } = error as {
     readonly body?: unknown;

@@ -12,9 +12,9 @@ import { strimziProblems } from "./strimzi";
 type Place = Pick<KubernetesSettings, "context" | "server" | "namespace" | "storageClass" | "kafka" | "monitoring">;
 
 /**
- * Ends with Problems, before anything is made, where the stack could not be applied: another cluster or none, missing
- * permissions, a namespace of somebody else's, no storage class, volumes that would shrink, no operator for Kafka or Prometheus.
- * Takes about a second, and at most twenty where nothing answers.
+ * Throws Problems, before `up` creates anything, if the stack cannot be applied: the cluster is the wrong one or does not
+ * answer, permissions are missing, the namespace belongs to another stack, a storage class or an operator (Strimzi,
+ * Prometheus) is missing, or a volume would shrink. Takes about one second, and at most 20 if the cluster does not answer.
  */
 export async function requireReady(settings: Place, volumes: readonly WantedVolume[], stack: string): Promise<void> {
   const api = await clusterApi(await openKubeconfig(settings));
@@ -23,7 +23,7 @@ export async function requireReady(settings: Place, volumes: readonly WantedVolu
 
 async function look(api: ClusterApi, settings: Place, volumes: readonly WantedVolume[], stack: string): Promise<void> {
   const { namespace, storageClass, kafka, monitoring } = settings;
-  // First: what is not allowed can't be looked at either.
+  // Permissions come first: without them the other checks can't read the cluster.
   refuseIfAny(await missingRights(api, namespace, monitoring !== undefined));
   refuseIfAny([
     ...(await namespaceProblems(api, namespace, stack)),

@@ -2,10 +2,10 @@ import type { Problem } from "../common/problem";
 import type { ClusterApi } from "./api";
 import type { ApiOf } from "./kubernetes-client";
 
-/** What `up` and `destroy` do with each kind of object, and Pulumi's wait for it. */
+/** The verbs that `up` and `destroy` need for each kind of object, and that Pulumi needs to wait for it. */
 const verbs = ["get", "list", "watch", "create", "patch", "delete"] as const;
 
-/** The kinds that a stack is made of, by API group, in the plural that permissions are written in. */
+/** The kinds of objects in a stack, by API group, in the plural form that permissions use. */
 export const managedKinds: Readonly<Record<string, readonly string[]>> = {
   "": ["configmaps", "persistentvolumeclaims", "secrets", "serviceaccounts", "services"],
   apps: ["deployments", "statefulsets"],
@@ -16,19 +16,19 @@ export const managedKinds: Readonly<Record<string, readonly string[]>> = {
   "rbac.authorization.k8s.io": ["rolebindings", "roles"],
 };
 
-/** And by one that is watched. */
+/** The additional kinds in a stack with monitoring. */
 export const monitoringKinds: typeof managedKinds = { "monitoring.coreos.com": ["podmonitors", "prometheusrules"] };
 
-/** Something that `up` does. */
+/** A permission that `up` needs. */
 export interface Right {
   readonly group: string;
   readonly resource: string;
   readonly verb: string;
-  /** Undefined for what belongs to no namespace. */
+  /** Undefined for cluster-wide objects. */
   readonly namespace?: string;
 }
 
-/** All that `up` and `destroy` do in a namespace, and what they only look at. */
+/** All permissions that `up` and `destroy` need in a namespace, for objects they change and objects they only read. */
 export function neededRights(namespace: string, isMonitored = false): Right[] {
   const kinds = { ...managedKinds, ...(isMonitored && monitoringKinds) };
   const managed = Object.entries(kinds).flatMap(([group, resources]) =>
@@ -37,7 +37,7 @@ export function neededRights(namespace: string, isMonitored = false): Right[] {
   const watched = ["pods", "events"].flatMap((resource) =>
     ["list", "watch"].map((verb) => ({ group: "", resource, verb, namespace })),
   );
-  // Nobody can grant what he does not have, and Patroni works on these.
+  // The stack grants these to Patroni, and a user can grant only permissions that he has himself.
   const granted = ["get", "list", "watch", "create", "patch"].map((verb) => ({
     group: "",
     resource: "endpoints",
@@ -49,14 +49,14 @@ export function neededRights(namespace: string, isMonitored = false): Right[] {
   return [...managed, ...watched, ...granted, ...pods, ...own];
 }
 
-/** What a user may do in a namespace, as the API server lists it. */
+/** A rule in the API server's list of a user's permissions in a namespace. */
 type Rule = ApiOf<"V1ResourceRule">;
 
-/** Asks the API server what of this is allowed, and tells what is not. */
+/** Asks the API server for the needed permissions and returns a problem for those that are missing. */
 export async function missingRights(api: ClusterApi, namespace: string, isMonitored: boolean): Promise<Problem[]> {
   const review = await api.authorization.createSelfSubjectRulesReview({ body: { spec: { namespace } } });
   const rules = review.status?.resourceRules ?? [];
-  // The list may be incomplete, and a rule of a namespace does not hold outside: what it lacks is asked one by one.
+  // The list may be incomplete and does not cover cluster-wide objects, so permissions that it lacks are checked one by one.
   const needed = neededRights(namespace, isMonitored).filter((right) => !isListed(right, rules));
   const allowed = await Promise.all(needed.map((right) => isAllowed(api, right)));
   return rightsProblem(
@@ -87,7 +87,7 @@ async function isAllowed(api: ClusterApi, right: Right): Promise<boolean> {
   return status?.allowed ?? false;
 }
 
-/** One problem for all that is missing, a line a kind. */
+/** One problem for all missing permissions, with a line for each kind. */
 export function rightsProblem(context: string, namespace: string, missing: readonly Right[]): Problem[] {
   if (missing.length === 0) return [];
   const kindOf = ({ resource, group }: Right) => (group ? `${resource}.${group}` : resource);
@@ -97,7 +97,7 @@ export function rightsProblem(context: string, namespace: string, missing: reado
   });
   return [
     {
-      what: `The user of the context \`${context}\` lacks permissions, so \`up\` would end half-way`,
+      what: `The user of the context \`${context}\` lacks permissions, so \`up\` would stop half-way`,
       got: `not allowed: ${lines.join("\n            ")}`,
       expected: `all of these in the namespace \`${namespace}\`, and the namespace itself`,
       fix: `Ask for a Role with them, or try \`kubectl --context ${context} auth can-i --list --namespace ${namespace}\``,

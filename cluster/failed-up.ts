@@ -31,7 +31,7 @@ const customListSchema = z.object({
   ),
 });
 
-/** What stands in the way in the stack's namespace, after an `up` that failed. Empty where nothing does. */
+/** Finds the objects in the stack's namespace that made an `up` fail. Returns no problem if all objects are ready. */
 export async function explainFailedUp(
   settings: Pick<KubernetesSettings, "context" | "server" | "namespace">,
 ): Promise<readonly Problem[]> {
@@ -69,7 +69,7 @@ async function look(api: ClusterApi, namespace: string): Promise<NamespaceObject
   };
 }
 
-/** Failing containers only; a log that can't be read is no reason to say nothing of the rest. */
+/** The end of a failing container's log. Empty if the log can't be read, so that the other problems are still reported. */
 async function lastWords(api: ClusterApi, namespace: string, pod: Pod): Promise<string> {
   const failing = statusesOf(pod).find(({ ready, restartCount }) => !ready && restartCount > 0);
   if (!failing) return "";
@@ -82,11 +82,11 @@ async function lastWords(api: ClusterApi, namespace: string, pod: Pod): Promise<
       tailLines: logLines,
     })
     .catch(() => "");
-  // What the kubelet says, as if it were the log, where the container is gone already.
+  // The kubelet answers with this text instead of a log if the container is already gone.
   return log.startsWith("unable to retrieve container logs") ? "" : log.trim().replaceAll("\n", "\n            ");
 }
 
-/** The objects of Strimzi, where it is installed. */
+/** Strimzi's objects in the namespace; none if Strimzi is not installed. */
 async function customObjects(api: ClusterApi, namespace: string): Promise<CustomObject[]> {
   const { resources } = await api.custom.getAPIResources(strimzi).catch(() => ({ resources: [] }));
   const lists = await Promise.all(

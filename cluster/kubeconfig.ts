@@ -8,21 +8,21 @@ import type { ApiOf } from "./kubernetes-client";
 
 export type KubeConfig = ApiOf<"KubeConfig">;
 
-/** The kubeconfig's files, in the order in which kubectl reads them. */
+/** The files of the kubeconfig, in the order in which kubectl reads them. */
 export function kubeconfigFiles(env: NodeJS.ProcessEnv = process.env): string[] {
   const named = (env["KUBECONFIG"] ?? "").split(delimiter).filter((file) => file !== "");
   return named.length > 0 ? named : [join(homedir(), ".kube", "config")];
 }
 
 /**
- * The kubeconfig, with the stack's context as the current one.
+ * Reads the kubeconfig and makes the stack's context the current one.
  * Throws Problems unless that context is there and leads to the cluster that the stack belongs to.
  */
 export async function openKubeconfig(
   { context, server }: Pick<KubernetesSettings, "context" | "server">,
   files: readonly string[] = kubeconfigFiles(),
 ): Promise<KubeConfig> {
-  // Only here: it takes half a second, and most commands need no cluster.
+  // Loaded here because the import takes half a second and most commands need no cluster.
   const { KubeConfig } = await import("@kubernetes/client-node");
   const read = files.filter((file) => existsSync(file)).map((file) => readFile(new KubeConfig(), file));
   const config = new KubeConfig();
@@ -53,7 +53,7 @@ function readFile(config: KubeConfig, file: string): KubeConfig {
   }
 }
 
-/** Where a name is given twice, the first file wins, as with kubectl. */
+/** If a name occurs twice, the entry of the first file wins, as in kubectl. */
 function firstOfEach<Named extends { readonly name: string }>(all: readonly Named[]): Named[] {
   return [...new Map(all.toReversed().map((one) => [one.name, one])).values()];
 }

@@ -1,12 +1,12 @@
 import type { Problem } from "../common/problem";
 import { type ClusterApi, statusOf } from "./api";
 
-/** Of a stack's namespace; its value is the stack's name. */
+/** Label of a stack's namespace; its value is the stack's name. */
 export const stackLabel = "tenantry.io/stack";
 
 /**
- * What stands in the way of the namespace. An `up` takes over what it finds there, as one before it may have been killed, so
- * it must be this stack's own.
+ * Checks that an existing namespace belongs to this stack. It must, because `up` takes over the objects that it finds there:
+ * an earlier `up` may have been killed after it created them.
  */
 export async function namespaceProblems(api: ClusterApi, namespace: string, stack: string): Promise<Problem[]> {
   const labels = await labelsOf(api, namespace);
@@ -30,7 +30,7 @@ export function ownerProblems(
   if (owner === stack) return [];
   return [
     {
-      what: `The namespace \`${namespace}\` is there already, and does not belong to the stack \`${stack}\``,
+      what: `The namespace \`${namespace}\` exists already and does not belong to the stack \`${stack}\``,
       got: owner ? `it belongs to the stack \`${owner}\`` : `it has no label ${stackLabel}`,
       expected: "a namespace of the stack's own: `up` takes over what it finds in it, and `destroy` deletes it",
       fix: `Choose another \`namespace\`, or give it to the stack: \`kubectl --context ${context} label namespace ${namespace} ${stackLabel}=${stack}${owner ? " --overwrite" : ""}\``,

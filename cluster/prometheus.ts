@@ -8,7 +8,7 @@ const group = "monitoring.coreos.com";
 const version = "v1";
 const needed = ["podmonitors", "prometheusrules"] as const;
 
-/** What stands in the way of monitoring where the stack asks for it. */
+/** Checks that the cluster has a Prometheus operator if the stack asks for monitoring. */
 export async function prometheusProblems(
   api: ClusterApi,
   monitoring: MonitoringSettings | undefined,

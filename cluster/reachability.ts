@@ -1,12 +1,12 @@
 import { type Problem, Problems } from "../common/problem";
 import { type ClusterApi, isOfCluster, reasonOf, statusOf } from "./api";
 
-/** The oldest minor release of Kubernetes 1 that the stack's parts run on; Strimzi 1.2 sets it. */
+/** The oldest supported minor release of Kubernetes 1. Strimzi 1.2 needs it. */
 const oldestMinor = 30;
 
 /**
- * What a look at the cluster finds. Throws Problems where the cluster does not answer, at the first question or at a later
- * one; what else goes wrong stays the error that it is, as it is no fault of the cluster's.
+ * Runs `look` on the cluster and returns its result. Throws Problems if the cluster does not answer, then or later; passes
+ * every other error on unchanged.
  */
 export async function askCluster<T>(api: ClusterApi, look: () => Promise<T>): Promise<T> {
   await requireReachable(api);
@@ -17,7 +17,7 @@ export async function askCluster<T>(api: ClusterApi, look: () => Promise<T>): Pr
   }
 }
 
-/** Throws Problems unless the cluster answers to these credentials and is new enough. */
+/** Throws Problems unless the cluster accepts the credentials and is new enough. */
 export async function requireReachable(api: ClusterApi): Promise<void> {
   const minor = await api.version.getCode().then(
     (version) => Number.parseInt(version.minor, 10),
@@ -37,7 +37,7 @@ export async function requireReachable(api: ClusterApi): Promise<void> {
   }
 }
 
-/** Why a cluster can't be asked anything, by what it or the way to it answered. */
+/** The problem for a cluster that refuses the credentials or does not answer. */
 export function unreachable({ context, server }: Pick<ClusterApi, "context" | "server">, error: unknown): Problem {
   const status = statusOf(error);
   const got = `${server}: ${reasonOf(error)}`;

@@ -1,6 +1,6 @@
 import { type ClusterApi, statusOf } from "./api";
 
-/** The kinds of a group of custom resources, in the plural, that the cluster serves in this version; none if it has no such group. */
+/** The plural names of the custom resources that the cluster serves in this API group and version; none without that group. */
 export async function servedKinds(api: ClusterApi, group: string, version: string): Promise<string[]> {
   return api.custom.getAPIResources({ group, version }).then(
     ({ resources }) => resources.map(({ name }) => name),

@@ -7,16 +7,16 @@ import type { ApiOf } from "./kubernetes-client";
 
 type StorageClass = ApiOf<"V1StorageClass">;
 
-/** A volume that the stack wants. */
+/** A volume that the stack declares. */
 export interface WantedVolume {
-  /** The name of its claim. */
+  /** The name of its PersistentVolumeClaim. */
   readonly claim: string;
   readonly size: Size;
 }
 
 const isDefault = "storageclass.kubernetes.io/is-default-class";
 
-/** What stands in the way of the volumes: no class for new ones, or existing ones that are larger or can't grow. */
+/** Checks the volumes: new ones need a storage class; existing ones must not be larger than declared, and must be able to grow. */
 export async function volumeProblems(
   api: ClusterApi,
   namespace: string,
@@ -24,7 +24,7 @@ export async function volumeProblems(
   wanted: readonly WantedVolume[],
 ): Promise<Problem[]> {
   const [classes, { items: claims }] = await Promise.all([
-    // Classes belong to the cluster: who may not list them learns from the API server.
+    // Storage classes are cluster-wide. A user who may not list them gets the API server's own error later.
     api.storage.listStorageClass().then(({ items }) => items, unlessForbidden),
     api.core.listNamespacedPersistentVolumeClaim({ namespace }),
   ]);

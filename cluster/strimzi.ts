@@ -7,13 +7,13 @@ const group = "kafka.strimzi.io";
 const version = "v1";
 const needed = ["kafkas", "kafkanodepools", "kafkausers", "kafkaconnects"] as const;
 
-/** What stands in the way of Kafka where the stack relies on an operator that is there already. */
+/** Checks that a Strimzi operator is installed if the stack relies on an existing one. */
 export async function strimziProblems(api: ClusterApi, operator: "chart" | "existing"): Promise<Problem[]> {
   if (operator === "chart") return [];
   return servedProblems(api.context, await servedKinds(api, group, version));
 }
 
-/** @param served the kinds of Strimzi's resources that the cluster knows, in the version that is wanted */
+/** @param served the kinds of Strimzi's resources that the cluster serves in the required version */
 export function servedProblems(context: string, served: readonly string[]): Problem[] {
   const missing = needed.filter((kind) => !served.includes(kind));
   if (missing.length === 0) return [];

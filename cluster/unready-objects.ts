@@ -8,7 +8,7 @@ type Job = ApiOf<"V1Job">;
 type Claim = ApiOf<"V1PersistentVolumeClaim">;
 type ContainerStatus = ApiOf<"V1ContainerStatus">;
 
-/** A custom resource, as far as its readiness goes. */
+/** The kind, name and readiness of a custom resource. */
 export interface CustomObject {
   readonly kind: string;
   readonly name: string;
@@ -22,7 +22,7 @@ export interface Condition {
   readonly message?: string;
 }
 
-/** What a namespace held when it was looked at. */
+/** The objects in a namespace at one moment. */
 export interface NamespaceObjects {
   readonly namespace: string;
   readonly pods: readonly Pod[];
@@ -37,7 +37,7 @@ export interface NamespaceObjects {
 
 const shownEvents = 3;
 
-/** Everything in the namespace that is not as it should be: each with its last events and the next step. */
+/** One problem for each object that is not ready, with its last events and the next step. */
 export function unreadyProblems(seen: NamespaceObjects): Problem[] {
   return [
     ...seen.claims.flatMap((claim) => claimTrouble(claim, seen)),
@@ -55,12 +55,12 @@ function claimTrouble({ metadata, status }: Claim, seen: NamespaceObjects): Prob
     {
       what: `Volume claim \`${metadata?.name}\` in \`${seen.namespace}\` gets no volume`,
       got: lines(events),
-      fix: "Check `tenantry:kubernetes.storageClass`, and that its driver runs and has room; then `up` again",
+      fix: "Check `tenantry:kubernetes.storageClass`, and that its driver runs and has space; then run `up` again",
     },
   ];
 }
 
-/** Pods that the API server does not let a controller make. */
+/** The problem of a controller whose pods the API server refuses. */
 function creationProblems(kind: string, { metadata }: StatefulSet | Job, seen: NamespaceObjects): Problem[] {
   const events = seen.events.filter(
     (event) => event.reason === "FailedCreate" && isAbout(event, kind, metadata?.name) && !isOvercome(event, seen),
@@ -69,16 +69,16 @@ function creationProblems(kind: string, { metadata }: StatefulSet | Job, seen: N
   const quota = events.some(({ message }) => message?.includes("exceeded quota"));
   return [
     {
-      what: `${kind} \`${metadata?.name}\` in \`${seen.namespace}\` may not make its pods`,
+      what: `${kind} \`${metadata?.name}\` in \`${seen.namespace}\` is not allowed to create its pods`,
       got: lines(lastEvents(events)),
       fix: quota
-        ? `Raise the quota (\`kubectl --namespace ${seen.namespace} describe resourcequota\`), or make the stack's nodes fewer or smaller; then \`up\` again`
-        : "Change what the message names, such as a policy of the cluster or a missing service account; then `up` again",
+        ? `Raise the quota (\`kubectl --namespace ${seen.namespace} describe resourcequota\`), or give the stack fewer or smaller nodes; then run \`up\` again`
+        : "Correct the cause in the message, such as a policy of the cluster or a missing service account; then run `up` again",
     },
   ];
 }
 
-/** Controllers try again: an old refusal means nothing once the pods are there. */
+/** True if the pods exist by now. Controllers retry, so an old refusal no longer matters then. */
 function isOvercome({ involvedObject }: Event, seen: NamespaceObjects): boolean {
   const set = seen.statefulSets.find(({ metadata }) => metadata?.name === involvedObject.name);
   const job = seen.jobs.find(({ metadata }) => metadata?.name === involvedObject.name);
@@ -101,7 +101,7 @@ function podTrouble(pod: Pod, seen: NamespaceObjects): Problem[] {
     {
       what: `Pod \`${name}\` in \`${seen.namespace}\` ${cause.what}`,
       got: lines(told),
-      fix: `${cause.fix}; then \`up\` again`,
+      fix: `${cause.fix}; then run \`up\` again`,
     },
   ];
 }
@@ -137,17 +137,17 @@ function containerCause(statuses: readonly ContainerStatus[], namespace: string,
   }
   if (ended?.reason === "OOMKilled") {
     return {
-      what: "was killed as it used more memory than it has",
+      what: "was killed because it used more memory than its limit",
       details,
       fix: "Give it more `memory` in `tenantry:kubernetes`",
     };
   }
   if (waiting?.reason?.startsWith("CreateContainer")) {
-    return { what: "cannot start its container", details, fix: "Bring back what the message names" };
+    return { what: "cannot start its container", details, fix: "Restore the object that the message names" };
   }
   if (ended && ended.exitCode !== 0) {
     const exit = `its container \`${failing?.name}\` ended with ${ended.exitCode} (${ended.reason}), ${failing?.restartCount} restarts`;
-    return { what: "keeps failing", details: [exit, ...details], fix: `Look at the reason in ${logs}` };
+    return { what: "keeps failing", details: [exit, ...details], fix: `Find the reason in ${logs}` };
   }
   const fix = `Look at ${logs} and \`kubectl --namespace ${namespace} describe pod ${pod}\``;
   return { what: "is not ready", details, fix };
@@ -161,17 +161,17 @@ function customTrouble({ kind, name, conditions }: CustomObject, seen: Namespace
     {
       what: `${kind} \`${name}\` in \`${seen.namespace}\` is not ready`,
       got: lines([...unready.map(({ reason, message }) => [reason, message].filter(Boolean).join(": ")), ...events]),
-      fix: `Change what the message names, or look at the operator's log and \`kubectl --namespace ${seen.namespace} describe ${kind.toLowerCase()} ${name}\``,
+      fix: `Correct the cause in the message, or look at the operator's log and \`kubectl --namespace ${seen.namespace} describe ${kind.toLowerCase()} ${name}\``,
     },
   ];
 }
 
-/** Whether a pod serves. */
+/** True if the pod serves requests. */
 export function isReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
-/** Init containers come first, as they run first. */
+/** Init containers come first because they run first. */
 export function statusesOf({ status }: Pod): readonly ContainerStatus[] {
   const init = status?.initContainerStatuses ?? [];
   return [...init.filter(({ state }) => state?.terminated?.exitCode !== 0), ...(status?.containerStatuses ?? [])];
@@ -185,7 +185,7 @@ function isAbout({ involvedObject }: Event, kind: string, name: string | undefin
   return involvedObject.kind === kind && involvedObject.name === name;
 }
 
-/** The newest first, each text once. */
+/** The texts of the last events, newest first, without repetitions. */
 function lastEvents(events: readonly Event[]): string[] {
   const time = (event: Event) =>
     new Date(event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? 0).getTime();

@@ -10,7 +10,7 @@ export type MakeChild = <Args, Made extends pulumi.Resource>(
   options?: pulumi.CustomResourceOptions,
 ) => Made;
 
-/** What a component makes its children with; `common` holds for each of them unless its own options say otherwise. */
+/** Returns the function that makes a component's children. A child's own options override `common`. */
 export function childrenOf(
   parent: pulumi.Resource,
   prefix: string,

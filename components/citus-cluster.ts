@@ -39,27 +39,27 @@ export interface CitusClusterArgs extends CitusOptions {}
 
 /**
  * A Citus cluster: one Patroni group for the coordinator and one for each worker, with Kubernetes as Patroni's store.
- * Passwords and keys are made by the first `up` and kept; raising `rotation` replaces all but the authority's.
+ * The first `up` generates passwords and keys. Raising `rotation` replaces all of them except the authority's key.
  *
  * @example new CitusCluster("citus", { namespace: "shop", database: "shop", workers: 2 }, { provider: cluster })
  */
 export class CitusCluster extends pulumi.ComponentResource {
-  /** The certificate of the authority that signs the nodes', PEM. */
+  /** The certificate, in PEM, of the authority that signs the nodes' certificates. */
   readonly authority: pulumi.Output<string>;
-  /** The authority with its key, to sign the certificates of what belongs to the cluster. */
+  /** The authority with its key, to sign further certificates for the cluster. */
   readonly signer: pulumi.Output<KeyPair>;
   /** The nodes' own certificate and key. */
   readonly certificate: pulumi.Output<KeyPair>;
-  /** The administrator's and every declared role's login, by role. */
+  /** The logins of the administrator and of every declared role, by role. */
   readonly logins: pulumi.Output<Readonly<Record<string, Login>>>;
-  /** Comes when all nodes are registered and the administrator can log in: whatever uses the database depends on it. */
+  /** Complete when all nodes are registered and the administrator can log in. Resources that use the database depend on it. */
   readonly ready: pulumi.Resource;
-  /** What runs each node that holds shards, by the node's name. */
+  /** The StatefulSet of each node that holds shards, by the node's name. */
   readonly servers: ReadonlyMap<string, pulumi.Resource>;
   private readonly plan: CitusPlan;
   private readonly child: MakeChild;
 
-  /** Throws Problems when the arguments make no cluster. */
+  /** Throws Problems if the arguments are invalid. */
   constructor(name: string, args: CitusClusterArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:CitusCluster", name, {}, options);
     this.plan = planCitus(name, args);
@@ -70,7 +70,7 @@ export class CitusCluster extends pulumi.ComponentResource {
     const groups = groupsOf(this.plan).map((group) => this.group(group, foundation));
     this.servers = new Map(groups.slice(1).map((pods, index) => [workerName(index + 1), pods]));
     const job = prepareJob(this.plan);
-    // Its logical name changes with it: a finished Job stays until its successor is done.
+    // The logical name contains the Job's hash, so a finished Job stays until its successor is done.
     this.ready = this.child(Job, job.metadata.name.slice(name.length + 1), job, {
       dependsOn: [...groups, tls.secret, ...secrets.map(({ secret }) => secret)],
       customTimeouts: { create: "16m" },
@@ -90,7 +90,7 @@ export class CitusCluster extends pulumi.ComponentResource {
     this.registerOutputs({ authority: this.authority, logins: this.logins });
   }
 
-  /** The authority's key lies in a Secret that no pod mounts; its certificate, for clients, in a ConfigMap. */
+  /** Stores the authority's key in a Secret that no pod mounts, and its certificate in a ConfigMap for clients. */
   private certificates() {
     const { name, namespace, rotation, protect } = this.plan;
     const common = { namespace, labels: clusterLabels(this.plan), type: "kubernetes.io/tls" } as const;
@@ -100,7 +100,7 @@ export class CitusCluster extends pulumi.ComponentResource {
       {
         ...common,
         name: `${name}-authority`,
-        // Replaced, it would leave every client without trust.
+        // A new authority would make every client reject the servers.
         rotation: 1,
         protect,
         values: { "tls.crt": created.certificate, "tls.key": created.key },
@@ -148,7 +148,7 @@ export class CitusCluster extends pulumi.ComponentResource {
     return [this.child(ServiceAccount, "account", { metadata }), ...this.rights(name, "", clusterRules)];
   }
 
-  /** Rules for the account of all pods. */
+  /** Grants rules to the service account of all pods. */
   private rights(name: string, prefix: string, rules: (typeof clusterRules)[number][]): pulumi.Resource[] {
     const { name: account, namespace } = this.plan;
     const metadata = { name, namespace, labels: clusterLabels(this.plan) };
@@ -171,7 +171,7 @@ export class CitusCluster extends pulumi.ComponentResource {
     ];
   }
 
-  /** What the exporter in each pod asks. */
+  /** The ConfigMap with the exporter's queries, if the cluster is monitored. */
   private questions(): pulumi.Resource[] {
     if (!this.plan.monitoring) return [];
     const metadata = {
@@ -201,7 +201,7 @@ export class CitusCluster extends pulumi.ComponentResource {
     this.child(PodDisruptionBudget, `${group}-budget`, disruptionBudget(plan, group));
     return this.child(StatefulSet, `${group}-pods`, set, {
       dependsOn: [...foundation, config, ...rights, ...services, ...claims],
-      // It can never be changed; the claims are what grows.
+      // Kubernetes never lets this field change. Volumes grow through their claims.
       ignoreChanges: ["spec.volumeClaimTemplates"],
       customTimeouts: { create: "15m", update: "30m" },
     });

@@ -10,7 +10,7 @@ export interface CommandPodArgs {
   readonly volumes?: types.input.core.v1.Volume[];
 }
 
-/** The pod of a Job: runs one command to its end and has no rights in the cluster. */
+/** The pod of a Job that runs one command and has no permissions in the cluster. */
 export function commandPod(args: CommandPodArgs) {
   const { labels, securityContext, volumes } = args;
   const { name, image, ...container } = args.container;

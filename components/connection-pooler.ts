@@ -23,23 +23,23 @@ import {
 import { type PoolerOptions, planPooler } from "./pooler/pooler-plan";
 
 export interface ConnectionPoolerArgs extends PoolerOptions {
-  /** The login of each role, by role. */
+  /** The roles' logins, by role. */
   readonly logins: pulumi.Input<Readonly<Record<string, Login>>>;
   /** The cluster's authority, which signs the pooler's certificate. */
   readonly signer: pulumi.Input<KeyPair>;
 }
 
 /**
- * PgBouncer in front of a Citus cluster's coordinator: many clients on few server connections. Clients
- * connect to `NAME.NAMESPACE.svc:5432` by TLS and log in as to the database itself.
+ * PgBouncer in front of a Citus cluster's coordinator: it serves many clients with few server connections. Clients
+ * connect to `NAME.NAMESPACE.svc:5432` by TLS and use the same logins as at the database.
  *
  * @example new ConnectionPooler("pooler", { namespace, cluster: "citus", database, roles, logins, signer }, { provider })
  */
 export class ConnectionPooler extends pulumi.ComponentResource {
-  /** Its host in the cluster; the port is PostgreSQL's. */
+  /** The pooler's host name in the cluster; the port is 5432. */
   readonly host: string;
 
-  /** Throws Problems when the arguments make no pooler. */
+  /** Throws Problems if the arguments are invalid. */
   constructor(name: string, args: ConnectionPoolerArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:ConnectionPooler", name, {}, options);
     const { logins, signer, ...given } = args;

@@ -3,18 +3,19 @@ import type { Declaration } from "../architecture/data-plane/declaration";
 import { type DeclaredResources, declareInOrder } from "./declare-in-order";
 
 export interface DataPlaneArgs {
-  /** What `databasesOf` made of the application and the settings, in an order in which it can be made. */
+  /** The declarations that `databasesOf` returns, in the order in which they are created. */
   readonly declarations: readonly Declaration[];
   /**
-   * The servers behind each node, by its name, where this program makes them. A node is their direct dependent: only so does
-   * Pulumi take it out of the cluster before they go, as it orders deletions by nothing else. @default none
+   * The servers that this program makes for each node, by the node's name. The node's resource depends on them directly, so
+   * that Pulumi removes the node from the cluster before it deletes them; Pulumi orders deletions only by dependencies.
+   * @default none
    */
   readonly servers?: ReadonlyMap<string, pulumi.Resource>;
-  /** What takes the servers along when it is deleted, so that nothing is deleted on them before. @default nothing does */
+  /** A resource, such as a namespace, whose deletion deletes the servers too; then nothing is deleted on them first. @default none */
   readonly deletedWith?: pulumi.Resource;
 }
 
-/** An application's data on servers that run: schema, placement, isolation, partitions, outbox, slots and connectors. */
+/** An application's data on running servers: schema, placement, isolation, partitions, outbox, slots and connectors. */
 export class DataPlane extends pulumi.ComponentResource {
   readonly resources: DeclaredResources;
 

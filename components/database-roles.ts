@@ -10,26 +10,27 @@ import { childrenOf } from "./children";
 export interface DatabaseRolesArgs {
   /** The application's database. */
   readonly database: string;
-  /** Roles that applications log in with: row level security binds them. */
+  /** Roles that applications log in with; row level security applies to them. */
   readonly applicationRoles: readonly string[];
   /** Roles that read the change stream. @default none */
   readonly replicationRoles?: readonly string[];
   /** Every role's password. */
   readonly passwords: pulumi.Input<Readonly<Record<string, string>>>;
   /**
-   * Makes the database too, by this provider, which connects to another one, and lets only these roles connect to it.
-   * @default it is there
+   * Also creates the database, through this provider, which connects to another database, and lets only these roles connect.
+   * @default the database exists
    */
   readonly createWith?: pulumi.ProviderResource;
-  /** Drops the database when it is deleted here; else it stays, with its data. @default false */
+  /** Drops the database when this component is deleted; otherwise the database stays with its data. @default false */
   readonly dropDatabase?: boolean;
-  /** What takes the servers along when it is deleted, so that nothing is deleted on them before. @default nothing does */
+  /** A resource, such as a namespace, whose deletion deletes the servers too; then nothing is deleted on them first. @default none */
   readonly deletedWith?: pulumi.Resource;
 }
 
 /**
- * What an application needs in PostgreSQL before its data plane: login roles without powers, pg_partman, and if asked for
- * the database. On Citus it acts in the distributed database, from where roles reach every node. Needs a superuser.
+ * Everything that an application needs in PostgreSQL before its data plane: login roles without special attributes,
+ * pg_partman and, on request, the database. On Citus it works in the distributed database, from which Citus propagates roles
+ * to every node. Needs a superuser.
  *
  * @example new DatabaseRoles("database", { database: "shop", applicationRoles: ["shop_app"], passwords }, { provider })
  */
@@ -38,7 +39,7 @@ export class DatabaseRoles extends pulumi.ComponentResource {
     super("tenantry:index:DatabaseRoles", name, {}, options);
     const { database, applicationRoles, replicationRoles = [], createWith, dropDatabase, deletedWith } = args;
     const child = childrenOf(this, name, deletedWith && { deletedWith });
-    // Roles are made, and what they were granted is taken from them, in the database itself.
+    // Roles are created in the database itself, and their grants are revoked there when they are deleted.
     const made = createWith
       ? [
           child(
@@ -60,7 +61,7 @@ export class DatabaseRoles extends pulumi.ComponentResource {
       for (const { role, resource } of roles) connect(role, ["CONNECT"], [closed, resource]);
     }
     const stays = { retainOnDelete: true };
-    // As much the data's as the database itself.
+    // The schema holds the partitions' configuration, so it stays as long as the data.
     const schema = child(Schema, "partman", { name: "partman", database }, { ...stays, dependsOn: made });
     const partman = { name: "pg_partman", schema: "partman", database };
     child(Extension, "pg-partman", partman, { ...stays, dependsOn: [schema] });
@@ -77,7 +78,7 @@ function roleArgs(role: string, replication: boolean, passwords: DatabaseRolesAr
     createDatabase: false,
     createRole: false,
     bypassRowLevelSecurity: false,
-    // In place of the password, which so comes into no statement, no log of the server and no state.
+    // The verifier stands in for the password, which then reaches no statement, no server log and no state.
     password: pulumi.secret(pulumi.output(passwords).apply((known) => lastingVerifier(role, passwordOf(known, role)))),
   };
 }

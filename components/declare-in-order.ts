@@ -2,10 +2,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Declaration } from "../architecture/data-plane/declaration";
 import { declare } from "../provider";
 
-/** What was declared, by `NOUN/NAME`, for resources that must come after. */
+/** The declared resources by `NOUN/NAME`, so that later resources can depend on them. */
 export type DeclaredResources = ReadonlyMap<string, pulumi.CustomResource>;
 
-/** A resource each, after those that its declaration names and `optionsOf` adds. */
+/** Declares one resource for each declaration. It depends on the resources in its `after` and on those of `optionsOf`. */
 export function declareInOrder(
   declarations: readonly Declaration[],
   optionsOf: (declaration: Declaration) => pulumi.CustomResourceOptions & { readonly dependsOn?: pulumi.Resource[] },

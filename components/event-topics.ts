@@ -15,20 +15,20 @@ import type { Platform } from "./platform";
 
 export interface EventTopicsArgs {
   readonly aggregates: readonly Aggregate[];
-  /** Copies of each partition; at most as many as there are brokers. */
+  /** Replicas of each partition, at most the number of brokers. */
   readonly replication: number;
-  /** Copies that must be written before an event counts as acknowledged. @default the brokers' own */
+  /** Replicas that must be written before an event is acknowledged. @default the brokers' own setting */
   readonly minInSync?: number;
-  /** Topics that go from Kafka, with their records, when they go from the program. @default none: they are left there */
+  /** Topics that are deleted from Kafka, with their records, when they leave the program. @default none: they stay in Kafka */
   readonly deletable?: readonly string[];
-  /** What users may read, where nobody else gives them that right. @default none */
+  /** Access rules for readers, by user, if no one else grants them. @default none */
   readonly readers?: Readonly<Record<string, readonly AccessRule[]>>;
 }
 
 /**
- * The topics of an application's events, and who may read them. A topic that is taken out of the program is left in
- * Kafka with its records, unless it is named in `deletable` by an `up` before. More partitions are added in place, and
- * keys then go to other partitions than before; fewer are refused by Kafka.
+ * The topics of an application's events, and the access rules of their readers. A topic that leaves the program stays in
+ * Kafka with its records unless an earlier `up` had it in `deletable`. Partitions can be added in place, and keys then go to
+ * other partitions than before; Kafka refuses to remove partitions.
  */
 export class EventTopics extends pulumi.ComponentResource {
   constructor(name: string, args: EventTopicsArgs, options: pulumi.ComponentResourceOptions) {
@@ -57,12 +57,12 @@ export class EventTopics extends pulumi.ComponentResource {
   }
 }
 
-/** Records outlive their declaration: only what is named goes from Kafka. */
+/** Records outlive their declaration: only topics in `deletable` are deleted from Kafka. */
 export function topicOptions({ topic, deletable = [] }: { topic: string; deletable?: readonly string[] }) {
   return { retainOnDelete: !deletable.includes(topic) };
 }
 
-/** One for each operation, as Kafka keeps them. */
+/** Kafka stores one entry for each operation. */
 function accessControls(user: string, rules: readonly AccessRule[]) {
   return rules.flatMap(({ to, name, prefix, operations }) =>
     operations.map((operation) => {
@@ -80,7 +80,7 @@ function accessControls(user: string, rules: readonly AccessRule[]) {
   );
 }
 
-/** The topics of a stack's events, on whichever servers. */
+/** Declares the topics of a stack's events. */
 export function eventTopics(application: Application, settings: Settings, { endpoints, ready }: Platform): EventTopics {
   const { kubernetes, kafka, allow } = settings;
   const { topics, problems } = consumerTopics(application, kafka.consumers);
@@ -94,14 +94,14 @@ export function eventTopics(application: Application, settings: Settings, { endp
       aggregates: application.events.aggregates,
       ...copies(settings),
       deletable: allow.flatMap((optIn) => /^drop (.+)$/.exec(optIn)?.[1] ?? []),
-      // Strimzi takes away from its users what it was not told itself.
+      // Strimzi removes access rules that its own resources don't declare, so KafkaUsers hold these.
       readers: kubernetes ? {} : Object.fromEntries(readers),
     },
     { providers: { kafka: provider }, dependsOn: [...ready] },
   );
 }
 
-/** Brokers that the stack provisions know how many acknowledge a record. */
+/** The replication of the topics. Brokers that the stack provisions have the minimum of in-sync replicas in their own settings. */
 function copies({ kubernetes, kafka, consistency }: Settings): Pick<EventTopicsArgs, "replication" | "minInSync"> {
   if (kubernetes) return { replication: copiesOf(kubernetes.kafka, consistency).replication };
   const { replication, minInSync } = kafka;

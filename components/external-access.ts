@@ -5,16 +5,16 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Address } from "../common/address";
 import type { Access } from "../settings/access";
 
-/** A server in the cluster that is reached from outside. */
+/** A server in the cluster that clients outside it use. */
 export interface ReachedServer {
-  /** Unique in the namespace: the name of its Service. */
+  /** The name of its Service, unique in the namespace. */
   readonly name: string;
-  /** Labels of the pods that answer for it, at any time one that is right. */
+  /** Labels that select the pods that serve it. */
   readonly selector: Readonly<Record<string, string>>;
   readonly port: number;
-  /** The port of the machines that leads to it, where access is by these. */
+  /** Its node port, if access is by node ports. */
   readonly nodePort: number;
-  /** Where somebody else makes it reachable, where access is by that. */
+  /** Its address, if someone else makes the server reachable (access by `addresses`). */
   readonly given?: Address;
 }
 
@@ -25,13 +25,13 @@ export interface ExternalAccessArgs {
 }
 
 /**
- * The way to servers from outside the cluster: a Service for each where the cluster makes the way, and for all of them
- * what lets in the networks that are declared, and no others.
+ * Makes servers reachable from outside the cluster: a Service for each, unless someone else provides the addresses, and
+ * network policies that let in only the declared networks.
  *
  * @example new ExternalAccess("citus", { namespace, access, servers }, { provider, dependsOn: cluster.ready })
  */
 export class ExternalAccess extends pulumi.ComponentResource {
-  /** Where each server is reached, by its name. */
+  /** The address of each server, by its name. */
   readonly addresses: pulumi.Output<Readonly<Record<string, Address>>>;
 
   constructor(
@@ -55,7 +55,7 @@ export class ExternalAccess extends pulumi.ComponentResource {
   }
 }
 
-/** The Service that leads to a server; none where somebody else makes the way. */
+/** The Service for a server; undefined if someone else provides its address. */
 export function serviceOf(namespace: string, access: ExternalAccessArgs["access"], server: ReachedServer) {
   if (access.by === "addresses") return undefined;
   const { name, selector, port, nodePort } = server;
@@ -66,7 +66,7 @@ export function serviceOf(namespace: string, access: ExternalAccessArgs["access"
       : {
           ...common,
           type: "LoadBalancer",
-          // Keeps the client's address, by which it is let in.
+          // Keeps the client's address, which the network policy checks.
           externalTrafficPolicy: "Local",
           loadBalancerSourceRanges: [...access.from],
         };
@@ -74,7 +74,7 @@ export function serviceOf(namespace: string, access: ExternalAccessArgs["access"
   return { metadata: { name, namespace, annotations }, spec };
 }
 
-/** One for each set of pods, however many servers it answers for. */
+/** One network policy for each set of pods, even if the pods serve several servers. */
 export function policies(
   namespace: string,
   { from }: Access & { from: readonly string[] },
@@ -91,7 +91,7 @@ export function policies(
   }));
 }
 
-/** @param ingress what the cluster says of a load balancer, once it is there */
+/** @param ingress the load balancer's status, once it exists */
 export function addressOf(
   access: ExternalAccessArgs["access"],
   { name, port, nodePort, given }: ReachedServer,
@@ -104,7 +104,7 @@ export function addressOf(
       if (!given) throw new Error(`${name} has no address`);
       return given;
     case "loadBalancer":
-      // Not there yet in a preview: shown as what it will be.
+      // A preview has no address yet and shows this placeholder.
       return { host: ingress?.[0]?.ip ?? ingress?.[0]?.hostname ?? `[load balancer of ${name}]`, port };
   }
 }

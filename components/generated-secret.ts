@@ -6,7 +6,7 @@ export interface GeneratedSecretArgs {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly type: "kubernetes.io/tls" | "kubernetes.io/basic-auth";
-  /** Another number replaces the values. */
+  /** A different number replaces the values. */
   readonly rotation: number;
   readonly values: Readonly<Record<string, pulumi.Input<string>>>;
   readonly protect?: boolean;
@@ -15,8 +15,8 @@ export interface GeneratedSecretArgs {
 const rotationKey = "tenantry.io/rotation";
 
 /**
- * A Secret whose values each run of the program makes anew, but which are taken only when there is none yet or when it is
- * rotated. They are encrypted in Pulumi's state, and read from what the cluster holds.
+ * A Secret with generated values. Each run of the program generates new ones, but they are used only if the Secret does not
+ * exist or is rotated. They are encrypted in Pulumi's state, and the program reads the values that the cluster holds.
  */
 export function generatedSecret(logicalName: string, args: GeneratedSecretArgs, parent: pulumi.Resource): Secret {
   const { name, namespace, labels, type, rotation, values } = args;
@@ -32,19 +32,19 @@ export function generatedSecret(logicalName: string, args: GeneratedSecretArgs, 
       protect: args.protect ?? false,
       ignoreChanges: ["data"],
       replaceOnChanges: [`metadata.annotations["${rotationKey}"]`],
-      // Those who mount it know it by its name, which no two can have.
+      // Pods mount it by its name, which two Secrets can't share.
       deleteBeforeReplace: true,
       additionalSecretOutputs: ["data"],
     },
   );
 }
 
-/** Values as a Secret's `data`. */
+/** Encodes values for a Secret's `data`. */
 export function secretData(values: Readonly<Record<string, pulumi.Input<string>>>) {
   return pulumi.all(values).apply((known) => mapValues(known, (text) => Buffer.from(text).toString("base64")));
 }
 
-/** The values as the cluster holds them. */
+/** A value as the cluster holds it. */
 export function secretValue(secret: Secret, key: string): pulumi.Output<string> {
   return secret.data.apply((data) => Buffer.from(data?.[key] ?? "", "base64").toString());
 }

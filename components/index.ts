@@ -1,4 +1,4 @@
-/** The components, for programs of your own: docs/components.md. */
+/** The components for other Pulumi programs. docs/components.md describes them. */
 export { CitusCluster, type CitusClusterArgs } from "./citus-cluster";
 export { ConnectionPooler, type ConnectionPoolerArgs } from "./connection-pooler";
 export { DataPlane, type DataPlaneArgs } from "./data-plane";

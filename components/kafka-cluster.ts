@@ -29,32 +29,32 @@ import { strimziVersion } from "./strimzi-resources";
 
 export interface KafkaClusterArgs extends KafkaOptions {
   /**
-   * Installs the operator's chart, which is the whole Kubernetes cluster's. Not one that takes over what is there
-   * (`upsertExistingObjects`). @default the provider of everything else
+   * Installs the operator's chart, whose objects are cluster-wide. It must not take over existing objects
+   * (`upsertExistingObjects`). @default the provider of the other resources
    */
   readonly operatorProvider?: pulumi.ProviderResource;
 }
 
 /**
  * A Kafka cluster without ZooKeeper, run by Strimzi, with its users. Clients in the cluster connect by TLS and log in by
- * SCRAM-SHA-512; a pod is let in by the label `tenantry.io/kafka-client: NAME`. Passwords are made by the first `up` and
- * kept; raising `rotation` replaces them.
+ * SCRAM-SHA-512; pods need the label `tenantry.io/kafka-client: NAME`. The first `up` generates the passwords, and raising
+ * `rotation` replaces them.
  *
  * @example new KafkaCluster("kafka", { namespace: "shop", users: { billing: consumerAccess("billing", topics) } }, { provider })
  */
 export class KafkaCluster extends pulumi.ComponentResource {
   readonly bootstrapServer: string;
-  /** The certificate of the authority that signs the brokers', PEM. */
+  /** The certificate, in PEM, of the authority that signs the brokers' certificates. */
   readonly authority: pulumi.Output<string>;
-  /** Where clients outside the Kubernetes cluster begin; empty where there are none. */
+  /** Bootstrap servers for clients outside the Kubernetes cluster; empty if there are none. */
   readonly externalServers: pulumi.Output<readonly string[]>;
-  /** Every user's login, by name. */
+  /** The users' logins, by name. */
   readonly logins: pulumi.Output<Readonly<Record<string, Login>>>;
-  /** Come when the brokers run and all users can log in: whatever uses Kafka depends on them. */
+  /** Complete when the brokers run and all users can log in. Resources that use Kafka depend on them. */
   readonly ready: readonly pulumi.Resource[];
   private readonly plan: KafkaPlan;
 
-  /** Throws Problems when the arguments make no cluster. */
+  /** Throws Problems if the arguments are invalid. */
   constructor(name: string, args: KafkaClusterArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:KafkaCluster", name, {}, options);
     this.plan = planKafka(name, args);
@@ -96,7 +96,7 @@ export class KafkaCluster extends pulumi.ComponentResource {
     });
   }
 
-  /** Pods of the operator, its rights, and the kinds of resources that it serves: one to a Kubernetes cluster. */
+  /** The operator's pods, permissions and custom resource definitions. A Kubernetes cluster can have only one operator. */
   private operator(provider: pulumi.ProviderResource | undefined): pulumi.Resource[] {
     const { name, namespace, operator } = this.plan;
     if (operator === "existing") return [];
@@ -125,7 +125,7 @@ export class KafkaCluster extends pulumi.ComponentResource {
   private user(user: string, cluster: pulumi.Resource) {
     const { name, namespace, protect, rotation } = this.plan;
     const password = generatedSecret(
-      // Another name for another rotation: Kafka must know the new one before the old one goes.
+      // A new rotation has a new name, because Kafka must accept the new password before the old one is deleted.
       `${name}-password-${user}-${rotation}`,
       {
         name: passwordSecret(this.plan, user, rotation),
@@ -166,10 +166,10 @@ export class KafkaCluster extends pulumi.ComponentResource {
     }
   }
 
-  /** Strimzi makes it with the cluster, and renews it: each run reads the present one. */
+  /** Reads the authority's certificate in each run, because Strimzi makes it with the cluster and renews it. */
   private readAuthority(cluster: CustomResource): pulumi.Output<string> {
     const { name, namespace } = this.plan;
-    // Unknown until the cluster is there, so that a preview does not look for it.
+    // The id is unknown until the cluster exists, so a preview does not look for the Secret.
     const id = cluster.id.apply(() => `${namespace}/${authoritySecret(this.plan)}`);
     return pulumi.unsecret(secretValue(Secret.get(`${name}-authority`, id, { parent: this }), "ca.crt"));
   }

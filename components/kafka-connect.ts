@@ -18,19 +18,19 @@ import { kafkaConnect } from "./connect/worker";
 export interface KafkaConnectArgs extends ConnectOptions {}
 
 /**
- * Workers of Kafka Connect with Debezium, run by Strimzi. Connectors are put there by the REST interface, which is closed
- * to all pods without the label `tenantry.io/connect-client: NAME`; they refer to secrets and never hold them.
+ * Workers of Kafka Connect with Debezium, run by Strimzi. Connectors are created through the REST interface, which only pods
+ * with the label `tenantry.io/connect-client: NAME` can reach. Connectors refer to secrets and never contain them.
  *
  * @example new KafkaConnect("connect", { namespace: "shop", kafka: login, secrets: { "citus-login-cdc": "1" } }, { provider, dependsOn })
  */
 export class KafkaConnect extends pulumi.ComponentResource {
-  /** Base of the REST interface. */
+  /** The base URL of the REST interface. */
   readonly url: string;
-  /** Comes when the workers answer: whatever puts connectors there depends on it. */
+  /** Complete when the workers answer. Resources that create connectors depend on it. */
   readonly ready: pulumi.Resource;
   private readonly plan: ConnectPlan;
 
-  /** Throws Problems when the arguments make no workers. */
+  /** Throws Problems if the arguments are invalid. */
   constructor(name: string, args: KafkaConnectArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:KafkaConnect", name, {}, options);
     this.plan = planConnect(name, args);

@@ -5,11 +5,12 @@ import { adminUser, groupHost, loginSecret, shardNodes } from "./citus/citus-nam
 import { databaseAuthority, restUrl } from "./connect/connect-names";
 import { bootstrapServer } from "./kafka/kafka-names";
 
-/** The names of the parts of a stack that is provisioned on Kubernetes. */
+/** The names of a stack's components on Kubernetes. */
 export const componentNames = { citus: "citus", pooler: "citus-pooler", kafka: "kafka", connect: "connect" } as const;
 
 /**
- * What is known of the servers before they run: names, never addresses. The certificate is a file, as Connect sees it.
+ * The endpoints as far as they are known before the servers run: host names without addresses. The certificate is the path
+ * of a file in Connect's pods.
  *
  * @param roles the application's roles by the names in `architecture.yaml`, and `cdc`
  */

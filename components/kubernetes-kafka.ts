@@ -13,7 +13,7 @@ import { authoritySecret, bootstrapServer, kafkaClientLabel, kafkaLoginSecret } 
 import type { KafkaOptions } from "./kafka/kafka-plan";
 import { componentNames } from "./kubernetes-endpoints";
 
-/** The Kafka cluster of a stack: its users are the toolkit's own and the consumers that the stack names. */
+/** The options of a stack's Kafka cluster. Its users are the toolkit's own and the consumers that the stack names. */
 export function kafkaOptions(
   application: Application,
   { consistency, kafka: { consumers } }: Settings,
@@ -31,7 +31,7 @@ export function kafkaOptions(
   return { ...kafka, ...place, consistency, users };
 }
 
-/** The workers of a stack: they read the change stream of Citus, and may read the Secret with the login for it. */
+/** The options of a stack's Connect workers. They may read the Secret with the login for Citus' change stream. */
 export function connectOptions(
   application: Application,
   settings: Settings,

@@ -24,7 +24,7 @@ import { Monitoring } from "./monitoring";
 import type { Platform } from "./platform";
 import { reachFromOutside } from "./reached-servers";
 
-/** Provisions a stack's servers in its own namespace of its own cluster. */
+/** Provisions a stack's servers in the stack's namespace and cluster. */
 export async function kubernetesPlatform(
   application: Application,
   settings: Settings,
@@ -56,10 +56,10 @@ export async function kubernetesPlatform(
   const reach = { context, enableServerSideApply: true };
   const provider = new Provider("namespaced", {
     ...reach,
-    // Pulumi would delete and make them anew, which a protected one refuses; what reads them is restarted by its annotation.
+    // Otherwise Pulumi would replace them, which `protect` forbids. An annotation restarts the pods that read them.
     enableSecretMutable: true,
     enableConfigMapMutable: true,
-    // What a killed `up` had begun, the next one takes over. The namespace is the stack's own: see namespaceProblems.
+    // The next `up` takes over the objects of a killed one. That is safe because namespaceProblems checks that the namespace is the stack's.
     upsertExistingObjects: true,
     enablePatchForce: true,
   });
@@ -68,7 +68,7 @@ export async function kubernetesPlatform(
   const stackNamespace = new Namespace("namespace", { metadata }, { provider, protect });
   const inside = { providers: { kubernetes: provider }, dependsOn: [stackNamespace] };
   const citus = new CitusCluster(componentNames.citus, options, inside);
-  // The operator's kinds belong to the whole cluster: what is there of them is somebody else's.
+  // The operator's objects are cluster-wide, so existing ones belong to someone else and must not be taken over.
   const operatorProvider = kafkaArgs.operator !== "existing" && new Provider("cluster", reach);
   const kafka = new KafkaCluster(
     componentNames.kafka,

@@ -8,7 +8,7 @@ import type { Settings } from "../settings/settings";
 import { DatabaseRoles } from "./database-roles";
 import type { Platform } from "./platform";
 
-/** The roles of an application on its servers, by `@pulumi/postgresql`. Throws Problems where it can't reach them. */
+/** Declares the application's roles on its servers, through `@pulumi/postgresql`. Throws Problems if the plugin can't reach them. */
 export function managedRoles(application: Application, settings: Settings, servers: Platform): DatabaseRoles {
   const { endpoints, certificate, ready, namespace } = servers;
   if (!endpoints) throw new Problems([nowhere]);
@@ -39,27 +39,27 @@ export function managedRoles(application: Application, settings: Settings, serve
 }
 
 const nowhere = {
-  what: "The stack makes roles in PostgreSQL, and does not say where that is",
+  what: "The stack creates roles in PostgreSQL but has no endpoint for it",
   expected: "`tenantry:endpoints`, or the file that it names",
   fix: "Write the endpoints, or set `tenantry:postgres.manageRoles` to `false`",
 };
 const ownAuthority = {
-  what: "The plugin postgresql, which makes the roles, knows the system's authorities and not one of a stack file",
+  what: "The plugin postgresql, which creates the roles, trusts only the system's certificate authorities, not the one in the stack file",
   got: "`tenantry:endpoints.postgres.ca`",
-  fix: "Remove `ca` and name its file in SSL_CERT_FILE and NODE_EXTRA_CA_CERTS, or set `tenantry:postgres.manageRoles` to `false` and make the roles yourself",
+  fix: "Remove `ca` and name its file in SSL_CERT_FILE and NODE_EXTRA_CA_CERTS, or set `tenantry:postgres.manageRoles` to `false` and create the roles yourself",
 };
 
 /**
- * How the plugin logs in. It takes an authority as text only beside a client's certificate, so it gets the nodes' own,
- * which their server surely accepts. It cannot look for another name than the address in the server's certificate: where
- * these differ it is content with the authority, which signs for nobody but this cluster.
+ * The plugin's login. It accepts a certificate authority as text only together with a client certificate, so it gets the
+ * nodes' own, which the server accepts. It can't expect another name than the address in the server's certificate; if they
+ * differ, it checks only the authority, which signs for this cluster alone.
  */
 function connection(
   postgres: pulumi.Output<PostgresEndpoint>,
   certificate: pulumi.Output<{ readonly certificate: string; readonly key: string }> | undefined,
 ) {
   const password = pulumi.secret(postgres.password);
-  // Only the password and the key are secret, and a reviewer wants to see the rest.
+  // Only the password and the key are secret; reviewers need to see the rest.
   const shown = pulumi.unsecret(postgres);
   const address = shown.apply(addressOf);
   const sslmode = pulumi

@@ -7,21 +7,21 @@ import { citusMonitor, strimziMonitor } from "./monitoring/monitors";
 
 export interface MonitoringArgs {
   readonly namespace: string;
-  /** The name of the CitusCluster, made with `monitoring`. */
+  /** The name of the CitusCluster; it needs `monitoring: true`. */
   readonly citus: string;
-  /** Names of Strimzi's clusters, Kafka's and Connect's. @default none */
+  /** Names of the Kafka and Connect clusters that Strimzi runs. @default none */
   readonly strimzi?: readonly string[];
-  /** Where docs/alerts.md is shown, for `runbook_url`. @default the file on GitHub */
+  /** The URL of docs/alerts.md, for `runbook_url`. @default the file on GitHub */
   readonly runbooks?: string;
-  /** Labels by which the Prometheus operator chooses what it reads. @default none */
+  /** Labels by which the Prometheus operator selects its monitors and rules. @default none */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
 export const defaultRunbooks = "https://github.com/tenantry/tenantry/blob/main/docs/alerts.md";
 
 /**
- * What a Prometheus operator and Grafana need to watch a stack: who is asked, alerts with a runbook each, a dashboard.
- * Their own CRDs must be installed; nothing of Prometheus itself is made here.
+ * Monitors, alerts (each with a runbook) and a dashboard, with which a Prometheus operator and Grafana watch a stack. Their
+ * CRDs must be installed; the component does not install Prometheus.
  *
  * @example new Monitoring("monitoring", { namespace: "shop", citus: "citus", strimzi: ["kafka", "connect"] }, { provider })
  */
@@ -29,7 +29,7 @@ export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:Monitoring", name, {}, options);
     const { namespace, citus, strimzi = [], runbooks = defaultRunbooks, labels = {} } = args;
-    // The API keeps no empty map, and each `up` would put it back.
+    // The API drops an empty map, so each `up` would show a change.
     const labelled = Object.keys(labels).length > 0 && { labels: { ...labels } };
     const custom = (suffix: string, kind: string, spec: object) =>
       new CustomResource(
@@ -48,7 +48,7 @@ export class Monitoring extends pulumi.ComponentResource {
     new ConfigMap(
       `${name}-dashboard`,
       {
-        // Grafana's sidecar looks for this label.
+        // Grafana's sidecar selects ConfigMaps by this label.
         metadata: { name: `${name}-dashboard`, namespace, labels: { ...labels, grafana_dashboard: "1" } },
         data: { "tenantry.json": JSON.stringify(dashboardOf(namespace), undefined, 2) },
       },

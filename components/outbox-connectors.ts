@@ -7,17 +7,17 @@ import type { Settings } from "../settings/settings";
 import { type DeclaredResources, declareInOrder } from "./declare-in-order";
 
 export interface OutboxConnectorsArgs extends Partial<Pick<Settings, "consistency" | "delivery">> {
-  /** Whose outbox is read, as `loadApplication` reads its description. */
+  /** The application whose outbox is read, from `loadApplication`. */
   readonly application: Application;
-  /** As the nodes of Connect reach them; undefined in a preview before the servers run. No login gets into a connector. */
+  /** The endpoints as Connect's workers reach them; undefined in a preview before the servers run. Connectors contain no login of them. */
   readonly endpoints: Endpoints | undefined;
-  /** Those that hold shards: one that is added gets its slot and connector, one that is left out loses them. @default the endpoints' */
+  /** The nodes that hold shards. A new node gets a slot and a connector; a node that is left out loses them. @default the endpoints' nodes */
   readonly nodes?: readonly PostgresNode[];
 }
 
 /**
- * On each node that holds shards a replication slot, and the connector that reads it, for an outbox that something else
- * made: another stack, or migrations of a team's own. `DataPlane` has the same ones in the order in which nodes come and go.
+ * A replication slot on each node that holds shards, and the connector that reads it, for an outbox that another stack or a
+ * team's own migrations created. `DataPlane` declares the same resources, in the order in which nodes join and leave.
  */
 export class OutboxConnectors extends pulumi.ComponentResource {
   readonly resources: DeclaredResources;

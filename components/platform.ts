@@ -2,18 +2,18 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Endpoints } from "../architecture/endpoints";
 import type { KeyPair } from "./citus/certificates";
 
-/** The servers of a stack, whoever runs them. */
+/** The servers of a stack, provisioned by the stack or existing. */
 export interface Platform {
-  /** What can be said of them before they run; without secrets. Undefined while nothing is known. */
+  /** The endpoints as far as they are known before the servers run, without secrets. Undefined if nothing is known. */
   readonly declared: Endpoints | undefined;
-  /** How to reach them. */
+  /** The endpoints of the running servers. */
   readonly endpoints: pulumi.Input<Endpoints> | undefined;
-  /** What must be there before anything is applied to them. */
+  /** Resources that must be complete before anything is applied to the servers. */
   readonly ready: readonly pulumi.Resource[];
-  /** What takes the servers along when it is deleted. @default nothing of the stack's */
+  /** The Kubernetes namespace, whose deletion deletes the servers too. @default none: the stack does not provision the servers */
   readonly namespace?: pulumi.Resource;
-  /** The nodes' certificate and key, where their authority is the stack's own. */
+  /** The nodes' certificate and key, if the stack has its own certificate authority. */
   readonly certificate?: pulumi.Output<KeyPair>;
-  /** What runs each node, by its name. @default nothing of the stack's */
+  /** The resources that run each node, by the node's name. @default none: the stack does not provision the servers */
   readonly servers?: ReadonlyMap<string, pulumi.Resource>;
 }

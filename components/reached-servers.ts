@@ -18,7 +18,7 @@ type Outside = Exclude<Access, { readonly by: "cluster" }>;
 
 const port = 5432;
 
-/** How a program outside the cluster reaches the stack's servers; undefined where it is inside. */
+/** Makes the stack's servers reachable for a program outside the cluster; undefined if the program runs inside. */
 export function reachFromOutside(
   { access, namespace, workers }: KubernetesSettings,
   kafka: Pick<KafkaCluster, "externalServers">,
@@ -36,7 +36,7 @@ export function reachFromOutside(
   return { ready: [way], reached };
 }
 
-/** The primaries of a Citus cluster: the program makes a slot on each of them. */
+/** The primaries of a Citus cluster. All must be reachable because the program makes a slot on each of them. */
 export function reachedDatabases(citus: Placed & { readonly workers: number }, access: Outside): ReachedServer[] {
   const ports = nodePorts(access.by === "nodePort" ? access.firstPort : 0);
   return groupsOf(citus).map((group) => {
@@ -52,7 +52,7 @@ export function reachedDatabases(citus: Placed & { readonly workers: number }, a
   });
 }
 
-/** The workers of Kafka Connect, whichever answers. */
+/** Kafka Connect's workers as one server; any worker may answer. */
 export function reachedConnect(connect: Pick<Placed, "name">, access: Outside): ReachedServer {
   const { connect: nodePort } = nodePorts(access.by === "nodePort" ? access.firstPort : 0);
   const at = access.by === "addresses" ? new URL(access.connect) : undefined;
@@ -65,7 +65,7 @@ export function reachedConnect(connect: Pick<Placed, "name">, access: Outside): 
   };
 }
 
-/** The endpoints as they are reached from outside. Servers keep their names, by which their certificates are checked. */
+/** The endpoints with addresses for use from outside. Servers keep their names, because their certificates are checked by them. */
 export function outsideEndpoints(
   inside: Endpoints,
   access: Outside,

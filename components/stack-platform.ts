@@ -3,7 +3,7 @@ import type { Application } from "../architecture/application";
 import type { Settings } from "../settings/settings";
 import type { Platform } from "./platform";
 
-/** Provisions the servers and the roles if the stack says so. What that needs is loaded only then: it takes seconds. */
+/** Provisions the servers and roles that the stack asks for. Loads the code for them only then, because it takes seconds. */
 export async function platformOf(application: Application, settings: Settings): Promise<Platform> {
   const servers = await serversOf(application, settings);
   if (!settings.postgres?.manageRoles) return servers;
@@ -14,12 +14,12 @@ export async function platformOf(application: Application, settings: Settings): 
 async function serversOf(application: Application, settings: Settings): Promise<Platform> {
   const { kubernetes, endpoints } = settings;
   if (!kubernetes) return { declared: endpoints, endpoints, ready: [] };
-  // Not `import()`: the program is CommonJS, and what compiles it on the fly knows only `require`.
+  // `import()` would fail here: the program is CommonJS, and the loader that compiles it supports only `require`.
   const { kubernetesPlatform } = require("./kubernetes-platform") as typeof import("./kubernetes-platform");
   return kubernetesPlatform(application, settings, kubernetes);
 }
 
-/** The topics of the events, if the stack makes them; the provider of Kafka is loaded only then. */
+/** Declares the topics of a stack's events. Loads Kafka's provider only then. */
 export function topicsOf(application: Application, settings: Settings, platform: Platform): pulumi.Resource {
   const { eventTopics } = require("./event-topics") as typeof import("./event-topics");
   return eventTopics(application, settings, platform);

@@ -1,21 +1,21 @@
-/** What KafkaCluster and KafkaConnect share of Strimzi, the operator that runs both. */
+/** Values that KafkaCluster and KafkaConnect share. The operator Strimzi runs both. */
 
-/** Of the chart, and of the images that `images/connect` is made from. Serves `kafka.strimzi.io/v1` alone. */
+/** The version of Strimzi's chart and of the base of `images/connect`. It serves only `kafka.strimzi.io/v1`. */
 export const strimziVersion = "1.2.0";
-/** The newest that this Strimzi runs. */
+/** The newest version of Kafka that this Strimzi runs. */
 export const kafkaVersion = "4.3.1";
 export const strimziApi = "kafka.strimzi.io/v1";
 
 /**
- * The operator takes a resource that waits for its dependents' end for an edited one, and makes again what it loses, such
- * as the authority: then its own calls fail for minutes, and so does whatever comes next under the same name.
+ * Deletes a resource before its dependents. In the foreground, the operator would treat the waiting resource as edited and
+ * recreate what it loses, such as the authority; then it fails for minutes, and so does a new resource of the same name.
  */
 export const backgroundDeletion = { "pulumi.com/deletionPropagationPolicy": "background" };
 
-/** Pulumi waits until the operator has done what the newest edit asks for. */
+/** Makes Pulumi wait until the operator has applied the newest change. */
 export const waitForReady = { "pulumi.com/waitFor": "condition=Ready", ...backgroundDeletion };
 
-/** For every container of Strimzi's images: user 1001 of group 0, which writes to its volumes and /tmp alone. */
+/** The security context of containers of Strimzi's images. They run as user 1001 of group 0 and write only to their volumes and /tmp. */
 export const containerSecurity = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
@@ -23,15 +23,15 @@ export const containerSecurity = {
 };
 
 /**
- * Strimzi knows no startup probe: a server that starts slowly on a busy machine would be killed for it, again and again.
- * One that is really gone ends by itself.
+ * Strimzi supports no startup probe, so strict probes would kill a server that starts slowly on a busy machine, again and
+ * again. A server that has really failed exits by itself.
  */
 export const lenientProbes = {
   livenessProbe: { initialDelaySeconds: 180, timeoutSeconds: 15, periodSeconds: 10, failureThreshold: 6 },
   readinessProbe: { initialDelaySeconds: 5, timeoutSeconds: 15, periodSeconds: 5, failureThreshold: 6 },
 };
 
-/** Group 0 is the images' own; Strimzi itself asks for it where there are volumes. */
+/** The images run in group 0, which Strimzi itself requires for pods with volumes. */
 export const podSecurity = {
   runAsNonRoot: true,
   fsGroup: 0,
@@ -39,7 +39,7 @@ export const podSecurity = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** Pods of the same labels on different machines, and in different zones if it can be. */
+/** Spreads pods with these labels over machines and, if possible, over zones. */
 export function podAntiAffinity(spread: "required" | "preferred", labels: Readonly<Record<string, string>>) {
   const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: labels } };
   return {

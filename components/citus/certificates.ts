@@ -14,7 +14,7 @@ const day = 86_400_000;
 const authorityDays = 3650;
 const nodeDays = 825;
 
-/** An authority of a cluster's own: only its nodes and clients trust it. Valid for ten years. */
+/** Creates a certificate authority for one cluster, trusted by its nodes and clients only. Valid for ten years. */
 export async function createAuthority(commonName: string): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -31,12 +31,12 @@ export async function createAuthority(commonName: string): Promise<KeyPair> {
   return { certificate: certificate.toString("pem"), key: await privatePem(keys.privateKey) };
 }
 
-/** A certificate for the nodes, which know each other by its common name. */
+/** Issues the nodes' certificate. Nodes recognise each other by its common name. */
 export function issueNodeCertificate(authority: KeyPair, dnsNames: readonly string[]): Promise<KeyPair> {
   return issueCertificate(authority, nodeCommonName, dnsNames);
 }
 
-/** A certificate for a server under the names, which is a client too. Valid for 825 days. */
+/** Issues a certificate for a server with these DNS names; it serves as a client certificate too. Valid for 825 days. */
 export async function issueCertificate(
   authority: KeyPair,
   commonName: string,
@@ -69,7 +69,7 @@ export async function issueCertificate(
   return { certificate: certificate.toString("pem"), key: await privatePem(keys.privateKey) };
 }
 
-/** From yesterday, as clocks differ. */
+/** Begins yesterday because clocks differ. */
 function validFor(days: number) {
   const now = Date.now();
   return { notBefore: new Date(now - day), notAfter: new Date(now + days * day) };

@@ -4,14 +4,14 @@ import type { CitusPlan } from "./citus-plan";
 
 const nodeMap = "nodes";
 
-/** `pg_ident.conf`: a node is known by its certificate, or by being inside the pod, and may act for any role. */
+/** `pg_ident.conf`: a node, recognised by its certificate or by the pod's own socket, may log in as any role. */
 export function identityMap(): string[] {
   return [`${nodeMap} ${nodeCommonName} all`, `${nodeMap} ${nodeUser} all`];
 }
 
 /**
- * `pg_hba.conf`: what is not declared is refused, and nothing without TLS. Nodes show a certificate, so no password has
- * to be known to them. Applications log in at the coordinator only; a worker's SELECT would show every tenant's rows.
+ * `pg_hba.conf`: it refuses undeclared roles and connections without TLS. Nodes log in by certificate, so they need no
+ * password. Applications log in at the coordinator only, because a SELECT on a worker shows every tenant's rows.
  */
 export function hostRules(plan: CitusPlan, group: number): string[] {
   const database = quoteIdentifier(plan.database);

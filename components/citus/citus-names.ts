@@ -10,7 +10,7 @@ export const adminUser = "tenantry";
 /** The common name of the nodes' certificate. `pg_ident` maps it to every role, so its key may log in as any of them. */
 export const nodeCommonName = "citus-node";
 
-/** Group 0 is the coordinator, 1 and on the workers. */
+/** The numbers of the groups: 0 is the coordinator, the workers start at 1. */
 export function groupsOf({ workers }: Pick<CitusPlan, "workers">): number[] {
   return Array.from({ length: workers + 1 }, (_, group) => group);
 }
@@ -23,12 +23,12 @@ export function podNames(plan: Named & Pick<CitusPlan, "replicas">, group: numbe
   return Array.from({ length: plan.replicas }, (_, index) => `${groupName(plan, group)}-${index}`);
 }
 
-/** The headless Service whose names nodes are registered by. */
+/** The headless Service. Nodes are registered under its DNS names. */
 export function podsService({ name }: Named): string {
   return `${name}-pods`;
 }
 
-/** Where a group's primary is reached, whichever pod that is. */
+/** The host name of a group's primary, whichever pod that is. */
 export function groupHost(plan: Named, group: number): string {
   return `${groupName(plan, group)}.${plan.namespace}.svc`;
 }
@@ -37,7 +37,7 @@ export function podHost(plan: Named, pod: string): string {
   return `${pod}.${podsService(plan)}.${plan.namespace}.svc`;
 }
 
-/** The Secret with a role's `username` and `password`, for those who log in with it to mount. */
+/** The Secret with a role's `username` and `password`. Pods that log in as the role mount it. */
 export function loginSecret({ name }: Pick<CitusPlan, "name">, role: string): string {
   return `${name}-login-${role.replaceAll("_", "-")}`;
 }
@@ -46,31 +46,31 @@ export function tlsSecret({ name }: Pick<CitusPlan, "name">): string {
   return `${name}-tls`;
 }
 
-/** The ConfigMap whose `ca.crt` clients verify the nodes by. */
+/** The ConfigMap with `ca.crt`, by which clients verify the nodes. */
 export function authorityMap({ name }: Pick<CitusPlan, "name">): string {
   return `${name}-ca`;
 }
 
-/** The name of a worker's node in the rest of the toolkit, by its group. */
+/** The toolkit's name for the node of a worker's group. */
 export function workerName(group: number): string {
   return `worker_${group}`;
 }
 
-/** The nodes that hold shards, as the rest of the toolkit knows them. */
+/** The nodes that hold shards, in the toolkit's own terms. */
 export function shardNodes(plan: Named & Pick<CitusPlan, "workers">): PostgresNode[] {
   return groupsOf(plan)
     .slice(1)
     .map((group) => ({ name: workerName(group), host: groupHost(plan, group), port: 5432 }));
 }
 
-/** The names that the nodes' certificate holds for: wildcards, so that scaling needs no new one. */
+/** The DNS names in the nodes' certificate. They are wildcards, so that scaling needs no new certificate. */
 export function certificateNames(plan: Named): string[] {
   const { namespace } = plan;
   const hosts = [`*.${podsService(plan)}.${namespace}.svc`, `*.${namespace}.svc`];
   return [...hosts, ...hosts.map((host) => `${host}.cluster.local`)];
 }
 
-/** Labels by which Patroni, Services and policies know a cluster's pods. */
+/** Labels by which Patroni, Services and policies select a cluster's pods. */
 export function clusterLabels({ name }: Pick<CitusPlan, "name">): Record<string, string> {
   return { "app.kubernetes.io/name": "citus", "cluster-name": name };
 }
@@ -84,7 +84,7 @@ export function clientLabel({ name }: Pick<CitusPlan, "name">): Record<string, s
   return { "tenantry.io/database-client": name };
 }
 
-/** The pods of a cluster's own Jobs, which act as a node does. */
+/** Label of the pods of the cluster's own Jobs, which connect to the nodes as a node does. */
 export function nodeClientLabel({ name }: Pick<CitusPlan, "name">): Record<string, string> {
   return { "tenantry.io/node-client": name };
 }

@@ -8,8 +8,8 @@ type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
 const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: "TCP", port }));
 
 /**
- * In: the cluster's own pods, clients by their label, the latter to PostgreSQL only, and Prometheus to metrics. Out: each other, names, and the
- * API server, whose address no label tells.
+ * Lets in the cluster's own pods, clients with the label (to PostgreSQL only), and Prometheus (to metrics only). Lets out
+ * connections to each other, to DNS, and to the API server, which no label can select.
  */
 export function networkPolicy(plan: CitusPlan): PolicySpec {
   const own = { podSelector: { matchLabels: clusterLabels(plan) } };

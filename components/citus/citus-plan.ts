@@ -3,24 +3,24 @@ import type { Size } from "../../common/size";
 import { citusImage, standardNode } from "../../settings/kubernetes-settings";
 import { type LeastSize, type NodeSize, sizeProblems } from "../../settings/pod-size";
 
-/** What a Citus cluster is made from. Every value shapes the graph, so all are plain. */
+/** The options of a Citus cluster. All are plain values because each of them shapes the resource graph. */
 export interface CitusOptions {
   readonly namespace: string;
-  /** The database that is distributed. */
+  /** The distributed database. */
   readonly database: string;
   /** Nodes that hold shards; the coordinator holds none. */
   readonly workers: number;
   /** `strong`: a commit waits for a standby. `bounded`: standbys may lag. `eventual`: no standby is needed. @default "strong" */
   readonly consistency?: "strong" | "bounded" | "eventual";
-  /** Pods a node, the primary among them. @default 2, and 1 where consistency is `eventual` */
+  /** Pods of each node, including the primary. @default 2, or 1 if consistency is `eventual` */
   readonly replicas?: number;
   /** @default 2 cores, 8 GiB of memory, 100 GiB of storage */
   readonly coordinator?: NodeSize;
   /** @default 2 cores, 8 GiB of memory, 100 GiB of storage */
   readonly worker?: NodeSize;
-  /** Whether a commit waits for a standby. @default by consistency and replicas: see planCitus */
+  /** Patroni's synchronous mode: `on` and `strict` make a commit wait for a standby. @default depends on consistency and replicas: see planCitus */
   readonly synchronousMode?: "off" | "on" | "strict";
-  /** Clients of the coordinator, and its connections to a worker. @default 200 */
+  /** Limit for the coordinator's clients, and for its connections to each worker. @default 200 */
   readonly maxConnections?: number;
   /** @default a tenth of the volume */
   readonly maxWalSize?: Size;
@@ -36,19 +36,19 @@ export interface CitusOptions {
   readonly applicationRoles?: readonly string[];
   /** Roles that read the change stream, at every node. @default none */
   readonly replicationRoles?: readonly string[];
-  /** Volumes and keys cannot be deleted. @default true */
+  /** Protects volumes and keys from deletion. @default true */
   readonly protect?: boolean;
-  /** Nodes that are about to leave, by name: their volumes are not protected any more. @default none */
+  /** Names of the nodes that are about to leave; their volumes are no longer protected. @default none */
   readonly leaving?: readonly string[];
-  /** Raised by one, all passwords and the nodes' certificate are replaced. @default 1 */
+  /** Raising it by one replaces all passwords and the nodes' certificate. @default 1 */
   readonly rotation?: number;
-  /** An exporter for Prometheus beside PostgreSQL in each pod. @default false */
+  /** Runs an exporter for Prometheus beside PostgreSQL in each pod. @default false */
   readonly monitoring?: boolean;
 }
 
 type OptionalPart = "storageClass" | "maxWalSize" | "maxSlotWalKeepSize";
 
-/** A cluster with every default filled in, and nothing refused. */
+/** A cluster's valid options with every default filled in. */
 export interface CitusPlan extends Required<Omit<CitusOptions, OptionalPart>> {
   readonly name: string;
   readonly storageClass: string | undefined;
@@ -63,7 +63,7 @@ const leastSize: LeastSize = {
   holds: "the database and its write-ahead log",
 };
 
-/** Throws Problems, all at once, before anything is declared. */
+/** Fills in the defaults. Throws Problems with everything that is invalid. */
 export function planCitus(name: string, options: CitusOptions): CitusPlan {
   const consistency = options.consistency ?? "strong";
   const replicas = options.replicas ?? (consistency === "eventual" ? 1 : 2);
@@ -72,7 +72,7 @@ export function planCitus(name: string, options: CitusOptions): CitusPlan {
     name,
     consistency,
     replicas,
-    // With a standby to spare, a commit rather waits than goes unprotected.
+    // With more than one standby, a commit waits for a standby instead of continuing without one.
     synchronousMode: options.synchronousMode ?? (consistency !== "strong" ? "off" : replicas > 2 ? "strict" : "on"),
     maxConnections: options.maxConnections ?? 200,
     maxWalSize: options.maxWalSize,
@@ -104,7 +104,7 @@ function problemsOf(plan: CitusPlan): Problem[] {
       fix: "Set `workers` to 1 or more; the coordinator holds no shards",
     });
   }
-  // A plan may say that nothing has to survive a failure.
+  // A plan may state that no data has to survive a failure.
   const least = consistency === "eventual" || plan.synchronousMode === "off" ? 1 : 2;
   if (!Number.isInteger(replicas) || replicas < least) {
     problems.push({

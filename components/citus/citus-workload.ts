@@ -6,7 +6,7 @@ import { podTemplate } from "./pod";
 
 type ObjectMeta = types.input.meta.v1.ObjectMeta;
 
-/** One Patroni group. */
+/** The StatefulSet of one Patroni group. */
 export function statefulSet(plan: CitusPlan, group: number) {
   const labels = groupLabels(plan, group);
   const retention = plan.protect ? "Retain" : "Delete";
@@ -25,8 +25,8 @@ export function statefulSet(plan: CitusPlan, group: number) {
 }
 
 /**
- * The volumes of a group, by the names that its StatefulSet looks for. A StatefulSet can never change its own template;
- * a claim can grow, which is then a line of the preview, and the API server refuses at once to shrink it.
+ * The volume claims of a group, under the names that its StatefulSet expects. A StatefulSet's own template can never change,
+ * but a claim can grow: the preview shows that, and the API server refuses to shrink a claim.
  */
 export function volumeClaims(plan: CitusPlan, group: number) {
   return podNames(plan, group).map((pod) => ({
@@ -34,21 +34,21 @@ export function volumeClaims(plan: CitusPlan, group: number) {
       name: claimName(pod),
       namespace: plan.namespace,
       labels: groupLabels(plan, group),
-      // Many classes make the volume only when the pod is there.
+      // Many storage classes create the volume only when the pod exists.
       annotations: { "pulumi.com/skipAwait": "true" },
     } satisfies ObjectMeta,
     spec: claimSpec(plan, group),
   }));
 }
 
-/** The claims of all groups, with their sizes. */
+/** The volume claims of all groups, with their sizes. */
 export function wantedVolumes(plan: CitusPlan) {
   return groupsOf(plan).flatMap((group) =>
     podNames(plan, group).map((pod) => ({ claim: claimName(pod), size: storageOf(plan, group) })),
   );
 }
 
-/** As a StatefulSet names it. */
+/** The claim's name, as the StatefulSet builds it. */
 function claimName(pod: string): string {
   return `data-${pod}`;
 }
@@ -65,7 +65,7 @@ function claimSpec(plan: CitusPlan, group: number): types.input.core.v1.Persiste
   };
 }
 
-/** Never two pods of a group at once, whoever drains machines. */
+/** Allows only one pod of a group to be evicted at a time while machines are drained. */
 export function disruptionBudget(plan: CitusPlan, group: number) {
   const labels = groupLabels(plan, group);
   return {

@@ -9,14 +9,14 @@ type Parameters = Readonly<Record<string, string | number>>;
 const MiB = 2 ** 20;
 
 /**
- * Settings that a primary and its standbys must share, so that Patroni takes them from its store alone. A change needs
- * a restart of every pod, standbys first where a number falls.
+ * Settings that a primary and its standbys must share; Patroni takes them only from its store. A change restarts every pod,
+ * the standbys first if a number falls.
  */
 export function sharedParameters({ maxConnections }: CitusPlan): Parameters {
   return {
-    // Clients of the coordinator, and its connections to a worker: the same, as each may need one on every node.
+    // Every client of the coordinator may need a connection to every worker, so both limits are the same.
     max_connections: maxConnections,
-    // Each distributed transaction prepares one a connection.
+    // A distributed transaction prepares one transaction for each connection.
     max_prepared_transactions: 2 * maxConnections,
     max_locks_per_transaction: 256,
     max_worker_processes: 24,
@@ -27,14 +27,14 @@ export function sharedParameters({ maxConnections }: CitusPlan): Parameters {
   };
 }
 
-/** All other settings: part of Patroni's file, so that an edit restarts pods one after the other. */
+/** All other settings. They are in Patroni's file, so a change restarts the pods one after the other. */
 export function localParameters(plan: CitusPlan, group: number): Parameters {
   const { memory, storage } = group === 0 ? plan.coordinator : plan.worker;
   return {
     ...memoryParameters(memory, plan.maxConnections),
     ...walParameters(storage, plan),
     shared_preload_libraries: "citus,pg_partman_bgw",
-    // Made and kept on the coordinator; Citus makes the shards' partitions.
+    // pg_partman runs on the coordinator; Citus makes the shards' partitions.
     ...(group === 0 && {
       "pg_partman_bgw.dbname": plan.database,
       "pg_partman_bgw.role": nodeUser,
@@ -43,7 +43,7 @@ export function localParameters(plan: CitusPlan, group: number): Parameters {
     "citus.enable_change_data_capture": "on",
     "citus.node_conninfo": `sslmode=verify-full sslrootcert=${paths.authority}`,
     output_plugin_libraries: "pgoutput, test_decoding, citus",
-    // Slots survive a failover: standbys keep copies, and keep what those need.
+    // Standbys keep copies of the slots, and the WAL that these need, so that slots survive a failover.
     sync_replication_slots: "on",
     hot_standby_feedback: "on",
     ssl: "on",
@@ -55,7 +55,7 @@ export function localParameters(plan: CitusPlan, group: number): Parameters {
     idle_in_transaction_session_timeout: "10min",
     timezone: "UTC",
     log_timezone: "UTC",
-    // A failing statement may hold a secret.
+    // A failing statement may contain a secret.
     log_min_error_statement: "panic",
   };
 }
@@ -70,11 +70,11 @@ function memoryParameters({ bytes }: NodeSize["memory"], connections: number): P
   };
 }
 
-/** A connector that stands still must not fill the volume: beyond a quarter of it, its slot is given up. */
+/** A stopped connector must not fill the volume, so PostgreSQL drops a slot's WAL beyond a quarter of the volume. */
 function walParameters({ bytes }: NodeSize["storage"], { maxWalSize, maxSlotWalKeepSize }: CitusPlan): Parameters {
   const mebibytes = (size: number) => `${Math.max(64, Math.floor(size / MiB))}MB`;
   return {
-    // By the clock, and spread over it: the plan sizes max_wal_size for this.
+    // Checkpoints come at this interval and are spread over it; the planner sizes max_wal_size for that.
     checkpoint_timeout: `${checkpointSeconds}s`,
     checkpoint_completion_target: checkpointTarget,
     max_wal_size: mebibytes(maxWalSize?.bytes ?? bytes * 0.1),

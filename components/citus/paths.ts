@@ -1,4 +1,4 @@
-/** Where things lie in a pod. */
+/** Paths of files and folders in a pod. */
 export const paths = {
   home: "/var/lib/postgresql",
   data: "/var/lib/postgresql/data",

@@ -5,26 +5,26 @@ import type { CitusPlan } from "./citus-plan";
 import { localParameters, sharedParameters } from "./parameters";
 import { paths } from "./paths";
 
-/** What Patroni keeps in its store for a group: `prepare` sends it again at each change, as the file counts only once. */
+/** Patroni's settings for a group in its store. Patroni reads them from its file only once, so `prepare` sends each change. */
 export function dynamicConfig(plan: CitusPlan): Record<string, unknown> {
   return {
     ttl: 20,
     loop_wait: 5,
     retry_timeout: 5,
-    // A primary that can't reach the API server stays primary while every member of its group confirms it. Without this,
-    // all groups demote themselves and writes stop for as long as the control plane is away.
+    // With this, a primary that can't reach the API server stays primary while every member of its group confirms it. Without,
+    // all primaries demote themselves and writes stop for as long as the control plane is away.
     failsafe_mode: true,
-    // An asynchronous standby that lags by more does not become primary.
+    // An asynchronous standby that lags by more bytes than this does not become the primary.
     maximum_lag_on_failover: 2 ** 20,
     synchronous_mode: plan.synchronousMode !== "off",
     synchronous_mode_strict: plan.synchronousMode === "strict",
     postgresql: { use_pg_rewind: true, use_slots: true, parameters: sharedParameters(plan) },
-    // Ours and Debezium's: Patroni would drop what it does not know.
+    // Patroni would drop the slots of the toolkit and of Debezium because it does not know them.
     ignore_slots: [{ type: "logical", plugin: "pgoutput", database: plan.database }],
   };
 }
 
-/** `patroni.yaml` of a group; what differs between its pods comes from their environment. */
+/** `patroni.yaml` of a group; settings that differ between its pods come from their environment. */
 export function patroniConfig(plan: CitusPlan, group: number): string {
   const trust = { sslmode: "verify-full", sslrootcert: paths.authority, sslcert: paths.certificate, sslkey: paths.key };
   return stringify(
@@ -44,7 +44,7 @@ export function patroniConfig(plan: CitusPlan, group: number): string {
         cafile: paths.authority,
         certfile: paths.certificate,
         keyfile: paths.key,
-        // The kubelet's probes have no certificate; whatever changes something needs one.
+        // The kubelet's probes have no certificate; requests that change something need one.
         verify_client: "optional",
       },
       ctl: { cacert: paths.authority, certfile: paths.certificate, keyfile: paths.key },

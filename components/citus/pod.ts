@@ -11,7 +11,7 @@ import { patroniConfig } from "./patroni-config";
 type PodTemplate = types.input.core.v1.PodTemplateSpec;
 type Probe = types.input.core.v1.Probe;
 
-/** The pods of a group. Their annotations change with what they read, so that an edit restarts them one by one. */
+/** The pod template of a group. Its annotations change with the mounted files, so that an edit restarts the pods one by one. */
 export function podTemplate(plan: CitusPlan, group: number): PodTemplate {
   const size = group === 0 ? plan.coordinator : plan.worker;
   return {
@@ -26,7 +26,7 @@ export function podTemplate(plan: CitusPlan, group: number): PodTemplate {
     spec: {
       serviceAccountName: plan.name,
       securityContext: podSecurity,
-      // A checkpoint of all that is in memory comes before the end.
+      // PostgreSQL writes a checkpoint of its whole memory before it ends.
       terminationGracePeriodSeconds: 120,
       affinity: { podAntiAffinity: podAntiAffinity(plan, group) },
       topologySpreadConstraints: [
@@ -53,7 +53,7 @@ export function podTemplate(plan: CitusPlan, group: number): PodTemplate {
             { name: "postgresql", containerPort: 5432 },
             { name: "patroni", containerPort: 8008 },
           ],
-          // Memory that is promised but not there ends in a kill; cores may be borrowed.
+          // The limit equals the request for memory, because overcommitted memory gets pods killed. CPU has no limit.
           resources: {
             requests: { cpu: size.cpu, memory: formatQuantity(size.memory) },
             limits: { memory: formatQuantity(size.memory) },
@@ -75,11 +75,11 @@ export function podTemplate(plan: CitusPlan, group: number): PodTemplate {
       ],
       volumes: [
         { name: "config", configMap: { name: groupName(plan, group) } },
-        // Readable for the group: PostgreSQL refuses a key that others can read.
+        // Only the owner and the group may read it: PostgreSQL refuses a key that others can read.
         { name: "tls", secret: { secretName: tlsSecret(plan), defaultMode: 0o640 } },
         { name: "sockets", emptyDir: {} },
         { name: "temporary", emptyDir: {} },
-        // Parallel queries meet here; the runtime's 64 MiB are soon full.
+        // Parallel queries use shared memory, and the container runtime's 64 MiB are soon full.
         { name: "shared-memory", emptyDir: { medium: "Memory" } },
         ...(plan.monitoring ? [{ name: "queries", configMap: { name: queriesMap(plan) } }] : []),
       ],
@@ -91,7 +91,7 @@ function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** For every pod of the image. */
+/** The security context for every pod of the image. */
 export const podSecurity: types.input.core.v1.PodSecurityContext = {
   runAsNonRoot: true,
   runAsUser: 999,
@@ -116,13 +116,13 @@ function environment(plan: CitusPlan): types.input.core.v1.EnvVar[] {
     field("PATRONI_KUBERNETES_POD_IP", "status.podIP"),
     { name: "PATRONI_POSTGRESQL_CONNECT_ADDRESS", value: `${host}:5432` },
     { name: "PATRONI_RESTAPI_CONNECT_ADDRESS", value: `${host}:8008` },
-    // What PostgreSQL shows when it connects to another node, for whichever role.
+    // The certificate that PostgreSQL presents to other nodes, for every role.
     { name: "PGSSLCERT", value: paths.certificate },
     { name: "PGSSLKEY", value: paths.key },
   ];
 }
 
-/** A rollout goes on only when the standby that a failover would choose is back. Clients never ask readiness. */
+/** The readiness check. A rollout continues only when the standby that a failover would choose is back. Clients don't depend on it. */
 function readiness({ synchronousMode, replicas }: CitusPlan): string {
   return synchronousMode !== "off" && replicas === 2 ? "/read-only-sync" : "/readiness";
 }

@@ -1,14 +1,14 @@
 #!/bin/bash
-# What Patroni leaves to do before anybody can log in from outside: its settings follow the program, every node is
-# registered, and the administrator has the password. Run again at each change; what is there is left alone.
-# Given: COORDINATOR, DATABASE, GROUPS_TOTAL, PATRONI_HOSTS, DYNAMIC_CONFIG, ADMIN.
+# Completes a cluster that Patroni started: sends Patroni its settings, waits until every node is registered, and creates
+# the administrator with its password. Runs again at each change and leaves existing objects alone.
+# Environment: COORDINATOR, DATABASE, GROUPS_TOTAL, PATRONI_HOSTS, DYNAMIC_CONFIG, ADMIN.
 set -euo pipefail
 
 deadline=$((SECONDS + 540))
 export PGHOST=$COORDINATOR PGDATABASE=$DATABASE PGUSER=postgres PGCONNECT_TIMEOUT=5
 export PGSSLMODE=verify-full PGSSLROOTCERT=/etc/tls/ca.crt PGSSLCERT=/etc/tls/tls.crt PGSSLKEY=/etc/tls/tls.key
 
-# WHAT COMMAND...: tries until it works or the time is over, and says then what was waited for.
+# until_works WHAT COMMAND...: repeats the command until it succeeds. When the time is over, it reports WHAT and fails.
 until_works() {
   local what=$1 last
   shift
@@ -28,7 +28,7 @@ patch_config() {
 
 all_registered() {
   local found
-  # A node that is about to leave, with a higher number, is none of ours any more.
+  # Nodes with higher group numbers are about to leave and don't count.
   found=$(psql -XAtqc "select count(*) from pg_dist_node where noderole = 'primary' and isactive and groupid < $GROUPS_TOTAL")
   [ "$found" = "$GROUPS_TOTAL" ] || { echo "$found of $GROUPS_TOTAL nodes are registered"; return 1; }
 }
@@ -38,14 +38,14 @@ for host in $PATRONI_HOSTS; do
 done
 until_works "all nodes in pg_dist_node" all_registered
 
-# The password comes from a file, so that no argument and no log holds it.
+# The password comes from a file, so that it is in no argument and in no log.
 psql -XAtq --set ON_ERROR_STOP=1 --set admin="$ADMIN" --set monitor="${MONITOR:-}" <<'SQL'
 \set password `cat /run/logins/admin`
 SELECT format('CREATE ROLE %I', :'admin') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'admin') \gexec
 ALTER ROLE :"admin" LOGIN SUPERUSER PASSWORD :'password';
 -- Whatever the administrator makes belongs to one owner, as whom the nodes know each other by their certificate.
 ALTER ROLE :"admin" SET role = 'postgres';
--- Without a password: only the pod's own exporter comes in, by the socket.
+-- The role has no password: only the pod's own exporter logs in, through the socket.
 SELECT format('CREATE ROLE %I LOGIN CONNECTION LIMIT 5 IN ROLE pg_monitor', :'monitor')
   WHERE :'monitor' <> '' AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'monitor') \gexec
 SELECT citus_set_node_property(nodename, nodeport, 'shouldhaveshards', false)

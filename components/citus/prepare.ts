@@ -23,14 +23,14 @@ import { containerSecurity, podSecurity } from "./pod";
 
 const script = readFileSync(join(root, "components", "citus", "prepare.sh"), "utf8");
 
-/** Every role that logs in with a password. */
+/** All roles that log in with a password. */
 export function loginRoles(plan: CitusPlan): string[] {
   return [adminUser, ...plan.applicationRoles, ...plan.replicationRoles];
 }
 
 /**
- * The Job that ends when the cluster is ready for its data plane. A Job cannot be changed, so each change of what it does
- * has a Job of its own; a finished one is kept until then as the record of what ran.
+ * The Job that ends when the cluster is ready for its data plane. A Job can't be edited, so each change makes a new Job; the
+ * finished Job stays until then as a record.
  */
 export function prepareJob(plan: CitusPlan): types.input.batch.v1.Job & { metadata: { name: string } } {
   const template = podTemplate(plan);
@@ -43,7 +43,7 @@ export function prepareJob(plan: CitusPlan): types.input.batch.v1.Job & { metada
       name: `${plan.name}-prepare-${digest}`,
       namespace: plan.namespace,
       labels: clusterLabels(plan),
-      // One that failed is made anew by the next `up`, which would wait for it in vain.
+      // The next `up` replaces a failed Job; otherwise it would wait for it in vain.
       annotations: { "pulumi.com/replaceUnready": "true" },
     },
     spec: { backoffLimit: 3, activeDeadlineSeconds: 900, template },
@@ -51,7 +51,7 @@ export function prepareJob(plan: CitusPlan): types.input.batch.v1.Job & { metada
 }
 
 function podTemplate(plan: CitusPlan): types.input.core.v1.PodTemplateSpec {
-  // Not the cluster's own labels: those pods are what the headless Service names.
+  // The cluster's own labels would add this pod to the headless Service.
   const labels = { "app.kubernetes.io/name": "citus-prepare", ...nodeClientLabel(plan) };
   return commandPod({
     labels,

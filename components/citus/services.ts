@@ -6,7 +6,7 @@ type Service = types.input.core.v1.Service;
 
 const port = { name: "postgresql", port: 5432, targetPort: 5432 };
 
-/** Names for single pods, ready or not: nodes are registered by them and must find each other before they serve. */
+/** Gives each pod a DNS name, even before it is ready: nodes are registered by these names and must find each other to start. */
 export function headlessService(plan: CitusPlan): Service {
   return {
     metadata: { name: podsService(plan), namespace: plan.namespace, labels: clusterLabels(plan) },
@@ -19,12 +19,12 @@ export function headlessService(plan: CitusPlan): Service {
   };
 }
 
-/** Without a selector: Patroni fills its Endpoints with the group's primary. */
+/** The Service of a group's primary. It has no selector because Patroni fills its Endpoints. */
 export function primaryService(plan: CitusPlan, group: number): Service {
   return { metadata: metadata(plan, group), spec: { ports: [port] } };
 }
 
-/** Patroni keeps its state in the annotations of Endpoints; Kubernetes removes those when their Service goes. */
+/** Services that own the Endpoints in which Patroni keeps its state, so that Kubernetes deletes those with them. */
 export function stateServices(plan: CitusPlan, group: number): { readonly key: string; readonly args: Service }[] {
   return ["config", "sync", "failover"].map((suffix) => ({
     key: `store-${suffix}`,
@@ -37,7 +37,7 @@ function metadata(plan: CitusPlan, group: number, suffix = ""): types.input.meta
     name: `${groupName(plan, group)}${suffix}`,
     namespace: plan.namespace,
     labels: groupLabels(plan, group),
-    // Nobody waits for addresses that only Patroni gives, later.
+    // Patroni adds the addresses later, so Pulumi must not wait for them.
     annotations: { "pulumi.com/skipAwait": "true" },
   };
 }

@@ -2,7 +2,7 @@ interface Named {
   readonly name: string;
 }
 
-/** Base of the REST interface of the workers, whichever of them answers. */
+/** The base URL of the workers' REST interface; any worker may answer. */
 export function restUrl({ name, namespace }: Named & { readonly namespace: string }): string {
   return `http://${restService({ name })}.${namespace}.svc:${restPort}`;
 }
@@ -10,17 +10,17 @@ export function restUrl({ name, namespace }: Named & { readonly namespace: strin
 export const restPort = 8083;
 export const metricsPort = 9404;
 
-/** The Service that Strimzi makes. */
+/** The workers' Service, made by Strimzi. */
 export function restService({ name }: Named): string {
   return `${name}-connect-api`;
 }
 
-/** The service account that Strimzi makes. */
+/** The workers' service account, made by Strimzi. */
 export function serviceAccount({ name }: Named): string {
   return `${name}-connect`;
 }
 
-/** Where the workers find the authority of the database's certificates. */
+/** The file with the certificate authority of the database in a worker's pod. */
 export const databaseAuthority = { folder: "/mnt/citus-ca", file: "/mnt/citus-ca/ca.crt" } as const;
 
 /** Topics in which the workers keep connectors, offsets and states. */
@@ -36,7 +36,7 @@ export function workerLabels({ name }: Named): Record<string, string> {
   return { "strimzi.io/cluster": name, "strimzi.io/kind": "KafkaConnect" };
 }
 
-/** Pods with this label, in any namespace, may use the REST interface, which asks nobody for a password. */
+/** Pods with this label, in any namespace, may use the REST interface, which has no authentication. */
 export function connectClientLabel({ name }: Named): Record<string, string> {
   return { "tenantry.io/connect-client": name };
 }

@@ -1,7 +1,7 @@
 import { connectClientLabel, metricsPort, restPort, workerLabels } from "./connect-names";
 import type { ConnectPlan } from "./connect-plan";
 
-/** The REST interface asks nobody for a password: each other and clients by their label, and nobody else. */
+/** Only the workers and pods with the client label may reach the REST interface, because it has no authentication. */
 export function networkPolicy(plan: ConnectPlan) {
   const own = { podSelector: { matchLabels: workerLabels(plan) } };
   const clients = { namespaceSelector: {}, podSelector: { matchLabels: connectClientLabel(plan) } };

@@ -3,14 +3,14 @@ import { formatSize, type Size } from "../../common/size";
 import { connectImage, connectSize } from "../../settings/kafka-servers";
 import type { WorkerSize } from "../../settings/pod-size";
 
-/** What a group of Connect workers is made from. */
+/** The options of a group of Connect workers. */
 export interface ConnectOptions {
   readonly namespace: string;
-  /** Where Kafka is, and as whom the workers log in there. */
+  /** The address of Kafka, and the workers' login. */
   readonly kafka: KafkaLogin;
-  /** Whether sources deliver exactly once; every connector of these workers then writes in transactions. @default true */
+  /** Makes source connectors deliver exactly once; every connector of these workers then writes in transactions. @default true */
   readonly exactlyOnce?: boolean;
-  /** Workers; when one fails, another takes up its connectors. @default 2 */
+  /** The number of workers. When a worker fails, another takes over its connectors. @default 2 */
   readonly replicas?: number;
   /** @default 1 core, 2 GiB of memory */
   readonly size?: WorkerSize;
@@ -18,39 +18,39 @@ export interface ConnectOptions {
   readonly image?: string;
   /** `required`: no two workers on one machine. @default "required" */
   readonly spread?: "required" | "preferred";
-  /** The ConfigMap whose `ca.crt` the connectors verify the database by. @default none is mounted */
+  /** The ConfigMap with `ca.crt`, by which connectors verify the database. @default none is mounted */
   readonly databaseAuthority?: string;
   /**
-   * Secrets of the namespace that connectors refer to as `${secrets:NAMESPACE/NAME:KEY}`, each with a text that changes
-   * when it does: the workers then restart one by one. @default none can be read
+   * Secrets in the namespace that connectors refer to as `${secrets:NAMESPACE/NAME:KEY}`. Each value is a text that changes
+   * with the Secret; a change restarts the workers one by one. @default none can be read
    */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** Labels by which network policies let the workers in. @default none */
+  /** Labels of the workers' pods, by which other network policies let them in. @default none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Metrics for Prometheus at port 9404 of each pod. @default true */
+  /** Serves metrics for Prometheus at port 9404 of each pod. @default true */
   readonly metrics?: boolean;
 }
 
 export interface KafkaLogin {
   readonly bootstrapServer: string;
-  /** The Secret whose `*.crt` brokers are verified by. */
+  /** The Secret with the `*.crt` files by which the workers verify the brokers. */
   readonly authoritySecret: string;
   readonly user: string;
   /** The Secret with the user's `password`; Strimzi restarts the workers when it changes. */
   readonly passwordSecret: string;
 }
 
-/** Workers with every default filled in, and nothing refused. */
+/** The workers' valid options with every default filled in. */
 export interface ConnectPlan extends Required<Omit<ConnectOptions, "databaseAuthority">> {
   readonly name: string;
   readonly databaseAuthority: string | undefined;
 }
 
-// Three quarters are Java's heap: a worker starts with 350 MiB of it, and each connector holds up to 32 MiB of its queue and
+// Java's heap is three quarters of it. A worker needs 350 MiB to start, and each connector holds up to 32 MiB in its queue and
 // 64 MiB for Kafka.
 const leastMemory: Size = { bytes: 768 * 2 ** 20 };
 
-/** Throws Problems, all at once, when the options make no workers. */
+/** Fills in the defaults. Throws Problems with everything that is invalid. */
 export function planConnect(name: string, options: ConnectOptions): ConnectPlan {
   const plan: ConnectPlan = {
     name,

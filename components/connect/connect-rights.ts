@@ -1,6 +1,6 @@
 import type { ConnectPlan } from "./connect-plan";
 
-/** The Secrets that connectors refer to, by name, and nothing else of the API. */
+/** Lets the workers read the Secrets that connectors refer to, and nothing else in the API. */
 export function secretRules({ secrets }: ConnectPlan) {
   const resourceNames = Object.keys(secrets).toSorted();
   return resourceNames.length === 0 ? [] : [{ apiGroups: [""], resources: ["secrets"], resourceNames, verbs: ["get"] }];

@@ -4,8 +4,8 @@ import { connectClientLabel, restUrl } from "./connect-names";
 import type { ConnectPlan } from "./connect-plan";
 
 /**
- * Connect leaves a task that failed as it is, although most failures pass: a broker that restarts, a database that fails
- * over. Strimzi restarts connectors that it keeps itself; these are kept by the provider.
+ * The CronJob that restarts failed tasks. Connect leaves them failed although most causes pass, such as a broker's restart or
+ * a failover of the database. Strimzi restarts only connectors that it manages, and the provider manages these.
  */
 export function restartJob(plan: ConnectPlan) {
   const { name, namespace, image } = plan;
@@ -40,7 +40,7 @@ export function restartJob(plan: ConnectPlan) {
   };
 }
 
-/** Connectors have names of letters, digits, `-` and `_`, so their JSON needs no parser. */
+/** Connector names contain only letters, digits, `-` and `_`, so the script needs no JSON parser. */
 const script = `\
 ask() { curl --silent --show-error --fail --max-time 60 "$@"; }
 ask "$CONNECT/connectors" | tr -d '[]" ' | tr ',' '\\n' | while read -r connector || [ -n "$connector" ]; do

@@ -11,7 +11,7 @@ import {
 import { databaseAuthority, metricsMap, workerLabels, workerTopics } from "./connect-names";
 import type { ConnectPlan } from "./connect-plan";
 
-/** The workers. Connectors are put there by Connect's REST interface, so Strimzi is not told to keep them. */
+/** The workers. The provider creates connectors through Connect's REST interface, so Strimzi must not manage them. */
 export function kafkaConnect(plan: ConnectPlan) {
   const { name, namespace, replicas, image, kafka, size } = plan;
   const { configs, offsets, status } = workerTopics(plan);
@@ -55,20 +55,20 @@ function workerConfig({ exactlyOnce }: ConnectPlan): Record<string, string | num
     "exactly.once.source.support": exactlyOnce ? "enabled" : "disabled",
     "key.converter": json,
     "value.converter": json,
-    // As many copies as the brokers keep by default.
+    // -1 means the brokers' default.
     "config.storage.replication.factor": -1,
     "offset.storage.replication.factor": -1,
     "status.storage.replication.factor": -1,
-    // Looking into every class of every plugin takes seconds of each start.
+    // The default scans every class of every plugin, which takes seconds at each start.
     "plugin.discovery": "service_load",
-    // The connectors of a worker that is lost are taken up at once, not after five minutes.
+    // Other workers take over the connectors of a lost worker at once; the default delay is five minutes.
     "scheduled.rebalance.max.delay.ms": 0,
     "config.providers": "secrets",
     "config.providers.secrets.class": "io.strimzi.kafka.KubernetesSecretConfigProvider",
   };
 }
 
-/** Two of Debezium's write lines for each batch that say nothing is wrong. */
+/** Two of Debezium's classes log a line for each batch although nothing is wrong. */
 const loggers = {
   "rootLogger.level": "INFO",
   "logger.batches.name": "io.debezium.metrics.stats.MeasurementCollector",

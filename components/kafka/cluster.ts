@@ -10,7 +10,7 @@ import { externalListeners } from "./external-listener";
 import { kafkaClientLabel, listenerPort, loginPrefix, metricsMap } from "./kafka-names";
 import type { KafkaPlan } from "./kafka-plan";
 
-/** The cluster: who may connect, and what holds for all brokers. How many and how large is its pools' affair. */
+/** The Kafka resource: listeners, access and the settings of all brokers. The node pools set the brokers' number and size. */
 export function kafka(plan: KafkaPlan) {
   const { name, namespace, rack } = plan;
   return {
@@ -38,7 +38,7 @@ export function kafka(plan: KafkaPlan) {
         ...metrics(plan),
         template: { podDisruptionBudget: { maxUnavailable: 1 } },
       },
-      // Topics are declared by Pulumi or made by Connect, so only users are the entity operator's.
+      // Pulumi or Connect creates the topics, so the entity operator manages only users.
       entityOperator: {
         userOperator: {
           secretPrefix: loginPrefix(plan),
@@ -55,7 +55,7 @@ export function kafka(plan: KafkaPlan) {
 
 function brokerConfig({ replication, minInSync }: KafkaPlan): Record<string, string | number | boolean> {
   return {
-    // Topics are declared, so that a misspelt name is an error and not a topic.
+    // Topics are declared, so a misspelt name gives an error instead of a new topic.
     "auto.create.topics.enable": false,
     "default.replication.factor": replication,
     "min.insync.replicas": minInSync,
@@ -64,9 +64,9 @@ function brokerConfig({ replication, minInSync }: KafkaPlan): Record<string, str
     "transaction.state.log.min.isr": minInSync,
     "share.coordinator.state.topic.replication.factor": replication,
     "share.coordinator.state.topic.min.isr": minInSync,
-    // A copy that lags would lose what was acknowledged.
+    // A replica that lags would lose acknowledged records.
     "unclean.leader.election.enable": false,
-    // Consumers read from a copy in their own zone.
+    // Consumers read from a replica in their own zone.
     "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",
   };
 }

@@ -7,14 +7,14 @@ interface Named {
 
 export const externalPort = 9094;
 
-/** The Service, made by Strimzi, that clients outside begin at. */
+/** The bootstrap Service for clients outside the cluster, made by Strimzi. */
 export function externalBootstrap({ name, namespace }: Named): string {
   return `${namespace}/${name}-kafka-external-bootstrap`;
 }
 
 /**
- * The listener for clients outside the cluster; none where there are none. Each broker tells them an address that they
- * reach, and Strimzi puts it into the broker's certificate.
+ * The listener for clients outside the cluster; none if there are no such clients. Each broker announces an address that they
+ * can reach, and Strimzi puts it into the broker's certificate.
  */
 export function externalListeners(access: Access, brokers: number): object[] {
   if (access.by === "cluster") return [];

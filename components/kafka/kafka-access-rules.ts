@@ -1,9 +1,9 @@
-/** What a user may do with topics, groups or transactions of a name, or of all names that begin so. */
+/** Operations that a user may run on the topics, groups or transactional ids with a name or with a prefix. */
 export interface AccessRule {
   readonly to: "topic" | "group" | "transactionalId" | "cluster";
-  /** Of the cluster itself: nothing. */
+  /** Undefined for the cluster itself. */
   readonly name?: string;
-  /** The name is a beginning. @default false */
+  /** Applies the rule to all names that start with `name`. @default false */
   readonly prefix?: boolean;
   readonly operations: readonly Operation[];
 }
@@ -19,7 +19,7 @@ export type Operation =
   | "AlterConfigs"
   | "IdempotentWrite";
 
-/** The administrator that `pulumi up`, `tenantry verify` and the demo log in as: topics of one application, and no others. */
+/** The rules of the administrator, as whom `pulumi up`, `tenantry verify` and the demo log in. They cover the topics of one application. */
 export function administratorAccess(application: string): AccessRule[] {
   return [
     {
@@ -31,12 +31,12 @@ export function administratorAccess(application: string): AccessRule[] {
     ...["tenantry-", `${application}-`].map(
       (name) => ({ to: "group", name, prefix: true, operations: ["Read", "Describe", "Delete"] }) as const,
     ),
-    // Copies of partitions are moved by whoever may alter the cluster.
+    // Moving replicas of partitions needs Alter on the cluster.
     { to: "cluster", operations: ["Alter", "Describe", "DescribeConfigs"] },
   ];
 }
 
-/** A consumer reads topics in a group of its own name, or one that begins so. */
+/** Lets a consumer read topics, in groups whose name starts with its own name. */
 export function consumerAccess(user: string, topics: readonly string[]): AccessRule[] {
   return [
     ...topics.map((name) => ({ to: "topic", name, operations: ["Read", "Describe"] }) as const),

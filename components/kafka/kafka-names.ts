@@ -6,27 +6,27 @@ interface Placed extends Named {
   readonly namespace: string;
 }
 
-/** The port of the listener inside the cluster: TLS, and a login by SCRAM-SHA-512. */
+/** The port of the listener inside the cluster, which uses TLS and SCRAM-SHA-512. */
 export const listenerPort = 9093;
 
-/** Where clients in the cluster begin; each broker then tells its own name. */
+/** The bootstrap server for clients in the cluster; each broker then announces its own name. */
 export function bootstrapServer({ name, namespace }: Placed): string {
   return `${name}-kafka-bootstrap.${namespace}.svc:${listenerPort}`;
 }
 
-/** The Secret, made by Strimzi, whose `ca.crt` clients verify brokers by. */
+/** The Secret with `ca.crt`, by which clients verify brokers. Strimzi makes it. */
 export function authoritySecret({ name }: Named): string {
   return `${name}-cluster-ca-cert`;
 }
 
 export const loginPrefix = ({ name }: Named) => `${name}-login-`;
 
-/** The Secret, kept by Strimzi, with a user's `password`, for those who log in with it to mount. */
+/** The Secret with a user's `password`, kept by Strimzi. Pods that log in as the user mount it. */
 export function kafkaLoginSecret(cluster: Named, user: string): string {
   return `${loginPrefix(cluster)}${user}`;
 }
 
-/** Where a user's password comes from. A rotation makes another, so that the old one serves until Kafka knows the new. */
+/** The Secret from which a user's password comes. A rotation makes another one, so the old password works until Kafka has the new. */
 export function passwordSecret({ name }: Named, user: string, rotation: number): string {
   return `${name}-password-${user}-${rotation}`;
 }
@@ -35,7 +35,7 @@ export function metricsMap({ name }: Named): string {
   return `${name}-metrics`;
 }
 
-/** By which Strimzi knows what belongs to a cluster. */
+/** The label by which Strimzi assigns resources to a cluster. */
 export function clusterLabel({ name }: Named): Record<string, string> {
   return { "strimzi.io/cluster": name };
 }
@@ -48,11 +48,11 @@ export function kafkaClientLabel({ name }: Named): Record<string, string> {
 export interface Pool {
   readonly name: string;
   readonly roles: readonly ("broker" | "controller")[];
-  /** The identity of its first node: brokers always count from 0, however many there are. */
+  /** The id of its first node. Brokers always count from 0. */
   readonly firstId: number;
 }
 
-/** The pools of a cluster, the one with the brokers first. */
+/** The node pools of a cluster; the brokers' pool comes first. */
 export function poolsOf({ controllers }: { readonly controllers: number }): readonly [Pool, ...Pool[]] {
   if (controllers === 0) return [{ name: "nodes", roles: ["controller", "broker"], firstId: 0 }];
   return [

@@ -6,20 +6,20 @@ import { type LeastSize, type NodeSize, sizeProblems } from "../../settings/pod-
 import type { AccessRule } from "./kafka-access-rules";
 import { kafkaLoginSecret } from "./kafka-names";
 
-/** What a Kafka cluster is made from. Every value shapes the graph, so all are plain. */
+/** The options of a Kafka cluster. All are plain values because each of them shapes the resource graph. */
 export interface KafkaOptions {
   readonly namespace: string;
-  /** `chart`: Strimzi's operator is installed with the cluster. `existing`: one watches the namespace. @default "chart" */
+  /** `chart` installs Strimzi's operator with the cluster; `existing` relies on one that watches the namespace. @default "chart" */
   readonly operator?: "chart" | "existing";
-  /** `strong`: what is acknowledged is on two brokers at least. @default "strong" */
+  /** `strong`: acknowledged records are on at least two brokers. @default "strong" */
   readonly consistency?: "strong" | "bounded" | "eventual";
-  /** @default 3, and 1 where consistency is `eventual` */
+  /** @default 3, or 1 if consistency is `eventual` */
   readonly brokers?: number;
-  /** Copies of each partition, at most as many as there are brokers. @default 3, or as many as there are brokers */
+  /** Replicas of each partition, at most the number of brokers. @default 3, or the number of brokers if that is smaller */
   readonly replication?: number;
-  /** Copies that must be written before a record counts as acknowledged. @default one less than `replication`, at least 1 */
+  /** Replicas that must be written before a record is acknowledged. @default one less than `replication`, at least 1 */
   readonly minInSync?: number;
-  /** Pods that keep the cluster's metadata; 0: the brokers do that too. @default 3; where consistency is `eventual`, 1, and 0 beside a single broker */
+  /** Pods that keep the cluster's metadata; with 0 the brokers keep it too. @default 3; if consistency is `eventual`, 1, or 0 beside a single broker */
   readonly controllers?: number;
   /** @default 2 cores, 4 GiB of memory, 100 GiB of storage */
   readonly broker?: Partial<NodeSize>;
@@ -31,19 +31,19 @@ export interface KafkaOptions {
   readonly spread?: "required" | "preferred";
   /** The machines' label whose values replicas are spread over; every machine must have it. @default "topology.kubernetes.io/zone" */
   readonly rack?: string;
-  /** Who may log in, and what each may do. @default nobody */
+  /** Users who may log in, each with its access rules. @default none */
   readonly users?: Readonly<Record<string, readonly AccessRule[]>>;
-  /** Metrics for Prometheus at port 9404 of each pod. @default true */
+  /** Serves metrics for Prometheus at port 9404 of each pod. @default true */
   readonly metrics?: boolean;
-  /** How clients outside the Kubernetes cluster reach the brokers. @default they do not */
+  /** Access for clients outside the Kubernetes cluster. @default none */
   readonly access?: Access;
-  /** Volumes and passwords cannot be deleted. @default true */
+  /** Protects volumes and passwords from deletion. @default true */
   readonly protect?: boolean;
-  /** Raised by one, all users' passwords are replaced. @default 1 */
+  /** Raising it by one replaces all users' passwords. @default 1 */
   readonly rotation?: number;
 }
 
-/** A cluster with every default filled in, and nothing refused. */
+/** A cluster's valid options with every default filled in. */
 export interface KafkaPlan extends Required<Omit<KafkaOptions, "storageClass">> {
   readonly name: string;
   readonly broker: NodeSize;
@@ -53,10 +53,10 @@ export interface KafkaPlan extends Required<Omit<KafkaOptions, "storageClass">> 
 const GiB = 2 ** 30;
 const MiB = 2 ** 20;
 
-// Strimzi gives half of it to Java's heap, and a broker starts with 384 MiB of that.
+// Strimzi gives half of it to Java's heap, and a broker needs 384 MiB of heap to start.
 const leastSize: LeastSize = { memory: { bytes: 768 * MiB }, storage: { bytes: GiB }, holds: "its log" };
 
-/** Throws Problems, all at once, when the options make no cluster. */
+/** Fills in the defaults. Throws Problems with everything that is invalid. */
 export function planKafka(name: string, options: KafkaOptions): KafkaPlan {
   const consistency = options.consistency ?? "strong";
   const { brokers, replication } = copiesOf(options, consistency);
@@ -88,7 +88,7 @@ export function planKafka(name: string, options: KafkaOptions): KafkaPlan {
   return plan;
 }
 
-/** The brokers, and how many of them keep a copy of each partition. */
+/** The number of brokers, and of the replicas of each partition. */
 export function copiesOf(
   given: Pick<KafkaOptions, "brokers" | "replication">,
   consistency: KafkaPlan["consistency"],
@@ -131,7 +131,7 @@ function brokerProblems({ name, brokers, consistency }: KafkaPlan): Problem[] {
   ];
 }
 
-/** A plan may say that nothing has to survive a failure: then as many brokers as copies are enough. */
+/** Checks that there is a broker for each replica. A plan may state that no record has to survive a failure, so one replica is enough. */
 function copyProblems({ name, brokers, replication }: KafkaPlan): Problem[] {
   if (Number.isInteger(brokers) && brokers >= Math.max(1, replication)) return [];
   return [
@@ -144,7 +144,7 @@ function copyProblems({ name, brokers, replication }: KafkaPlan): Problem[] {
   ];
 }
 
-/** Why nothing would be acknowledged; `where` its records are, for people. */
+/** Checks that records can be acknowledged. `where` describes the records in the message. */
 export function acknowledgementProblems(
   where: string,
   { replication, minInSync }: Pick<KafkaPlan, "replication" | "minInSync">,
@@ -161,7 +161,7 @@ export function acknowledgementProblems(
   ];
 }
 
-/** A majority decides: an even number tolerates no more failures than one less, and splits into halves. */
+/** Checks for an odd number of controllers: an even number survives no more failures than one less, and can split into halves. */
 function controllerProblems({ name, brokers, controllers, consistency }: KafkaPlan): Problem[] {
   if (controllers === 0) {
     return brokers % 2 === 1

@@ -3,7 +3,7 @@ import { backgroundDeletion, containerSecurity, podAntiAffinity, podSecurity, st
 import { clusterLabel, type Pool, poolName, poolsOf } from "./kafka-names";
 import type { KafkaPlan } from "./kafka-plan";
 
-/** A pool of nodes. A volume that grows is an edit of its size; Kafka takes it without a restart where the class can. */
+/** A pool of Kafka nodes. Its volumes grow when the size is raised, without a restart if the storage class supports it. */
 export function nodePool(plan: KafkaPlan, pool: Pool) {
   const { namespace, storageClass, protect } = plan;
   const holdsRecords = pool.roles.includes("broker");
@@ -34,12 +34,12 @@ export function nodePool(plan: KafkaPlan, pool: Pool) {
           },
         ],
       },
-      // Memory that is promised but not there ends in a kill; cores may be borrowed.
+      // The limit equals the request for memory, because overcommitted memory gets pods killed. CPU has no limit.
       resources: { requests: { cpu, memory: formatQuantity(memory) }, limits: { memory: formatQuantity(memory) } },
       template: {
         pod: {
           securityContext: podSecurity,
-          // Leaders move to other brokers first.
+          // Gives leaders time to move to other brokers.
           terminationGracePeriodSeconds: 120,
           ...podAntiAffinity(plan.spread, { ...clusterLabel(plan), "strimzi.io/pool-name": name }),
         },
@@ -50,7 +50,7 @@ export function nodePool(plan: KafkaPlan, pool: Pool) {
   };
 }
 
-/** The claims of all pools, as Strimzi names them, with their sizes. */
+/** The volume claims of all pools, under the names that Strimzi gives them, with their sizes. */
 export function kafkaVolumes(plan: KafkaPlan) {
   return poolsOf(plan).flatMap((pool) => {
     const { firstId } = pool;

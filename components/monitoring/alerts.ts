@@ -1,10 +1,10 @@
-/** An alert as Prometheus evaluates it. Every one has its section in docs/alerts.md. */
+/** An alert for Prometheus. Each alert has a section in docs/alerts.md. */
 export interface Alert {
   readonly name: string;
   readonly expr: string;
-  /** How long it must hold. */
+  /** How long the condition must hold before the alert fires. */
   readonly for: string;
-  /** `critical`: somebody is woken. `warning`: somebody looks the next morning. */
+  /** `critical` wakes somebody; `warning` can wait until the next morning. */
   readonly severity: "critical" | "warning";
   readonly summary: string;
   readonly description: string;
@@ -12,13 +12,13 @@ export interface Alert {
 
 export interface AlertOptions {
   readonly namespace: string;
-  /** Where docs/alerts.md is shown. */
+  /** The URL of docs/alerts.md. */
   readonly runbooks: string;
 }
 
 const perNode = "namespace, citus_group";
 
-/** @param namespace the stack's own: several stacks may share a Prometheus */
+/** @param namespace restricts the alerts to one stack, because several stacks may share a Prometheus */
 export function alertsOf(namespace: string): readonly Alert[] {
   const own = `namespace="${namespace}"`;
   const metric = (name: string, more = "") => `${name}{${own}${more}}`;
@@ -143,12 +143,12 @@ export function alertsOf(namespace: string): readonly Alert[] {
   ];
 }
 
-/** The section of docs/alerts.md, as GitHub makes anchors: `tenantryslotlag`. */
+/** The URL of the alert's section in docs/alerts.md, with GitHub's form of anchors: `tenantryslotlag`. */
 export function runbookOf(runbooks: string, { name }: Pick<Alert, "name">): string {
   return `${runbooks}#${name.toLowerCase()}`;
 }
 
-/** The groups of a PrometheusRule, or of a rule file. */
+/** The rule groups, for a PrometheusRule or a rule file. */
 export function ruleGroups({ namespace, runbooks }: AlertOptions) {
   return [
     {

@@ -1,11 +1,11 @@
 interface Panel {
   readonly title: string;
-  /** PromQL by legend. */
+  /** PromQL expressions, by legend. */
   readonly series: Readonly<Record<string, string>>;
   readonly unit: "bytes" | "s" | "short" | "percentunit" | "ops";
 }
 
-/** Rows of panels as an operator reads them: from the database to Kafka. */
+/** The dashboard's rows of panels, from the database to Kafka. */
 function rowsOf(namespace: string): Readonly<Record<string, readonly Panel[]>> {
   const of = (name: string, more = "") => `${name}{namespace="${namespace}"${more}}`;
   const rate = (name: string) => `rate(${of(name)}[5m])`;
@@ -110,7 +110,7 @@ function rowsOf(namespace: string): Readonly<Record<string, readonly Panel[]>> {
 
 const [width, height, columns] = [6, 8, 4];
 
-/** A Grafana dashboard, as the sidecar of Grafana's chart reads it from a ConfigMap. */
+/** The Grafana dashboard, in the JSON that the sidecar of Grafana's chart reads from a ConfigMap. */
 export function dashboardOf(namespace: string): object {
   let [id, y] = [0, 0];
   const panels = Object.entries(rowsOf(namespace)).flatMap(([title, row]) => {
@@ -158,7 +158,7 @@ function draw({ title, series, unit }: Panel): object {
   };
 }
 
-/** Every expression of the dashboard, for whoever checks them. */
+/** All PromQL expressions of the dashboard, for tests. */
 export function expressionsOf(namespace: string): string[] {
   return Object.values(rowsOf(namespace)).flatMap((row) => row.flatMap(({ series }) => Object.values(series)));
 }

@@ -5,18 +5,18 @@ type Container = types.input.core.v1.Container;
 /** @default postgres_exporter's own image */
 export const exporterImage = "quay.io/prometheuscommunity/postgres-exporter:v0.17.1";
 export const exporterPort = 9187;
-/** The role that looks and may read no row: a member of pg_monitor, without a password, let in by the pod's own socket. */
+/** The exporter's role: a member of pg_monitor that can read no table. It has no password and logs in through the pod's socket. */
 export const monitorRole = "tenantry_monitor";
 
-/** How Prometheus' own operator labels its pods, in whichever namespace. */
+/** The labels that the Prometheus operator gives to Prometheus' pods, in any namespace. */
 export const prometheusLabels = { "app.kubernetes.io/name": "prometheus" } as const;
 
-/** The ConfigMap with the questions. */
+/** The ConfigMap with the exporter's queries. */
 export function queriesMap({ name }: { readonly name: string }): string {
   return `${name}-queries`;
 }
 
-/** Beside PostgreSQL in each pod, so that it needs neither a password nor the network. */
+/** The exporter's container. It runs beside PostgreSQL in each pod, so it needs neither a password nor the network. */
 export function exporterContainer(
   database: string,
   sockets: string,

@@ -4,7 +4,7 @@ interface Place {
   readonly namespace: string;
 }
 
-/** Where Prometheus finds the database's pods: the exporter, and Patroni by TLS, which it verifies as any client does. */
+/** The PodMonitor of the database's pods: the exporter, and Patroni by TLS with the server's certificate verified. */
 export function citusMonitor({ namespace }: Place, citus: string) {
   const cluster = { name: citus, namespace };
   return {
@@ -20,7 +20,7 @@ export function citusMonitor({ namespace }: Place, citus: string) {
         interval: "30s",
         tlsConfig: {
           ca: { configMap: { name: authorityMap(cluster), key: "ca.crt" } },
-          // Any pod's name: the certificate holds for all of them.
+          // The name of any pod works because the certificate is valid for all of them.
           serverName: podHost(cluster, "metrics"),
         },
       },
@@ -28,7 +28,7 @@ export function citusMonitor({ namespace }: Place, citus: string) {
   };
 }
 
-/** Brokers, controllers and workers of Connect, at the port that Strimzi opens for metrics. */
+/** The PodMonitor of brokers, controllers and Connect's workers, at Strimzi's port for metrics. */
 export function strimziMonitor({ namespace }: Place, clusters: readonly string[]) {
   return {
     selector: { matchExpressions: [{ key: "strimzi.io/cluster", operator: "In", values: [...clusters] }] },

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 
-/** What a column of a query becomes: a label, or a metric `QUERY_COLUMN`. */
+/** The meaning of each column of a query: a label, or a metric named `QUERY_COLUMN`. */
 type Columns = Readonly<Record<string, { readonly label: string } | { readonly gauge: string }>>;
 
 export interface MetricsQuery {
@@ -11,8 +11,8 @@ export interface MetricsQuery {
 }
 
 /**
- * What postgres_exporter asks each pod besides its own questions; pg_monitor is enough for all of it. Slots are told by
- * primaries alone: a standby's copies say nothing of the reader.
+ * The queries that postgres_exporter runs in each pod besides its own. The role pg_monitor may run all of them. Only primaries
+ * report slots, because a standby's copies show nothing about the reader.
  */
 export const queries: Readonly<Record<string, MetricsQuery>> = {
   tenantry_slot: {
@@ -74,7 +74,7 @@ GROUP BY n.nspname, t.relname, covered.span`,
     },
   },
   tenantry_partition_maintenance: {
-    // Where the toolkit is not, such as on workers, there is nothing to read: the statement within is text.
+    // Workers don't have the toolkit's tables, so the inner statement is text that names them only if they exist.
     sql: `SELECT noted.schema, noted."table", noted.failing, noted.age_seconds
 FROM (SELECT CASE WHEN to_regclass('tenantry.partition_maintenance') IS NULL THEN 'SELECT WHERE false' ELSE
   'SELECT split_part(set_name, ''.'', 1) AS schema, split_part(set_name, ''.'', 2) AS "table",

@@ -1,16 +1,16 @@
 import type { Login } from "../../architecture/endpoints";
 import { lastingVerifier } from "../../common/scram";
 
-/** What `pgbouncer.ini` is made of. */
+/** The values in `pgbouncer.ini`. */
 export interface PoolerConfig {
   readonly database: string;
-  /** Where transactions go: the coordinator's primary. */
+  /** The server that runs the transactions: the coordinator's primary. */
   readonly server: { readonly host: string; readonly port: number };
   readonly listen: { readonly address: string; readonly port: number };
   readonly pooling: "transaction" | "session";
-  /** Server connections of one pod, of all roles together. */
+  /** The limit of one pod's server connections, for all roles together. */
   readonly serverConnections: number;
-  /** Clients of one pod. */
+  /** The limit of one pod's clients. */
   readonly clients: number;
   readonly paths: {
     readonly users: string;
@@ -24,19 +24,19 @@ export interface PoolerConfig {
 
 type Settings = Readonly<Record<string, string | number>>;
 
-/** PgBouncer's settings. Names as its manual has them: https://www.pgbouncer.org/config.html */
+/** PgBouncer's settings, under the names in its manual: https://www.pgbouncer.org/config.html */
 export function poolerSettings(config: PoolerConfig): Settings {
   const { listen, pooling, serverConnections, clients, paths } = config;
   return {
     listen_addr: listen.address,
     listen_port: listen.port,
     unix_socket_dir: paths.sockets,
-    // The tenant is set by SET LOCAL, so it goes with the transaction, and the connection may serve another tenant next.
+    // SET LOCAL sets the tenant, so it ends with the transaction, and the connection may serve another tenant next.
     pool_mode: pooling,
-    // A tenant that a client set for its session, by mistake, would stay behind. Clients do not wait for this.
+    // Removes a tenant that a client set for its session by mistake. Clients don't wait for this.
     server_reset_query: pooling === "session" ? "DISCARD ALL" : "RESET app.tenant_id",
     server_reset_query_always: 1,
-    // The verifiers are the server's own: with them PgBouncer lets a client in, and goes on to the server as it did.
+    // PgBouncer has the server's SCRAM verifiers. It checks clients with them and logs in to the server with the client's keys.
     auth_type: "scram-sha-256",
     auth_file: paths.users,
     client_tls_sslmode: "require",
@@ -47,15 +47,15 @@ export function poolerSettings(config: PoolerConfig): Settings {
     max_client_conn: clients,
     max_db_connections: serverConnections,
     default_pool_size: serverConnections,
-    // Statements that drivers prepare by name are prepared again on whichever connection runs them.
+    // PgBouncer prepares a driver's named statements again on the connection that runs them.
     max_prepared_statements: 200,
-    // Drivers send it, and it changes nothing.
+    // Drivers send this parameter; PgBouncer may ignore it.
     ignore_startup_parameters: "extra_float_digits",
-    // A client that waits longer for a connection is told, rather than left to its own timeout.
+    // A client that waits longer for a connection gets an error instead of running into its own timeout.
     query_wait_timeout: 30,
     server_connect_timeout: 5,
     server_login_retry: 1,
-    // After a failover the connections that stayed are spread again within the hour.
+    // Within an hour after a failover, connections are spread over the pods again.
     server_lifetime: 3600,
     server_idle_timeout: 600,
     tcp_keepidle: 60,
@@ -64,7 +64,7 @@ export function poolerSettings(config: PoolerConfig): Settings {
   };
 }
 
-/** A whole `pgbouncer.ini`. */
+/** Writes `pgbouncer.ini`. */
 export function poolerConfig({ database, server }: PoolerConfig, settings: Settings): string {
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   return [
@@ -77,7 +77,7 @@ export function poolerConfig({ database, server }: PoolerConfig, settings: Setti
   ].join("\n");
 }
 
-/** A whole `auth_file`: the roles that may come this way. No password is in it. */
+/** Writes the `auth_file` with the roles that may use the pooler. It contains no password. */
 export function poolerUsers(logins: readonly Login[]): string {
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
   return logins

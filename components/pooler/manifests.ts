@@ -5,9 +5,9 @@ import { containerSecurity, podSecurity } from "../citus/pod";
 import { type PoolerConfig, poolerConfig, poolerSettings } from "./config";
 import type { PoolerPlan } from "./pooler-plan";
 
-/** Where applications connect, as if it were the database. */
+/** The port that applications use, the same as the database's. */
 const servicePort = 5432;
-/** PgBouncer's own. */
+/** PgBouncer's port in the pod. */
 const port = 6432;
 const paths = {
   config: "/etc/pgbouncer",
@@ -57,12 +57,12 @@ export function poolerService(plan: PoolerPlan): types.input.core.v1.Service {
   };
 }
 
-/** Two pods are never drained at once. */
+/** Allows only one pod to be evicted at a time. */
 export function poolerBudget(plan: PoolerPlan) {
   return { metadata: metadata(plan), spec: { maxUnavailable: 1, selector: { matchLabels: poolerLabels(plan) } } };
 }
 
-/** In: the database's clients, by their label. Out: the coordinator, and names. */
+/** Lets in pods with the label of the database's clients, and lets out connections to the coordinator and to DNS. */
 export function poolerPolicy(plan: PoolerPlan) {
   const clients = { namespaceSelector: {}, podSelector: { matchLabels: clientLabel({ name: plan.cluster }) } };
   const coordinator = { podSelector: { matchLabels: groupLabels({ name: plan.cluster }, 0) } };
@@ -95,9 +95,9 @@ function podTemplate(plan: PoolerPlan): types.input.core.v1.PodTemplateSpec {
   const digest = createHash("sha256").update(JSON.stringify([poolerIni(plan), plan.roles, plan.rotation]));
   return {
     metadata: {
-      // A client of the database itself.
+      // The pooler is itself a client of the database.
       labels: { ...poolerLabels(plan), ...clientLabel({ name: plan.cluster }) },
-      // PgBouncer reads its files when it starts.
+      // PgBouncer reads its files only at start, so a change restarts the pods.
       annotations: { "tenantry.io/config": digest.digest("hex").slice(0, 16) },
     },
     spec: {
@@ -138,12 +138,12 @@ function podTemplate(plan: PoolerPlan): types.input.core.v1.PodTemplateSpec {
 }
 
 /**
- * First no new client comes, as the Service has forgotten the pod; then SIGINT lets transactions end. SIGTERM, which
- * follows, would wait for clients that never go.
+ * Waits until the Service sends no new client to the pod, then lets transactions end by SIGINT. The SIGTERM that follows alone
+ * would wait for clients that never disconnect.
  */
 const gentleStop = "sleep 5; kill -INT 1; sleep 50";
 
-/** As a role and to a database that there are, or each probe would be an error in the log. */
+/** The probe names an existing role and database, because otherwise each probe would log an error. */
 function probe({ database, roles }: PoolerPlan) {
   const where = [`--host=${paths.sockets}`, `--port=${port}`, `--dbname=${database}`, `--username=${roles[0]}`];
   return { exec: { command: ["pg_isready", "--quiet", ...where] }, timeoutSeconds: 5 };

@@ -7,36 +7,36 @@ export interface PoolerOptions {
   /** The name of the Citus cluster behind it, in the same namespace. */
   readonly cluster: string;
   readonly database: string;
-  /** Roles that may come this way. */
+  /** Roles that may use the pooler. */
   readonly roles: readonly string[];
-  /** Connections that the coordinator accepts. @default 200 */
+  /** The coordinator's limit of connections. @default 200 */
   readonly maxConnections?: number;
-  /** Server connections of all pods together. @default what the coordinator can give: see connectionsOfPod */
+  /** The limit of server connections of all pods together. @default what the coordinator can spare: see connectionsOfPod */
   readonly poolSize?: number;
   /**
-   * `transaction`: a connection serves a transaction, then perhaps another client. `session`: a client holds one until it
-   * goes, for applications that need session state. @default "transaction"
+   * `transaction`: a client gets a server connection for one transaction. `session`: a client keeps a server connection until
+   * it disconnects, for applications that need session state. @default "transaction"
    */
   readonly pooling?: "transaction" | "session";
-  /** Clients of one pod. @default 2000 */
+  /** The limit of one pod's clients. @default 2000 */
   readonly clients?: number;
   /** @default 2 */
   readonly replicas?: number;
-  /** Holds PgBouncer 1.21 or newer, and `pg_isready`. @default the image that `images/citus` builds */
+  /** An image with PgBouncer 1.21 or newer and `pg_isready`. @default the image that `images/citus` builds */
   readonly image?: string;
   /** `required`: no two pods on one machine. @default "required" */
   readonly spread?: "required" | "preferred";
-  /** Raised by one, the certificate is replaced, and the roles' passwords are read again. @default 1 */
+  /** Raising it by one replaces the certificate and reads the roles' passwords again. @default 1 */
   readonly rotation?: number;
 }
 
 export interface PoolerPlan extends Required<Omit<PoolerOptions, "poolSize">> {
   readonly name: string;
-  /** Server connections of one pod. */
+  /** The limit of one pod's server connections. */
   readonly serverConnections: number;
 }
 
-/** Throws Problems, all at once, before anything is declared. */
+/** Fills in the defaults. Throws Problems with everything that is invalid. */
 export function planPooler(name: string, options: PoolerOptions): PoolerPlan {
   const { poolSize, ...given } = options;
   const { maxConnections = 200, replicas = poolerPods } = given;

@@ -48,7 +48,7 @@ test("a namespace that is somebody else's is refused, with the way to give it to
   await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "taken" } });
   await assert.rejects(
     requireReady(settings({ namespace: "taken" }), [volume], "dev"),
-    /namespace `taken` is there already, and does not belong to the stack `dev`[\s\S]*label namespace taken tenantry\.io\/stack=dev`/,
+    /namespace `taken` exists already and does not belong to the stack `dev`[\s\S]*label namespace taken tenantry\.io\/stack=dev`/,
   );
 });
 

@@ -8,8 +8,8 @@ import test from "node:test";
 import { requireReady } from "../../../cluster/cluster-preflight";
 import { kubernetesSchema } from "../../../settings/kubernetes-settings";
 
-test("an answer that this program can't deal with is not told as a cluster that does not answer", async (t) => {
-  // It says yes to whatever is asked, and lists nothing where a list is expected.
+test("an unexpected answer is not reported as a cluster that does not answer", async (t) => {
+  // It answers yes to every request, and returns no list where one is expected.
   const yes = { minor: "33", status: { allowed: true }, metadata: { labels: { "tenantry.io/stack": "dev" } } };
   const server = createServer((_, response) => {
     response.setHeader("content-type", "application/json").end(JSON.stringify(yes));

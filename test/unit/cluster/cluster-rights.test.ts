@@ -5,7 +5,7 @@ import { isListed, managedKinds, monitoringKinds, neededRights, rightsProblem } 
 import { renderProblem } from "../../../common/problem";
 import { stackNames } from "../../../settings/stack-file";
 
-test("every kind of object that a stack declares is among those whose permissions are asked for", async () => {
+test("checks the permissions for every kind of object that a stack declares", async () => {
   const known = Object.entries({ ...managedKinds, ...monitoringKinds }).flatMap(([group, resources]) =>
     resources.map((resource) => `${group} ${resource}`),
   );
@@ -25,13 +25,13 @@ test("every kind of object that a stack declares is among those whose permission
   );
 });
 
-test("what is missing is one problem, a line a kind", () => {
+test("reports all missing permissions in one problem, with a line for each kind", () => {
   const missing = neededRights("shop", false).filter(
     ({ resource, verb }) => resource === "secrets" || (resource === "statefulsets" && verb === "create"),
   );
   assert.equal(
     rightsProblem("staging", "shop", missing).map(renderProblem).join("\n"),
-    `The user of the context \`staging\` lacks permissions, so \`up\` would end half-way
+    `The user of the context \`staging\` lacks permissions, so \`up\` would stop half-way
   got:      not allowed: secrets: get, list, watch, create, patch, delete
             statefulsets.apps: create
   expected: all of these in the namespace \`shop\`, and the namespace itself
@@ -39,11 +39,11 @@ test("what is missing is one problem, a line a kind", () => {
   );
 });
 
-test("with all permissions there is nothing to say", () => {
+test("reports nothing if no permission is missing", () => {
   assert.deepEqual(rightsProblem("staging", "shop", []), []);
 });
 
-test("a rule covers a right of its group, kind and verb, in the namespace and for every name", () => {
+test("a rule covers a permission with its group, kind and verb, in the namespace and for every name", () => {
   const right = { group: "apps", resource: "statefulsets", verb: "create", namespace: "shop" };
   const rule = { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["create"] };
   assert.ok(isListed(right, [rule]));
@@ -54,7 +54,7 @@ test("a rule covers a right of its group, kind and verb, in the namespace and fo
   assert.ok(!isListed(outside, [rule]));
 });
 
-test("what only monitoring needs is asked for where it is on", () => {
+test("checks the permissions for monitoring only if monitoring is on", () => {
   const groups = (monitored: boolean) => new Set(neededRights("shop", monitored).map(({ group }) => group));
   assert.ok(!groups(false).has("monitoring.coreos.com"));
   assert.ok(groups(true).has("monitoring.coreos.com"));

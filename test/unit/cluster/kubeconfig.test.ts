@@ -27,19 +27,19 @@ const settings = kubernetesSchema.parse({
   workers: 1,
 });
 
-test("a context that leads to the stack's cluster is accepted, whichever is current", async () => {
+test("accepts a context that leads to the stack's cluster even if another context is current", async () => {
   const config = await openKubeconfig(settings, [kubeconfig("staging", "https://10.0.0.1:6443")]);
   assert.equal(config.currentContext, "staging");
 });
 
-test("a context of the right name that leads to another cluster is refused, with both addresses", async () => {
+test("rejects a context of the right name that leads to another cluster, with both addresses", async () => {
   await assert.rejects(
     openKubeconfig(settings, [kubeconfig("staging", "https://10.0.0.2:6443")]),
     /leads to another cluster[\s\S]*got: +https:\/\/10\.0\.0\.2:6443\n +expected: https:\/\/10\.0\.0\.1:6443/,
   );
 });
 
-test("a kubeconfig without the stack's context is refused, with those that it has and no secret", async () => {
+test("rejects a kubeconfig without the stack's context, and lists its contexts without secrets", async () => {
   await assert.rejects(openKubeconfig(settings, [kubeconfig("stagin", "https://10.0.0.1:6443")]), (error: Error) => {
     assert.match(error.message, /no context `staging`[\s\S]*got: +`stagin`[\s\S]*context` to `stagin`/);
     assert.doesNotMatch(error.message, /hush/);
@@ -47,18 +47,18 @@ test("a kubeconfig without the stack's context is refused, with those that it ha
   });
 });
 
-test("no kubeconfig at all is told with the place where it was looked for", async () => {
+test("reports the paths where it looked for a missing kubeconfig", async () => {
   await assert.rejects(openKubeconfig(settings, ["/nowhere/config"]), /got: +none[\s\S]*\/nowhere\/config/);
 });
 
-test("the kubeconfig is what KUBECONFIG names, of several files the first that has a name", async () => {
+test("reads the files in KUBECONFIG; if a name occurs twice, the first file wins", async () => {
   assert.deepEqual(kubeconfigFiles({ KUBECONFIG: "/a:/b" }), ["/a", "/b"]);
   assert.match(kubeconfigFiles({})[0] ?? "", /\.kube\/config$/);
   const files = [kubeconfig("staging", "https://10.0.0.1:6443"), kubeconfig("staging", "https://10.0.0.2:6443")];
   await openKubeconfig(settings, files);
 });
 
-test("a kubeconfig that is no such file is told with its path", async () => {
+test("reports the path of a file that is not a kubeconfig", async () => {
   const file = join(mkdtempSync(join(tmpdir(), "tenantry-kubeconfig-")), "config");
   writeFileSync(file, "contexts: [{}]");
   await assert.rejects(

@@ -4,7 +4,7 @@ import type { ClusterApi } from "../../../cluster/api";
 import { prometheusProblems } from "../../../cluster/prometheus";
 import { renderProblem } from "../../../common/problem";
 
-/** An API server whose answer about the operator's resources is known. */
+/** An API server that gives this answer about the operator's resources. */
 function serverThat(answer: () => Promise<unknown>): ClusterApi {
   return { context: "prod", custom: { getAPIResources: answer } } as unknown as ClusterApi;
 }
@@ -18,7 +18,7 @@ test("monitoring needs the Prometheus operator's resources", async () => {
   assert.match(message, /set `tenantry:kubernetes.monitoring` to `false`/);
 });
 
-test("nothing is wrong where they are there, and nothing is asked where no monitoring is wanted", async () => {
+test("reports nothing if the operator's resources exist, and asks nothing without monitoring", async () => {
   const resources = ["podmonitors", "prometheusrules", "servicemonitors"].map((name) => ({ name }));
   assert.deepEqual(
     await prometheusProblems(

@@ -7,7 +7,7 @@ import { renderProblem } from "../../../common/problem";
 const place = { context: "staging", server: "https://10.0.0.1:6443" };
 const told = (error: unknown) => renderProblem(unreachable(place, error));
 
-test("a cluster that is not there is told with its address and what to try", () => {
+test("reports a cluster that does not answer, with its address and a command to try", () => {
   assert.equal(
     told(new Error("connect ECONNREFUSED 10.0.0.1:6443")),
     `The cluster of the context \`staging\` does not answer
@@ -18,7 +18,7 @@ test("a cluster that is not there is told with its address and what to try", () 
   assert.match(told(Object.assign(new Error("aborted"), { name: "AbortError" })), /no answer within 20 s/);
 });
 
-test("refused credentials are told as such, with the server's own words", () => {
+test("reports refused credentials, with the server's own message", () => {
   const refused = Object.assign(new Error("HTTP-Code: 401"), { code: 401, body: '{"message":"Unauthorized"}' });
   assert.match(told(refused), /refuses your credentials\n {2}got: {6}https:\/\/10\.0\.0\.1:6443: Unauthorized/);
 });
@@ -26,7 +26,7 @@ test("refused credentials are told as such, with the server's own words", () => 
 const cluster = (minor: string) =>
   ({ ...place, version: { getCode: async () => ({ minor }) } }) as unknown as ClusterApi;
 
-test("a cluster older than what Strimzi needs is refused", async () => {
+test("rejects a cluster that is too old for Strimzi", async () => {
   await assert.rejects(
     requireReachable(cluster("29+")),
     /too old\n {2}got: {6}Kubernetes 1\.29\n {2}expected: 1\.30 or newer/,
@@ -34,7 +34,7 @@ test("a cluster older than what Strimzi needs is refused", async () => {
   await requireReachable(cluster("33"));
 });
 
-test("a cluster that goes away during a look is told as such, and a fault of the look as what it is", async () => {
+test("reports a cluster that stops answering during the checks, and passes other errors on unchanged", async () => {
   const failing = (error: Error) => askCluster(cluster("33"), () => Promise.reject(error));
   for (const away of [
     Object.assign(new Error("request failed, reason: read ECONNRESET"), { name: "FetchError", code: "ECONNRESET" }),

@@ -17,7 +17,7 @@ const claim = (storage: string, storageClassName = "standard") =>
 const wanted = (gibibytes: number) => ({ claim: "data-citus-1-0", size: { bytes: gibibytes * GiB } });
 const rendered = (problems: ReturnType<typeof classProblems>) => problems.map(renderProblem).join("\n");
 
-test("a storage class that is not there is refused, with those that are", () => {
+test("rejects an unknown storage class, and lists the existing ones", () => {
   assert.equal(
     rendered(classProblems("standart", [standard, byDefault])),
     `The cluster has no storage class \`standart\`
@@ -32,7 +32,7 @@ test("without a name the cluster must have a default class", () => {
   assert.match(rendered(classProblems(undefined, [standard])), /no default storage class[\s\S]*got: +`standard`/);
 });
 
-test("a volume never shrinks", () => {
+test("rejects a volume that would shrink", () => {
   assert.equal(
     rendered(sizeProblems(wanted(50), [claim("100Gi")], [{ ...standard, allowVolumeExpansion: true }])),
     `The volume \`data-citus-1-0\` would shrink, which Kubernetes cannot do
@@ -42,12 +42,12 @@ test("a volume never shrinks", () => {
   );
 });
 
-test("a volume grows where its class allows it, and else is refused before anything is made", () => {
+test("lets a volume grow if its class allows it, and otherwise rejects it before anything is created", () => {
   assert.deepEqual(sizeProblems(wanted(200), [claim("100Gi")], [{ ...standard, allowVolumeExpansion: true }]), []);
   assert.match(rendered(sizeProblems(wanted(200), [claim("100Gi")], [standard])), /class `standard` does not allow it/);
 });
 
-test("a new volume, one of the same size, and one whose class may not be looked at, pass", () => {
+test("accepts a new volume, one of the same size, and one whose class the user may not read", () => {
   assert.deepEqual(sizeProblems(wanted(1), [], [standard]), []);
   assert.deepEqual(sizeProblems(wanted(1), [claim("1Gi")], [standard]), []);
   assert.deepEqual(sizeProblems(wanted(2), [claim("1Gi")], []), []);

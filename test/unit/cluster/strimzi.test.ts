@@ -4,7 +4,7 @@ import type { ClusterApi } from "../../../cluster/api";
 import { strimziProblems } from "../../../cluster/strimzi";
 import { renderProblem } from "../../../common/problem";
 
-/** An API server whose answer about Strimzi's resources is known. */
+/** An API server that gives this answer about Strimzi's resources. */
 function serverThat(answer: () => Promise<unknown>): ClusterApi {
   return { context: "prod", custom: { getAPIResources: answer } } as unknown as ClusterApi;
 }
@@ -12,7 +12,7 @@ function serverThat(answer: () => Promise<unknown>): ClusterApi {
 const serving = (...names: string[]) =>
   serverThat(async () => ({ resources: names.map((name) => ({ name, namespaced: true })) }));
 
-test("an operator that is expected must serve the version of the resources that the stack is made of", async () => {
+test("an existing operator must serve the version of the resources that the stack uses", async () => {
   const none = serverThat(() => Promise.reject(Object.assign(new Error("not found"), { code: 404 })));
   const message = (await strimziProblems(none, "existing")).map(renderProblem).join("\n");
   assert.match(message, /no Strimzi operator that this stack could use[\s\S]*`kafkas.kafka.strimzi.io\/v1`/);
@@ -21,7 +21,7 @@ test("an operator that is expected must serve the version of the resources that 
   assert.match(partly.map(renderProblem).join("\n"), /got: +no `kafkanodepools.kafka.strimzi.io\/v1`\n/);
 });
 
-test("nothing is asked where the operator comes with the stack, and nothing is wrong where it is there", async () => {
+test("asks nothing if the stack installs the operator, and reports nothing if it exists", async () => {
   assert.deepEqual(
     await strimziProblems(
       serverThat(() => assert.fail("asked")),
@@ -33,7 +33,7 @@ test("nothing is asked where the operator comes with the stack, and nothing is w
   assert.deepEqual(await strimziProblems(all, "existing"), []);
 });
 
-test("an answer that says nothing about Strimzi is not taken for its absence", async () => {
+test("an answer without information about Strimzi does not count as its absence", async () => {
   const broken = serverThat(() => Promise.reject(Object.assign(new Error("boom"), { code: 500 })));
   await assert.rejects(strimziProblems(broken, "existing"), /boom/);
 });

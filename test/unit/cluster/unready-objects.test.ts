@@ -3,7 +3,7 @@ import test from "node:test";
 import { type NamespaceObjects, unreadyProblems } from "../../../cluster/unready-objects";
 import { renderProblem } from "../../../common/problem";
 
-// The texts are what Kubernetes 1.33 said in trials.
+// The texts were recorded from Kubernetes 1.33.
 const quiet: NamespaceObjects = {
   namespace: "shop",
   pods: [],
@@ -30,7 +30,7 @@ const told = (seen: Partial<NamespaceObjects>) =>
     .map(renderProblem)
     .join("\n\n");
 
-test("a namespace in which all is well has nothing to tell", () => {
+test("reports nothing for a namespace whose objects are ready", () => {
   const ready = { type: "Ready", status: "True" };
   const seen = {
     pods: [
@@ -44,7 +44,7 @@ test("a namespace in which all is well has nothing to tell", () => {
   assert.equal(told(seen), "");
 });
 
-test("an image that cannot be had is named, with the newest events first and each once", () => {
+test("names an image that cannot be pulled, with the newest events first and each event once", () => {
   const message = 'Back-off pulling image "example/citus:1": ErrImagePull: not found';
   const events = [
     event("Pod", "citus-0-0", "Failed", "Error: ErrImagePull", 1, 2),
@@ -57,30 +57,30 @@ test("an image that cannot be had is named, with the newest events first and eac
   got:      Back-off pulling image "example/citus:1": ErrImagePull: not found
             Failed: Error: ImagePullBackOff
             Failed: Error: ErrImagePull (2 times)
-  fix:      Build it from \`images/\` and push it to where the cluster pulls from, or name another in the stack file; then \`up\` again`,
+  fix:      Build it from \`images/\` and push it to where the cluster pulls from, or name another in the stack file; then run \`up\` again`,
   );
 });
 
-test("a quota that is exceeded is told by whoever could not make its pods", () => {
+test("reports an exceeded quota for the controller that could not create its pods", () => {
   const message = 'pods "citus-1-1" is forbidden: exceeded quota: q, requested: requests.memory=500Mi';
   const set = { metadata: { name: "citus-1" }, spec: { replicas: 2 }, status: { replicas: 1 } };
   const events = [event("StatefulSet", "citus-1", "FailedCreate", message, 0, 9)];
   const statefulSets = [set] as unknown as NamespaceObjects["statefulSets"];
   assert.match(
     told({ statefulSets, events }),
-    /StatefulSet `citus-1` in `shop` may not make its pods\n {2}got: {6}FailedCreate: pods .*exceeded quota.*\(9 times\)\n {2}fix: {6}Raise the quota/,
+    /StatefulSet `citus-1` in `shop` is not allowed to create its pods\n {2}got: {6}FailedCreate: pods .*exceeded quota.*\(9 times\)\n {2}fix: {6}Raise the quota/,
   );
   const overcome = [{ ...set, status: { replicas: 2 } }] as unknown as NamespaceObjects["statefulSets"];
   assert.equal(told({ statefulSets: overcome, events }), "");
 });
 
-test("a refusal other than by quota asks for what the message names", () => {
+test("points to the cause in the message if the refusal is not a quota", () => {
   const jobs = [{ metadata: { name: "citus-prepare-1" } }] as NamespaceObjects["jobs"];
   const events = [event("Job", "citus-prepare-1", "FailedCreate", 'violates PodSecurity "restricted:latest"')];
   assert.match(told({ jobs, events }), /Job `citus-prepare-1`[\s\S]*PodSecurity[\s\S]*policy of the cluster/);
 });
 
-test("a pod that finds no machine says what is short", () => {
+test("reports the missing resource for a pod that no machine can run", () => {
   const conditions = [
     { type: "PodScheduled", status: "False", message: "0/3 nodes are available: 3 Insufficient cpu." },
   ];
@@ -90,13 +90,13 @@ test("a pod that finds no machine says what is short", () => {
     told({ pods, events }),
     `Pod \`citus-0-0\` in \`shop\` finds no machine to run on
   got:      FailedScheduling: 0/3 nodes are available: 3 Insufficient cpu.
-  fix:      Add machines, or larger ones, or make the nodes smaller in \`tenantry:kubernetes\`; then \`up\` again`,
+  fix:      Add machines, or larger ones, or make the nodes smaller in \`tenantry:kubernetes\`; then run \`up\` again`,
   );
   const apart = [{ type: "PodScheduled", status: "False", message: "1 node(s) didn't match pod anti-affinity rules" }];
   assert.match(told({ pods: [{ metadata: { name: "a" }, status: { conditions: apart } }] }), /spread: preferred/);
 });
 
-test("a container that keeps ending shows how, and how its log ended", () => {
+test("reports a crashing container's exit code and the end of its log", () => {
   const waiting = { reason: "CrashLoopBackOff", message: "back-off 40s restarting failed container" };
   const pods = [pod("citus-0-0", { waiting }, { lastState: { terminated: { exitCode: 3, reason: "Error" } } })];
   assert.equal(
@@ -105,16 +105,16 @@ test("a container that keeps ending shows how, and how its log ended", () => {
   got:      its container \`postgres\` ended with 3 (Error), 3 restarts
             back-off 40s restarting failed container
             its log ends: FATAL: no configuration
-  fix:      Look at the reason in \`kubectl --namespace shop logs citus-0-0 --previous\`; then \`up\` again`,
+  fix:      Find the reason in \`kubectl --namespace shop logs citus-0-0 --previous\`; then run \`up\` again`,
   );
 });
 
-test("too little memory is told as such", () => {
+test("reports a container that was killed because of its memory limit", () => {
   const pods = [pod("citus-0-0", { terminated: { exitCode: 137, reason: "OOMKilled" } })];
   assert.match(told({ pods }), /used more memory than it has[\s\S]*no event says why[\s\S]*more `memory`/);
 });
 
-test("what a container needs and is not there is named", () => {
+test("names a missing object that a container needs", () => {
   const waiting = { reason: "CreateContainerConfigError", message: 'secret "citus-tls" not found' };
   assert.match(
     told({ pods: [pod("citus-0-0", { waiting })] }),
@@ -122,7 +122,7 @@ test("what a container needs and is not there is named", () => {
   );
 });
 
-test("a pod that runs and never gets ready shows its probe", () => {
+test("reports the failing probe of a running pod that is not ready", () => {
   const events = [
     event("Pod", "citus-0-0", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503"),
   ];
@@ -132,14 +132,14 @@ test("a pod that runs and never gets ready shows its probe", () => {
   );
 });
 
-test("a pod that is being replaced is no trouble", () => {
+test("reports no problem for a pod that is being replaced", () => {
   assert.equal(
     told({ pods: [{ ...pod("a", { running: {} }), metadata: { name: "a", deletionTimestamp: new Date() } }] }),
     "",
   );
 });
 
-test("a volume claim that gets no volume shows why", () => {
+test("reports why a volume claim gets no volume", () => {
   const claims = [{ metadata: { name: "data-citus-0-0" }, status: { phase: "Pending" } }];
   const events = [
     event("PersistentVolumeClaim", "data-citus-0-0", "ProvisioningFailed", 'storageclass "x" not found', 0, 5),
@@ -148,11 +148,11 @@ test("a volume claim that gets no volume shows why", () => {
     told({ claims, events }),
     /`data-citus-0-0` in `shop` gets no volume\n {2}got: {6}ProvisioningFailed: .*\(5 times\)/,
   );
-  // Many classes wait for a pod, which is no trouble.
+  // Many storage classes wait for a pod, which is not a problem.
   assert.equal(told({ claims }), "");
 });
 
-test("a custom resource that its operator could not make ready says its reason", () => {
+test("reports the operator's reason for a custom resource that is not ready", () => {
   const conditions = [{ type: "Ready", status: "False", reason: "InvalidResourceException", message: "no listeners" }];
   assert.match(
     told({ custom: [{ kind: "Kafka", name: "kafka", conditions }] }),

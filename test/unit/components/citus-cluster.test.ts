@@ -12,7 +12,7 @@ function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply(resolve));
 }
 
-test("a cluster is a group for the coordinator and one for each worker, each with its names and volumes", async () => {
+test("declares a group for the coordinator and for each worker, each with its names and volumes", async () => {
   const cluster = new CitusCluster("citus", args, {});
   await valueOf(cluster.ready.urn);
   await valueOf(cluster.logins);
@@ -34,7 +34,7 @@ test("a cluster is a group for the coordinator and one for each worker, each wit
   assert.ok(!names.some((name) => name.includes("citus-2")));
 });
 
-test("logins are generated, long and different, and the outputs that hold them are secret", async () => {
+test("generates long, different passwords, in secret outputs", async () => {
   const cluster = new CitusCluster("other", args, {});
   const logins = await valueOf(cluster.logins);
   assert.deepEqual(Object.keys(logins), ["tenantry", "shop_app"]);
@@ -44,7 +44,7 @@ test("logins are generated, long and different, and the outputs that hold them a
   assert.match(await valueOf(cluster.authority), /^-----BEGIN CERTIFICATE-----/);
 });
 
-test("no resource but a Secret holds a key or a password", async () => {
+test("only Secrets contain keys and passwords", async () => {
   const cluster = new CitusCluster("third", args, {});
   const logins = await valueOf(cluster.logins);
   await valueOf(cluster.ready.urn);
@@ -53,13 +53,13 @@ test("no resource but a Secret holds a key or a password", async () => {
   for (const { password } of Object.values(logins)) assert.ok(!others.includes(password));
 });
 
-test("a cluster that cannot be is refused before any of its parts is declared", () => {
+test("rejects invalid arguments before it declares any resource", () => {
   const count = registered.length;
   assert.throws(() => new CitusCluster("none", { ...args, workers: 0 }, {}), /nowhere to put shards/);
   assert.ok(!registered.slice(count).some(({ name }) => name.startsWith("none-")));
 });
 
-test("volumes are protected, but not those of a node that is said to leave", async () => {
+test("protects volumes, except those of a node in `leaving`", async () => {
   const seen = new Map<string, boolean | undefined>();
   const transformations: pulumi.ResourceTransformation[] = [
     ({ name, opts }) => {
@@ -73,12 +73,12 @@ test("volumes are protected, but not those of a node that is said to leave", asy
   assert.deepEqual([...cluster.servers.keys()], ["worker_1", "worker_2"]);
 });
 
-test("a worker more or less is its own resources and the Job's: nothing that another node relies on changes", async () => {
+test("adding or removing a worker changes only its own resources and the Job", async () => {
   const declared = async (workers: number) => {
     const start = registered.length;
     const cluster = new CitusCluster("sized", { ...args, workers }, {});
     await valueOf(cluster.ready.urn);
-    // Made anew for each cluster of this test.
+    // Each cluster of this test has its own keys.
     const isKey = ({ type, name }: Registered) => type === "kubernetes:core/v1:Secret" || name === "sized-ca";
     return new Map(
       registered

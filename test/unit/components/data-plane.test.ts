@@ -38,7 +38,7 @@ function registration(resource: pulumi.Resource): Promise<string> {
   return new Promise((resolve) => resource.urn.apply(resolve));
 }
 
-test("each declaration becomes a resource of its noun, with its inputs", async () => {
+test("declares a resource for each declaration, with its type and inputs", async () => {
   const { dataPlane } = await plane("complete", [migration, table]);
   for (const resource of dataPlane.resources.values()) await registration(resource);
   const own = registered.filter(({ name }) => name === migration.name || name === table.name);
@@ -49,20 +49,20 @@ test("each declaration becomes a resource of its noun, with its inputs", async (
   assert.deepEqual(own[1]?.inputs, table.inputs);
 });
 
-test("the provider keeps endpoints out while they are unknown, and names the roles it expects", async () => {
+test("the provider leaves out unknown endpoints, and names the expected roles", async () => {
   await registration((await plane("waiting", [])).provider);
   const provider = registered.find(({ name }) => name === "waiting-provider");
   assert.deepEqual(provider?.inputs, { citus: "required", allow: "[]", roles: '["shop_app"]' });
 });
 
-test("a declaration that comes after one that is not there is a fault, told by both names", async () => {
+test("reports both names if a declaration depends on one that does not exist", async () => {
   await assert.rejects(
     plane("broken", [table]),
     /DistributedTable\/shop\.tenants comes after Migration\/sql\/shop\/010_tenants\.sql/,
   );
 });
 
-test("a node comes directly after the servers that this program makes for it, and so leaves before they go", async () => {
+test("a node depends directly on the servers that this program makes for it, so it is removed before them", async () => {
   const node = { name: "worker_1", host: "w", port: 5432 };
   const member: Declaration = {
     ...{ noun: "CitusNode", name: "worker_1", after: [] },
@@ -80,11 +80,11 @@ test("a node comes directly after the servers that this program makes for it, an
   ];
   const options = { providers: { tenantry: provider }, transformations };
   const { resources } = new DataPlane("scaled", { declarations: [member], servers }, options);
-  await registration(resources.get("CitusNode/worker_1") ?? assert.fail("it is not declared"));
+  await registration(resources.get("CitusNode/worker_1") ?? assert.fail("the node is not declared"));
   assert.deepEqual(before.get("tenantry:index:CitusNode"), [pods]);
 });
 
-test("nothing is deleted on servers that go along with what holds them", async () => {
+test("deletes nothing on servers that are deleted with their namespace", async () => {
   const provider = new Provider("going-provider", { endpoints: undefined, roles: ["shop_app"] });
   const room = new pulumi.ComponentResource("test:index:Room", "room");
   const goneWith = new Map<string, pulumi.Resource | undefined>();

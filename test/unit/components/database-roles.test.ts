@@ -24,10 +24,10 @@ pulumi.runtime.setMocks({
 const passwords = { shop_app: "app-password", shop_cdc: "cdc-password" };
 const given = { database: "shop", applicationRoles: ["shop_app"], replicationRoles: ["shop_cdc"], passwords };
 
-/** What the component makes: each child's inputs, with its secrets opened. */
+/** The component's children: the inputs of each, with secrets in plain text. */
 async function rolesWith(more: object = {}): Promise<Made[]> {
   made.length = 0;
-  // Only now: resources register with the mocks that are set when they are loaded.
+  // Loaded here because resources register with the mocks that are set when they are loaded.
   const { DatabaseRoles } = await import("../../../components/database-roles.js");
   const note: pulumi.ResourceTransformation = ({ name, props, opts }) => {
     retained.set(name, opts.retainOnDelete ?? false);
@@ -41,7 +41,7 @@ async function rolesWith(more: object = {}): Promise<Made[]> {
 
 const signature = "4dabf18193072939515e22adb298388d";
 
-test("each role logs in, has no power, and gets a verifier for a secret in place of its password", async () => {
+test("each role can log in, has no special attribute, and gets a SCRAM verifier instead of its password", async () => {
   const roles = (await rolesWith()).filter(({ type }) => type === "postgresql:index/role:Role");
   assert.deepEqual(
     roles.map(({ name }) => name),
@@ -63,7 +63,7 @@ test("each role logs in, has no power, and gets a verifier for a secret in place
   }
 });
 
-test("a database that is there is left alone, but for pg_partman, which stays with its data", async () => {
+test("leaves an existing database alone, and adds only pg_partman, which stays with the data", async () => {
   const others = (await rolesWith()).filter(({ type }) => type !== "postgresql:index/role:Role");
   assert.deepEqual(
     others.map(({ name, retained }) => ({ name, retained })),
@@ -77,7 +77,7 @@ test("a database that is there is left alone, but for pg_partman, which stays wi
 /** A provider that connects to another database. */
 const maker = () => new Provider("server", { database: "postgres" });
 
-test("a database that it makes is closed to all but the roles, and stays unless dropping it is allowed", async () => {
+test("lets only the roles connect to a database that it creates, and drops it only if allowed", async () => {
   const all = await rolesWith({ createWith: maker() });
   const grants = all.filter(({ type }) => type === "postgresql:index/grant:Grant").map(({ inputs }) => inputs);
   assert.deepEqual(

@@ -24,7 +24,7 @@ async function declared(topics: EventTopics): Promise<typeof registered> {
   return registered;
 }
 
-test("each aggregate has a topic with its partitions, copies and retention, and readers get each right by itself", async () => {
+test("declares a topic for each aggregate, with partitions, replicas and retention, and an access rule for each operation of a reader", async () => {
   const readers = { billing: consumerAccess("billing", [order.topic]) };
   new EventTopics("existing", { aggregates: [bill], replication: 3, minInSync: 2 }, {});
   const parts = await declared(new EventTopics("topics", { aggregates: [order], replication: 3, readers }, {}));
@@ -61,7 +61,7 @@ test("each aggregate has a topic with its partitions, copies and retention, and 
   );
 });
 
-test("a topic that leaves the program is left in Kafka, unless it was said before that it may go", () => {
+test("leaves a topic in Kafka when it leaves the program, unless it was `deletable` before", () => {
   const kept = (deletable?: readonly string[]) =>
     topicOptions({ topic: order.topic, ...(deletable && { deletable }) }).retainOnDelete;
   assert.equal(kept(), true);
@@ -69,7 +69,7 @@ test("a topic that leaves the program is left in Kafka, unless it was said befor
   assert.equal(kept(["shop.order.events"]), false);
 });
 
-test("topics that would never acknowledge an event are refused before they are made, with whoever reads what is not there", () => {
+test("rejects topics that could never acknowledge an event, and readers of unknown aggregates, in one error", () => {
   const application = { events: { aggregates: [order] } } as unknown as Application;
   const settings = {
     kafka: { manageTopics: true, replication: 1, minInSync: 2, consumers: { billing: ["ordr"] } },

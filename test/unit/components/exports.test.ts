@@ -8,7 +8,7 @@ import { mockedResources } from "./mocks";
 const registered = mockedResources();
 const folder = join(__dirname, "../../../components");
 
-test("every component is exported from the package", () => {
+test("exports every component from the package", () => {
   const declared = readdirSync(folder)
     .filter((name) => name.endsWith(".ts"))
     .flatMap((name) => [
@@ -18,8 +18,8 @@ test("every component is exported from the package", () => {
   assert.deepEqual(declared.toSorted(), Object.keys(components).toSorted());
 });
 
-test("the example's program makes a cluster and its pooler, and nothing of tenantry's own provider", async () => {
-  // Its resources must be declared after the mocks are set.
+test("the example declares a cluster and its pooler, and no resource of tenantry's own provider", async () => {
+  // The example's resources must be declared after the mocks are set.
   const { host } = require("../../../examples/components") as typeof import("../../../examples/components");
   assert.equal(host, "pooler.orders-database.svc");
   const wanted = ["citus-0-pods", "citus-1-pods", "pooler-pods"];

@@ -28,14 +28,14 @@ const ways: Record<"loadBalancer" | "nodePort" | "addresses", Outside> = {
 };
 const reached = (access: Outside) => reachedDatabases(citus, access);
 
-test("the primary of each node is reached, whichever pod that is", () => {
+test("the Service of each node selects its primary", () => {
   assert.deepEqual(
     reached(ways.nodePort).map(({ name, selector }) => `${name} ${selector["citus-group"]} ${selector["role"]}`),
     ["citus-0-access 0 primary", "citus-1-access 1 primary", "citus-2-access 2 primary"],
   );
 });
 
-test("a load balancer keeps and checks the client's address, and is told what the cloud wants to know", () => {
+test("a load balancer keeps and checks the client's address, and has the annotations for the cloud", () => {
   const [server] = reached(ways.loadBalancer);
   const service = server && serviceOf("shop", ways.loadBalancer, server);
   assert.deepEqual(service?.metadata.annotations, { "example.com/internal": "true" });
@@ -43,21 +43,21 @@ test("a load balancer keeps and checks the client's address, and is told what th
   assert.deepEqual(service?.spec.loadBalancerSourceRanges, from);
 });
 
-test("ports of the machines are fixed, and a worker more moves no other", () => {
+test("node ports are fixed, and adding a worker moves no other port", () => {
   const ports = (workers: number) =>
     reachedDatabases({ ...citus, workers }, ways.nodePort).map(({ nodePort }) => nodePort);
   assert.deepEqual(ports(2), [30000, 30021, 30022]);
   assert.deepEqual(ports(3), [30000, 30021, 30022, 30023]);
 });
 
-test("the networks that are declared are let in to the pods, and nobody where none is", () => {
+test("lets only the declared networks in to the pods", () => {
   assert.deepEqual(policies("shop", ways.nodePort, reached(ways.nodePort))[1]?.spec.ingress, [
     { from: [{ ipBlock: { cidr: "10.0.0.0/8" } }], ports: [{ protocol: "TCP", port: 5432 }] },
   ]);
   assert.deepEqual(policies("shop", ways.addresses, reached(ways.addresses)), []);
 });
 
-test("an address is the machine's port, the load balancer's, or the one that is given", () => {
+test("an address is a node port, the load balancer's address, or the given one", () => {
   const of = (access: Outside, ingress?: { ip?: string; hostname?: string }[]) =>
     reached(access).map((server) => addressOf(access, server, ingress));
   assert.deepEqual(of(ways.nodePort)[1], { host: "127.0.0.1", port: 30021 });
@@ -67,12 +67,12 @@ test("an address is the machine's port, the load balancer's, or the one that is 
   assert.match(of(ways.loadBalancer)[0]?.host ?? "", /load balancer of citus-0-access/);
 });
 
-test("a worker without an address is a mistake that is told, not a wrong address", () => {
+test("reports a worker without an address", () => {
   const few = { ...ways.addresses, workers: [] } as Outside;
   assert.throws(() => reached(few).map((server) => addressOf(few, server, undefined)), /citus-1-access has no address/);
 });
 
-test("outside, servers keep their names and get addresses beside them; Kafka and Connect are called by theirs", () => {
+test("outside the cluster, databases keep their names beside their addresses; Kafka and Connect get addresses only", () => {
   const login = { user: "tenantry", password: "hush" };
   const inside: Endpoints = {
     postgres: {
@@ -102,7 +102,7 @@ test("outside, servers keep their names and get addresses beside them; Kafka and
   assert.equal(outside.connect.url, "http://127.0.0.1:30001");
 });
 
-test("brokers tell clients outside an address that these reach, by TLS and after a login", () => {
+test("brokers announce an address that outside clients can reach, with TLS and a login", () => {
   assert.deepEqual(externalListeners({ by: "cluster" }, 3), []);
   assert.deepEqual(externalListeners(ways.nodePort, 1), [
     {
@@ -126,6 +126,6 @@ test("brokers tell clients outside an address that these reach, by TLS and after
   assert.match(JSON.stringify(externalListeners(given, 1)), /"broker":0,"advertisedHost":"k","advertisedPort":5/);
 });
 
-test("a broker without an address is refused", () => {
+test("rejects a broker without an address", () => {
   assert.throws(() => planKafka("kafka", { namespace: "shop", access: ways.addresses }), /0 addresses for 3 brokers/);
 });

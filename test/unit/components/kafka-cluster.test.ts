@@ -21,7 +21,7 @@ async function partsOf(cluster: KafkaCluster, name: string): Promise<string[]> {
     .map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
 }
 
-test("a cluster is its operator, its pools, its users, and the passwords of these", async () => {
+test("declares the operator, the node pools, the users and their passwords", async () => {
   assert.deepEqual((await partsOf(new KafkaCluster("kafka", args, {}), "kafka")).toSorted(), [
     "Chart kafka-operator",
     "ConfigMap kafka-metrics",
@@ -36,7 +36,7 @@ test("a cluster is its operator, its pools, its users, and the passwords of thes
   ]);
 });
 
-test("an operator that exists is left alone, and metrics can be left out", async () => {
+test("leaves an existing operator alone, and can leave out metrics", async () => {
   const parts = await partsOf(
     new KafkaCluster("other", { ...args, operator: "existing", metrics: false }, {}),
     "other",
@@ -44,14 +44,14 @@ test("an operator that exists is left alone, and metrics can be left out", async
   assert.ok(!parts.some((part) => /^(Chart|ConfigMap)/.test(part)));
 });
 
-test("the chart's version is pinned to that of the resources", async () => {
+test("pins the chart to the version of the resources", async () => {
   await partsOf(new KafkaCluster("pinned", args, {}), "pinned");
   const chart = registered.find(({ name }) => name === "pinned-operator");
   assert.equal(chart?.inputs["chart"], "oci://quay.io/strimzi-helm/strimzi-kafka-operator");
   assert.equal(chart?.inputs["version"], "1.2.0");
 });
 
-test("logins are generated, long and different, secret, and in no resource but their Secrets", async () => {
+test("generates long, different passwords, which are secret and only in their Secrets", async () => {
   const cluster = new KafkaCluster("third", args, {});
   await partsOf(cluster, "third");
   const logins = await valueOf(cluster.logins);
@@ -63,7 +63,7 @@ test("logins are generated, long and different, secret, and in no resource but t
   for (const { password } of Object.values(logins)) assert.ok(!others.includes(password));
 });
 
-test("a cluster that cannot be is refused before any of its parts is declared", () => {
+test("rejects invalid arguments before it declares any resource", () => {
   const count = registered.length;
   assert.throws(() => new KafkaCluster("none", { ...args, controllers: 2 }, {}), /An even number of controllers/);
   assert.ok(!registered.slice(count).some(({ name }) => name.startsWith("none-")));

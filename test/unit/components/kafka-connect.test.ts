@@ -12,7 +12,7 @@ const args = {
   secrets: { "citus-login-cdc": "1" },
 };
 
-test("the workers come with the right to read their Secrets, a closed door, metrics, and what restarts failed tasks", async () => {
+test("declares the workers, the permission to read their Secrets, a network policy, metrics, and the restart of failed tasks", async () => {
   const connect = new KafkaConnect("connect", args, {});
   await new Promise((resolve) => connect.ready.urn.apply(resolve));
   await pulumi.runtime.disconnect();
@@ -37,7 +37,7 @@ test("the workers come with the right to read their Secrets, a closed door, metr
   ]);
 });
 
-test("workers that cannot be are refused before any of their parts is declared", () => {
+test("rejects invalid arguments before it declares any resource", () => {
   const count = registered.length;
   assert.throws(() => new KafkaConnect("none", { ...args, replicas: 0 }, {}), /Nobody runs the connectors/);
   assert.ok(!registered.slice(count).some(({ name }) => name.startsWith("none-")));

@@ -7,7 +7,7 @@ export interface Registered {
   readonly inputs: Record<string, unknown>;
 }
 
-/** Sets Pulumi's mocks before the file's tests; the resources registered since then, in their order. */
+/** Sets Pulumi's mocks before the file's tests. Returns the list of the registered resources, in order. */
 export function mockedResources(): Registered[] {
   const registered: Registered[] = [];
   before(() =>

@@ -49,7 +49,7 @@ async function outbox(name: string, args: Omit<OutboxConnectorsArgs, "applicatio
   return { resources, dependsOn, made };
 }
 
-test("each node that holds shards gets a slot and, after it, the connector that reads it", async () => {
+test("declares a slot for each node that holds shards and, after it, the connector that reads it", async () => {
   const { resources, dependsOn } = await outbox("both", { endpoints });
   assert.deepEqual(
     [...resources.keys()],
@@ -64,7 +64,7 @@ test("each node that holds shards gets a slot and, after it, the connector that 
   }
 });
 
-test("they are those of the data plane with the same application and servers", async () => {
+test("declares the same slots and connectors as DataPlane for the same application and servers", async () => {
   const { made } = await outbox("same", { endpoints, consistency: "bounded" });
   const settings: DataPlaneSettings = {
     platform: "external",
@@ -81,7 +81,7 @@ test("they are those of the data plane with the same application and servers", a
   );
 });
 
-test("a node that is left out has neither", async () => {
+test("a node that is left out has no slot and no connector", async () => {
   const { resources } = await outbox("fewer", { endpoints, nodes: nodes.slice(1) });
   assert.deepEqual(
     [...resources.keys()],
@@ -89,12 +89,12 @@ test("a node that is left out has neither", async () => {
   );
 });
 
-test("no login gets into their inputs", async () => {
+test("the inputs contain no login", async () => {
   const { made } = await outbox("secret", { endpoints });
   assert.doesNotMatch(JSON.stringify(made), /'s secret/);
 });
 
-test("before the servers run, those of the one server are previewed", async () => {
+test("before the servers run, previews the slot and connector of one server", async () => {
   const { made } = await outbox("early", { endpoints: undefined });
   assert.deepEqual(made.map(({ type }) => type.split(":").at(-1)).toSorted(), ["Connector", "ReplicationSlot"]);
 });

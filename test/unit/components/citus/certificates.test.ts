@@ -5,7 +5,7 @@ import { createAuthority, issueNodeCertificate } from "../../../../components/ci
 
 const names = ["*.citus-pods.shop.svc", "citus-0.shop.svc"];
 
-test("a node's certificate is signed by the cluster's own authority and holds for the names, for server and client", async () => {
+test("the cluster's authority signs a node's certificate, which is valid for the names, as server and as client", async () => {
   const authority = await createAuthority("shop");
   const node = await issueNodeCertificate(authority, names);
   const certificate = new X509Certificate(node.certificate);
@@ -20,7 +20,7 @@ test("a node's certificate is signed by the cluster's own authority and holds fo
   assert.ok(certificate.checkPrivateKey(createPrivateKey(node.key)));
 });
 
-test("an authority signs for ten years, and no authority below it", async () => {
+test("an authority is valid for ten years and cannot sign another authority", async () => {
   const certificate = new X509Certificate((await createAuthority("shop")).certificate);
   const years = (Date.parse(certificate.validTo) - Date.now()) / 31_536_000_000;
   assert.ok(certificate.ca);

@@ -5,7 +5,7 @@ import { planCitus } from "../../../../components/citus/citus-plan";
 const required = { namespace: "shop", database: "shop", workers: 2 };
 const MiB = 2 ** 20;
 
-test("a cluster that names only what it must gets production's defaults", () => {
+test("fills in the defaults for production", () => {
   const plan = planCitus("citus", required);
   assert.equal(plan.consistency, "strong");
   assert.equal(plan.replicas, 2);
@@ -17,23 +17,23 @@ test("a cluster that names only what it must gets production's defaults", () => 
   assert.match(plan.image, /^ghcr\.io\/tenantry\/citus:17/);
 });
 
-test("a node has a standby, unless consistency may be eventual", () => {
+test("gives each node a standby unless consistency is `eventual`", () => {
   assert.equal(planCitus("citus", { ...required, consistency: "bounded" }).replicas, 2);
   assert.equal(planCitus("citus", { ...required, consistency: "eventual" }).replicas, 1);
 });
 
-test("a cluster without workers is refused", () => {
+test("rejects a cluster without workers", () => {
   assert.throws(() => planCitus("citus", { ...required, workers: 0 }), /got: +workers: 0\n +expected: at least 1/);
 });
 
-test("strong consistency without a standby is refused, with both ways out", () => {
+test("rejects strong consistency without a standby, with both fixes", () => {
   assert.throws(
     () => planCitus("citus", { ...required, replicas: 1 }),
     /needs a standby[\s\S]*got: +replicas: 1[\s\S]*2 or more, or consistency to `eventual`/,
   );
 });
 
-test("sizes below what the database needs are refused, all together", () => {
+test("rejects all sizes that are too small for the database, in one error", () => {
   const tiny = { cpu: "1", memory: { bytes: 256 * MiB }, storage: { bytes: 512 * MiB } };
   assert.throws(
     () => planCitus("citus", { ...required, coordinator: tiny, worker: tiny }),

@@ -26,33 +26,33 @@ function plan(options: Partial<CitusOptions> = {}) {
   });
 }
 
-test("strong consistency lets a commit wait for a standby, and never go on without one where there are two", () => {
+test("strong consistency makes a commit wait for a standby, always if there are two standbys", () => {
   assert.equal(dynamicConfig(plan())["synchronous_mode"], true);
   assert.equal(dynamicConfig(plan())["synchronous_mode_strict"], false);
   assert.equal(dynamicConfig(plan({ replicas: 3 }))["synchronous_mode_strict"], true);
   assert.equal(dynamicConfig(plan({ consistency: "bounded" }))["synchronous_mode"], false);
 });
 
-test("a primary that can't reach the API server stays primary while its group confirms it", () => {
+test("a primary that can't reach the API server stays the primary while its group confirms it", () => {
   assert.equal(dynamicConfig(plan({ replicas: 1, consistency: "eventual" }))["failsafe_mode"], true);
   assert.equal(dynamicConfig(plan({ replicas: 3 }))["failsafe_mode"], true);
 });
 
-test("Patroni leaves the database's logical slots alone", () => {
+test("Patroni does not touch the database's logical slots", () => {
   assert.deepEqual(dynamicConfig(plan())["ignore_slots"], [{ type: "logical", plugin: "pgoutput", database: "shop" }]);
 });
 
-test("switches are texts in Patroni's file, as YAML 1.1 would read a bare on as a boolean", () => {
+test("quotes `on` and `off` in Patroni's file, because YAML 1.1 reads them as booleans", () => {
   assert.match(patroniConfig(plan(), 0), /hot_standby_feedback: "on"/);
 });
 
-test("each group has its number, and pg_partman works on the coordinator alone", () => {
+test("each group has its number, and pg_partman runs on the coordinator only", () => {
   assert.deepEqual(parse(patroniConfig(plan(), 2)).citus, { database: "shop", group: 2 });
   assert.equal(localParameters(plan(), 0)["pg_partman_bgw.dbname"], "shop");
   assert.equal(localParameters(plan(), 1)["pg_partman_bgw.dbname"], undefined);
 });
 
-test("memory and storage shape the settings: a quarter for buffers, and never more than a quarter of WAL for a slot", () => {
+test("uses a quarter of the memory for buffers, and keeps at most a quarter of the volume as WAL for a slot", () => {
   const size = { cpu: "2", memory: { bytes: 8 * GiB }, storage: { bytes: 100 * GiB } };
   const parameters = localParameters(plan({ worker: size }), 1);
   assert.equal(parameters["shared_buffers"], "2048MB");
@@ -60,7 +60,7 @@ test("memory and storage shape the settings: a quarter for buffers, and never mo
   assert.equal(parameters["max_slot_wal_keep_size"], "25600MB");
 });
 
-test("change data capture, failover slots and prepared transactions are on", () => {
+test("turns on change data capture, failover slots and prepared transactions", () => {
   const local = localParameters(plan(), 1);
   assert.equal(local["citus.enable_change_data_capture"], "on");
   assert.equal(local["sync_replication_slots"], "on");
@@ -68,7 +68,7 @@ test("change data capture, failover slots and prepared transactions are on", () 
   assert.equal(sharedParameters(plan())["max_prepared_transactions"], 400);
 });
 
-test("only declared roles get in, by TLS, and applications at the coordinator only", () => {
+test("lets in only declared roles, by TLS, and applications at the coordinator only", () => {
   assert.deepEqual(hostRules(plan(), 0), [
     "local all all peer map=nodes",
     "local replication all peer map=nodes",
@@ -86,7 +86,7 @@ test("only declared roles get in, by TLS, and applications at the coordinator on
   assert.deepEqual(identityMap(), ["nodes citus-node all", "nodes postgres all"]);
 });
 
-test("a pod runs as nobody special, without rights, on a file system that it cannot write", () => {
+test("a pod runs as an ordinary user, without permissions, on a read-only file system", () => {
   const spec = podTemplate(plan(), 0).spec as { containers: { securityContext: object }[]; securityContext: object };
   assert.deepEqual(spec.containers[0]?.securityContext, {
     allowPrivilegeEscalation: false,
@@ -96,17 +96,17 @@ test("a pod runs as nobody special, without rights, on a file system that it can
   assert.ok(JSON.stringify(spec.securityContext).includes('"runAsNonRoot":true'));
 });
 
-test("a rollout waits for the synchronous standby, and only for the server where there is none", () => {
+test("a rollout waits for the synchronous standby, or without one for the server itself", () => {
   assert.ok(JSON.stringify(podTemplate(plan(), 0)).includes("/read-only-sync"));
   assert.ok(!JSON.stringify(podTemplate(plan({ consistency: "bounded" }), 0)).includes("/read-only-sync"));
 });
 
-test("pods of a node are kept on different machines, or apart if it can be", () => {
+test("keeps a node's pods on different machines: always, or if possible", () => {
   assert.ok(JSON.stringify(podTemplate(plan(), 0)).includes("requiredDuringScheduling"));
   assert.ok(JSON.stringify(podTemplate(plan({ spread: "preferred" }), 0)).includes("preferredDuringScheduling"));
 });
 
-test("an edit of the settings, and a rotation, restart the pods", () => {
+test("a change of the settings and a rotation restart the pods", () => {
   const annotations = (options: Partial<CitusOptions>) => JSON.stringify(podTemplate(plan(options), 1).metadata);
   const larger = { cpu: "2", memory: { bytes: 16 * GiB }, storage: { bytes: 100 * GiB } };
   assert.notEqual(annotations({}), annotations({ worker: larger }));
@@ -114,7 +114,7 @@ test("an edit of the settings, and a rotation, restart the pods", () => {
   assert.equal(annotations({}), annotations({ coordinator: larger }));
 });
 
-test("volumes are claims of their own, so that they can grow, and stay where they are protected", () => {
+test("declares volume claims as separate resources, so that they can grow, and protects them", () => {
   const claims = volumeClaims(plan({ storageClass: "fast" }), 1);
   assert.deepEqual(
     claims.map(({ metadata }) => metadata.name),
@@ -132,18 +132,18 @@ test("volumes are claims of their own, so that they can grow, and stay where the
   );
 });
 
-test("nobody drains two pods of a node at once", () => {
+test("a drain evicts only one pod of a node at a time", () => {
   assert.equal(disruptionBudget(plan(), 1).spec.maxUnavailable, 1);
 });
 
-test("nodes are registered by names that stand before the pods are ready", () => {
+test("registers nodes under names that resolve before the pods are ready", () => {
   const { spec } = headlessService(plan()) as { spec: { clusterIP: string; publishNotReadyAddresses: boolean } };
   assert.equal(spec.clusterIP, "None");
   assert.equal(spec.publishNotReadyAddresses, true);
   assert.equal("selector" in (primaryService(plan(), 1).spec as object), false);
 });
 
-test("the certificate's names cover every pod and every node, however many workers there are", () => {
+test("the certificate is valid for every pod and node, for any number of workers", () => {
   assert.deepEqual(certificateNames(plan()), certificateNames(plan({ workers: 40 })));
   assert.deepEqual(shardNodes(plan()), [
     { name: "worker_1", host: "citus-1.shop.svc", port: 5432 },
@@ -151,7 +151,7 @@ test("the certificate's names cover every pod and every node, however many worke
   ]);
 });
 
-test("Patroni may read no Secret, and change its own pods and Endpoints alone", () => {
+test("Patroni can read no Secret, and can change only its own pods and Endpoints", () => {
   const rules = [...clusterRules, ...groupRules(plan(), 1)];
   assert.ok(!JSON.stringify(rules).includes("secrets"));
   for (const rule of rules) {
@@ -161,7 +161,7 @@ test("Patroni may read no Secret, and change its own pods and Endpoints alone", 
   }
 });
 
-test("clients are let in by their label, to PostgreSQL and not to Patroni", () => {
+test("lets clients in by their label, to PostgreSQL but not to Patroni", () => {
   const policy = networkPolicy(plan()) as { ingress: { from: object[]; ports: { port: number }[] }[] };
   const clients = policy.ingress.find(({ from }) => JSON.stringify(from).includes("database-client"));
   assert.deepEqual(
@@ -170,7 +170,7 @@ test("clients are let in by their label, to PostgreSQL and not to Patroni", () =
   );
 });
 
-test("the Job that prepares has a name of its own for each thing that it does", () => {
+test("the Job's name changes with its work", () => {
   const name = (options: Partial<CitusOptions>) => prepareJob(plan(options)).metadata.name;
   assert.equal(name({}), name({}));
   assert.equal(
@@ -179,7 +179,7 @@ test("the Job that prepares has a name of its own for each thing that it does", 
   );
 });
 
-test("no password is part of the Job: it reads the administrator's, and no other, from its Secret", () => {
+test("the Job contains no password, and reads only the administrator's from its Secret", () => {
   const job = JSON.stringify(prepareJob(plan()));
   assert.ok(job.includes('"secretName":"citus-login-tenantry"'));
   assert.ok(!job.includes(loginSecret(plan(), "shop_cdc")));

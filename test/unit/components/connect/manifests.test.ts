@@ -34,17 +34,17 @@ function refusal(options: Partial<ConnectOptions>): string {
     assert.ok(error instanceof Problems);
     return error.message;
   }
-  return assert.fail("nothing was refused");
+  return assert.fail("no error was thrown");
 }
 
-test("sources deliver exactly once unless the workers say otherwise", () => {
+test("sources deliver exactly once unless `exactlyOnce` is false", () => {
   const support = (options: Partial<ConnectOptions>) =>
     kafkaConnect(plan(options)).spec.config["exactly.once.source.support"];
   assert.equal(support({}), "enabled");
   assert.equal(support({ exactlyOnce: false }), "disabled");
 });
 
-test("Strimzi is not told to keep the connectors: it would delete those that the provider puts there", () => {
+test("Strimzi does not manage connectors, because it would delete those of the provider", () => {
   const annotations = Object.keys(kafkaConnect(plan()).metadata.annotations);
   assert.deepEqual(
     annotations.filter((name) => name.startsWith("strimzi.io/")),
@@ -52,7 +52,7 @@ test("Strimzi is not told to keep the connectors: it would delete those that the
   );
 });
 
-test("the workers log in by a password that only its Secret holds", () => {
+test("the workers log in with a password that only its Secret contains", () => {
   assert.deepEqual(kafkaConnect(plan()).spec.authentication, {
     type: "scram-sha-512",
     username: "connect",
@@ -60,25 +60,25 @@ test("the workers log in by a password that only its Secret holds", () => {
   });
 });
 
-test("the workers may read the Secrets that connectors refer to, and no other", () => {
+test("the workers can read only the Secrets that connectors refer to", () => {
   assert.deepEqual(secretRules(plan({ secrets: { b: "1", a: "1" } })), [
     { apiGroups: [""], resources: ["secrets"], resourceNames: ["a", "b"], verbs: ["get"] },
   ]);
   assert.deepEqual(secretRules(plan()), []);
 });
 
-test("a Secret that changes restarts the workers", () => {
+test("a changed Secret restarts the workers", () => {
   const { spec } = kafkaConnect(plan({ secrets: { "citus-login-cdc": "2" } }));
   assert.deepEqual(spec.template.pod.metadata.annotations, { "tenantry.io/secrets": "citus-login-cdc=2" });
 });
 
-test("the database's authority lies where connectors look for it", () => {
+test("mounts the database's certificate authority at the path in the connectors", () => {
   const { template } = kafkaConnect(plan({ databaseAuthority: "citus-ca" })).spec;
   assert.deepEqual(template.pod.volumes, [{ name: "database-authority", configMap: { name: "citus-ca" } }]);
   assert.equal(template.connectContainer.volumeMounts[0]?.mountPath, "/mnt/citus-ca");
 });
 
-test("the REST interface is closed to all but the workers and pods with the clients' label", () => {
+test("only the workers and pods with the client label can reach the REST interface", () => {
   const [rest] = networkPolicy(plan()).ingress;
   assert.deepEqual(rest, {
     from: [
@@ -91,13 +91,13 @@ test("the REST interface is closed to all but the workers and pods with the clie
   assert.equal(restUrl(plan()), "http://connect-connect-api.shop.svc:8083");
 });
 
-test("what failed is restarted each minute, by a pod that the REST interface lets in", () => {
+test("a CronJob restarts failed tasks each minute, from a pod with the client label", () => {
   const { spec } = restartJob(plan());
   assert.equal(spec.schedule, "* * * * *");
   assert.equal(spec.jobTemplate.spec.template.metadata.labels["tenantry.io/connect-client"], "connect");
 });
 
-test("the workers may write events of one application, and keep their own topics and transactions", () => {
+test("the workers may write one application's events and use their own topics and transactions", () => {
   const rules = workerAccess("connect", "shop");
   const named = (to: string) => rules.filter((rule) => rule.to === to).map(({ name }) => name);
   assert.deepEqual(named("topic"), [
@@ -111,13 +111,13 @@ test("the workers may write events of one application, and keep their own topics
   assert.ok(rules.filter(({ name }) => name === "shop.").every(({ operations }) => !operations.includes("Read")));
 });
 
-test("nobody to run connectors, and memory that does not last, are refused together", () => {
+test("rejects zero replicas and too little memory in one error", () => {
   const message = refusal({ replicas: 0, size: { cpu: "1", memory: { bytes: 2 ** 29 } } });
   assert.match(message, /Nobody runs the connectors[\s\S]*replicas: 0/);
   assert.match(message, /so little memory[\s\S]*512 MiB[\s\S]*at least 768 MiB/);
 });
 
-test("the image's versions are those of the operator, of Kafka, and of the Debezium that local runs", () => {
+test("the image has the versions of the operator, of Kafka, and of the local servers' Debezium", () => {
   const file = readFileSync(join(__dirname, "../../../../images/connect/Dockerfile"), "utf8");
   assert.ok(file.includes(`ARG KAFKA=quay.io/strimzi/kafka:${strimziVersion}-kafka-${kafkaVersion}\n`));
   assert.ok(file.includes(`ARG DEBEZIUM=${versions.debezium}\n`));

@@ -14,17 +14,17 @@ function refusal(options: Partial<KafkaOptions>): string {
     assert.ok(error instanceof Problems);
     return error.message;
   }
-  return assert.fail("nothing was refused");
+  return assert.fail("no error was thrown");
 }
 
-test("a cluster that says nothing else has three brokers and three controllers, and keeps each record three times", () => {
+test("defaults to three brokers, three controllers and three replicas", () => {
   const plan = planKafka("kafka", { namespace: "shop" });
   assert.deepEqual([plan.brokers, plan.controllers, plan.replication, plan.minInSync], [3, 3, 3, 2]);
   assert.deepEqual(plan.broker, { cpu: "2", memory: { bytes: 4 * GiB }, storage: { bytes: 100 * GiB } });
   assert.deepEqual([plan.spread, plan.protect, plan.operator], ["required", true, "chart"]);
 });
 
-test("copies and acknowledgements follow from the brokers, up to three copies", () => {
+test("derives replicas and acknowledgements from the number of brokers, up to three replicas", () => {
   const of = (brokers: number) => {
     const { replication, minInSync } = planKafka("kafka", { namespace: "shop", consistency: "bounded", brokers });
     return [replication, minInSync];
@@ -40,7 +40,7 @@ test("copies and acknowledgements follow from the brokers, up to three copies", 
   );
 });
 
-test("where consistency is eventual, a single broker keeps the metadata too, and more brokers leave it to a controller", () => {
+test("with consistency `eventual`, a single broker keeps the metadata too; more brokers get a controller", () => {
   const of = (options: Partial<KafkaOptions>) => {
     const { brokers, controllers } = planKafka("kafka", { namespace: "shop", consistency: "eventual", ...options });
     return [brokers, controllers];
@@ -54,12 +54,12 @@ test("where consistency is eventual, a single broker keeps the metadata too, and
   );
 });
 
-test("strong consistency is refused where a record could be on one broker alone", () => {
+test("rejects strong consistency if a record could be on a single broker", () => {
   assert.match(refusal({ brokers: 2 }), /needs three copies[\s\S]*brokers: 2[\s\S]*Set `brokers` to 3/);
   assert.match(refusal({ brokers: 0, consistency: "eventual" }), /has no broker[\s\S]*at least 1/);
 });
 
-test("a plan decides the copies, and how many acknowledge, whatever the consistency", () => {
+test("a plan sets replicas and acknowledgements for any consistency", () => {
   const of = (options: Partial<KafkaOptions>) => {
     const { brokers, replication, minInSync } = planKafka("kafka", { namespace: "shop", ...options });
     return [brokers, replication, minInSync];
@@ -68,7 +68,7 @@ test("a plan decides the copies, and how many acknowledge, whatever the consiste
   assert.deepEqual(of({ brokers: 4, replication: 4, minInSync: 2 }), [4, 4, 2]);
 });
 
-test("more copies than brokers, and more that acknowledge than copies, are refused", () => {
+test("rejects more replicas than brokers, and more acknowledgements than replicas", () => {
   assert.match(
     refusal({ brokers: 2, replication: 3 }),
     /fewer brokers than copies[\s\S]*brokers: 2, copies: 3[\s\S]*at least 3 brokers[\s\S]*`replicationFactor` in `tenantry:plan`/,
@@ -79,12 +79,12 @@ test("more copies than brokers, and more that acknowledge than copies, are refus
   );
 });
 
-test("a broker's size may be given in part", () => {
+test("accepts a broker's size with some of its values", () => {
   const { broker } = planKafka("kafka", { namespace: "shop", broker: { storage: { bytes: GiB } } });
   assert.deepEqual(broker, { cpu: "2", memory: { bytes: 4 * GiB }, storage: { bytes: GiB } });
 });
 
-test("an even number of controllers is refused, whether they are brokers or not", () => {
+test("rejects an even number of controllers, and of brokers without controllers", () => {
   assert.match(
     refusal({ controllers: 2 }),
     /An even number of controllers[\s\S]*controllers: 2[\s\S]*Set `controllers` to 3/,
@@ -96,17 +96,17 @@ test("an even number of controllers is refused, whether they are brokers or not"
   assert.match(refusal({ controllers: 1 }), /A single controller[\s\S]*against consistency `strong`/);
 });
 
-test("pods too small for Kafka are refused, all at once", () => {
+test("rejects all pods that are too small for Kafka, in one error", () => {
   const message = refusal({ broker: tiny, controller: tiny });
   assert.match(message, /A broker with so little memory[\s\S]*got: +memory: 512 MiB[\s\S]*at least 768 MiB/);
   assert.match(message, /The volume of a broker has no room[\s\S]*at least 1 GiB/);
   assert.match(message, /A controller with so little memory/);
 });
 
-test("a controller's size does not matter where the brokers are the controllers", () => {
+test("ignores a controller's size if the brokers are the controllers", () => {
   assert.equal(planKafka("kafka", { namespace: "shop", controllers: 0, controller: tiny }).controllers, 0);
 });
 
-test("a user whose Secret could not be named is refused", () => {
+test("rejects a user whose name can't be part of a Secret's name", () => {
   assert.match(refusal({ users: { Billing_App: [] } }), /cannot be named so[\s\S]*Billing_App[\s\S]*Rename the user/);
 });

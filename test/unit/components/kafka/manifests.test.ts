@@ -14,7 +14,7 @@ function plan(options: Partial<KafkaOptions> = {}) {
 const pools = (options: Partial<KafkaOptions> = {}) =>
   poolsOf(plan(options)).map((pool) => nodePool(plan(options), pool));
 
-test("everybody logs in, over TLS, and is let in by a label", () => {
+test("every client needs TLS, a login and the label", () => {
   assert.deepEqual(kafka(plan()).spec.kafka.listeners, [
     {
       name: "tls",
@@ -31,13 +31,13 @@ test("everybody logs in, over TLS, and is let in by a label", () => {
   assert.equal(bootstrapServer(plan()), "kafka-kafka-bootstrap.shop.svc:9093");
 });
 
-test("topics are declared, and a copy that lags never leads", () => {
+test("brokers don't create topics by themselves, and a replica that lags never becomes the leader", () => {
   const { config } = kafka(plan()).spec.kafka;
   assert.equal(config["auto.create.topics.enable"], false);
   assert.equal(config["unclean.leader.election.enable"], false);
 });
 
-test("what is acknowledged is on two of three brokers, transactions and offsets too", () => {
+test("acknowledged records are on two of three brokers, including transactions and offsets", () => {
   const { config } = kafka(plan()).spec.kafka;
   for (const key of ["default", "offsets.topic", "transaction.state.log", "share.coordinator.state.topic"])
     assert.equal(config[`${key}.replication.factor`], 3, key);
@@ -45,11 +45,11 @@ test("what is acknowledged is on two of three brokers, transactions and offsets 
     assert.equal(config[key], 2, key);
 });
 
-test("Pulumi waits until Strimzi says that the cluster is ready", () => {
+test("Pulumi waits until Strimzi reports the cluster as ready", () => {
   assert.equal(kafka(plan()).metadata.annotations["pulumi.com/waitFor"], "condition=Ready");
 });
 
-test("brokers and controllers are pools of their own, or one", () => {
+test("brokers and controllers have separate pools or share one", () => {
   const [brokers, controllers] = pools({ controllers: 5, brokers: 4 });
   assert.deepEqual([brokers?.spec.replicas, brokers?.spec.roles], [4, ["broker"]]);
   assert.deepEqual([controllers?.spec.replicas, controllers?.spec.roles], [5, ["controller"]]);
@@ -58,12 +58,12 @@ test("brokers and controllers are pools of their own, or one", () => {
   assert.deepEqual(combined[0]?.spec.roles, ["controller", "broker"]);
 });
 
-test("brokers count from 0, however many controllers there are", () => {
+test("brokers' ids start at 0 for any number of controllers", () => {
   assert.equal(pools()[0]?.metadata.annotations["strimzi.io/next-node-ids"], "[0-99]");
   assert.equal(pools()[1]?.metadata.annotations["strimzi.io/next-node-ids"], "[100-199]");
 });
 
-test("volumes stay where they are protected, and are of the class that is named", () => {
+test("keeps protected volumes, and uses the named storage class", () => {
   const volume = (options: Partial<KafkaOptions>) => pools(options)[0]?.spec.storage.volumes[0];
   assert.equal(volume({})?.deleteClaim, false);
   assert.equal(volume({ protect: false })?.deleteClaim, true);
@@ -71,12 +71,12 @@ test("volumes stay where they are protected, and are of the class that is named"
   assert.equal(volume({})?.size, "100Gi");
 });
 
-test("no two brokers share a machine, or if it can be", () => {
+test("puts brokers on different machines: always, or if possible", () => {
   assert.ok(JSON.stringify(pools()).includes("requiredDuringScheduling"));
   assert.ok(JSON.stringify(pools({ spread: "preferred" })).includes("preferredDuringScheduling"));
 });
 
-test("a pod runs as nobody special, without rights, on a file system that it cannot write", () => {
+test("a pod runs as an ordinary user, without permissions, on a read-only file system", () => {
   const template = pools()[0]?.spec.template;
   for (const container of [template?.kafkaContainer, template?.initContainer])
     assert.deepEqual(container?.securityContext, {
@@ -87,7 +87,7 @@ test("a pod runs as nobody special, without rights, on a file system that it can
   assert.equal(template?.pod.securityContext.runAsNonRoot, true);
 });
 
-test("a user's password is referred to, by another name for each rotation, so that Strimzi sees it change", () => {
+test("refers to a user's password by a name that changes with the rotation, so that Strimzi sees the change", () => {
   const password = (rotation: number) =>
     kafkaUser(plan({ rotation, users: { billing: [] } }), "billing").spec.authentication.password.valueFrom
       .secretKeyRef;
@@ -96,7 +96,7 @@ test("a user's password is referred to, by another name for each rotation, so th
   assert.equal(kafkaLoginSecret(plan(), "billing"), "kafka-login-billing");
 });
 
-test("a consumer reads its topics in groups of its own name, and nothing else", () => {
+test("a consumer can only read its topics, in groups of its own name", () => {
   const users = { billing: consumerAccess("billing", ["shop.order.events"]) };
   assert.deepEqual(kafkaUser(plan({ users }), "billing").spec.authorization.acls, [
     {
@@ -107,7 +107,7 @@ test("a consumer reads its topics in groups of its own name, and nothing else", 
   ]);
 });
 
-test("the administrator keeps one application's topics, and is no superuser", () => {
+test("the administrator manages one application's topics and is not a superuser", () => {
   const rules = administratorAccess("shop");
   assert.deepEqual(
     rules.filter(({ to }) => to === "topic").map(({ name, prefix }) => [name, prefix]),

@@ -15,23 +15,23 @@ const root = join(__dirname, "..", "..", "..", "..");
 const golden = join(root, "test", "golden", "monitoring");
 const rules = { groups: ruleGroups({ namespace: "shop", runbooks: "https://example.com/alerts.md" }) };
 
-/** Prometheus' own checker: `go build github.com/prometheus/prometheus/cmd/promtool`, or any release. */
+/** Prometheus' own checker, from a release or by `go build github.com/prometheus/prometheus/cmd/promtool`. */
 const promtool = findProgram("promtool", (process.env["PATH"] ?? "").split(delimiter));
 const skip = promtool ? false : "needs promtool on PATH";
 
-test("the alerts are what was reviewed", () => {
+test("the alerts equal the reviewed golden file", () => {
   matchesGolden(join(golden, "rules.yaml"), stringify(rules, { lineWidth: 0 }));
 });
 
-test("the dashboard is what was reviewed", () => {
+test("the dashboard equals the reviewed golden file", () => {
   matchesGolden(join(golden, "dashboard.json"), `${JSON.stringify(dashboardOf("shop"), undefined, 2)}\n`);
 });
 
-test("the exporter's questions are what was reviewed", () => {
+test("the exporter's queries equal the reviewed golden file", () => {
   matchesGolden(join(golden, "queries.yaml"), queriesFile());
 });
 
-test("every alert has its section in docs/alerts.md, and every section its alert", () => {
+test("docs/alerts.md has a section for each alert, and no other", () => {
   const page = readFileSync(join(root, "docs", "alerts.md"), "utf8");
   const sections = [...page.matchAll(/^## (Tenantry\w+)$/gm)].map(([, name]) => name);
   assert.deepEqual(
@@ -40,14 +40,14 @@ test("every alert has its section in docs/alerts.md, and every section its alert
   );
 });
 
-test("alerts and panels look at one namespace, and ask for metrics that somebody gives", () => {
+test("alerts and panels select one namespace and use only metrics that exist", () => {
   const own = Object.entries(queries).flatMap(([name, { columns }]) =>
     Object.entries(columns).flatMap(([column, is]) => ("gauge" in is ? [`${name}_${column}`] : [])),
   );
   for (const expr of [...alertsOf("shop").map((alert) => alert.expr), ...expressionsOf("shop")]) {
     for (const [, name, labels] of expr.matchAll(/\b([a-z]+_\w+)\{([^}]*)\}/g)) {
       assert.match(labels ?? "", /^namespace="shop"/, expr);
-      if (name?.startsWith("tenantry_")) assert.ok(own.includes(name), `${name} is no metric of ours`);
+      if (name?.startsWith("tenantry_")) assert.ok(own.includes(name), `${name} is not one of our metrics`);
     }
   }
 });
@@ -72,7 +72,7 @@ test("alerts fire when they should and not before", { skip }, () => {
   );
 });
 
-test("every alert is seen firing", () => {
+test("the tests of the alerts make every alert fire", () => {
   const { tests } = parse(readFileSync(join(golden, "alerts.test.yaml"), "utf8")) as {
     tests: readonly { alert_rule_test: readonly { alertname: string; exp_alerts?: readonly unknown[] }[] }[];
   };

@@ -12,7 +12,7 @@ const registered: { name: string; inputs: { kind?: string; metadata?: { labels?:
 const planOf = (monitoring: boolean) =>
   planCitus("citus", { namespace: "shop", database: "shop", workers: 1, monitoring });
 
-/** Plain values, where Pulumi's types allow outputs. */
+/** The containers as plain values, because Pulumi's types allow outputs. */
 function containersOf(plan: CitusPlan) {
   return (podTemplate(plan, 1).spec as { containers: { env?: { value?: string }[] }[] }).containers;
 }
@@ -20,20 +20,20 @@ function ingressOf(plan: CitusPlan) {
   return networkPolicy(plan).ingress as { ports?: { port: number }[] }[];
 }
 
-test("without the flag there is no exporter, and nobody but nodes and clients comes in", () => {
+test("without `monitoring` there is no exporter, and only nodes and clients can connect", () => {
   const plan = planOf(false);
   assert.equal(containersOf(plan).length, 1);
   assert.equal(ingressOf(plan).length, 2);
 });
 
-test("an exporter comes in by the pod's own socket, without a password", () => {
+test("the exporter logs in through the pod's socket, without a password", () => {
   const exporter = containersOf(planOf(true))[1];
   const source = exporter?.env?.[0]?.value ?? "";
   assert.match(source, new RegExp(`^host=/run/postgresql user=${monitorRole} dbname=shop `));
   assert.doesNotMatch(source, /password/);
 });
 
-test("Prometheus' pods reach metrics and nothing else", () => {
+test("Prometheus' pods can reach only metrics", () => {
   const [, , metrics] = ingressOf(planOf(true));
   assert.deepEqual(
     metrics?.ports?.map(({ port }) => port),
@@ -41,7 +41,7 @@ test("Prometheus' pods reach metrics and nothing else", () => {
   );
 });
 
-test("two monitors, the alerts and the dashboard carry the labels that operators choose by", async () => {
+test("two monitors, the alerts and the dashboard have the labels that operators select by", async () => {
   await pulumi.runtime.setMocks(
     {
       newResource: ({ name, inputs }) => {

@@ -15,24 +15,24 @@ function plan(options: Partial<PoolerOptions> = {}) {
   });
 }
 
-test("all pods together, and one more while they are replaced, leave the coordinator connections for others", () => {
+test("leaves the coordinator connections for others, even with one more pod during a rollout", () => {
   assert.equal(plan().serverConnections, 50);
   assert.equal(plan({ maxConnections: 400, replicas: 4 }).serverConnections, 70);
   assert.match(poolerIni(plan()), /^max_db_connections = 50$/m);
 });
 
-test("a pool of a given size is divided among the pods, as far as the coordinator has connections to give", () => {
+test("divides a pool of a given size among the pods, within the coordinator's limit", () => {
   assert.equal(plan({ poolSize: 61 }).serverConnections, 31);
   assert.equal(plan({ poolSize: 200 }).serverConnections, 50);
 });
 
-test("a client that needs a session keeps its connection, which is cleaned before the next one gets it", () => {
+test("with `session`, a client keeps its connection, which is reset before the next client gets it", () => {
   const ini = poolerIni(plan({ pooling: "session" }));
   assert.match(ini, /^pool_mode = session$/m);
   assert.match(ini, /^server_reset_query = DISCARD ALL$/m);
 });
 
-test("a pooler for nobody, and one without a connection to spare, are refused", () => {
+test("rejects a pooler without roles, and one without a server connection", () => {
   assert.throws(() => plan({ roles: [] }), /would let nobody in/);
   assert.throws(
     () => plan({ maxConnections: 52 }),
@@ -40,7 +40,7 @@ test("a pooler for nobody, and one without a connection to spare, are refused", 
   );
 });
 
-test("a connection serves a transaction, forgets the tenant after it, and is encrypted on both sides", () => {
+test("with `transaction`, a connection serves one transaction, resets the tenant, and uses TLS on both sides", () => {
   const ini = poolerIni(plan());
   assert.match(ini, /^shop = host=citus-0\.shop\.svc port=5432 dbname=shop$/m);
   for (const line of [
@@ -55,7 +55,7 @@ test("a connection serves a transaction, forgets the tenant after it, and is enc
   }
 });
 
-test("the file of users holds verifiers, and no password", () => {
+test("the file of users contains verifiers and no password", () => {
   const text = poolerUsers([
     { user: "shop_app", password: "hush" },
     { user: 'shop"x', password: "hush" },
@@ -66,7 +66,7 @@ test("the file of users holds verifiers, and no password", () => {
   assert.ok(!text.includes("hush"));
 });
 
-test("only the database's clients get in, and only the coordinator is reached", () => {
+test("lets in only the database's clients, and reaches only the coordinator", () => {
   const { ingress, egress } = poolerPolicy(plan()).spec;
   assert.deepEqual(ingress[0]?.from[0]?.podSelector.matchLabels, { "tenantry.io/database-client": "citus" });
   assert.deepEqual(egress[0], {
@@ -81,14 +81,14 @@ test("only the database's clients get in, and only the coordinator is reached", 
   });
 });
 
-test("a pod goes only after its transactions, and never with another one", () => {
+test("a pod ends only after its transactions, and never together with another pod", () => {
   const { strategy, template } = poolerDeployment(plan()).spec;
   assert.deepEqual(strategy.rollingUpdate, { maxUnavailable: 0, maxSurge: 1 });
   assert.equal(poolerBudget(plan()).spec.maxUnavailable, 1);
   assert.ok(JSON.stringify(template).includes("kill -INT 1"));
 });
 
-test("an edit, a role more and a rotation replace the pods, which read their files once", () => {
+test("a change, a new role and a rotation replace the pods, which read their files only at start", () => {
   const annotation = (options: Partial<PoolerOptions>) =>
     JSON.stringify(poolerDeployment(plan(options)).spec.template.metadata);
   assert.equal(annotation({}), annotation({}));
@@ -96,7 +96,7 @@ test("an edit, a role more and a rotation replace the pods, which read their fil
   assert.equal(new Set(different.map(annotation)).size, different.length);
 });
 
-test("a pod runs as nobody special and reads its secrets from files that only it may read", () => {
+test("a pod runs as an ordinary user and reads its secrets from files that only it may read", () => {
   const { spec } = poolerDeployment(plan()).spec.template as {
     spec: { containers: { securityContext: object }[]; volumes: { secret?: { defaultMode: number } }[] };
   };
