@@ -10,22 +10,22 @@ import { resourceHandlers } from "../provider/protocol/resource-handlers";
 import { planPartitionSet } from "../provider/resources/partition-set";
 import type { Settings } from "../settings/settings";
 
-/** What applying an application's folder runs on a server with these facts, as one script for psql. */
+/** The statements that apply an application's folder to a server with these facts, as one script for psql. */
 export async function applicationSql(folder: string, settings: Settings, facts: DatabaseFacts): Promise<string> {
   const { application, base } = await loadApplication(folder);
   const nodes = settings.endpoints?.postgres.nodes ?? [];
   const declarations = dataPlane(application, base, settings, nodes);
-  // As the provider sets it in each of its transactions.
+  // The provider sets this in each of its transactions.
   const begin = facts.citus === undefined ? [] : ["SET citus.multi_shard_modify_mode = 'sequential';"];
   return [...begin, ...declarations.flatMap((declaration) => statementsOf(declaration, facts))].join("\n");
 }
 
-/** The script for these endpoints' own server. */
+/** The script for the server of these endpoints. */
 export async function sqlFor(folder: string, settings: Settings, endpoints: Endpoints): Promise<string> {
   return applicationSql(folder, settings, await preflight(endpoints.postgres, {}));
 }
 
-/** A stack's settings as the benchmarks use them. */
+/** The stack settings for the benchmarks. */
 export function benchSettings(
   application: string,
   endpoints: Endpoints,
@@ -37,7 +37,7 @@ export function benchSettings(
 
 function statementsOf(declaration: Declaration, { citus, partman }: DatabaseFacts): readonly string[] {
   const { noun, inputs } = declaration;
-  // Slots and connectors are each measurement's own.
+  // Each measurement makes its own slots and connectors.
   if (noun === "ReplicationSlot" || noun === "Connector") return [];
   if (noun === "PartitionSet" && partman) return partitionSetStatements(inputs, partman);
   const lines = resourceHandlers.get(noun)?.preview(undefined, inputs) ?? [];

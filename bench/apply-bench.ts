@@ -12,7 +12,7 @@ import { logEnd, logStatements, readLog, secondsOfChanges } from "./statement-lo
 
 const application = "manytables";
 
-/** Applying many tables to a fresh database, against psql running the same statements on another. */
+/** Measures applying many tables to a new database, against psql with the same statements on another one. */
 export async function measureApply(bench: Bench): Promise<readonly Measurement[]> {
   const { sizes, progress } = bench;
   const rounds: Applied[] = [];
@@ -30,7 +30,7 @@ export async function measureApply(bench: Bench): Promise<readonly Measurement[]
   ];
 }
 
-/** Seconds. */
+/** Durations in seconds. */
 interface Applied {
   /** From the first statement to the last. */
   readonly applying: number;

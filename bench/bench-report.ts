@@ -1,9 +1,9 @@
 import Table from "cli-table3";
 import { isReached, type Measurement, type Target } from "./measurement";
 
-/** When and where it was measured: on a busy machine even ratios move. */
+/** Time and machine of a measurement. On a busy machine even ratios change. */
 export interface Circumstances {
-  /** ISO 8601. */
+  /** In ISO 8601. */
   readonly date: string;
   readonly cores: number;
   /** One-minute load average before and after. */
@@ -16,7 +16,7 @@ export interface Report extends Circumstances {
   readonly measurements: readonly Measurement[];
 }
 
-/** A table for people, and below it where the figures come from. */
+/** Renders a table for people, with the circumstances below it. */
 export function renderReport({ measurements, ...circumstances }: Report): string {
   const table = new Table({
     head: ["what", "measured", "against", "measured", "ratio", "to reach", ""],
@@ -39,7 +39,7 @@ export function renderReport({ measurements, ...circumstances }: Report): string
   return `${table.toString()}\n${renderCircumstances(circumstances)}`;
 }
 
-/** For `--json`: the same, with what was reached. */
+/** The report for `--json`. It also says for each target if the measurement reached it. */
 export function reportJson({ measurements, ...circumstances }: Report): string {
   const withVerdict = measurements.map((measurement) => ({ ...measurement, reached: isReached(measurement) }));
   return JSON.stringify({ ...circumstances, measurements: withVerdict }, undefined, 2);
@@ -55,7 +55,7 @@ function renderTarget(target: Target | undefined): string {
   return "atLeast" in target ? `at least ${target.atLeast}` : `at most ${target.atMost}`;
 }
 
-/** Three figures are as many as a measurement is worth. */
+/** Formats a number with three significant digits, because measurements are not more precise. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return "-";
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;

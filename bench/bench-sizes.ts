@@ -1,16 +1,16 @@
-/** How much is measured: more is slower and steadier. */
+/** The amounts that are measured. Larger amounts take longer and give steadier figures. */
 export interface Sizes {
-  /** Events of one round of throughput. @default 250_000 */
+  /** Events in one round of throughput. @default 250_000 */
   readonly events: number;
-  /** Events that make a worker warm. @default 1_000_000 */
+  /** Events after which a worker counts as warm. @default 1_000_000 */
   readonly warmEvents: number;
-  /** Of everything that is measured several times. @default 3 */
+  /** Rounds of each measurement that is repeated. @default 3 */
   readonly rounds: number;
-  /** Of latency, of each round of transactions, and of the look at an idle Connect. @default 20 */
+  /** Duration of the measurement of latency, of each round of transactions, and of an idle Connect. @default 20 */
   readonly seconds: number;
-  /** Of the application that is applied. @default 100 */
+  /** Tables of the application that is applied. @default 100 */
   readonly tables: number;
-  /** That run transactions side by side. @default 4 */
+  /** Clients that run transactions in parallel. @default 4 */
   readonly clients: number;
 }
 

@@ -15,14 +15,14 @@ import { type BenchServers, runScript } from "./servers";
 export const application = "ecommerce";
 const folder = join(root, "sql", application);
 
-/** Makes the application's tables with its outbox and publication, and a procedure that fills the outbox. */
+/** Creates the application's tables with its outbox and publication, and a procedure that fills the outbox. */
 export async function prepareOutbox(servers: BenchServers, endpoints: Endpoints, client: Client): Promise<void> {
   const script = await sqlFor(folder, benchSettings(application, endpoints), endpoints);
   await runScript(servers, endpoints, script);
   await client.query(loadProcedure);
 }
 
-/** One transaction an event, as applications write them; the payload is that of an order of one item. */
+/** Writes each event in its own transaction, as applications do. The payload is that of an order with one item. */
 const loadProcedure = `
 CREATE PROCEDURE public.load_outbox(events int) LANGUAGE plpgsql AS $$
 DECLARE
@@ -38,20 +38,20 @@ BEGIN
   END LOOP;
 END $$`;
 
-/** On Citus each worker's connector sends a part of the events, and there is no one log to compare with. */
+/** Throws Problems on Citus: there each worker's connector sends a part of the events, so there is no single log to compare with. */
 export function requireOneNode({ citus }: BenchServers): void {
   if (!citus) return;
   throw new Problems([
     {
       what: "Events are measured on plain PostgreSQL",
-      got: "a PostgreSQL that offers Citus",
+      got: "a PostgreSQL with Citus",
       expected: "one log, which `pg_recvlogical` and the connector both read",
-      fix: "set TENANTRY_PG_BIN to a PostgreSQL without Citus and delete `.tenantry/bench`, or leave out these parts with `--only`",
+      fix: "set TENANTRY_PG_BIN to a PostgreSQL without Citus and delete `.tenantry/bench`, or leave out these benchmarks with `--only`",
     },
   ]);
 }
 
-/** The configuration of the product's own connector. */
+/** The configuration of tenantry's own connector. */
 export async function ourConnector(endpoints: Endpoints, consistency: "strong" | "eventual") {
   const loaded = await loadApplication(folder);
   const settings = benchSettings(application, endpoints, consistency);
@@ -68,7 +68,7 @@ export interface Stream {
   resume(): Promise<void>;
 }
 
-/** Makes slot and connector, runs the work, and removes both with the offsets. */
+/** Creates slot and connector, runs the work, and removes both with the offsets. */
 export async function withStream<T>(
   endpoints: Endpoints,
   client: Client,
@@ -119,7 +119,7 @@ async function untilStopped(connect: Connect, name: string): Promise<void> {
   });
 }
 
-/** The walsender notices a moment later that its client is gone. */
+/** Drops the slot when it is free: the walsender notices only after a moment that its client has gone. */
 async function dropSlot(client: Client, slot: string): Promise<void> {
   await until(`the slot ${slot} is free`, async () => {
     const query =
@@ -130,10 +130,10 @@ async function dropSlot(client: Client, slot: string): Promise<void> {
   });
 }
 
-/** How long a step of a measurement may take. */
+/** The longest time that a step of a measurement may take. */
 export const patienceMs = 300_000;
 
-/** Asks again and again until it is so. */
+/** Repeats the question until the answer is true. Throws after `patienceMs`. */
 export async function until(what: string, ask: () => Promise<boolean>, pauseMs = 100): Promise<void> {
   for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(pauseMs)) if (await ask()) return;
   throw new Error(`Waited ${patienceMs / 1_000} s in vain until ${what}`);

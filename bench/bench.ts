@@ -3,12 +3,12 @@ import type { Sizes } from "./bench-sizes";
 import type { Measurement } from "./measurement";
 import type { BenchServers } from "./servers";
 
-/** What a part works with. */
+/** The input of a benchmark. */
 export interface Bench {
   readonly servers: BenchServers;
   readonly sizes: Sizes;
   readonly progress: Progress;
 }
 
-/** One part: its measurements, each shown as it ends. */
+/** Runs a benchmark and returns its measurements. Shows each of them when it ends. */
 export type Measure = (bench: Bench) => Promise<readonly Measurement[]>;

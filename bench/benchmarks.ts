@@ -1,6 +1,6 @@
 import type { Measure } from "./bench";
 
-/** Each part's work, loaded only if it is asked for. */
+/** The benchmarks by name. The code of a benchmark is loaded only if it runs. */
 export const benchmarks = {
   throughput: () => require("./throughput").measureThroughput,
   latency: () => require("./latency").measureLatency,

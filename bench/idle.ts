@@ -7,20 +7,20 @@ import { ourConnector, prepareOutbox, requireOneNode, withStream } from "./bench
 import { debeziumDefaults } from "./latency";
 import type { Measurement } from "./measurement";
 
-/** Java compiles in bursts for two minutes after a start: up to 2 % of a core, as chance has it. */
+/** For two minutes after a start Java compiles in random bursts, which take up to 2 % of a core. */
 const settleMs = 120_000;
 
-/** 3 % of a core where Debezium's defaults take 2.4. */
+/** Allows 3 % of a core if Debezium's defaults take 2.4 %. */
 const target = { atMost: 1.25 };
 
-/** CPU of Kafka Connect while nothing is written: with our connector in either mode, and with Debezium's defaults. */
+/** Measures the CPU time of Kafka Connect while nothing is written: with our connector in both modes, and with Debezium's defaults. */
 export async function measureIdle(bench: Bench): Promise<readonly Measurement[]> {
   const { servers, progress } = bench;
   requireOneNode(servers);
   return servers.withDatabase("ecommerce", (endpoints) =>
     withSession(endpoints.postgres, endpoints.postgres.database, async (client) => {
       await prepareOutbox(servers, endpoints, client);
-      // Each in a new process: Java compiles for minutes, which the first in a process would pay for all.
+      // Each measurement has a new process, because Java compiles for minutes and the first measurement would pay for all.
       const measure = async (name: string, exactlyOnce: boolean, connector: ConnectorInputs) => {
         await servers.restartConnect(exactlyOnce);
         return withStream(endpoints, client, connector, () =>
@@ -48,7 +48,7 @@ function compare(mode: string, ours: number, theirs: number): Measurement {
   return { what, against: "Debezium's defaults", unit: "% of a core", ours, theirs, ratio: ours / theirs, target };
 }
 
-/** Percent of one core over the measured time. */
+/** The share of one core, in percent, over the measured time. */
 async function usage({ servers, sizes }: Bench): Promise<number> {
   await sleep(Math.min(settleMs, sizes.seconds * 6_000));
   const [before, start] = [cpuSeconds(servers.connectPid()), performance.now()];
@@ -58,7 +58,7 @@ async function usage({ servers, sizes }: Bench): Promise<number> {
 
 const ticksPerSecond = 100;
 
-/** That a process has used so far; NaN where there is no `/proc`. */
+/** The CPU time that a process has used so far; NaN without `/proc`. */
 export function cpuSeconds(pid: number): number {
   try {
     return parseCpuSeconds(readFileSync(`/proc/${pid}/stat`, "utf8"));
@@ -67,7 +67,7 @@ export function cpuSeconds(pid: number): number {
   }
 }
 
-/** Of a line of `/proc/PID/stat`; the name in brackets may hold anything. */
+/** Reads the CPU seconds from `/proc/PID/stat`. The name in brackets may contain any character. */
 export function parseCpuSeconds(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;

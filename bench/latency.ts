@@ -17,7 +17,7 @@ const warmUpMs = 5_000;
 const ourTopic = "ecommerce.order.events";
 const defaultsTopic = "defaults.order.events";
 
-/** From created_at to the consumer, our connector and Debezium's defaults reading the same events at the same time. */
+/** Measures the latency from created_at to the consumer. Our connector and Debezium's defaults read the same events at the same time. */
 export async function measureLatency(bench: Bench): Promise<readonly Measurement[]> {
   const { servers } = bench;
   requireOneNode(servers);
@@ -71,7 +71,7 @@ function compare(consistency: "strong" | "eventual", share: number, latencies: L
   };
 }
 
-/** Milliseconds of each event that was written after the warm-up. */
+/** The latencies in milliseconds of the events written after the warm-up. */
 async function observe({ endpoints, client, sizes }: Context): Promise<Latencies> {
   const kafka = openKafka(endpoints.kafka, "tenantry-bench");
   const found = { ours: [] as number[], theirs: [] as number[] };
@@ -83,11 +83,11 @@ async function observe({ endpoints, client, sizes }: Context): Promise<Latencies
     firstSeen[side] = true;
     if (createdUs >= fromUs) found[side].push((nowUs - createdUs) / 1_000);
   };
-  // Topics are made with their first record, and a consumer subscribes to what is there.
+  // A topic is created with its first record, and a consumer subscribes only to existing topics.
   await write(client);
   const missing = await waitForTopics(kafka, [ourTopic, defaultsTopic], patienceMs);
   if (missing.length > 0) throw new Error(`No event came to ${missing.join(" and ")}`);
-  // The topics hold the events of the parts and runs before: who reads all of these first sees new ones seconds late.
+  // The topics hold events of earlier benchmarks and runs. A consumer that read those first would see new events seconds late.
   const ends = await readEnds(kafka, [ourTopic, defaultsTopic]);
   const tails = [
     await tail(kafka, [ourTopic], ends, see("ours")),
@@ -108,7 +108,7 @@ async function observe({ endpoints, client, sizes }: Context): Promise<Latencies
   }
 }
 
-/** Writes at the rate; what is late is caught up with at once. The number of events. */
+/** Writes events at the rate, and catches up at once when it is late. Returns the number of events. */
 async function traffic(client: Client, ms: number): Promise<number> {
   const start = performance.now();
   let written = 0;
@@ -126,7 +126,7 @@ async function write(client: Client): Promise<void> {
   );
 }
 
-/** What somebody writes who reads Debezium's tutorial: where to read, the router, and nothing about how fast. */
+/** The configuration after Debezium's tutorial: the source and the router, without tuning. */
 export function debeziumDefaults(ours: ConnectorConfig): ConnectorConfig {
   const kept = [
     "tasks.max",
@@ -158,7 +158,7 @@ export function debeziumDefaults(ours: ConnectorConfig): ConnectorConfig {
     "topic.prefix": "defaults",
     "transforms.outbox.route.topic.replacement": "defaults.${routedByValue}.events",
     "transforms.outbox.table.expand.json.payload": "true",
-    // The measurement itself needs to know when an event was written.
+    // The measurement needs the time at which an event was written.
     "transforms.outbox.table.fields.additional.placement": `${createdColumn.name}:header:created_at`,
     "key.converter": json,
     "value.converter": json,

@@ -1,4 +1,4 @@
-/** An application of many tables, by file name: every tenth partitioned, ten tables a file, each referring to the root. */
+/** The files of an application with many tables, by name. A file has ten tables, one of them partitioned; all refer to the root table. */
 export function manyTables(count: number): Readonly<Record<string, string>> {
   const names = Array.from({ length: count - 1 }, (_, index) => `table_${String(index + 1).padStart(3, "0")}`);
   const isPartitioned = (index: number) => index % 10 === 9;

@@ -1,22 +1,22 @@
 import { median } from "./statistics";
 
-/** What a ratio is to reach. */
+/** The target of a ratio. */
 export type Target = { readonly atLeast: number } | { readonly atMost: number };
 
-/** Two things measured beside each other in one run. */
+/** Two figures measured beside each other in one run. */
 export interface Measurement {
   readonly what: string;
   readonly against: string;
   readonly unit: "events/s" | "transactions/s" | "s" | "ms" | "% of a core";
   readonly ours: number;
   readonly theirs: number;
-  /** `ours / theirs`, or the median of that of each round. */
+  /** `ours / theirs`, or the median of this ratio over all rounds. */
   readonly ratio: number;
-  /** Undefined where the figure is shown for comparison only. */
+  /** Undefined if the figure is only for comparison. */
   readonly target?: Target;
 }
 
-/** One round: both sides, one right after the other. */
+/** One round: both figures, measured one right after the other. */
 export interface Round {
   readonly ours: number;
   readonly theirs: number;
@@ -24,7 +24,7 @@ export interface Round {
 
 type Named = Pick<Measurement, "what" | "against" | "unit" | "target">;
 
-/** The medians of several rounds; the ratio is the median of the rounds' ratios, as a round shares its moment's load. */
+/** The medians of several rounds. The ratio is the median of the rounds' ratios, because both figures of a round have the same load. */
 export function ofRounds(named: Named, rounds: readonly Round[]): Measurement {
   return {
     ...named,
@@ -34,7 +34,7 @@ export function ofRounds(named: Named, rounds: readonly Round[]): Measurement {
   };
 }
 
-/** Undefined without a target. A ratio that is no number has reached nothing. */
+/** True if the ratio reaches its target; undefined without a target. NaN never reaches a target. */
 export function isReached({ ratio, target }: Measurement): boolean | undefined {
   if (!target) return undefined;
   return "atLeast" in target ? ratio >= target.atLeast : ratio <= target.atMost;

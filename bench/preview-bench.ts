@@ -6,7 +6,7 @@ import { application } from "./bench-stream";
 import { type Measurement, ofRounds, type Round } from "./measurement";
 import { type PulumiProject, withEmptyProgram, withToolkit } from "./pulumi-project";
 
-/** A preview and an `up` without changes of the stack `local`, against an empty program of the same CLI and backend. */
+/** Measures a preview, and an `up` without changes, of the stack `local`, against an empty program with the same CLI and backend. */
 export async function measurePreview(bench: Bench): Promise<readonly Measurement[]> {
   const fill = (folder: string) => cpSync(join(root, "sql", application), folder, { recursive: true });
   return bench.servers.withDatabase(application, (endpoints) =>

@@ -9,16 +9,16 @@ import { run } from "../common/system/run";
 import { findProgram, pulumiDirectories } from "../pulumi-cli/pulumi-programs";
 import { noTypeChecks, stateAtTheEnd } from "../pulumi-cli/stack";
 
-/** A Pulumi project in a folder of its own, with the checkout's node_modules, and its state in files beside it. */
+/** A Pulumi project in its own folder, with the checkout's node_modules. Its state is in files beside it. */
 export interface PulumiProject {
   readonly folder: string;
-  /** Runs Pulumi on the project's stack. The seconds it took; an error with the end of its output. */
+  /** Runs Pulumi on the project's stack. Returns the seconds; throws an error with the end of Pulumi's output. */
   pulumi(verb: "preview" | "up" | "destroy", ...options: string[]): Promise<number>;
 }
 
 const stack = "bench";
 
-/** What the toolkit's program needs. */
+/** The files and folders that the toolkit's program needs. */
 const rooms = [
   "architecture",
   "cluster",
@@ -35,7 +35,7 @@ const rooms = [
 ];
 const files = ["index.ts", "program.ts", "package.json", "Pulumi.yaml", "tsconfig.json", "sql/base"];
 
-/** A copy of the toolkit, with an application and a stack of its own; run as `tenantry up` runs it. */
+/** Copies the toolkit, with its own application and stack, and runs it as `tenantry up` does. */
 export async function withToolkit<T>(
   application: string,
   endpoints: Endpoints,
@@ -62,7 +62,7 @@ export async function withToolkit<T>(
   );
 }
 
-/** What `pulumi new typescript` makes. */
+/** Makes the project that `pulumi new typescript` makes. */
 export async function withEmptyProgram<T>(work: (project: PulumiProject) => Promise<T>): Promise<T> {
   return withProject(
     (folder) => {
@@ -90,7 +90,7 @@ export async function withEmptyProgram<T>(work: (project: PulumiProject) => Prom
   );
 }
 
-/** @param settings how the program is run besides, as environment */
+/** @param settings further environment variables of the program */
 async function withProject<T>(
   fill: (folder: string) => void,
   settings: Readonly<Record<string, string>>,

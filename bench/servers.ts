@@ -16,24 +16,24 @@ import { stateOf, stopServer } from "../local/servers/server";
 import { startAll } from "../local/start";
 import { up } from "../local/up";
 
-/** The servers of a benchmark: embedded ones of its own, on free ports. */
+/** The benchmarks' own embedded servers, on free ports. */
 export interface BenchServers {
   readonly home: Home;
   readonly endpoints: Endpoints;
   readonly programs: PostgresPrograms;
   readonly citus: boolean;
-  /** A fresh process of Kafka Connect, and one that promises exactly-once or does not: that is the worker's choice. */
+  /** Starts a new process of Kafka Connect. Exactly-once is a setting of the worker, so a restart changes it. */
   restartConnect(exactlyOnce: boolean): Promise<void>;
-  /** The process number of Kafka Connect. */
+  /** The process id of Kafka Connect. */
   connectPid(): number;
-  /** A new database with extensions and the application's roles, gone after the work. */
+  /** Creates a database with extensions and the application's roles, runs the work, and drops the database. */
   withDatabase<T>(application: string, work: (endpoints: Endpoints) => Promise<T>): Promise<T>;
 }
 
 const connectHeapMiB = 512;
 const roles = ["app", "agent"];
 
-/** Starts the servers, and stops them whatever happens, also when interrupted. */
+/** Starts the servers, runs the work, and stops the servers, even after an error or an interrupt. */
 export async function withServers<T>(
   home: Home,
   progress: Progress,
@@ -102,7 +102,7 @@ async function withDatabase<T>(
   }
 }
 
-/** Runs a script by psql, statement by statement: in one message Citus would pass a SET on with all that follows. */
+/** Runs a script with psql, one statement at a time: in a single message Citus would pass a SET on with everything after it. */
 export async function runScript(servers: BenchServers, endpoints: Endpoints, script: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-bench-"));
   try {
@@ -114,7 +114,7 @@ export async function runScript(servers: BenchServers, endpoints: Endpoints, scr
   }
 }
 
-/** Runs one of PostgreSQL's programs against a database of the endpoints; the password travels in the environment. */
+/** Runs one of PostgreSQL's programs on the endpoints' database. The password is in the environment. */
 export async function runPostgres(
   { programs }: BenchServers,
   { postgres }: Endpoints,

@@ -2,12 +2,12 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { Client } from "pg";
 import { quoteIdentifier } from "../common/identifier";
 
-/** Makes the server log every statement of a database's later sessions. */
+/** Makes the server log every statement of later sessions in the database. */
 export async function logStatements(client: Client, database: string): Promise<void> {
   await client.query(`ALTER DATABASE ${quoteIdentifier(database)} SET log_statement = 'all'`);
 }
 
-/** Where the log ends now. */
+/** The present length of the log in bytes. */
 export function logEnd(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
@@ -23,8 +23,8 @@ export function readLog(path: string, from: number): string {
 }
 
 /**
- * Seconds from the first statement in the database that changes something to the last, as the log's `%m` prefix says.
- * Looks at what is there come before, and are the toolkit's own way of being run again.
+ * Seconds from the first statement that changes something in the database to the last, by the times in the log's `%m` prefix.
+ * The toolkit's queries before that don't count: it needs them only because it can be run again.
  */
 export function secondsOfChanges(log: string, database: string): number {
   const line =

@@ -1,10 +1,10 @@
-/** The value that a share of the values lie at or below, by nearest rank. NaN for no values. */
+/** The percentile by nearest rank: `share` of the values are at or below it. NaN for no values. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** The middle value; of an even number of values, the mean of the two in the middle. NaN for no values. */
+/** The median; for an even number of values, the mean of the middle two. NaN for no values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const half = Math.floor(sorted.length / 2);

@@ -9,12 +9,12 @@ import { type Measurement, ofRounds, type Round } from "./measurement";
 import { runPostgres } from "./servers";
 
 const topic = "ecommerce.order.events";
-/** Of another aggregate: an event that is written last, and therefore comes last. */
+/** The topic of another aggregate. Its event is written last and therefore comes last. */
 const endTopic = "ecommerce.payment.events";
 const baseSlot = "bench_base";
 const basePublication = "bench_base";
 
-/** Events a second from the outbox to Kafka, against `pg_recvlogical` draining whole rows of the same log. */
+/** Measures events per second from the outbox to Kafka, against `pg_recvlogical` reading whole rows from the same log. */
 export async function measureThroughput(bench: Bench): Promise<readonly Measurement[]> {
   const { servers } = bench;
   requireOneNode(servers);
@@ -43,7 +43,7 @@ interface Context extends Bench {
   readonly admin: Admin;
 }
 
-/** A fresh worker, the same one when it has become warm. */
+/** Measures a new worker, and the same worker after it has become warm. */
 async function measureWorker(context: Context, consistency: "strong" | "eventual"): Promise<Measurement[]> {
   const { servers, endpoints, client, sizes, progress } = context;
   const how = consistency === "strong" ? "exactly once" : "at least once";
@@ -81,7 +81,7 @@ async function measureWorker(context: Context, consistency: "strong" | "eventual
   });
 }
 
-/** The connector waits while the log is written and `pg_recvlogical` reads it; then the connector reads the same. */
+/** Writes the log and lets `pg_recvlogical` read it while the connector is stopped; then lets the connector read the same log. */
 async function oneRound(context: Context, stream: Stream): Promise<Round> {
   const { client, sizes } = context;
   await stream.pause();
@@ -98,9 +98,9 @@ async function oneRound(context: Context, stream: Stream): Promise<Round> {
 }
 
 /**
- * Events a second between the first that can be read and the last. The event of the other topic tells the end: offsets
- * alone would not, as exactly-once spends some on the markers of its transactions. Of the events that had come when the
- * clock started these are less than a hundredth.
+ * Events per second between the first readable event and the last. The event in the other topic marks the end, because
+ * exactly-once also uses offsets for the markers of its transactions. Events that came before the clock started are less than
+ * one per cent.
  */
 async function watch(context: Context, before: number, endsBefore: number): Promise<number> {
   let started: { readonly at: number; readonly events: number } | undefined;
@@ -121,7 +121,7 @@ async function watch(context: Context, before: number, endsBefore: number): Prom
   return (events - started.events) / ((ended - started.at) / 1_000);
 }
 
-/** Seconds that `pg_recvlogical` takes to read up to the position. */
+/** The seconds that `pg_recvlogical` takes to read up to the position. */
 async function drain({ servers, endpoints }: Context, lsn: string): Promise<number> {
   const options = ["--slot", baseSlot, "--start", "-f", "/dev/null", "--endpos", lsn, "--no-loop"];
   const plugin = ["-o", "proto_version=1", "-o", `publication_names=${basePublication}`];
@@ -130,7 +130,7 @@ async function drain({ servers, endpoints }: Context, lsn: string): Promise<numb
   return (performance.now() - start) / 1_000;
 }
 
-/** Behind everything that was committed; a message that is flushed lets `pg_recvlogical` reach it. */
+/** A position behind everything committed. The flushed message makes `pg_recvlogical` reach it. */
 async function position(client: Client): Promise<string> {
   await client.query("SET synchronous_commit = on");
   await client.query("SELECT pg_logical_emit_message(true, 'bench', 'end')");
@@ -147,7 +147,7 @@ async function writeOne(client: Client, aggregate: string): Promise<void> {
   );
 }
 
-/** Connect makes a topic with its first record. */
+/** Writes one event to each topic, because Connect creates a topic with its first record. */
 async function makeTopics(context: Context): Promise<void> {
   for (const aggregate of ["order", "payment"]) await writeOne(context.client, aggregate);
   await until("the topics are there", async () => {
@@ -156,7 +156,7 @@ async function makeTopics(context: Context): Promise<void> {
   });
 }
 
-/** Of committed records; kafkajs asks for the last stable offset. */
+/** Counts the offsets of committed records. kafkajs asks for the last stable offset. */
 async function countOffsets({ admin }: Context, name: string): Promise<number> {
   const partitions = await admin.fetchTopicOffsets(name);
   return partitions.reduce((sum, { high }) => sum + Number(high), 0);

@@ -10,7 +10,7 @@ import { type Measurement, ofRounds, type Round } from "./measurement";
 import { runPostgres } from "./servers";
 import { bareScript, forgetOrders, openShops, tenantScript } from "./transaction-scripts";
 
-/** Placing an order as a tenant, with row level security and an event, against the same statements without them. */
+/** Measures placing an order as a tenant, with row level security and an event, against the same statements without them. */
 export async function measureTransaction(bench: Bench): Promise<readonly Measurement[]> {
   const { servers, sizes, progress } = bench;
   return servers.withDatabase("ecommerce", (endpoints) =>
@@ -43,10 +43,10 @@ async function oneRound(context: Context): Promise<Round> {
   return { theirs, ours: await perSecond(context, tenantScript, postgres.roles.app) };
 }
 
-/** Committed transactions a second, as pgbench counts them. */
+/** Committed transactions per second, counted by pgbench. */
 async function perSecond({ servers, sizes, endpoints, client }: Context, script: string, login: Login) {
-  // Each begins without orders and right after a checkpoint: who comes second would else find the larger tables and
-  // pay for the pages that the first one has changed.
+  // Each run begins without orders and right after a checkpoint. Otherwise the second run would have larger tables and
+  // pay for the pages that the first run changed.
   await client.query(forgetOrders);
   await client.query("CHECKPOINT");
   const folder = mkdtempSync(join(tmpdir(), "tenantry-bench-"));
@@ -60,7 +60,7 @@ async function perSecond({ servers, sizes, endpoints, client }: Context, script:
   }
 }
 
-/** Throws unless pgbench says how many it made, and that none failed. */
+/** Reads the rate from pgbench's output. Throws if it is missing or if transactions failed. */
 export function parseRate(output: string): number {
   const rate = Number(/^tps = ([\d.]+)/m.exec(output)?.[1]);
   const failed = Number(/^number of failed transactions: (\d+)/m.exec(output)?.[1] ?? 0);

@@ -1,13 +1,13 @@
-/** How many shops the scripts choose from. */
+/** The number of shops that the scripts choose from. */
 export const shops = 1_000;
 const productsPerShop = 5;
 
-/** Ids that can be computed from a number, so that a script needs no look-up that would be measured too. */
+/** Computes an id from a number. A script that looked ids up would measure the look-up too. */
 function id(kind: number, number: string): string {
   return `('00000000-0000-4000-8${String(kind).padStart(3, "0")}-' || lpad(${number}, 12, '0'))::uuid`;
 }
 
-/** Shops, each with one customer and some products in stock. */
+/** Creates the shops, each with one customer and some products in stock. */
 export const openShops = `
 INSERT INTO ecommerce.tenants (tenant_id, name, country, currency)
   SELECT ${id(1, "shop::text")}, 'Shop ' || shop, 'DE', 'EUR' FROM generate_series(1, ${shops}) AS shop;
@@ -21,7 +21,7 @@ INSERT INTO ecommerce.inventory (tenant_id, product_id, on_hand)
   SELECT tenant_id, product_id, 1000000000 FROM ecommerce.products;
 ANALYZE;`;
 
-/** Takes back what the scripts wrote. */
+/** Deletes the rows that the scripts wrote. */
 export const forgetOrders = "TRUNCATE ecommerce.orders, ecommerce.order_items, ecommerce.payments, tenantry.outbox";
 
 const variables = `\\set shop random(1, ${shops})
@@ -41,13 +41,13 @@ UPDATE ecommerce.inventory SET reserved = reserved + 1, updated_at = now()
   WHERE tenant_id = ${tenant} AND product_id = ${productId};`;
 }
 
-/** An order of two items that reserve stock, as `examples/ecommerce/shop.ts` places it. The tenant is in every WHERE. */
+/** Places an order with two items that reserve stock, as `examples/ecommerce/shop.ts` does. Every WHERE has the tenant. */
 const placeOrder = `INSERT INTO ecommerce.orders (tenant_id, order_id, placed_at, customer_id, currency, total, shipping_country)
   VALUES (${tenant}, ${order}, now(), ${id(2, ":shop::text")}, 'EUR', 22.480, 'DE');
 ${item(1, "first")}
 ${item(2, "second")}`;
 
-/** For pgbench: only the business rows. */
+/** The script for pgbench that writes only the business rows. */
 export const bareScript = `${variables}
 BEGIN;
 ${placeOrder}
@@ -55,8 +55,8 @@ COMMIT;
 `;
 
 /**
- * For pgbench: the same rows as a tenant, with the event in the same transaction. Beginning and setting the tenant take
- * one round trip, as in `withTenant`.
+ * The script for pgbench that writes the same rows as a tenant, with the event in the same transaction. It begins the
+ * transaction and sets the tenant in one round trip, as `withTenant` does.
  */
 export const tenantScript = `${variables}
 \\startpipeline

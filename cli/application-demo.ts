@@ -11,36 +11,36 @@ export type Demo = (options: DemoOptions) => Promise<DemoSummary>;
 export interface DemoOptions {
   readonly endpoints: Endpoints;
   readonly seconds: number;
-  /** Whose shops are opened, by id. */
+  /** The ids of the tenants whose shops are opened. */
   readonly tenants: readonly string[];
-  /** Where a tenant's data is reached; undefined for a tenant that the stack does not list. */
+  /** Returns the endpoints of a tenant's database; undefined for a tenant that the stack does not list. */
   reach(tenant: string): Endpoints | undefined;
-  /** Transactions a second, over all tenants. */
+  /** Transactions per second, over all tenants. */
   readonly rate: number;
-  /** Told twice a second how it goes. */
+  /** Called twice a second with the progress. */
   onProgress(progress: DemoProgress): void;
   /** Ends the traffic early. */
   readonly signal: AbortSignal;
 }
 
-/** All counts are of this run's events. */
+/** The progress of a demo. It counts only this run's events. */
 export interface DemoProgress {
   readonly phase: "starting" | "running" | "catching up";
   readonly elapsedMs: number;
   readonly transactions: number;
-  /** On Kafka. */
+  /** Events that have arrived on Kafka. */
   readonly events: number;
   readonly projected: number;
-  /** From commit to a consumer, of the last events. Undefined before the first one. */
+  /** The latency of the last events, from commit to a consumer. Undefined before the first event. */
   readonly latency: { readonly p50: number; readonly p99: number } | undefined;
-  /** WAL that the outbox's slots have not confirmed. */
+  /** Bytes of WAL that the outbox's slots have not confirmed. */
   readonly slotLagBytes: number;
   readonly errors: number;
 }
 
 export interface DemoSummary {
   readonly tenants: readonly string[];
-  /** While all was running, without the start and catching up. */
+  /** The rate while all shops ran, without the start and the catching up. */
   readonly transactionsPerSecond: number;
   readonly orders: number;
   readonly payments: number;
@@ -58,7 +58,7 @@ export interface DemoSummary {
 
 const examples = join(projectRoot, "examples");
 
-/** @throws Problems with an application that has no demo */
+/** @throws Problems for an application without a demo */
 export function demoOf(application: string): Demo {
   if (!hasDemo(application)) throw new Problems([noDemo(application)]);
   return (require(join(examples, application, "demo")) as { readonly demo: Demo }).demo;

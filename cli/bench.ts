@@ -22,14 +22,14 @@ interface Flags extends Sizes {
 export function command(): Command {
   return new Command("bench")
     .description("Measure throughput, latency and overhead as ratios in one run, on embedded servers of its own.")
-    .option("--only <PARTS>", `some of ${benchmarkNames.join(", ")}`, parseParts, benchmarkNames)
-    .option("--events <N>", "events of one round of throughput", wholeNumber(1_000, 10_000_000), defaultSizes.events)
-    .option("--warm-events <N>", "events that make a worker warm", wholeNumber(0, 100_000_000), defaultSizes.warmEvents)
-    .option("--rounds <N>", "rounds of what is measured several times", wholeNumber(1, 100), defaultSizes.rounds)
-    .option("--seconds <N>", "of latency, transactions and idling", wholeNumber(1, 3_600), defaultSizes.seconds)
-    .option("--tables <N>", "tables that are applied", wholeNumber(2, 1_000), defaultSizes.tables)
-    .option("--clients <N>", "that run transactions side by side", wholeNumber(1, 64), defaultSizes.clients)
-    .option("--home <DIRECTORY>", "where its servers live", join(workDirectory, "bench"))
+    .option("--only <BENCHMARKS>", `some of ${benchmarkNames.join(", ")}`, parseBenchmarks, benchmarkNames)
+    .option("--events <N>", "events in one round of throughput", wholeNumber(1_000, 10_000_000), defaultSizes.events)
+    .option("--warm-events <N>", "events after which a worker counts as warm", wholeNumber(0, 100_000_000), defaultSizes.warmEvents)
+    .option("--rounds <N>", "rounds of each measurement that is repeated", wholeNumber(1, 100), defaultSizes.rounds)
+    .option("--seconds <N>", "duration of latency, transactions and idling", wholeNumber(1, 3_600), defaultSizes.seconds)
+    .option("--tables <N>", "tables of the application that is applied", wholeNumber(2, 1_000), defaultSizes.tables)
+    .option("--clients <N>", "clients that run transactions in parallel", wholeNumber(1, 64), defaultSizes.clients)
+    .option("--home <DIRECTORY>", "the directory of its servers", join(workDirectory, "bench"))
     .option("--json", "print the report as JSON, and nothing else")
     .action(async ({ home, only, json, ...sizes }: Flags) => {
       const report = await explained(() => measure(home, only, sizes));
@@ -42,8 +42,8 @@ async function measure(home: string, only: readonly BenchmarkName[], sizes: Size
   const before = load();
   return withServers(homeAt(home), progress, async (servers) => {
     const measurements: Measurement[] = [];
-    for (const part of only) {
-      const work = benchmarks[part]();
+    for (const benchmark of only) {
+      const work = benchmarks[benchmark]();
       measurements.push(...(await work({ servers, sizes, progress })));
     }
     return {
@@ -61,10 +61,10 @@ function load(): number {
   return loadavg()[0] ?? Number.NaN;
 }
 
-function parseParts(text: string): readonly BenchmarkName[] {
+function parseBenchmarks(text: string): readonly BenchmarkName[] {
   const names = text.split(",").map((name) => name.trim());
   const unknown = names.find((name) => !benchmarkNames.some((part) => part === name));
   if (unknown !== undefined)
-    throw new InvalidArgumentError(`There is no part \`${unknown}\`: ${benchmarkNames.join(", ")}.`);
+    throw new InvalidArgumentError(`There is no benchmark \`${unknown}\`: ${benchmarkNames.join(", ")}.`);
   return benchmarkNames.filter((part) => names.includes(part));
 }

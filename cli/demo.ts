@@ -27,17 +27,17 @@ export function command(): Command {
       "Run shops with orders and payments, watch the events come, and compare what was written with what arrived.",
     )
     .option("-s, --stack <STACK>", "the stack in stacks/Pulumi.STACK.yaml", "local")
-    .option("--seconds <N>", "how long orders come", wholeNumber(1, 86_400), 30)
-    .option("--tenants <N>", "how many shops", wholeNumber(1, 1_000), 5)
-    .option("--rate <N>", "transactions a second, over all shops", wholeNumber(1, 10_000), 50)
-    .option("--yes", "also on another stack than `local`: the orders stay there")
+    .option("--seconds <N>", "duration of the traffic", wholeNumber(1, 86_400), 30)
+    .option("--tenants <N>", "number of shops", wholeNumber(1, 1_000), 5)
+    .option("--rate <N>", "transactions per second, over all shops", wholeNumber(1, 10_000), 50)
+    .option("--yes", "allow another stack than `local`; the orders stay in its database")
     .option("--json", "print the summary as JSON, and nothing else")
     .action(async (flags: DemoFlags) => {
       process.exitCode = (await run(flags)) ? 0 : 1;
     });
 }
 
-/** False if anything is missing or wrong. */
+/** Runs the demo. Returns false if an event or an order is missing or wrong. */
 async function run({ stack, seconds, tenants, rate, json, yes }: DemoFlags): Promise<boolean> {
   const settings = await loadSettings(stack, revealSecret(stack));
   refuse(stack, settings, yes ?? false);
@@ -55,7 +55,7 @@ async function run({ stack, seconds, tenants, rate, json, yes }: DemoFlags): Pro
   return ok;
 }
 
-/** New tenants where they are rows; else the first of the stack's, each at its own place. */
+/** The tenants for the demo: new ones in the model `shared`; otherwise the first tenants of the stack, each with its own endpoints. */
 export function whereabouts({ application, tenancy }: Settings, endpoints: Endpoints, count: number) {
   if (!tenancy) return { tenants: Array.from({ length: count }, () => randomUUID()), reach: () => endpoints };
   const reached = new Map(
@@ -68,12 +68,12 @@ export function whereabouts({ application, tenancy }: Settings, endpoints: Endpo
   return { tenants: [...reached.keys()].slice(0, count), reach: (tenant: string) => reached.get(tenant) };
 }
 
-/** @throws Problems with a stack that the demo can't run on, or may not */
+/** @throws Problems for a stack without tenants, and for a stack other than `local` without `yes` */
 export function refuse(stack: string, { tenancy }: Settings, yes: boolean): void {
   if (tenancy && tenancy.tenants.length === 0) {
     throw new Problems([
       {
-        what: "The demo has no shop to open: this stack gives each tenant a place of its own, and lists none",
+        what: "The demo has no shop to open: this stack gives each tenant its own schema or database, and lists no tenant",
         got: `the model \`${tenancy.model}\`, \`tenantry:tenants: []\``,
         fix: "add tenants to `tenantry:tenants` and run `tenantry up`",
       },
@@ -94,7 +94,7 @@ export function isComplete({ events, summaries, parked }: DemoSummary): boolean 
   return wrong === 0 && events.written > 0;
 }
 
-/** Counts since the last call, as a rate a second. */
+/** Turns counts into rates per second since the last call. */
 function rates() {
   let last: { readonly at: number; readonly progress: DemoProgress } | undefined;
   return (progress: DemoProgress) => {
@@ -111,7 +111,7 @@ function rates() {
   };
 }
 
-/** Five lines that are written over each other. */
+/** Shows the progress in five lines that it overwrites. */
 function liveDisplay(stack: string, seconds: number): (progress: DemoProgress) => void {
   const rate = rates();
   let drawn = 0;
@@ -137,7 +137,7 @@ function liveDisplay(stack: string, seconds: number): (progress: DemoProgress) =
   };
 }
 
-/** A line every five seconds. */
+/** Shows the progress in a new line every five seconds. */
 function lines(): (progress: DemoProgress) => void {
   const rate = rates();
   let next = 0;

@@ -13,7 +13,7 @@ import { loadSettings } from "../settings/stack-file";
 import { revealSecret } from "./reveal-secret";
 import { serversOf } from "./stack-servers";
 
-/** The events of one database: their ways to Kafka, the outboxes that they come from, and what acts on them. */
+/** The event streams of one database, its outboxes, and the operations on them. */
 export interface DatabaseEvents {
   readonly name: string;
   readonly endpoints: Endpoints;
@@ -22,7 +22,7 @@ export interface DatabaseEvents {
   readonly context: Context;
 }
 
-/** Opens every database of the stack that has an outbox, for `work`. */
+/** Connects to every database of the stack that has an outbox, and runs `work`. */
 export async function withEvents<T>(
   stack: string,
   tell: (line: string) => void,

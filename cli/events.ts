@@ -157,7 +157,7 @@ async function sendOne(id: string, { stack, json, yes }: ActFlags): Promise<void
   });
 }
 
-/** Where the event is: in the stream, among the parked ones, or else in the first database. */
+/** Finds the database that has the event in its stream or among its parked events; otherwise returns the first database. */
 async function findDatabase(databases: readonly DatabaseEvents[], id: string) {
   const looks = [];
   for (const database of databases) {
@@ -228,7 +228,7 @@ function eventId(text: string): string {
   const id = text.toLowerCase();
   if (uuid.test(id)) return id;
   throw new Problems([
-    { what: "This is no event's id", got: text.slice(0, 80), expected: "a uuid", fix: "see `tenantry events status`" },
+    { what: "This is not an event's id", got: text.slice(0, 80), expected: "a uuid", fix: "see `tenantry events status`" },
   ]);
 }
 

@@ -1,6 +1,6 @@
 import { Problems } from "../common/problem";
 
-/** What a failed command tells: what to do about it where that is known, and no stack, which helps nobody but us. */
+/** The message for a failed command, with the fix if it is known. It has a stack trace only for `DEBUG=tenantry`. */
 export function failureText(error: unknown, debug = process.env["DEBUG"]): string {
   if (error instanceof Problems) return error.message;
   const shown = messageOf(error);
@@ -9,7 +9,7 @@ export function failureText(error: unknown, debug = process.env["DEBUG"]): strin
   return `${shown}\n  fix:      ${fix}${stack}`;
 }
 
-/** Of several attempts, such as at each address of a host, the first says enough. */
+/** The first of several errors, such as of the attempts at each address of a host. */
 function first(error: unknown): unknown {
   return error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
 }
@@ -32,7 +32,7 @@ const fixes: Readonly<Record<string, string>> = {
   ECONNRESET: "Look into the server's log, then run this again",
   ENOTFOUND: "Correct the host in the stack's endpoints",
   ETIMEDOUT: "Look whether the server can be reached from here",
-  // PostgreSQL's own.
+  // PostgreSQL's error codes.
   "28000": "Correct the login in the stack's endpoints, or the server's pg_hba.conf",
   "28P01": "Correct the password in the stack's endpoints, or run `tenantry up`, which sets it",
   "3D000": "Run `tenantry up`, which makes the database",

@@ -13,14 +13,14 @@ interface Flags {
   readonly format: Format;
 }
 
-/** `tenantry lint [PATHS] [--format FORMAT]`: exit code 0 without findings, 1 with, 2 if used wrongly, 3 if it failed itself. */
+/** `tenantry lint [PATHS] [--format FORMAT]`. Exit codes: 0 without findings, 1 with findings, 2 for wrong usage, 3 if lint itself failed. */
 export function command(): Command {
   return new Command("lint")
     .description(
       "Look for what harms a running system in SQL, descriptions, TypeScript, connectors and stacks. Asks no server.",
     )
     .argument("[PATHS...]", "files and folders; without, every application in sql/ and every stack")
-    .addOption(new Option("--format <FORMAT>", "how to say it").choices(formats).default("text"))
+    .addOption(new Option("--format <FORMAT>", "the format of the output").choices(formats).default("text"))
     .exitOverride((error: CommanderError) => {
       process.exit(error.exitCode === 0 ? 0 : 2);
     })
@@ -29,7 +29,7 @@ export function command(): Command {
     });
 }
 
-/** Prints what the rules find; returns the exit code. */
+/** Prints the findings; returns the exit code. */
 export async function run(
   paths: readonly string[],
   format: Format,

@@ -148,7 +148,7 @@ function resetCommand(): Command {
     .action(async (flags: HomeOption & JsonOption & { readonly yes?: true }) => {
       const home = homeAt(flags.home);
       const deleted = await explained(() => reset(home, flags.yes ?? false, showProgress()));
-      // The state of the stack on these servers describes what is gone.
+      // The state of the stack `local` describes objects on the deleted servers.
       if (home.directory === defaultHome) forgetStack("local");
       print(flags.json ? JSON.stringify({ deleted }) : `Deleted: ${deleted.join(", ")}`);
     });

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { manifest, root } from "../common/system/checkout";
 import { failureText } from "./failure";
 
-/** A command's module, loaded only when the command runs: loading all of them takes seconds. */
+/** A command whose module is loaded only when it runs, because loading all modules takes seconds. */
 interface LazyCommand {
   readonly summary: string;
   load(): { command(): Command };

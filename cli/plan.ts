@@ -30,7 +30,7 @@ export function command(): Command {
     .description("Plan an architecture for a workload: every size with its reason. Asks no server, changes nothing.")
     .option("-s, --stack <STACK>", "the stack whose `tenantry:workload` to plan for")
     .option("--workload <FILE>", "a YAML file with `workload` and, if any, `plan`, in place of a stack")
-    .option("--rates <FILE>", "a YAML file with what your machines do in a second, in place of what ours did")
+    .option("--rates <FILE>", "a YAML file with the rates of your machines, in place of the rates that we measured")
     .option("--json", "print every value with formula and inputs as JSON")
     .option("--markdown", "print a document")
     .option("--svg <FILE>", "draw the architecture into a file as well")
@@ -45,17 +45,17 @@ export function command(): Command {
 }
 
 const chooseOne = {
-  what: "A plan is for a stack or for a file",
+  what: "A plan needs a stack or a file",
   expected: "one of `-s STACK` and `--workload FILE`",
-  fix: "Give one of the two",
+  fix: "Give one of them",
 };
 const oneForm = { what: "A plan is printed in one form", expected: "`--json` or `--markdown`", fix: "Leave one out" };
 
 /**
- * The plan of a stack, with notes on where its application's description says less, and on what `up` would refuse.
+ * Plans for a stack. Notes say where the application's description declares less than the plan, and why `up` would refuse.
  *
- * @param options.rates of the team's machines @default ours
- * @param options.folder of the stack files @default that of this checkout
+ * @param options.rates the rates of the team's machines @default the rates that we measured
+ * @param options.folder the folder of the stack files @default the folder of this checkout
  */
 export async function planOfStack(
   stack: string,
@@ -72,7 +72,7 @@ export async function planOfStack(
   }
   throw new Problems([
     {
-      what: `The stack \`${stack}\` does not say what load to plan for`,
+      what: `The stack \`${stack}\` has no workload to plan for`,
       expected:
         "`tenantry:workload: { tenants: { now: 80, inAYear: 120, largest: 5 % }, writes: 50, retention: { hot: 3 months } }`",
       fix: "Add the key `tenantry:workload`",

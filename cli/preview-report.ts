@@ -16,12 +16,12 @@ interface Flags {
 /** `tenantry preview-report` */
 export function command(): Command {
   return new Command("preview-report")
-    .description("Make a pull request's comment of a preview: what destroys first, then SQL, then the rest.")
-    .argument("[file]", "what `tenantry preview -s STACK --json` printed; standard input if there is none")
-    .option("-s, --stack <STACK>", "the stack's name, for a preview that failed before it said so")
+    .description("Turn a preview into a comment for a pull request: destructive changes first, then SQL, then the rest.")
+    .argument("[file]", "the output of `tenantry preview -s STACK --json`; default: standard input")
+    .option("-s, --stack <STACK>", "the stack's name, for a preview that failed before it printed the name")
     .option("--json", "print everything as JSON, uncut")
     .option("-o, --output <FILE>", "write there instead of to standard output")
-    .addHelpText("after", "\nEnds with 0 whatever the preview says, also that it failed.")
+    .addHelpText("after", "\nEnds with 0 even if the preview failed.")
     .action(async (file: string | undefined, { stack, json, output }: Flags) => {
       const digest = parseDigest(await read(file), file ?? "standard input");
       const report = reportOf({ ...digest, stack: digest.stack ?? stack });

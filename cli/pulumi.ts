@@ -11,8 +11,8 @@ import { revealSecret } from "./reveal-secret";
 const summaries = {
   up: "Apply a stack: `pulumi up` with its backend, passphrase and plugins found.",
   preview: "Show what `up` would change. Nothing needs to run.",
-  refresh: "Look at what is really there and take it into the state.",
-  destroy: "Remove what the stack made. Data stays unless the stack's `tenantry:allow` says otherwise.",
+  refresh: "Update the state from the real objects.",
+  destroy: "Remove the stack's objects. Data stays unless the stack's `tenantry:allow` says otherwise.",
 } as const;
 
 /** `tenantry up|preview|refresh|destroy -s STACK [PULUMI'S OWN OPTIONS]` */
@@ -30,7 +30,7 @@ export function command(verb: keyof typeof summaries): Command {
     });
 }
 
-/** On Kubernetes Pulumi tells which object did not become ready, and the cluster why. */
+/** Prints the reasons for a failed `up` on Kubernetes: Pulumi only names the object that did not become ready. */
 async function explainFailure(stack: string): Promise<void> {
   const { kubernetes } = await loadSettings(stack, revealSecret(stack));
   if (!kubernetes) return;
@@ -38,7 +38,7 @@ async function explainFailure(stack: string): Promise<void> {
   if (problems.length > 0) console.error(`\nIn the cluster:\n\n${problems.map(renderProblem).join("\n\n")}`);
 }
 
-/** Runs it in this terminal and ends as it ends. */
+/** Runs the program in this terminal and returns its exit code. */
 function passThrough(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...args], { cwd: projectRoot, env, stdio: "inherit" });

@@ -5,7 +5,7 @@ import { projectRoot } from "../common/system/project";
 import { openStack } from "../pulumi-cli/stack";
 import type { Reveal } from "../settings/stack-file";
 
-/** Asks Pulumi for a value that the stack file holds encrypted. */
+/** Decrypts a value of the stack file through Pulumi. */
 export function revealSecret(stack: string): Reveal {
   return async (key) => {
     const { pulumi, env } = await openStack(stack);
@@ -25,7 +25,7 @@ export function revealSecret(stack: string): Reveal {
   };
 }
 
-/** Pulumi prints an object as JSON and a text as it is. */
+/** Parses Pulumi's output: JSON for an object, or plain text. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -13,7 +13,7 @@ export function command(): Command {
     .description("Replace a stack's passwords and certificates: raises `rotation` in its file, for the next `up`.")
     .requiredOption("-s, --stack <STACK>", "the stack, one of stacks/Pulumi.STACK.yaml")
     .action(async ({ stack }: { readonly stack: string }) => {
-      // The whole file is right before anything in it is changed.
+      // Validates the whole file before anything in it changes.
       const { kubernetes } = await loadSettings(stack, revealSecret(stack));
       if (!kubernetes) throw new Problems([notOurs(stack)]);
       const file = `stacks/Pulumi.${stack}.yaml`;
@@ -35,13 +35,13 @@ function nextUp(stack: string): string {
 
 function notOurs(stack: string) {
   return {
-    what: `The passwords of the stack \`${stack}\` are not the stack's to replace: its servers are not made by it`,
+    what: `The passwords of the stack \`${stack}\` can't be rotated, because the stack does not provision its servers`,
     expected: "a stack with `tenantry:platform: kubernetes`",
     fix: "Change them where they are made, then in the stack's endpoints: docs/external-servers.md, `Rotate a password`",
   };
 }
 
-/** The stack file with the number raised by one, and everything else as it was, comments too. */
+/** Returns the stack file with `rotation` raised by one, and everything else unchanged, including comments. */
 export function rotated(
   text: string,
   from: number,
@@ -53,7 +53,7 @@ export function rotated(
   const [start, end] = (pair?.value as { range?: readonly [number, number, number] } | undefined)?.range ?? [];
   if (start !== undefined && end !== undefined)
     return { text: `${text.slice(0, start)}${to}${text.slice(end)}`, from, to };
-  // Before the first key, as that is written: of a list in braces, or a line of its own.
+  // The key goes before the first key, in the same style: in braces or on its own line.
   const first = (section.items[0]?.key as { range: readonly [number, number, number] }).range[0];
   const indent = first - (text.lastIndexOf("\n", first - 1) + 1);
   const added = section.flow ? `rotation: ${to}, ` : `rotation: ${to}\n${" ".repeat(indent)}`;

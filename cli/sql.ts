@@ -16,7 +16,7 @@ interface Flags {
 /** `tenantry sql [APPLICATION] -s STACK` */
 export function command(): Command {
   return new Command("sql")
-    .description("Print what applying to an empty database would run, in order. Asks no server.")
+    .description("Print everything that applying to an empty database would run, in order. Asks no server.")
     .argument("[APPLICATION]", "a folder in sql/, in place of the stack's own")
     .option("-s, --stack <STACK>", "the stack whose settings and nodes apply", "local")
     .action(async (name: string | undefined, { stack }: Flags) => {
@@ -25,7 +25,7 @@ export function command(): Command {
     });
 }
 
-/** The SQL and the REST calls of a stack's application, each resource under its name. */
+/** Renders the SQL and the REST calls of a stack's application, grouped by resource. */
 export async function renderApplication(settings: Settings): Promise<string> {
   const loaded = await loadApplication(join(projectRoot, "sql", settings.application), settings.defaults);
   const databases = databasesOf(loaded, settings, settings.endpoints);
@@ -44,7 +44,7 @@ function render({ noun, name, inputs }: Declaration): string {
   return [`-- ${noun} ${name}`, ...handler.preview(undefined, inputs).map(ended), ""].join("\n");
 }
 
-/** SQL ends in a semicolon; comments and REST calls do not. */
+/** Adds the semicolon to SQL, but not to comments and REST calls. */
 function ended(line: string): string {
   return /^(--|(GET|PUT|POST|DELETE|PATCH) \/)|;\s*$/.test(line) ? line : `${line};`;
 }

@@ -7,16 +7,16 @@ import { projectRoot } from "../common/system/project";
 import { openStack } from "../pulumi-cli/stack";
 import type { Settings } from "../settings/settings";
 
-/** A stack's servers, for commands that look at them. */
+/** A stack's servers, for commands that connect to them. */
 export interface Servers {
   readonly endpoints: Endpoints;
-  /** As `up` declared its resources from them: without secrets, and by the names that hold inside a cluster. */
+  /** The endpoints from which `up` declared its resources: without secrets, and with names for use inside the cluster. */
   readonly declared: Endpoints;
 }
 
 const outputSchema = z.object({ endpoints: endpointsSchema, declared: endpointsSchema });
 
-/** From the stack file, or, where the stack provisions its servers, from what `up` kept encrypted in its state. */
+/** Reads the servers from the stack file or, if the stack provisions them, from the encrypted state of `up`. */
 export async function serversOf(stack: string, { endpoints, kubernetes }: Settings): Promise<Servers> {
   if (kubernetes) return outputSchema.parse(JSON.parse(await output(stack)));
   if (endpoints) return { endpoints, declared: endpoints };
@@ -38,6 +38,6 @@ async function output(stack: string): Promise<string> {
 
 function unknown(stack: string, fix: string): Problems {
   return new Problems([
-    { what: `The endpoints of the stack \`${stack}\` are not known, so there is nothing to look at`, fix },
+    { what: `The endpoints of the stack \`${stack}\` are not known`, fix },
   ]);
 }

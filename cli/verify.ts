@@ -27,24 +27,24 @@ interface VerifyFlags {
   readonly queries: number;
 }
 
-/** The exit code where nothing could be looked at: wrong usage, or a database that can't be reached. */
+/** The exit code if nothing could be checked: wrong usage, or a database that can't be reached. */
 const unusable = 2;
 
 /** `tenantry verify` */
 export function command(): Command {
   return new Command("verify")
-    .description("Look at a running stack: placement, isolation, events, partitions, replication, drift.")
+    .description("Check a running stack: placement, isolation, events, partitions, replication, drift.")
     .requiredOption("-s, --stack <STACK>", "the stack in stacks/Pulumi.STACK.yaml")
     .option("--json", "print the findings as JSON")
-    .option("--timeout <SECONDS>", "how long an event may take to Kafka", wholeNumber(1, 3_600), 30)
-    .option("--queries <N>", "how many queries `leaks` asks", wholeNumber(1, 1_000_000), leakDefaults.queries)
+    .option("--timeout <SECONDS>", "the longest time that an event may take to reach Kafka", wholeNumber(1, 3_600), 30)
+    .option("--queries <N>", "the number of queries that `leaks` runs", wholeNumber(1, 1_000_000), leakDefaults.queries)
     .option(
       "--seed <N>",
-      "what these are made from: the same makes the same",
+      "the seed of these queries; the same seed gives the same queries",
       wholeNumber(0, 2 ** 31),
       leakDefaults.seed,
     )
-    .option("--only <CHECKS>", "some checks only, parted by commas", checkNames)
+    .option("--only <CHECKS>", "run only these checks, separated by commas", checkNames)
     .addHelpText(
       "after",
       `\nThe checks:\n${checks.map(({ name, claim }) => `  ${name.padEnd(14)}${claim}`).join("\n")}
@@ -62,7 +62,7 @@ export function command(): Command {
     });
 }
 
-/** False if anything failed. */
+/** Runs the checks. Returns false if a check failed. */
 async function run({ stack, json, timeout, only, seed, queries }: VerifyFlags): Promise<boolean> {
   const settings = await loadSettings(stack, revealSecret(stack));
   const { endpoints, declared } = await serversOf(stack, settings);
@@ -83,7 +83,7 @@ async function run({ stack, json, timeout, only, seed, queries }: VerifyFlags): 
   return worst(reports) !== "fail";
 }
 
-/** What another stack has applied would be looked at by the wrong description. One that does not answer is for the checks to tell. */
+/** Refuses databases of another stack, because this stack's description does not fit them. The checks report servers that don't answer. */
 async function refuseOtherStacks(
   databases: readonly Database[],
   endpoints: Endpoints,
@@ -98,7 +98,7 @@ async function refuseOtherStacks(
   }
 }
 
-/** A line a check on the terminal while it runs, so that nobody looks at nothing for half a minute. */
+/** Prints a line for each check as it runs, so that the terminal shows progress. */
 function progress(json: true | undefined): (report: CheckReport) => void {
   if (json || !process.stderr.isTTY) return () => {};
   return ({ check, ms }) => process.stderr.write(`${check} ${(ms / 1_000).toFixed(1)} s\n`);

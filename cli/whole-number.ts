@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** Reads an option's whole number, both ends included. */
+/** Makes the parser of an option that takes a whole number from `least` to `most`, both included. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);

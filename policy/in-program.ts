@@ -7,8 +7,8 @@ import { replaceUnknowns } from "./unknown-values";
 import { renderViolation } from "./violation";
 
 /**
- * The pack's checks inside of the program, for where Pulumi cannot be given a policy pack. Call it before the first
- * resource is declared, and what it returns after the last: what breaks a rule then fails the preview.
+ * Runs the policy pack's checks inside the program, for hosts where Pulumi can't be given a policy pack. Call it before the
+ * first resource is declared, and the function that it returns after the last one. A resource that breaks a rule fails the preview.
  *
  * @throws RunError for errors in the stack's files
  */
@@ -31,7 +31,7 @@ export async function holdPolicies(stack: string): Promise<() => void> {
       ...lintResourcesTogether(declared, rules),
     ];
     warn(found);
-    // Not thrown: a program that throws once resources are declared was seen never to end.
+    // Logged instead of thrown: a program that throws after it declared resources may never end.
     const errors = found.filter(isError);
     for (const each of errors) void pulumi.log.error(renderViolation(each));
     if (errors.length > 0) process.exitCode = 1;

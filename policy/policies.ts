@@ -8,8 +8,8 @@ import { replaceUnknowns } from "./unknown-values";
 import { renderViolation } from "./violation";
 
 /**
- * A policy for each rule on resources, under the rule's name, and one for the stack's files: its settings, its
- * application's description and SQL. Errors are mandatory, warnings advisory; `--policy-pack-config` changes that.
+ * One policy for each rule on resources, with the rule's name, and one policy for the stack's files: the settings, and the
+ * application's description and SQL. Errors are mandatory and warnings advisory; `--policy-pack-config` changes that.
  */
 export function policies(): (ResourceValidationPolicy | StackValidationPolicy)[] {
   return [...lintConfiguration().rules.flatMap(policiesOf), ...filePolicies()];
@@ -28,7 +28,7 @@ function policiesOf(rule: Rule): (ResourceValidationPolicy | StackValidationPoli
     });
   }
   if (rule.checkResources) {
-    // At the end Pulumi shows outputs, which a preview need not know: the inputs are remembered as they come.
+    // At the end Pulumi passes outputs, which may be unknown in a preview, so the policies collect the inputs as they come.
     const seen = new Map<string, DeclaredResource>();
     found.push({
       ...common,
@@ -47,7 +47,7 @@ function policiesOf(rule: Rule): (ResourceValidationPolicy | StackValidationPoli
 function filePolicies(): StackValidationPolicy[] {
   return (["error", "warning"] as const).map((severity) => ({
     name: severity === "error" ? "stack-files" : "stack-files-warnings",
-    description: "What `tenantry lint` finds in the stack's settings and in its application's SQL and description",
+    description: "Reports the findings of `tenantry lint` in the stack's settings and in its application's SQL and description",
     enforcementLevel: severity === "error" ? "mandatory" : "advisory",
     validateStack: async ({ resources }, report) => {
       const found: Linted[] = await lintStackFiles(stackOfUrn(resources[0]?.urn ?? ""));
@@ -58,7 +58,7 @@ function filePolicies(): StackValidationPolicy[] {
 
 const known = new Map<string, StackOfResources>();
 
-/** Asked for each resource and rule, and the same for all of a run. */
+/** Computed once a run, because every rule asks for it for every resource. */
 function factsOf(stack: string): StackOfResources {
   const facts = known.get(stack) ?? stackOfResources(stack);
   known.set(stack, facts);

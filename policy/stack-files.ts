@@ -18,23 +18,23 @@ import type { StackOfResources } from "../lint/stack-resources";
 
 /** The one place of policy/ that reads files: those of the project whose stack it judges. */
 
-/** @throws Problems where the configuration cannot be read */
+/** @throws Problems if the configuration cannot be read */
 export function lintConfiguration(): LintConfiguration {
   return existsSync(join(projectRoot, lintConfigurationName))
     ? parseLintConfiguration(read(lintConfigurationName))
     : noLintConfiguration;
 }
 
-/** What rules on resources may know of the stack. */
+/** The facts about the stack for the rules on resources. */
 export function stackOfResources(stack: string): StackOfResources {
   const facts = factsOf(stack);
   const consistency = facts?.get("workload", "consistency") ?? facts?.get("consistency");
   if (consistency === "bounded" || consistency === "eventual") return { stack, consistency };
-  // A plan that sets the delivery itself asks connectors for no more than that.
+  // If the plan sets the delivery, the rules expect no more of connectors.
   return { stack, consistency: facts?.get("plan", "delivery") === "at-least-once" ? "bounded" : "strong" };
 }
 
-/** What lint finds in the stack's settings, and in its application's description and SQL. */
+/** The findings of lint in the stack's settings, and in its application's description and SQL. */
 export async function lintStackFiles(stack: string): Promise<Linted[]> {
   await loadSqlParser();
   const { rules, drops, isExcluded } = lintConfiguration();

@@ -1,7 +1,7 @@
 import { Output } from "@pulumi/pulumi";
 import { unknownYet } from "../architecture/endpoints";
 
-/** A copy of a resource's inputs with `unknownYet` for what only the servers will tell. */
+/** Copies a resource's inputs and replaces values that are not known yet by `unknownYet`. */
 export function replaceUnknowns(value: unknown): unknown {
   if (Output.isInstance(value)) return unknownYet;
   if (Array.isArray(value))
@@ -10,7 +10,7 @@ export function replaceUnknowns(value: unknown): unknown {
   return Object.fromEntries(Object.keys(value).map((key) => [key, replaceUnknowns(readOr(value, key))]));
 }
 
-/** Pulumi's policies get proxies that throw where an unknown is read. */
+/** Reads a value. Pulumi gives policies proxies that throw when an unknown value is read. */
 function readOr(value: object, key: string | number): unknown {
   try {
     return (value as Readonly<Record<string | number, unknown>>)[key];

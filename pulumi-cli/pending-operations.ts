@@ -15,9 +15,8 @@ const checkpointSchema = z.object({
 const exportSchema = z.looseObject({ deployment: z.looseObject({ pending_operations: z.unknown() }) });
 
 /**
- * Clears what a killed Pulumi noted as begun. Our resources can be applied again at any moment: `create` takes over what
- * is there and does the rest. So the next `up` puts it right, and nobody is asked to. What belongs to other providers
- * stays, for Pulumi to warn of.
+ * Clears the pending operations of our resources that a killed Pulumi left. The next `up` repairs these by itself, because
+ * `create` takes over existing objects and does the rest. Pending operations of other providers stay, and Pulumi warns of them.
  */
 export async function clearPending(
   pulumi: string,
@@ -44,13 +43,13 @@ export async function clearPending(
   }
 }
 
-/** The operations that a checkpoint of the file backend has as begun and not ended. */
+/** The pending operations in a checkpoint of the file backend: those that began and did not end. */
 export function pendingOperations(checkpoint: string): PendingOperations {
   const parsed = checkpointSchema.safeParse(tryParse(checkpoint));
   return (parsed.success && parsed.data.checkpoint.latest?.pending_operations) || [];
 }
 
-/** An exported state without the operations that were begun. */
+/** Returns an exported state without its pending operations. */
 export function withoutPending(exported: string): string {
   const state = exportSchema.parse(JSON.parse(exported));
   return JSON.stringify({ ...state, deployment: { ...state.deployment, pending_operations: [] } });

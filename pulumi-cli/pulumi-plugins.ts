@@ -10,7 +10,7 @@ import { findProgram } from "./pulumi-programs";
 
 export type Plugin = "kubernetes" | "postgresql";
 
-/** The plugins of Pulumi that a stack needs besides ours, by the text of its file. Whether that is right is not asked here. */
+/** The Pulumi plugins that a stack needs besides ours, from the text of its file. Does not validate the file. */
 export function neededPlugins(stackFile: string): readonly Plugin[] {
   const config = mapping(mapping(parsed(stackFile))["config"]);
   const provisions = config["tenantry:platform"] === "kubernetes";
@@ -21,7 +21,7 @@ export function neededPlugins(stackFile: string): readonly Plugin[] {
   ];
 }
 
-/** Downloads those that are missing. Throws Problems for those that can't be had, before Pulumi would. */
+/** Downloads missing plugins. Throws Problems for plugins that can't be downloaded, before Pulumi fails on them. */
 export async function requirePlugins(
   pulumi: string,
   plugins: readonly Plugin[],
@@ -32,7 +32,7 @@ export async function requirePlugins(
     const version = manifest.dependencies[`@pulumi/${plugin}`] ?? "";
     if (isThere(plugin, version, env)) continue;
     process.stderr.write(`Downloading Pulumi's plugin ${plugin} ${version} …\n`);
-    // For Pulumi an empty folder is the plugin.
+    // Pulumi takes an empty folder for an installed plugin, hence `--reinstall`.
     const args = ["plugin", "install", "--reinstall", "resource", plugin, version];
     const { code, stdout, stderr } = await run(pulumi, args, { env, cwd: projectRoot, timeoutMs: 600_000 });
     if (code !== 0) problems.push(missing(plugin, version, `${stdout}${stderr}`));
@@ -43,7 +43,7 @@ export async function requirePlugins(
 function isThere(plugin: Plugin, version: string, env: NodeJS.ProcessEnv): boolean {
   const installed = join(env["PULUMI_HOME"] || join(homedir(), ".pulumi"), "plugins", `resource-${plugin}-v${version}`);
   const path = (env["PATH"] ?? "").split(delimiter);
-  // Beside a folder that it has not filled to the end Pulumi leaves a mark.
+  // Pulumi leaves a `.partial` file beside a folder that it did not finish.
   const directories = existsSync(`${installed}.partial`) ? path : [...path, installed];
   return findProgram(`pulumi-resource-${plugin}`, directories) !== undefined;
 }
@@ -53,7 +53,7 @@ function missing(plugin: Plugin, version: string, output: string): Problem {
     what: `Pulumi's plugin ${plugin} is missing, and could not be downloaded`,
     got: output.trim().split("\n").at(-1)?.trim() ?? "",
     expected: `version ${version} in Pulumi's plugins, or \`pulumi-resource-${plugin}\` on PATH`,
-    fix: `Run \`pulumi plugin install resource ${plugin} ${version}\` where downloads work, and copy ~/.pulumi/plugins from there if that is not here`,
+    fix: `Run \`pulumi plugin install resource ${plugin} ${version}\` on a machine that can download, and copy its ~/.pulumi/plugins to this one`,
   };
 }
 

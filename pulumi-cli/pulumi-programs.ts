@@ -4,7 +4,7 @@ import { cacheDirectory } from "../common/system/cache";
 import { run } from "../common/system/run";
 import { versions } from "../common/system/versions";
 
-/** Where set-up puts Pulumi's programs, by how it came by them. */
+/** The directories into which set-up installs Pulumi's programs, one for each way to get them. */
 export function pulumiCache(cache = cacheDirectory()) {
   const directory = (name: string) => join(cache, "pulumi", `${name}-${versions.pulumi}`);
   return {
@@ -19,7 +19,7 @@ export function pulumiCache(cache = cacheDirectory()) {
   };
 }
 
-/** The directories to look for Pulumi's programs in: PATH, unless its CLI is too old, then what set-up installed. */
+/** The directories to search for Pulumi's programs: PATH, unless its CLI is too old, then the directories of set-up. */
 export async function pulumiDirectories(env: NodeJS.ProcessEnv = process.env): Promise<readonly string[]> {
   const path = (env["PATH"] ?? "").split(delimiter).filter((directory) => directory !== "");
   const cached = Object.values(pulumiCache());
@@ -32,7 +32,7 @@ export function findProgram(name: string, directories: readonly string[]): strin
   return directories.map((directory) => join(directory, name)).find(isProgram);
 }
 
-/** From 3.230, which the SDK in package.json belongs to, and before 4. */
+/** True for versions from 3.230, which belongs to the SDK in package.json, up to but not including 4. */
 export function isAccepted(version: string | undefined): boolean {
   const [major = 0, minor = 0] = (version ?? "")
     .replace(/^v/, "")

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { projectName } from "../common/system/project";
 
 /**
- * Pulumi's file backend writes a checkpoint in place: one that a kill cut off can't be read. The one before lies beside
- * it, and what it does not know of, the next `up` adopts.
+ * Replaces a checkpoint that can't be read by the previous one, which lies beside it. Pulumi's file backend writes in place, so
+ * a kill can cut a checkpoint off. The next `up` takes over resources that the previous checkpoint does not contain.
  */
 export function restoreCheckpoint(state: string, stack: string): void {
   const checkpoint = join(state, ".pulumi", "stacks", projectName(), `${stack}.json`);

@@ -7,13 +7,13 @@ import { commandLine, identify } from "../common/system/process-id";
 import { processStartMs } from "../common/system/process-start";
 import { projectName } from "../common/system/project";
 
-/** What Pulumi's file backend writes into a lock. */
+/** The content of a lock file of Pulumi's file backend. */
 const lockSchema = z.object({ pid: z.int(), hostname: z.string(), username: z.string(), timestamp: z.string() });
 export type StackLock = z.infer<typeof lockSchema>;
 
 /**
- * Removes the locks that a killed Pulumi left on the stack: those of a process of this machine that has ended. A lock
- * that somebody may still hold is a problem, and stays.
+ * Removes the locks that a killed Pulumi left on the stack: those of a process on this machine that has ended. Throws Problems
+ * for a lock that may still be held, and keeps it.
  */
 export function clearStaleLocks(state: string, stack: string): void {
   const directory = join(state, ".pulumi", "locks", "organization", projectName(), stack);
@@ -26,11 +26,11 @@ export function clearStaleLocks(state: string, stack: string): void {
   }
 }
 
-/** Whether the owner is a process of this machine that has ended, or whose number another process has by now. */
+/** True if the lock's process ran on this machine and has ended; another process may have its id by now. */
 export function isStale(lock: StackLock, here = hostname()): boolean {
   if (lock.hostname !== here) return false;
   if (!identify(lock.pid) || !/pulumi/i.test(commandLine(lock.pid))) return true;
-  // Another Pulumi is one that began after the lock. A clock that is set moves one of the times, so a minute counts as equal.
+  // A process that began after the lock is a different one. Setting the clock moves one of the two times, hence the minute.
   return (processStartMs(lock.pid) ?? 0) > Date.parse(lock.timestamp) + 60_000;
 }
 

@@ -15,31 +15,31 @@ import { findProgram, pulumiDirectories } from "./pulumi-programs";
 import { restoreCheckpoint } from "./stack-checkpoint";
 import { clearStaleLocks } from "./stack-locks";
 
-/** A stack whose state this checkout keeps, and how to run Pulumi on it. */
+/** The environment and the arguments for running Pulumi on a stack. */
 export interface StackSession {
   readonly pulumi: string;
   /** The caller's environment with Pulumi's programs on PATH, the backend and the passphrase. */
   readonly env: NodeJS.ProcessEnv;
   /** Arguments that `up`, `preview`, `refresh` and `destroy` need besides the user's own. */
   readonly args: readonly string[];
-  /** Plugins that these need. */
+  /** Plugins that these commands need. */
   readonly plugins: readonly Plugin[];
 }
 
 /**
- * Where none of the other providers in package.json is used. Pulumi would look for their plugins at each run, and where
- * they cannot be downloaded that takes seconds.
+ * Set if the stack uses no other provider. Otherwise Pulumi looks for the plugins of all providers in package.json at each
+ * run, which takes seconds if they cannot be downloaded.
  */
 const noDownloads = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
 
 /**
- * The file backend writes the whole state anew before and after each resource, which costs more than applying them. Where
- * no other provider is used every resource is ours, and ours take over what is there: so the state is written once, when
- * Pulumi ends, and after a kill the next `up` finds out by itself what the state does not say.
+ * Makes Pulumi write the state only once, when it ends. The file backend writes the whole state before and after each
+ * resource, which costs more than applying them. This is safe if all resources are ours: after a kill, the next `up` takes
+ * over the objects that the state does not contain.
  */
 export const stateAtTheEnd = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
 
-/** Where a language host compiles with ts-node: types are checked by `make check`, not again at each run. */
+/** Turns off ts-node's type check, because `make check` checks the types. */
 export const noTypeChecks = { PULUMI_NODEJS_TRANSPILE_ONLY: "true" };
 
 const state = join(workDirectory, "state");
@@ -47,8 +47,8 @@ const passphrase = join(workDirectory, "passphrase");
 const copies = join(workDirectory, "stacks");
 
 /**
- * Everything that makes `pulumi` work on a stack: for `local`, and where nobody chose a backend, the state is in the
- * checkout's ignored directory, under a passphrase made for this checkout, without any account.
+ * Opens a stack for `pulumi`. For the stack `local`, and if no backend is chosen, the state is in an ignored directory of the
+ * checkout, encrypted with a passphrase made for this checkout, so that no account is needed.
  */
 export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.env): Promise<StackSession> {
   requireStackFile(stack);
@@ -78,7 +78,7 @@ export async function openStack(stack: string, env: NodeJS.ProcessEnv = process.
   return { pulumi, env: session, args: ["--stack", stack, ...config], plugins };
 }
 
-/** Forgets what the state says of a stack whose servers were deleted. */
+/** Deletes the state of a stack whose servers were deleted. */
 export function forgetStack(stack: string): void {
   const directory = join(state, ".pulumi", "stacks", projectName());
   const files = existsSync(directory) ? readdirSync(directory) : [];
@@ -111,8 +111,8 @@ function passphraseFile(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /**
- * Makes the stack if it is new. Pulumi writes the salt of the passphrase into the stack's file; as the passphrase is
- * this checkout's own, so is the salt, and it goes into a copy instead of a file under version control.
+ * Creates the stack if it is new. Pulumi writes the salt of the passphrase into the stack's file. The passphrase belongs to
+ * this checkout, so the salt goes into a copy of the file, which is not under version control.
  */
 async function prepare(pulumi: string, stack: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const text = readIfThere(stackFile(stack)) ?? "";
@@ -121,14 +121,14 @@ async function prepare(pulumi: string, stack: string, env: NodeJS.ProcessEnv): P
     if (isNew) await initialise(pulumi, stack, env, projectRoot);
     return [];
   }
-  const room = join(copies, "init");
+  const directory = join(copies, "init");
   if (isNew) {
     mkdirSync(room, { recursive: true });
     rmSync(join(room, `Pulumi.${stack}.yaml`), { force: true });
     writePrivate(join(room, "Pulumi.yaml"), `name: ${projectName()}\nruntime: nodejs\n`);
     await initialise(pulumi, stack, env, room);
   }
-  const salt = saltLine(readIfThere(join(room, `Pulumi.${stack}.yaml`)) ?? "");
+  const salt = saltLine(readIfThere(join(directory, `Pulumi.${stack}.yaml`)) ?? "");
   writePrivate(copyOf(stack), `${text.trimEnd()}\n${salt}`);
   return ["--config-file", copyOf(stack)];
 }
@@ -141,7 +141,7 @@ async function initialise(pulumi: string, stack: string, env: NodeJS.ProcessEnv,
     {
       what: `Pulumi could not make the stack \`${stack}\``,
       got: `${stdout}${stderr}`.trim().split("\n").slice(-4).join("\n            "),
-      fix: `Make sure that ${state} can be written and the disk has room, then run this again.`,
+      fix: `Make sure that ${state} can be written and the disk has space, then run this again.`,
     },
   ]);
 }

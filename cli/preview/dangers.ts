@@ -8,7 +8,7 @@ const droppedTable: Loss = ({ name }, allow) =>
     ? "the table is dropped with its rows: `tenantry:allow` has its opt-in"
     : "the table stays with its rows, and nothing looks after it any more";
 
-/** What goes when a resource of a type goes, by the end of the type's name. A type that is not here holds no data. */
+/** The data lost with a resource, by the end of its type's name. Resources of other types hold no data. */
 const losses: Readonly<Record<string, Loss>> = {
   "core/v1:PersistentVolumeClaim": () => "the volume goes with all data on it",
   "core/v1:PersistentVolume": () => "the volume goes with all data on it",
@@ -38,14 +38,14 @@ const losses: Readonly<Record<string, Loss>> = {
   ":Connector": () => "its offsets go, and no event of its node reaches Kafka any more",
 };
 
-/** Why a change may destroy data, interrupt or expose it. Empty if it may not. */
+/** The ways in which a change may destroy, interrupt or expose data. Empty for a harmless change. */
 export function dangersOf(change: Change, allow: ReadonlySet<string>): string[] {
   const goes = change.verb === "delete" || change.verb === "replace";
   const loss = Object.entries(losses).find(([ending]) => `:${change.type}`.endsWith(ending))?.[1];
   return [
     ...(goes && loss ? [loss(change, allow)] : []),
     ...(isRedistributed(change) ? ["every row is rewritten, and its writers are blocked meanwhile"] : []),
-    // Those of a delete are the loss itself.
+    // The statements of a delete cause the loss that is already listed.
     ...(goes ? [] : harmfulStatements(change.told)),
   ];
 }

@@ -12,7 +12,7 @@ export interface DeclaredResource {
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** What the program declares for a stack, by Pulumi's mocks: no cluster, no command line, no account. One at a time. */
+/** The resources that the program declares for a stack. Uses Pulumi's mocks, so it needs no cluster, CLI or account. Not reentrant. */
 export async function declaredBy(stack: string): Promise<DeclaredResource[]> {
   process.env[serversUnknown] = "1";
   const declared: DeclaredResource[] = [];
@@ -35,7 +35,7 @@ export async function declaredBy(stack: string): Promise<DeclaredResource[]> {
   return declared.filter(({ type }) => !type.startsWith("pulumi:pulumi:"));
 }
 
-/** The resources as people review them, sorted: manifests, SQL, connector configurations. Secrets are left out. */
+/** Renders the resources for review, sorted: manifests, SQL and connector configurations, without secrets. */
 export function renderPreview(declared: readonly DeclaredResource[]): string {
   return declared
     .map((resource) => ({ key: `${resource.type} ${resource.name}`, resource }))
@@ -48,14 +48,14 @@ function body({ type, inputs }: DeclaredResource): object {
   const noun = /^tenantry:index:(\w+)$/.exec(type)?.[1];
   const handler = [...resourceHandlers].find(([known]) => known === noun)?.[1];
   if (!handler) return sorted(inputs);
-  // Its text is reviewed where it is written.
+  // Reviewers see the SQL file itself.
   const { path } = inputs;
   if (noun === "Migration" && typeof path === "string" && isSql(path)) return { file: path };
   const run = handler.preview(undefined, inputs).join("\n");
   return noun === "Connector" ? { run, config: sorted((inputs as unknown as ConnectorInputs).config) } : { run };
 }
 
-/** Pulumi's mark of a secret on the wire. */
+/** The key with which Pulumi marks a secret in its protocol. */
 const secretSignature = "4dabf18193072939515e22adb298388d";
 
 function sorted(value: object): object {
@@ -63,7 +63,7 @@ function sorted(value: object): object {
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Secrets and certificates, which differ in every run, are shown as what they are. */
+/** Replaces secrets and certificates by placeholders, because they differ in every run. */
 function shown(value: unknown): unknown {
   if (typeof value === "string") {
     return value.replaceAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g, "[certificate]");

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Problem, Problems } from "../../common/problem";
 import { redacted } from "./redacted";
 
-/** How a resource would be changed. */
+/** The operation on a resource. */
 export type Verb = "create" | "update" | "replace" | "delete" | "import";
 
 /** One resource that a preview would change. */
@@ -12,21 +12,21 @@ export interface Change {
   /** Such as `tenantry:index:PartitionSet`. */
   readonly type: string;
   readonly name: string;
-  /** As it is; undefined where it is made. */
+  /** The present properties; undefined for a new resource. */
   readonly old: Properties | undefined;
-  /** As it would be; undefined where it is deleted. */
+  /** The new properties; undefined for a deleted resource. */
   readonly next: Properties | undefined;
   /** Paths of the properties that differ, sorted. */
   readonly paths: readonly string[];
-  /** What the provider said of it: SQL, or REST calls, and its remarks as SQL comments. */
+  /** The provider's messages about it: SQL or REST calls, and remarks as SQL comments. */
   readonly told: readonly string[];
 }
 
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** What `pulumi preview --json` says. */
+/** The content of `pulumi preview --json`. */
 export interface Digest {
-  /** Undefined where the preview failed before the first resource. */
+  /** Undefined if the preview failed before the first resource. */
   readonly stack: string | undefined;
   readonly changes: readonly Change[];
   readonly unchanged: number;
@@ -65,7 +65,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   "import-replacement": "replace",
 };
 
-/** Reads the output of `pulumi preview --json`. Throws Problems if it is something else. */
+/** Parses the output of `pulumi preview --json`. Throws Problems for other text. */
 export function parseDigest(text: string, file: string): Digest {
   const parsed = preview.safeParse(jsonOf(text));
   if (!parsed.success || (!parsed.data.steps && !parsed.data.diagnostics))
@@ -90,7 +90,7 @@ export function parseDigest(text: string, file: string): Digest {
   };
 }
 
-/** A replacement is several steps of one resource. What stays the same is left out. */
+/** Groups the steps by resource, because a replacement has several. Leaves out unchanged resources. */
 function byResource(steps: readonly Step[]): Map<string, Step[]> {
   const found = new Map<string, Step[]>();
   for (const each of steps.filter(({ op }) => op in verbs)) found.set(each.urn, [...(found.get(each.urn) ?? []), each]);
@@ -114,7 +114,7 @@ function changeOf(urn: string, steps: readonly Step[], told: readonly string[]):
   };
 }
 
-/** The CLI's own warnings may stand before and after the object. */
+/** Finds the JSON object in the text, because the CLI prints warnings before and after it. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1));
@@ -142,7 +142,7 @@ function notAPreview(text: string, file: string): Problem {
     what: "This is not what `pulumi preview --json` prints",
     got: first === "" ? "nothing" : first.slice(0, 200),
     expected: "a JSON object with `steps` and `diagnostics`",
-    fix: "Run `tenantry preview -s STACK --json > preview.json`, see what it says on standard error, and give that file",
+    fix: "Run `tenantry preview -s STACK --json > preview.json`, check its standard error, and give that file",
     at: { file },
   };
 }

@@ -3,7 +3,7 @@ interface Harm {
   readonly says: string;
 }
 
-/** Statements after which rows, events or the isolation of tenants are not what they were. */
+/** Statements that may harm rows, events or the isolation of tenants. */
 const harms: readonly Harm[] = [
   {
     pattern: /\bDROP\s+(TABLE|SCHEMA|DATABASE|MATERIALIZED\s+VIEW|EXTENSION|OWNED|TYPE|DOMAIN)\b/i,
@@ -24,10 +24,10 @@ const harms: readonly Harm[] = [
   { pattern: /\bpg_drop_replication_slot\s*\(/i, says: "forgets the events that were not read yet" },
 ];
 
-/** What a provider's remark says of itself: `-- partitions older than 1 year are dropped in the next round`. */
+/** A remark of the provider that announces harm: `-- partitions older than 1 year are dropped in the next round`. */
 const remark = /^\s*--\s*(.*\b(?:are|is|be) (?:dropped|removed|rewritten|drained|detached|lost)\b.*?):?\s*$/i;
 
-/** What of these texts harms, each once, with the statement's beginning. */
+/** The harms in these texts, each once, with the beginning of the statement. */
 export function harmfulStatements(texts: readonly string[]): string[] {
   const remarks = texts.flatMap((text) => text.split("\n").flatMap((line) => remark.exec(line)?.[1] ?? []));
   const found = texts.flatMap((text) => {
@@ -40,7 +40,7 @@ export function harmfulStatements(texts: readonly string[]): string[] {
   return [...new Set([...remarks, ...found])];
 }
 
-/** Blanks what only looks like a statement: comments, strings and the bodies of functions. Bodies of DO run, and stay. */
+/** Blanks comments, strings and the bodies of functions, which only look like statements. Keeps the bodies of DO, because they run. */
 function withoutQuoted(text: string): string {
   return text
     .replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\//g, " ")

@@ -1,20 +1,20 @@
 import type { Verb } from "./digest";
 import type { Difference, Named, PreviewReport } from "./report";
 
-/** What the comment of a GitHub pull request holds. */
+/** GitHub's limit for a comment on a pull request. */
 export const mostCharacters = 65_536;
 
-/** The longest SQL of one resource, and the longest part of the whole that dangers and errors may take. */
+/** The longest SQL of one resource, and the longest section of dangers or errors. */
 const mostOfOne = 8_000;
 const mostOfLead = 24_000;
-/** Kept for the table, however much SQL there is. */
+/** Characters kept for the table, however long the SQL is. */
 const leastForTable = 12_000;
-/** Kept for what is said of the cuts. */
+/** Characters kept for the sentence about the cuts. */
 const forCuts = 1_000;
 
 /**
- * The comment: what destroys first, then SQL, then a table of everything. What does not fit into the limit is left out
- * whole, and how much that is stands at the end. The first line tells a workflow which comment is its own.
+ * Renders the comment: destructive changes first, then SQL, then a table of all changes. Blocks that exceed the limit are left
+ * out whole, and the end says how many. By the first line a workflow finds its own comment.
  */
 export function renderMarkdown(report: PreviewReport, limit = mostCharacters): string {
   const { stack, errors, destructive, sql, changes, warnings } = report;
@@ -64,7 +64,7 @@ interface Section {
   readonly cut?: string;
 }
 
-/** As many blocks as fit, whole. */
+/** A section with as many whole blocks as fit. */
 function section(title: string, blocks: readonly string[], room: number, noun: string): Section {
   const taken: string[] = [];
   let used = title.length;
@@ -114,12 +114,12 @@ function difference({ path, from, to }: Difference): string {
   );
 }
 
-/** `PersistentVolumeClaim` of `kubernetes:core/v1:PersistentVolumeClaim`. */
+/** The last part of a type: `PersistentVolumeClaim` for `kubernetes:core/v1:PersistentVolumeClaim`. */
 function nounOf(type: Named["type"]): string {
   return type.split(":").at(-1) ?? type;
 }
 
-/** Nothing in it is read as Markdown, HTML or a mention, in a table neither. */
+/** Formats text as code, so that nothing in it counts as Markdown, HTML or a mention, even in a table. */
 function code(text: string): string {
   const oneLine = text.replaceAll(/\s+/g, " ").replaceAll("|", "\\|").slice(0, 200);
   const fence = "`".repeat(longestRun(oneLine) + 1);

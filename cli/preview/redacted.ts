@@ -1,8 +1,8 @@
 const mark = "[secret]";
 
 /**
- * Pulumi leaves out what it knows to be secret. What a SQL file or a connection string spells out, it cannot know: this
- * takes the value of every password and every login in an address out.
+ * Removes passwords, and logins in URLs, from a text. Pulumi hides only values that it knows to be secret, so those in a SQL file
+ * or a connection string would show.
  */
 export function redacted(text: string): string {
   return text
@@ -14,7 +14,7 @@ export function redacted(text: string): string {
     .replaceAll(/(:\/\/[^\s:/@]+:)[^\s@/]+@/g, `$1${mark}@`);
 }
 
-/** Names of properties whose values nobody needs in a comment. */
+/** True for a property that may hold a secret, by its name. */
 export function isSensitive(path: string): boolean {
   return /password|passwd|secret|token|credential|private|\bkey\b|jaas/i.test(path);
 }

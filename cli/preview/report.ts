@@ -3,7 +3,7 @@ import { dangersOf } from "./dangers";
 import type { Change, Digest, Properties, Verb } from "./digest";
 import { isSensitive, redacted } from "./redacted";
 
-/** A preview as people review it, the most dangerous first. */
+/** A preview for review, with the most dangerous changes first. */
 export interface PreviewReport {
   readonly stack: string | undefined;
   readonly counts: Readonly<Partial<Record<Verb, number>>>;
@@ -21,7 +21,7 @@ export interface Named {
   readonly name: string;
 }
 
-/** A property that differs; without values where they are long, structured or might be secret. */
+/** A property that differs. It has no values if these are long, structured or possibly secret. */
 export interface Difference {
   readonly path: string;
   readonly from?: string;
@@ -48,7 +48,7 @@ export function reportOf(digest: Digest): PreviewReport {
   };
 }
 
-/** Pulumi asks no provider what a delete would run, but what our kinds would is known from the state. */
+/** The SQL of a change. Pulumi does not ask providers for a delete's SQL, so our handlers compute it from the state. */
 function linesOf({ verb, type, old, told }: Change): string[] {
   const handler = type.startsWith("tenantry:index:")
     ? resourceHandlers.get(type.slice("tenantry:index:".length))
@@ -57,12 +57,12 @@ function linesOf({ verb, type, old, told }: Change): string[] {
   return [...removal.map(redacted), ...told.flatMap((text) => text.split("\n"))];
 }
 
-/** An older version's state may lack what this one's preview needs. */
+/** The SQL of a delete, if the state has the needed values; the state of an older version may lack some. */
 function removalOf(preview: (old: object, next: undefined) => readonly string[], old: Properties): readonly string[] {
   try {
     return preview(old, undefined);
   } catch {
-    return ["-- what this runs can't be told from the state that an older version wrote"];
+    return ["-- the SQL is unknown, because an older version wrote the state"];
   }
 }
 
@@ -76,7 +76,7 @@ function differencesOf({ verb, type, old, next, paths }: Change): Difference[] {
   });
 }
 
-/** `spec.containers[0].image`, `metadata.annotations["a.b/c"]`. */
+/** The value at a path such as `spec.containers[0].image` or `metadata.annotations["a.b/c"]`. */
 function valueAt(properties: Properties | undefined, path: string): unknown {
   const keys = [...path.matchAll(/\["([^"]+)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(([, quoted, index, name]) => {
     return quoted ?? index ?? name ?? "";

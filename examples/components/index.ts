@@ -2,11 +2,11 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import * as pulumi from "@pulumi/pulumi";
 import { CitusCluster, ConnectionPooler } from "tenantry/components";
 
-/** A database for a program of a team's own, which makes its schema and its roles by itself. */
+// This program provisions a database; the team creates the schema and the roles by itself.
 const namespaceName = "orders-database";
 const database = "orders";
 const roles = ["orders_app"];
-/** `pulumi config set protect true` where the data matters. */
+/** Protects the volumes. Set it by `pulumi config set protect true` if the data matters. */
 const protect = new pulumi.Config().getBoolean("protect") ?? false;
 
 const namespace = new Namespace("namespace", { metadata: { name: namespaceName } });

@@ -6,11 +6,11 @@ export interface ConsumeOptions {
   readonly kafka: Kafka;
   readonly groupId: string;
   readonly topics: readonly string[];
-  /** Does the work and commits it. A record may come again: this must bear it. */
+  /** Handles a record and commits the work. It must be idempotent, because a record may come again. */
   handle(record: EventRecord): Promise<void>;
-  /** Where records go that fail again and again, with the reason as a header. */
+  /** The topic for records that keep failing. A header holds the reason. */
   readonly parkingTopic: string;
-  /** Told of every failure; `parked` when the record was put aside. Give it no payload: it holds tenants' data. */
+  /** Called for every failure; `parked` is true if the record was moved to the parking topic. Never log payloads: they hold tenants' data. */
   onFailure?(failure: Failure): void;
 }
 
@@ -24,14 +24,14 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** How often a record is tried before it is put aside, with pauses of 0.1, 0.4 … seconds. */
+/** The number of attempts before a record is parked, with pauses of 0.1, 0.4 … seconds. */
 const attempts = 3;
 
 /**
- * Consumes at least once: an offset is committed after its record was handled, so a killed consumer repeats the last
- * few. A record that fails three times by its own fault is parked, and the next one goes on: one bad record must not stop
- * its partition for ever. Parking breaks the order of its key, which the read model bears. When the database is away
- * nothing is parked: the batch fails, and is tried again.
+ * Consumes at least once: it commits an offset after it has handled the record, so a killed consumer repeats the last few
+ * records. It parks a record that fails three times because of its content, so that one bad record doesn't block its
+ * partition for ever. Parking breaks the order of events with the same key, which the read model tolerates. While the database
+ * is away it parks nothing: the batch fails and is repeated.
  */
 export async function consume(options: ConsumeOptions): Promise<{ stop(): Promise<void> }> {
   const consumer = options.kafka.consumer({
@@ -50,7 +50,7 @@ export async function consume(options: ConsumeOptions): Promise<{ stop(): Promis
     });
   };
   await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
-  // kafkajs leaves the group while batches of other partitions still run, which then can't commit: we wait for them.
+  // kafkajs leaves the group while batches of other partitions still run. These couldn't commit then, so we wait for them.
   const underWay = new Set<Promise<void>>();
   let isStopping = false;
   await consumer.run({
@@ -73,7 +73,7 @@ export async function consume(options: ConsumeOptions): Promise<{ stop(): Promis
   };
 }
 
-/** Brokers need not make topics by themselves; one that is there stays as it is. */
+/** Creates the topic if it does not exist, because brokers may not create topics by themselves. */
 async function ensureTopic(kafka: Kafka, topic: string): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
@@ -131,12 +131,12 @@ async function handleMessage(record: EventRecord, message: KafkaMessage, options
   }
 }
 
-/** A record that no handler can do anything with. */
+/** The error for a record that no handler can process. */
 export class BadRecord extends Error {}
 
 /**
- * Whether trying the next record makes sense: the payload is not what it should be, or PostgreSQL refuses its data
- * (classes 22 and 23). All else, such as a database that is away or a missing privilege, would park every record.
+ * True if the record itself is bad: its payload is invalid, or PostgreSQL rejects its data (error classes 22 and 23). Other
+ * errors, such as a lost connection or a missing privilege, would affect every record.
  */
 function isFaultOfRecord(error: unknown): boolean {
   if (error instanceof BadRecord) return true;
@@ -144,7 +144,7 @@ function isFaultOfRecord(error: unknown): boolean {
   return typeof code === "string" && /^2[23]...$/.test(code);
 }
 
-/** An error's first line: PostgreSQL's and the parser's name columns and paths, and only the detail holds values. */
+/** The first line of an error. It names columns and paths; values are only in the detail. */
 function reasonOf(error: unknown): string {
   const { name, message } = error as Error;
   return `${name}: ${message}`.split("\n", 1)[0]?.slice(0, 200) ?? "";

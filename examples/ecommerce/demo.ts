@@ -12,12 +12,12 @@ import { openShop, type Shop } from "./shop";
 import { TenantPools } from "./tenant-pools";
 import { startTraffic, type Written } from "./traffic";
 
-/** How long Kafka and the read model may take to catch up when the traffic has ended. */
+/** The longest time that Kafka and the read model may take to catch up after the traffic has ended. */
 const catchUpMs = 60_000;
-/** How long Connect may take to make the topics for the first events. */
+/** The longest time that Connect may take to create the topics for the first events. */
 const topicsMs = 60_000;
 
-/** Runs a few shops with orders and payments, watches the events come, keeps the read model, and compares them by id. */
+/** Runs a few shops with orders and payments, consumes the events into the read model, and compares both by id. */
 export async function demo(options: DemoOptions): Promise<DemoSummary> {
   const { endpoints, seconds, tenants, reach, rate, signal } = options;
   const places = new Set(tenants.map((tenant) => reach(tenant)?.postgres)).size;
@@ -73,12 +73,12 @@ function refuseMissing(missing: readonly string[]): void {
   throw new Problems([
     {
       what: `No event came to Kafka within ${topicsMs / 1_000} s: there is no topic ${missing.join(", ")}`,
-      fix: "see what `tenantry verify` says of connectors and replication",
+      fix: "run `tenantry verify` and look at its checks of connectors and replication",
     },
   ]);
 }
 
-/** What has been seen of this run's events. */
+/** The events of this run that have come so far. */
 class Watch {
   readonly orders = new Map<string, number>();
   readonly payments = new Map<string, number>();
@@ -141,7 +141,7 @@ async function startProgress(options: DemoOptions, written: Written, watch: Watc
   };
 }
 
-/** The outbox's slots on every node. A node that is away counts as no lag: verify, not the demo, judges that. */
+/** The outbox's slots on every node. A node that does not answer counts as no lag, because `verify` reports it. */
 async function openSlots({ endpoints: { postgres }, tenants, reach }: DemoOptions) {
   const databases = [...new Set(tenants.map((tenant) => reach(tenant)?.postgres.database ?? postgres.database))];
   const clients = await Promise.all(
@@ -206,7 +206,7 @@ async function summarise(
   };
 }
 
-/** The read model's status of every order of these shops, by the order's id. */
+/** The status of every order of these shops in the read model, by order id. */
 async function readStatuses(shops: readonly Shop[]): Promise<ReadonlyMap<string, string>> {
   const statuses = new Map<string, string>();
   for (const { pool, tenant } of shops) {

@@ -5,8 +5,8 @@ import { consume } from "./consume";
 import { consumer, projectRecord, topics } from "./order-summaries";
 
 /**
- * Keeps `ecommerce.order_summaries` until it is told to stop (Ctrl-C, SIGTERM). The argument is a file of endpoints;
- * `tenantry local up` writes the default one.
+ * Keeps `ecommerce.order_summaries` up to date until Ctrl-C or SIGTERM stops it. The argument is a file of endpoints;
+ * `tenantry local up` writes the default file.
  */
 async function main(file = ".tenantry/local/endpoints.yaml"): Promise<void> {
   const { postgres, kafka } = readEndpoints(file);
@@ -14,7 +14,7 @@ async function main(file = ".tenantry/local/endpoints.yaml"): Promise<void> {
   if (!login) throw new Error(`${file} has no login of the role app`);
   const { host, port, database } = postgres;
   const pool = new Pool({ host, port, database, user: login.user, password: login.password, max: 3 });
-  // An idle connection that breaks is replaced at its next use.
+  // The pool replaces a broken idle connection at its next use.
   pool.on("error", () => {});
   const running = await consume({
     kafka: openKafka(kafka, consumer),

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What the shop says of orders and payments on `ecommerce.order.events` and `ecommerce.payment.events`. Amounts are text:
- * a JSON number would lose its decimals in JavaScript.
+ * The shop's events about orders and payments, on `ecommerce.order.events` and `ecommerce.payment.events`. Amounts are text,
+ * because JavaScript would lose decimals of a JSON number.
  */
 const amount = z.string().regex(/^\d+(\.\d{1,3})?$/, "an amount with up to three decimals");
 
@@ -27,8 +27,8 @@ export type ShopEvent =
   | { readonly type: "PaymentCaptured"; readonly payload: PaymentCaptured };
 
 /**
- * The event; undefined for a type that this consumer does not know, which is no error: producers add types.
- * Throws for a payload that is not what its type promises.
+ * Parses an event. Returns undefined for an unknown type, which is not an error, because producers add types. Throws if the
+ * payload does not match its type.
  */
 export function parseShopEvent(type: string, payload: string): ShopEvent | undefined {
   switch (type) {

@@ -13,13 +13,13 @@ import {
 export const consumer = "order-summaries";
 export const topics = ["ecommerce.order.events", "ecommerce.payment.events"] as const;
 
-/** What became of a record. `unknown`: a type that this consumer does not know. */
+/** The result of handling a record. `unknown` means that this consumer does not know the type. */
 export type Outcome = "projected" | "redelivered" | "unknown";
 
 /**
- * Projects one event into the read model, once, in the transaction that remembers it. Orders and payments come on two
- * topics, so in any order: each statement adds what its event knows to whatever is there. Times come from `excluded`:
- * Citus refuses now() in DO UPDATE SET.
+ * Projects one event into the read model, exactly once, in the transaction that records the event as processed. Orders and
+ * payments come on two topics, in any order, so each statement merges its event into the existing row. Times come from
+ * `excluded`, because Citus refuses now() in DO UPDATE SET.
  */
 export async function projectRecord(pool: Pool, record: EventRecord): Promise<Outcome> {
   const event = parse(record);

@@ -3,10 +3,10 @@ import { emit, type TenantClient, withTenant } from "@tenantry/client";
 import type { Pool } from "pg";
 import type { OrderPlaced, PaymentCaptured } from "./order-events";
 
-/** A tenant with something to sell and somebody to buy it. */
+/** A tenant with products and customers. */
 export interface Shop {
   readonly tenant: string;
-  /** Leads to where its rows are. */
+  /** Connections to the database with the tenant's rows. */
   readonly pool: Pool;
   readonly currency: string;
   readonly customers: readonly string[];
@@ -15,7 +15,7 @@ export interface Shop {
 
 export interface Product {
   readonly id: string;
-  /** In thousandths of the currency: sums stay exact. */
+  /** In thousandths of the currency, so that sums stay exact. */
   readonly price: number;
 }
 
@@ -28,10 +28,10 @@ export interface Order {
   readonly total: number;
 }
 
-/** As `numeric(12, 3)` writes it. */
+/** Formats an amount as `numeric(12, 3)` does. */
 export const amountText = (thousandths: number) => (thousandths / 1_000).toFixed(3);
 
-/** Opens a shop, of a tenant that may be there already: three customers with an event each, five products in stock. */
+/** Opens a shop for a new or existing tenant, with three customers, an event for each, and five products in stock. */
 export async function openShop(pool: Pool, tenant: string, name: string): Promise<Shop> {
   const currency = "EUR";
   const customers = Array.from({ length: 3 }, () => randomUUID());
@@ -68,11 +68,11 @@ async function addProduct(client: TenantClient, { id, price }: Product, currency
   ]);
 }
 
-/** One transaction: the order, its items, the stock that they reserve, and the event. */
+/** Writes the order, its items, the reserved stock and the event in one transaction. */
 export async function placeOrder(shop: Shop): Promise<Order> {
   const order = { id: randomUUID(), shop, placedAt: new Date().toISOString(), currency: shop.currency };
   const customerId = pick(shop.customers);
-  // By id, so that two orders take the same products' rows in the same order and never wait in a circle.
+  // Sorted by id, so that two orders lock the same products in the same order and cannot deadlock.
   const lines = sample(shop.products, 1 + Math.floor(Math.random() * 3))
     .map((product) => ({ product, quantity: 1 + Math.floor(Math.random() * 3) }))
     .toSorted((a, b) => (a.product.id < b.product.id ? -1 : 1));
@@ -113,7 +113,7 @@ export async function placeOrder(shop: Shop): Promise<Order> {
   return { ...order, total };
 }
 
-/** One transaction: the payment, the order's new status, and the event. */
+/** Writes the payment, the order's new status and the event in one transaction. */
 export async function payOrder(order: Order): Promise<string> {
   const paymentId = randomUUID();
   const amount = amountText(order.total);

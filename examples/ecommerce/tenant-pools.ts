@@ -3,20 +3,20 @@ import type { Endpoints } from "../../architecture/endpoints";
 import { Problems } from "../../common/problem";
 import { clientConfig } from "../../provider/postgres/postgres-connection";
 
-/** Where a tenant's rows are reached; undefined for one that the stack does not know. */
+/** Returns the endpoints of the database with a tenant's rows; undefined for a tenant that the stack does not list. */
 export type Reach = (tenant: string) => Endpoints | undefined;
 
-/** The application's connections, opened when first needed: a pool for all tenants, or one for each place of its own. */
+/** The application's connection pools, opened at first use: one for all tenants, or one for each tenant's database. */
 export class TenantPools {
   private readonly pools = new Map<string, Pool>();
 
-  /** @param max connections of a pool */
+  /** @param max the limit of connections in each pool */
   constructor(
     private readonly reach: Reach,
     private readonly max: number,
   ) {}
 
-  /** @throws Problems with a tenant that has no place, or no login there */
+  /** @throws Problems for a tenant that the stack does not list, or without a login in its database */
   of(tenant: string): Pool {
     const postgres = this.reach(tenant)?.postgres;
     if (!postgres) throw new Problems([unknownTenant(tenant)]);
@@ -38,13 +38,13 @@ export class TenantPools {
 
 function unknownTenant(tenant: string) {
   return {
-    what: "An event is of a tenant that the stack does not list",
+    what: "An event belongs to a tenant that the stack does not list",
     got: tenant,
-    fix: "add it to `tenantry:tenants`, or let its events grow old",
+    fix: "add it to `tenantry:tenants`, or wait until its events have expired",
   };
 }
 
 const noLogin = {
-  what: "The stack's endpoints have no login of the role `app`, as which the demo writes",
+  what: "The stack's endpoints have no login for the role `app`, which the demo uses",
   fix: "add `roles.app` (in the models `schema` and `silo` `TENANT/app`) with `user` and `password` to the endpoints",
 };

@@ -1,28 +1,28 @@
 import { type Order, payOrder, placeOrder, type Shop } from "./shop";
 
-/** What was written so far: only what has committed. */
+/** The ids that have been written and committed so far. */
 export interface Written {
   readonly orders: Order[];
-  /** Orders that were paid for. */
+  /** Paid orders. */
   readonly paid: Set<string>;
   readonly errors: Map<string, number>;
 }
 
 export interface Traffic {
   readonly written: Written;
-  /** Ends it when what is under way has committed or failed. */
+  /** Stops new transactions and waits until the running ones have committed or failed. */
   stop(): Promise<void>;
 }
 
-/** Of ten orders eight are paid for. */
+/** The share of orders that are paid. */
 const paidShare = 0.8;
 const tickMs = 20;
-/** Transactions under way. */
+/** The limit of concurrent transactions. */
 const atOnce = 10;
 
 /**
- * Orders and payments in all shops at `rate` transactions a second, or as many as the database takes: ten at most are
- * under way, and what could not start in time is not made up for.
+ * Places orders and pays for them in all shops, with `rate` transactions per second or as many as the database can take. At
+ * most ten run at once, and transactions that could not start in time are skipped.
  */
 export function startTraffic(shops: readonly Shop[], rate: number): Traffic {
   const written: Written = { orders: [], paid: new Set(), errors: new Map() };

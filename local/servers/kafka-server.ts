@@ -83,7 +83,7 @@ async function format(
     {
       what: "Kafka's storage could not be made",
       got: `${stdout}${stderr}`.trim().split("\n").slice(-4).join("\n            "),
-      fix: `Make sure that ${data} can be written and the disk has room, then run \`tenantry local up\` again.`,
+      fix: `Make sure that ${data} can be written and the disk has space, then run \`tenantry local up\` again.`,
     },
   ]);
 }

@@ -43,5 +43,5 @@ test("a part of the benchmarks runs on servers of its own, reports its ratio and
 });
 
 test("an unknown part is refused before anything starts", async () => {
-  await assert.rejects(run(tenantry, ["bench", "--only", "speed"]), /There is no part `speed`: throughput, latency/);
+  await assert.rejects(run(tenantry, ["bench", "--only", "speed"]), /There is no benchmark `speed`: throughput, latency/);
 });

@@ -44,6 +44,6 @@ test("every stack of the repository can be rotated, again and again, with its co
 
 test("a stack whose servers exist, and a stack that there is not, are refused", async () => {
   const rotating = (stack: string) => command().exitOverride().parseAsync(["-s", stack], { from: "user" });
-  await assert.rejects(rotating("local"), /not the stack's to replace[\s\S]*Rotate a password/);
+  await assert.rejects(rotating("local"), /can't be rotated[\s\S]*Rotate a password/);
   await assert.rejects(rotating("prd"), /no stack `prd`/);
 });

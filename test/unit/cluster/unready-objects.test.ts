@@ -111,7 +111,7 @@ test("reports a crashing container's exit code and the end of its log", () => {
 
 test("reports a container that was killed because of its memory limit", () => {
   const pods = [pod("citus-0-0", { terminated: { exitCode: 137, reason: "OOMKilled" } })];
-  assert.match(told({ pods }), /used more memory than it has[\s\S]*no event says why[\s\S]*more `memory`/);
+  assert.match(told({ pods }), /used more memory than its limit[\s\S]*no event says why[\s\S]*more `memory`/);
 });
 
 test("names a missing object that a container needs", () => {
