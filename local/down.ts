@@ -5,7 +5,7 @@ import type { Home } from "./home";
 import { stateOf, stopServer } from "./servers/server";
 import { type ServerName, serverNames, serverTitles } from "./servers/server-names";
 
-/** Stops what runs: who reads from another goes first. The names of those that ran. */
+/** Stops the running servers, readers before the servers that they read from. Returns the names of those that ran. */
 export async function down(home: Home, progress: Progress): Promise<readonly ServerName[]> {
   requireOwnFolders(home.directory, "the home of the embedded servers");
   if (serverNames.every((name) => stateOf(home, name).state === "stopped")) return [];
@@ -22,6 +22,6 @@ export async function down(home: Home, progress: Progress): Promise<readonly Ser
     }
     return stopped;
   };
-  // Stopping needs no room, and may make some.
+  // Stopping needs no disk space and may free some, so it works on a full disk.
   return withLock(home.lock, home.directory, stop, { evenOnFullDisk: true });
 }

@@ -3,7 +3,7 @@ import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
 import { Problems } from "../common/problem";
 import { readIfThere, writePrivate } from "../common/system/files";
 
-/** Reads a home's `endpoints.yaml`. The servers' own `up` writes it anew whatever is in it. */
+/** Reads a home's `endpoints.yaml`. `tenantry local up` always rewrites the file. */
 export function readEndpoints(path: string): Endpoints {
   const text = readIfThere(path);
   if (text === undefined) {
@@ -21,9 +21,9 @@ export function readEndpoints(path: string): Endpoints {
   throw new Problems([
     {
       what: "The file of the embedded servers' endpoints is damaged",
-      // No values: the file holds passwords.
+      // The message has no values because the file contains passwords.
       got: issue ? `${issue.path.join(".") || "the whole file"}: ${issue.code}` : "nothing",
-      fix: "Run `tenantry local up`: it writes the file anew.",
+      fix: "Run `tenantry local up`: it rewrites the file.",
       at: { file: path },
     },
   ]);

@@ -2,15 +2,15 @@ import type { Endpoints, PostgresEndpoint } from "../architecture/endpoints";
 import { openConnect } from "../provider/connect/connect-client";
 import { describeChange, diagnose } from "../provider/connect/stream-diagnosis";
 
-/** A connector whose task has failed: no event of its database reaches Kafka. */
+/** A connector with a failed task, so that no event of its database reaches Kafka. */
 export interface FailedConnector {
   readonly connector: string;
   readonly cause: string;
-  /** Which event it fails at, where it is one; never its content. */
+  /** The event at which it fails, if an event is the cause; never the event's content. */
   readonly event?: string;
 }
 
-/** Those of a home's Connect, whichever stack made them: their configuration says where they read. */
+/** The failed connectors of a home's Connect, of all stacks. Their configuration has the database that they read. */
 export async function failedConnectors(
   { connect: endpoint, kafka }: Pick<Endpoints, "connect" | "kafka">,
   admin: Pick<PostgresEndpoint, "user" | "password">,

@@ -5,7 +5,7 @@ import { parse, stringify } from "yaml";
 import { makeFolder, readIfThere, writePrivate } from "../common/system/files";
 import type { KnownPorts } from "./servers/ports";
 
-/** The directory of one set of embedded servers: their data, logs, pids and what is remembered of them. */
+/** The directory of one set of embedded servers, with their data, logs, process ids and settings. */
 export interface Home {
   readonly directory: string;
   readonly endpoints: string;
@@ -13,17 +13,17 @@ export interface Home {
   readonly lock: string;
   log(server: string): string;
   pid(server: string): string;
-  /** The server's own directory: configuration and data. */
+  /** The directory of one server, with its configuration and data. */
   of(server: string): string;
 }
 
-/** What a home remembers between two `up`. */
+/** The settings that a home keeps from one `up` to the next. */
 export interface HomeSettings extends KnownPorts {
-  /** PostgreSQL's data: here, or where its account can reach it. */
+  /** PostgreSQL's data directory: in the home, or elsewhere if PostgreSQL's account can't reach the home. */
   readonly postgresData: string;
-  /** The Citus cluster was made with Citus, and stays so. */
+  /** True if the data was created with Citus; it keeps Citus then. */
   readonly citus: boolean;
-  /** From it and a role's name comes the role's password. */
+  /** The secret from which passwords are derived, together with a role's name. */
   readonly secret: string;
   readonly kafkaClusterId: string;
 }
@@ -49,7 +49,7 @@ export function makeHome(home: Home): void {
   }
 }
 
-/** What is remembered; undefined for a new home or one whose settings cannot be read. */
+/** The home's settings; undefined for a new home and for settings that can't be read. */
 export function readSettings(home: Home): HomeSettings | undefined {
   const text = readIfThere(home.settings);
   if (text === undefined) return undefined;
@@ -67,7 +67,7 @@ export function writeSettings(home: Home, settings: HomeSettings): void {
   writePrivate(home.settings, stringify(settings));
 }
 
-/** As Kafka wants it: 16 bytes as 22 characters, the first no dash. */
+/** A new cluster id for Kafka: 16 bytes as 22 characters, of which the first is not a dash. */
 export function newClusterId(): string {
   return `A${randomBytes(16).toString("base64url").slice(1, 22)}`;
 }

@@ -19,12 +19,12 @@ export async function reset(home: Home, confirmed: boolean, progress: Progress):
       {
         what: "`reset` deletes the databases, topics and connectors of the embedded servers",
         got: deleted.join(", "),
-        fix: "If they may go: `tenantry local reset --yes`. To only stop the servers: `tenantry local down`.",
+        fix: "To delete them, run `tenantry local reset --yes`; to only stop the servers, `tenantry local down`.",
       },
     ]);
   }
   await down(home, progress);
-  // By name, never the home itself: it may hold what is not ours.
+  // Deletes only files that it knows by name, because the home may contain other files.
   const nodes = existsSync(postgresData) ? readdirSync(postgresData).map((name) => join(postgresData, name)) : [];
   for (const path of [...nodes, ...deleted]) await removeTree(path);
   return deleted;

@@ -4,7 +4,7 @@ import type { Home } from "./home";
 import { launch, type Server, stateOf, stopServer, waitUntilHealthy } from "./servers/server";
 import type { ServerName } from "./servers/server-names";
 
-/** Starts what does not run, side by side, and waits until all serve. The names of those that were started. */
+/** Starts the servers that do not run, in parallel, and waits until all serve. Returns the names of those that it started. */
 export async function startAll(
   home: Home,
   servers: readonly Server[],
@@ -12,7 +12,7 @@ export async function startAll(
 ): Promise<readonly ServerName[]> {
   const runs = new Map<string, ReturnType<typeof start>>();
   for (const server of servers) {
-    // Connect gives up where Kafka takes a minute, as on a busy machine, so it starts when Kafka serves.
+    // Connect starts when Kafka serves. It would give up on a busy machine, where Kafka takes a minute to start.
     const first = server.name === "connect" ? runs.get("kafka") : undefined;
     const work = async () => {
       await first;

@@ -8,7 +8,7 @@ import { dataDirectory } from "./servers/data-directory";
 import { isFree, type Listener, listenerOf } from "./servers/port";
 import { adopt, type Server, stateOf } from "./servers/server";
 
-/** Data whose passwords and ports are lost with the settings. */
+/** Checks for data without settings: its passwords and ports are lost with the settings. */
 export function orphanedData(home: Home, user: SystemUser | undefined): Problem[] {
   const data = dataDirectory(home, user);
   if (!existsSync(join(data, "postgres"))) return [];
@@ -21,7 +21,7 @@ export function orphanedData(home: Home, user: SystemUser | undefined): Problem[
   ];
 }
 
-/** Who holds a server's ports. An own process that nobody wrote down, as a killed `up` leaves it, is taken over. */
+/** Checks that a server's ports are free. Takes over a process of the home that a killed `up` did not record. */
 export async function portProblems(home: Home, server: Server): Promise<Problem[]> {
   const running = stateOf(home, server.name).state === "running";
   const problems: Problem[] = [];
@@ -30,7 +30,7 @@ export async function portProblems(home: Home, server: Server): Promise<Problem[
     const listener = await listenerOf(port);
     const own = listener?.command.includes(server.mark) ? identify(listener.pid) : undefined;
     if (own && !running) adopt(home, server.name, own);
-    // One that cannot be seen is the running server itself, under PostgreSQL's account.
+    // A listener that can't be seen is the running server itself, under PostgreSQL's account.
     else if (!own && !(running && !listener)) problems.push(portInUse(server, port, listener));
   }
   return problems;
@@ -47,7 +47,7 @@ function portInUse(server: Server, port: number, listener: Listener | undefined)
   };
 }
 
-/** Disks that are too full to start on. */
+/** Checks that the disks of the directories have enough free space. */
 export function diskProblems(directories: readonly string[]): Problem[] {
   const neededMiB = 512;
   return directories.flatMap((directory) => {
@@ -59,7 +59,7 @@ export function diskProblems(directories: readonly string[]): Problem[] {
         what: `The disk of ${directory} is almost full`,
         got: `${freeMiB} MiB free`,
         expected: `at least ${neededMiB} MiB`,
-        fix: "Free some space, or put the servers on another disk: `tenantry local up --home DIR`.",
+        fix: "Free some disk space, or put the servers on another disk: `tenantry local up --home DIR`.",
       },
     ];
   });

@@ -14,16 +14,16 @@ export interface ServerStatus {
   readonly state: ServerState;
   readonly pid?: number;
   readonly port: number;
-  /** Of a running one: undefined if it serves, else what is missing. */
+  /** The reason why a running server does not serve; undefined if it serves. */
   readonly missing?: string;
-  /** Of a killed one, where its log says why. */
+  /** The fix for a killed server, if its log shows the cause. */
   readonly fix?: string;
-  /** Of Kafka Connect, where some have. */
+  /** Kafka Connect's failed connectors, if it has any. */
   readonly failed?: readonly FailedConnector[];
   readonly log: string;
 }
 
-/** What each server of the home does now. */
+/** The present state of each server of the home. */
 export async function status(home: Home): Promise<readonly ServerStatus[]> {
   const settings = readSettings(home);
   if (!settings) return [];
@@ -63,7 +63,7 @@ function causeOf(home: Home, name: ServerName): string | undefined {
 }
 
 function failedIn(home: Home, settings: HomeSettings): Promise<readonly FailedConnector[]> {
-  // Whatever keeps it from being asked shows in the servers' own lines.
+  // An error here is ignored, because the lines of the servers show its cause.
   return failedConnectors(streamEndpoints(home, settings), {
     user: admin,
     password: adminPassword(settings.secret),

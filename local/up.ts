@@ -31,13 +31,13 @@ export interface UpOptions {
 
 export interface UpResult {
   readonly endpoints: Endpoints;
-  /** Names of the servers that this `up` started; empty if all ran already. */
+  /** Names of the servers that this `up` started; empty if all were running. */
   readonly started: readonly string[];
 }
 
 const loopback = "127.0.0.1";
 
-/** Starts what does not run, waits until it serves, and makes the application's database and roles. */
+/** Starts the servers that do not run, waits until they serve, and creates the application's database and roles. */
 export function up(home: Home, options: UpOptions, progress: Progress): Promise<UpResult> {
   requireUsablePath(home.directory, "their home", "Move the project, or name another folder with --home.");
   requireUsablePath(
@@ -61,7 +61,7 @@ export function up(home: Home, options: UpOptions, progress: Progress): Promise<
     });
     const inTheWay = await Promise.all(servers.map((server) => portProblems(home, server)));
     refuseIfAny([...diskProblems([home.directory]), ...inTheWay.flat()]);
-    // Only now: what was refused is not remembered.
+    // Settings are saved only after the checks, so refused settings are not kept.
     writeSettings(home, settings);
     const started = await startAll(home, servers, progress);
     const endpoints = await progress.part(

@@ -15,27 +15,28 @@ import { isVerifierOf, scramVerifier } from "../../common/scram";
 import { authenticateNodes, joinWorkers } from "./citus-servers";
 import { type Admin, finds, withSession } from "./sql-session";
 
-/** What the platform gives an application before its data plane is applied. */
+/** The database, roles and passwords that an application needs before its data plane is applied. */
 export interface ApplicationNeeds {
-  /** Prefixes the roles. */
+  /** The application's name, which is the prefix of its roles. */
   readonly name: string;
-  /** As in `architecture.yaml`, without the prefix: `app`. `cdc` is added. */
+  /** The roles in `architecture.yaml`, without the prefix, such as `app`. The role `cdc` is always added. */
   readonly roles: readonly string[];
   /** @default the application's name */
   readonly database?: string;
   /** @default "shared" */
   readonly model?: Model;
-  /** The names of tenants that have a schema or a silo: each gets the roles for itself. @default none */
+  /** Names of the tenants with their own schema or silo; each gets its own roles. @default none */
   readonly tenants?: readonly string[];
   /** Citus' workers; empty on plain PostgreSQL. */
   readonly workers?: readonly PostgresNode[];
-  /** From it come the roles' passwords. */
+  /** The secret from which the roles' passwords are derived. */
   readonly secret: string;
 }
 
 /**
- * Makes what is missing of the application's database, extensions and login roles, on every node: of silos the roles, as
- * `tenantry up` makes their databases. Run again it changes nothing. The logins are by role: `app`, `cdc`; a tenant's own as `acme/app`.
+ * Creates the application's database, extensions and login roles on every node if they are missing. Silos get only their roles,
+ * because `tenantry up` creates their databases. A second run changes nothing. Returns the logins by role: `app`, `cdc`, or
+ * `acme/app` for a tenant's own role.
  */
 export async function ensureApplication(
   admin: Admin,
@@ -58,7 +59,7 @@ export async function ensureApplication(
   return logins;
 }
 
-/** The database on every node, with the extensions, and the roles that log in to it. */
+/** Creates the database on every node, with the extensions and the roles that log in to it. */
 async function ensureDatabaseWith(
   admin: Admin,
   database: string,
@@ -72,7 +73,7 @@ async function ensureDatabaseWith(
   }
   const authentication = [{ user: admin.user, password: admin.password }, ...Object.values(logins)];
   if (workers.length > 0) {
-    // Before the nodes are joined: joining is the first thing that connects from one to another.
+    // Nodes need each other's passwords before they join, because joining connects from one node to another.
     await authenticateNodes(nodes, database, authentication.slice(0, 1));
     await withSession(admin, database, (client) => joinWorkers(client, admin, workers));
   }

@@ -3,7 +3,7 @@ import { nodeLogin, setNodeLogin } from "../../architecture/data-plane/database-
 import type { Login, PostgresNode } from "../../architecture/endpoints";
 import { type Admin, finds, withSession } from "./sql-session";
 
-/** Registers the coordinator, which holds no shards, and the workers, in the database of the session. */
+/** Registers the coordinator (without shards) and the workers in the session's database. */
 export async function joinWorkers(client: Client, coordinator: Admin, workers: readonly PostgresNode[]): Promise<void> {
   const { host, port } = coordinator;
   const isNode = "select 1 from pg_catalog.pg_dist_node where nodename = $1 and nodeport = $2";
@@ -19,7 +19,7 @@ export async function joinWorkers(client: Client, coordinator: Admin, workers: r
   }
 }
 
-/** Tells every node by which password each role goes to the other nodes. */
+/** Stores on every node the passwords with which roles connect to the other nodes. */
 export async function authenticateNodes(
   nodes: readonly Admin[],
   database: string,

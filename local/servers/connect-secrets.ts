@@ -3,17 +3,17 @@ import { readIfThere, writePrivate } from "../../common/system/files";
 import type { Home } from "../home";
 import { escapeProperty } from "./kafka-config";
 
-/** The file that connectors' `${file:PATH:KEY}` refer to; Connect reads it whenever it needs a value. */
+/** The file to which `${file:PATH:KEY}` in connectors refers. Connect reads it whenever it needs a value. */
 export function connectSecrets(home: Home): string {
   return join(home.of("connect"), "secrets.properties");
 }
 
-/** What a connector's configuration says in place of the secret. */
+/** The reference that a connector's configuration contains instead of the secret. */
 export function referTo(path: string, key: string): string {
   return `\${file:${path}:${key}}`;
 }
 
-/** Adds or changes one secret beside the one that `reference` refers to, and gives the reference to it. */
+/** Adds or changes a secret in the file of `reference`, and returns the reference to it. */
 export function addConnectSecret(reference: string, key: string, secret: string): string {
   const path = /^\$\{file:(.+):[^:]+\}$/.exec(reference)?.[1];
   if (!path) throw new Error(`${reference} refers to no file`);
@@ -21,7 +21,7 @@ export function addConnectSecret(reference: string, key: string, secret: string)
   return referTo(path, key);
 }
 
-/** Secrets by key; those that are there and not named stay. */
+/** Adds or changes secrets by key. Other secrets in the file stay. */
 export function setConnectSecrets(path: string, secrets: Readonly<Record<string, string>>): void {
   const before = (readIfThere(path) ?? "").split("\n").flatMap((line) => {
     const match = /^([\w.-]+)=(.*)$/.exec(line);

@@ -12,17 +12,17 @@ import { serverTitles } from "./server-names";
 export interface ConnectServer {
   readonly home: Home;
   readonly port: number;
-  /** Of whoever uses its REST interface. */
+  /** The login for clients of the REST interface. */
   readonly login: Login;
   readonly kafkaPort: number;
   readonly kafkaLogin: Login;
   /** @default 512 */
   readonly heapMiB: number;
-  /** Whether connectors may deliver exactly once. @default true */
+  /** Lets connectors deliver exactly once. @default true */
   readonly exactlyOnce?: boolean;
 }
 
-/** How its REST interface is used. */
+/** The endpoint of the REST interface. */
 export function connectAt(port: number, login: Login): Omit<ConnectEndpoint, "databasePassword"> {
   return { url: `http://127.0.0.1:${port}`, ...login };
 }
@@ -68,12 +68,12 @@ export function connectServer(own: ConnectServer): Server {
         "log4j2.properties": renderLogConfig({
           "org.apache.kafka.connect": "info",
           "io.debezium": "info",
-          // They would write lines for each batch that say nothing is wrong.
+          // These classes log a line for each batch although nothing is wrong.
           "io.debezium.metrics.stats.MeasurementCollector": "error",
           "io.debezium.connector.postgresql.PostgresStreamingChangeEventSource": "warn",
         }),
       });
-      // Connect starts only where the file is that it may read secrets from.
+      // Connect starts only if its file of secrets exists.
       setConnectSecrets(secrets, {});
       return changed;
     },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { canReach, type SystemUser } from "../../common/system/system-user";
 import type { Home } from "../home";
 
-/** In the home; under /var/lib where PostgreSQL's account cannot reach the home, such as one under /root. */
+/** PostgreSQL's data directory: in the home, or under /var/lib if its account can't reach the home, as under /root. */
 export function dataDirectory(home: Home, user: SystemUser | undefined): string {
   const data = home.of("data");
   if (!user || canReach(join(data, "postgres"), user)) return data;

@@ -3,12 +3,12 @@ import type { PostgresNode } from "../../architecture/endpoints";
 import { quoteIdentifier } from "../../common/identifier";
 import { type Admin, withSession } from "./sql-session";
 
-/** Drops a database on every node, with its replication slots, whoever is connected. Gone already is fine. */
+/** Drops a database with its replication slots on every node, even if clients are connected. Ignores a missing database. */
 export async function dropDatabase(admin: Admin, workers: readonly PostgresNode[], database: string): Promise<void> {
   for (const { host, port } of [admin, ...workers]) {
     await withSession({ ...admin, host, port }, "postgres", async (client) => {
       await dropSlots(client, database);
-      // tenantry:allow drop-database What this function is for; its callers ask first
+      // tenantry:allow drop-database This function exists for it; its callers ask for confirmation
       await client.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(database)} WITH (FORCE)`);
     });
   }

@@ -3,7 +3,7 @@ import { openKafka } from "../../kafka/kafka-client";
 import { authorization } from "../../provider/connect/connect-client";
 import { withSession } from "./sql-session";
 
-/** Undefined if PostgreSQL serves, else what is missing. */
+/** Checks PostgreSQL. Undefined if it serves; otherwise the reason why not. */
 export function postgresHealth(port: number, user: string, password: string): Promise<string | undefined> {
   return missing(async () => {
     await withSession({ host: "127.0.0.1", port, user, password }, "postgres", (client) => client.query("select 1"));
@@ -11,7 +11,7 @@ export function postgresHealth(port: number, user: string, password: string): Pr
   });
 }
 
-/** Undefined if Kafka serves, else what is missing: it listens some time before its broker takes part. */
+/** Checks Kafka. Undefined if it serves; otherwise the reason why not. Kafka listens some time before its broker is registered. */
 export function kafkaHealth(endpoint: KafkaEndpoint): Promise<string | undefined> {
   return missing(async () => {
     const admin = openKafka(endpoint, "tenantry-local", 0).admin();
@@ -25,7 +25,7 @@ export function kafkaHealth(endpoint: KafkaEndpoint): Promise<string | undefined
   });
 }
 
-/** Undefined if Connect serves, else what is missing. On start it refuses, then answers 404. */
+/** Checks Connect. Undefined if it serves; otherwise the reason why not. While it starts it refuses connections, then answers 404. */
 export function connectHealth(endpoint: Omit<ConnectEndpoint, "databasePassword">): Promise<string | undefined> {
   return missing(async () => {
     const response = await fetch(`${endpoint.url}/health`, {

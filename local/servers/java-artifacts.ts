@@ -5,25 +5,25 @@ import { cacheDirectory } from "../../common/system/cache";
 import { root } from "../../common/system/checkout";
 import { versions } from "../../common/system/versions";
 
-/** What Maven must have fetched, by SHA-256: of Kafka with Connect, and of Debezium. */
+/** The lists of the SHA-256 of the files that Maven fetches: for Kafka with Connect, and for Debezium. */
 export const kafkaChecksums = join(root, "local", "servers", "kafka.sha256");
 export const debeziumChecksums = join(root, "local", "servers", "debezium.sha256");
 
-/** The jars of Kafka and Kafka Connect, one flat directory. */
+/** The directory with the jars of Kafka and Kafka Connect. */
 export function kafkaJars(cache = cacheDirectory()): string {
   return join(cache, "kafka", `${versions.kafka}-${digestOf([kafkaChecksums])}`);
 }
 
-/** tenantry's own connector, in Java. */
+/** The source of tenantry's own connector, in Java. */
 export const outboxConnectorSource = join(root, "images", "connect", "outbox-connector");
 
-/** A directory of Connect plugins: it holds Debezium's directory, and in this tenantry's connector as this checkout has it. */
+/** The directory of Connect's plugins. It contains Debezium's directory, which also holds this checkout's tenantry connector. */
 export function connectPlugins(cache = cacheDirectory()): string {
   const digest = digestOf([debeziumChecksums, ...sourcesOf(outboxConnectorSource)]);
   return join(cache, "connect-plugins", `debezium-${versions.debezium}-${digest}`);
 }
 
-/** What a project is built from; a `target` may lie beside that. */
+/** The source files of a Maven project, without its `target`. */
 function sourcesOf(project: string): string[] {
   const sources = readdirSync(join(project, "src"), { recursive: true, encoding: "utf8" }).sort();
   return ["pom.xml", ...sources.map((name) => join("src", name))]

@@ -5,13 +5,13 @@ import { Problems } from "../../common/problem";
 import { readIfThere } from "../../common/system/files";
 import { kafkaJars } from "./java-artifacts";
 
-/** The program `java`: JAVA_HOME's, else the one on PATH. */
+/** The path of `java`: from JAVA_HOME, otherwise from PATH. */
 export function javaProgram(env: NodeJS.ProcessEnv = process.env): string {
   const home = env["JAVA_HOME"];
   return home && existsSync(join(home, "bin", "java")) ? join(home, "bin", "java") : "java";
 }
 
-/** Java takes the names of files as the locale encodes them, and in the locale C knows ASCII only. */
+/** The locale for Java. It decodes file names by the locale, and the locale C has only ASCII. */
 export const javaLocale: NodeJS.ProcessEnv = { LC_ALL: "C.UTF-8" };
 
 /** The arguments that run a class of Kafka or Connect. */
@@ -20,7 +20,7 @@ export function javaArguments(heapMiB: number, logConfig: string, main: string, 
     `-Xmx${heapMiB}m`,
     "-XX:+ExitOnOutOfMemoryError",
     "-Djava.awt.headless=true",
-    // An address, because Log4j takes a path with a space for none.
+    // A URL, because Log4j fails on a path with a space.
     `-Dlog4j2.configurationFile=${pathToFileURL(logConfig)}`,
     "-cp",
     join(kafkaJars(), "*"),
@@ -29,7 +29,7 @@ export function javaArguments(heapMiB: number, logConfig: string, main: string, 
   ];
 }
 
-/** Writes a server's configuration; true if a running one has not seen it. */
+/** Writes a server's configuration. Returns true if it changed, so that a running server must restart. */
 export function writeConfig(directory: string, files: Readonly<Record<string, string>>): boolean {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const changed = Object.entries(files).filter(([name, text]) => readIfThere(join(directory, name)) !== text);
@@ -37,7 +37,7 @@ export function writeConfig(directory: string, files: Readonly<Record<string, st
   return changed.length > 0;
 }
 
-/** Refuses to start what set-up has not installed. */
+/** Throws Problems if set-up has not installed the server. */
 export function requireInstalled(title: string, directory: string): void {
   if (existsSync(directory)) return;
   throw new Problems([

@@ -1,12 +1,12 @@
 import type { Login } from "../../architecture/endpoints";
 
-/** A Java properties file, keys in the order given. */
+/** Writes a Java properties file, with the keys in the given order. */
 export function renderProperties(settings: Readonly<Record<string, string | number | boolean>>): string {
   const lines = Object.entries(settings).map(([key, value]) => `${key}=${escapeProperty(String(value))}`);
   return `# Written by \`tenantry local up\` at each start.\n${lines.join("\n")}\n`;
 }
 
-/** A value as java.util.Properties reads it back, whether as Latin-1 or as UTF-8: what is not ASCII by its number. */
+/** Escapes a value for java.util.Properties. Characters outside ASCII become numbers, so Latin-1 and UTF-8 readers agree. */
 export function escapeProperty(value: string): string {
   return value
     .replaceAll("\\", "\\\\")
@@ -18,15 +18,15 @@ export interface KafkaConfig {
   readonly port: number;
   readonly controllerPort: number;
   readonly data: string;
-  /** Who may log in. */
+  /** The logins that clients may use. */
   readonly clients: readonly Login[];
-  /** As whom broker and controller log in to themselves and each other. */
+  /** The login that broker and controller use for each other. */
   readonly own: Login;
 }
 
 /**
- * One node that is broker and controller, without ZooKeeper. It takes nobody without a login: by PLAIN, because the
- * logins then are in this file and not in Kafka's data, and what is sent never leaves the machine.
+ * The configuration of one node that is broker and controller, without ZooKeeper. Every client needs a login. SASL PLAIN keeps
+ * the logins in this file instead of in Kafka's data, and is safe because the traffic never leaves the machine.
  */
 export function renderKafkaConfig({ port, controllerPort, data, clients, own }: KafkaConfig): string {
   return renderProperties({
@@ -44,9 +44,9 @@ export function renderKafkaConfig({ port, controllerPort, data, clients, own }: 
     "listener.name.broker.plain.sasl.jaas.config": plainModule(own, [own, ...clients]),
     "listener.name.controller.plain.sasl.jaas.config": plainModule(own, [own]),
     "log.dirs": data,
-    // Topics are declared, so that a misspelt name is an error and not a topic.
+    // Topics are declared, so a misspelt name gives an error instead of a new topic.
     "auto.create.topics.enable": false,
-    // One node: no copies, and few partitions of the internal topics, for a quick start.
+    // One node has no replicas; few partitions of the internal topics make the start quick.
     "offsets.topic.replication.factor": 1,
     "offsets.topic.num.partitions": 3,
     "transaction.state.log.replication.factor": 1,
@@ -61,22 +61,22 @@ export function renderKafkaConfig({ port, controllerPort, data, clients, own }: 
 export interface ConnectConfig {
   readonly port: number;
   readonly kafkaPort: number;
-  /** As whom the worker and its connectors log in to Kafka. */
+  /** The login of the worker and its connectors in Kafka. */
   readonly kafkaLogin: Login;
   readonly plugins: string;
-  /** The file that connectors may refer to by `${file:PATH:KEY}`. */
+  /** The file to which connectors can refer by `${file:PATH:KEY}`. */
   readonly secrets: string;
-  /** Whether source connectors may deliver exactly once; those that do not ask for it become transactional too. */
+  /** Lets source connectors deliver exactly once. Connectors that do not ask for it become transactional too. */
   readonly exactlyOnce: boolean;
 }
 
-/** A worker in distributed mode, whose REST interface asks for the login of the JAAS entry `KafkaConnect`. */
+/** The configuration of a worker in distributed mode. Its REST interface needs the login in the JAAS entry `KafkaConnect`. */
 export function renderConnectConfig(config: ConnectConfig): string {
   const { port, kafkaPort, kafkaLogin, plugins, secrets, exactlyOnce } = config;
   const json = "org.apache.kafka.connect.json.JsonConverter";
   return renderProperties({
     "bootstrap.servers": `127.0.0.1:${kafkaPort}`,
-    // The worker itself, and the clients that it makes for connectors.
+    // These are for the worker itself and for the clients that it makes for connectors.
     ...Object.assign({}, ...["", "producer.", "consumer.", "admin."].map((prefix) => clientLogin(prefix, kafkaLogin))),
     "group.id": "tenantry-connect",
     listeners: `http://127.0.0.1:${port}`,
@@ -96,7 +96,7 @@ export function renderConnectConfig(config: ConnectConfig): string {
     "status.storage.replication.factor": 1,
     "status.storage.partitions": 3,
     "exactly.once.source.support": exactlyOnce ? "enabled" : "disabled",
-    // A killed worker that is back takes up its connectors at once.
+    // A killed worker that comes back starts its connectors at once.
     "scheduled.rebalance.max.delay.ms": 0,
     "config.providers": "file",
     "config.providers.file.class": "org.apache.kafka.common.config.provider.FileConfigProvider",
@@ -112,7 +112,7 @@ function clientLogin(prefix: string, login: Login): Readonly<Record<string, stri
   };
 }
 
-/** A login as Kafka's settings have it; with it, on a server, those that are let in. */
+/** The JAAS text of a login and, on a server, of the logins that it accepts. */
 function plainModule({ user, password }: Login, known: readonly Login[] = []): string {
   const options = [
     ["username", user],
@@ -123,7 +123,7 @@ function plainModule({ user, password }: Login, known: readonly Login[] = []): s
   return `${module} required ${options.map(([name, value]) => `${name}="${value}"`).join(" ")};`;
 }
 
-/** Who may use Connect's REST interface: the file that its JAAS entry names, and that entry. */
+/** The login for Connect's REST interface: the JAAS entry, and the file that it names. */
 export function renderRestLogin(
   { user, password }: Login,
   users: string,
@@ -135,7 +135,7 @@ export function renderRestLogin(
   };
 }
 
-/** Log4j's settings of a server: what matters on standard output, which goes to its log. */
+/** A server's Log4j settings. Log4j writes to standard output, which is the server's log. */
 export function renderLogConfig(levels: Readonly<Record<string, string>>): string {
   const loggers = Object.entries(levels).flatMap(([name, level], index) => [
     `logger.${index}.name=${name}`,

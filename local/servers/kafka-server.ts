@@ -16,20 +16,20 @@ export interface KafkaServer {
   readonly port: number;
   readonly controllerPort: number;
   readonly clusterId: string;
-  /** Of whoever uses Kafka. */
+  /** The login for Kafka's clients. */
   readonly login: Login;
-  /** Of the node itself. */
+  /** The login of the node itself. */
   readonly ownLogin: Login;
   /** @default 384 */
   readonly heapMiB: number;
 }
 
-/** How it is used: on loopback, by name and password, nothing encrypted. */
+/** Kafka's endpoint on loopback, with user and password and without encryption. */
 export function kafkaAt(port: number, login: Login): KafkaEndpoint {
   return { bootstrapServers: [`127.0.0.1:${port}`], tls: false, ...login, mechanism: "plain" };
 }
 
-/** One Kafka node, broker and controller. */
+/** One Kafka node that is broker and controller. */
 export function kafkaServer(own: KafkaServer): Server {
   const directory = own.home.of("kafka");
   const data = join(directory, "data");
@@ -70,7 +70,7 @@ async function format(
   { clusterId, heapMiB }: KafkaServer,
   { config, logConfig, data }: { readonly config: string; readonly logConfig: string; readonly data: string },
 ): Promise<void> {
-  // What a killed formatting left is empty of messages, and would be refused.
+  // Kafka would refuse the data that a killed format left. That data holds no messages, so it can be deleted.
   rmSync(data, { recursive: true, force: true });
   const args = ["format", "--cluster-id", clusterId, "--config", config];
   const { code, stdout, stderr } = await run(

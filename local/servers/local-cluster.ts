@@ -47,7 +47,7 @@ export function clusterOf(home: Home, settings: HomeSettings, options: ClusterOp
   ];
 }
 
-/** Its Kafka Connect by itself. */
+/** The Kafka Connect of a home. */
 export function connectOf(
   home: Home,
   { ports, secret }: HomeSettings,
@@ -64,7 +64,7 @@ export function connectOf(
   });
 }
 
-/** Where Kafka and Connect are, with the logins that they ask for. */
+/** The endpoints of Kafka and Connect, with their logins. */
 export function streamEndpoints(home: Home, { ports, secret }: HomeSettings): Pick<Endpoints, "kafka" | "connect"> {
   return {
     kafka: kafkaAt(ports.kafka, clientLogin(secret, "kafka")),
@@ -75,7 +75,7 @@ export function streamEndpoints(home: Home, { ports, secret }: HomeSettings): Pi
   };
 }
 
-/** Of all programs of this machine's user; each server has a password of its own. */
+/** The login for all programs of this user. Each server has its own password. */
 function clientLogin(secret: string, server: "kafka" | "connect"): Login {
   const user = "tenantry";
   return { user, password: passwordOf(secret, `${server}/${user}`) };

@@ -9,7 +9,7 @@ const causes: readonly { readonly sign: RegExp; fix(facts: Facts): string }[] = 
   {
     sign: /Address already in use|BindException|could not bind/i,
     fix: ({ portFlag }) =>
-      `Another process took its port just now: stop that one, or choose another port with ${portFlag}.`,
+      `Another process has just taken its port: stop that process, or choose another port with ${portFlag}.`,
   },
   {
     sign: /wrong ownership|u=rwx|Permission denied|AccessDenied|Operation not permitted/i,
@@ -19,11 +19,11 @@ const causes: readonly { readonly sign: RegExp; fix(facts: Facts): string }[] = 
   {
     sign: /incompatible with server|initialized by PostgreSQL version/i,
     fix: () =>
-      "The data was made by another version of PostgreSQL: point TENANTRY_PG_BIN to its programs, or delete the data with `tenantry local reset --yes`.",
+      "Another version of PostgreSQL created the data: point TENANTRY_PG_BIN to its programs, or delete the data with `tenantry local reset --yes`.",
   },
   {
     sign: /OutOfMemoryError: (?:Java heap space|GC overhead)/i,
-    fix: () => "It had too little memory of its own: `tenantry local up --connect-heap MIB` gives Kafka Connect more.",
+    fix: () => "It ran out of memory: `tenantry local up --connect-heap MIB` gives Kafka Connect more.",
   },
   {
     sign: /OutOfMemoryError|Cannot allocate memory|insufficient memory/i,
@@ -31,15 +31,15 @@ const causes: readonly { readonly sign: RegExp; fix(facts: Facts): string }[] = 
   },
 ];
 
-/** What to do about a server that ended, from the end of its log; undefined where that does not say. */
+/** The fix for a server that ended, from the end of its log; undefined if the log does not show the cause. */
 export function knownCause(log: string, facts: Facts): string | undefined {
   return causes.find(({ sign }) => sign.test(log))?.fix(facts);
 }
 
-/** The same, with what to do in any case. */
+/** The fix for a server that ended, with general advice if the log does not show the cause. */
 export function explainDeath(log: string, facts: Facts): string {
   return (
     knownCause(log, facts) ??
-    `Read ${facts.log}. If the data is damaged and may go, \`tenantry local reset --yes\` deletes it.`
+    `Read ${facts.log}. If the data is damaged and not needed, \`tenantry local reset --yes\` deletes it.`
   );
 }

@@ -4,7 +4,7 @@ import { lastLines } from "../../common/system/files";
 import type { Home } from "../home";
 import { type ServerName, serverNames } from "./server-names";
 
-/** Writes the end of one server's log, or of each, and if wished what is written from then on. */
+/** Prints the end of the logs of one server or of all, and optionally follows them. */
 export async function showLogs(
   home: Home,
   server: ServerName | undefined,
@@ -22,7 +22,7 @@ export async function showLogs(
     await sleep(300);
     for (const name of names) {
       const [from, to] = [seen.get(name) ?? 0, size(home.log(name))];
-      // Smaller than before: a new log.
+      // A smaller file is a new log.
       const text = readRange(home.log(name), to < from ? 0 : from, to);
       const whole = text.lastIndexOf("\n") + 1;
       if (whole > 0) write(name, text.slice(0, whole - 1).split("\n"));

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { commandLine } from "../../common/system/process-id";
 import { run } from "../../common/system/run";
 
-/** Whether a server may listen there now. */
+/** True if a server can listen on the port now. */
 export function isFree(port: number, host = "127.0.0.1"): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -26,11 +26,11 @@ export async function freePort(host = "127.0.0.1"): Promise<number> {
 
 export interface Listener {
   readonly pid: number;
-  /** Its command line; empty if another account's. */
+  /** Its command line; empty for another account's process. */
   readonly command: string;
 }
 
-/** Who listens on the port, if the system tells us: it does not tell an ordinary user of others' processes. */
+/** The process that listens on the port, if the system shows it: an ordinary user can't see other users' processes. */
 export async function listenerOf(port: number): Promise<Listener | undefined> {
   const pid = process.platform === "linux" ? listenerLinux(port) : await listenerElsewhere(port);
   return pid === undefined ? undefined : { pid, command: commandLine(pid) };
@@ -48,7 +48,7 @@ function listenerLinux(port: number): number | undefined {
   return undefined;
 }
 
-/** The socket numbers that listen on the port, from the text of `/proc/net/tcp`. */
+/** The inodes of the sockets that listen on the port, from the text of `/proc/net/tcp`. */
 export function listeningInodes(table: string, port: number): string[] {
   const listening = "0A";
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;

@@ -1,21 +1,21 @@
-/** Where each of the embedded servers listens, on loopback. */
+/** The ports of the embedded servers on loopback. */
 export interface Ports {
   readonly postgres: number;
-  /** Of Citus only. */
+  /** Used only with Citus. */
   readonly worker_1: number;
-  /** Of Citus only. */
+  /** Used only with Citus. */
   readonly worker_2: number;
   readonly kafka: number;
-  /** Kafka's own, between its broker and its controller. */
+  /** The port of Kafka's controller. */
   readonly controller: number;
   readonly connect: number;
 }
 
-/** What a user chose; 0 means any that is free. */
+/** The ports that a user asks for; 0 means any free port. */
 export interface PortWishes {
-  /** Citus' workers take the next two. */
+  /** Citus' workers take the next two ports. */
   readonly postgres?: number | undefined;
-  /** Kafka's controller takes the next one. */
+  /** Kafka's controller takes the next port. */
   readonly kafka?: number | undefined;
   readonly connect?: number | undefined;
 }
@@ -30,19 +30,19 @@ export const defaultPorts: Ports = {
 };
 
 export interface PortFinder {
-  /** Whether the embedded server itself or nobody has the port. */
+  /** True if the port is free or used by the embedded server itself. */
   usable(port: number): Promise<boolean>;
   free(): Promise<number>;
 }
 
-/** What a home keeps of them. */
+/** The ports that a home keeps. */
 export interface KnownPorts {
   readonly ports: Ports;
-  /** Those that a user chose by number: 0 lets go of them. @default none */
+  /** The ports that a user chose by number; asking for 0 clears them. @default none */
   readonly chosenPorts?: readonly (keyof PortWishes)[];
 }
 
-/** Each port, the wish that moves it, and how far behind the wished one it is. */
+/** Each port, the option that sets it, and its offset from that option's port. */
 const places: readonly (readonly [keyof Ports, keyof PortWishes, number])[] = [
   ["postgres", "postgres", 0],
   ["worker_1", "postgres", 1],
@@ -53,8 +53,8 @@ const places: readonly (readonly [keyof Ports, keyof PortWishes, number])[] = [
 ];
 
 /**
- * What was wished, else what is remembered, else the defaults. Under the wish 0 a remembered port keeps its place while it
- * is usable, unless somebody chose it by number.
+ * Chooses the ports: the requested ones, otherwise the kept ones, otherwise the defaults. If 0 is requested, a kept port stays
+ * while it is usable, unless a user chose it by number.
  */
 export async function choosePorts(
   wishes: PortWishes,

@@ -4,23 +4,23 @@ export interface PostgresConfig {
   readonly port: number;
   /** The database that pg_partman's background worker maintains. */
   readonly database: string;
-  /** Those that it maintains already: of other stacks on the same servers. @default none */
+  /** Databases of other stacks on the same servers, which it maintains already. @default none */
   readonly others?: readonly string[];
   /** The superuser. */
   readonly admin: string;
   readonly citus: boolean;
-  /** Whether this PostgreSQL has pg_stat_statements: of some installations it is a part of its own. */
+  /** True if this PostgreSQL has pg_stat_statements; some installations package it separately. */
   readonly statistics: boolean;
-  /** PostgreSQL from 17.11 asks which plugins may decode; earlier ones do not know the setting. */
+  /** True from PostgreSQL 17.11, which has a setting for the allowed decoding plugins. */
   readonly outputPluginLibraries: boolean;
 }
 
-/** A whole postgresql.conf. */
+/** Writes postgresql.conf. */
 export function renderPostgresConfig(config: PostgresConfig): string {
   const settings: Record<string, string | number> = {
     listen_addresses: "127.0.0.1",
     port: config.port,
-    // TCP only: a socket would need a directory that every account can reach.
+    // Only TCP, because a Unix socket needs a directory that every account can reach.
     unix_socket_directories: "",
     password_encryption: "scram-sha-256",
     max_connections: 150,
@@ -30,7 +30,7 @@ export function renderPostgresConfig(config: PostgresConfig): string {
     max_wal_senders: 30,
     max_replication_slots: 60,
     max_worker_processes: 24,
-    // Citus insists on being the first.
+    // Citus must be the first.
     shared_preload_libraries: [
       ...(config.citus ? ["citus"] : []),
       ...(config.statistics ? ["pg_stat_statements"] : []),
@@ -45,17 +45,17 @@ export function renderPostgresConfig(config: PostgresConfig): string {
     log_line_prefix: "%m [%p] %q%u@%d ",
     log_checkpoints: "off",
     log_replication_commands: "off",
-    // A failing statement may hold a secret.
+    // A failing statement may contain a secret.
     log_min_error_statement: "panic",
     ...(config.citus && {
       max_prepared_transactions: 200,
       "citus.enable_change_data_capture": "on",
-      // Loopback only; Citus' default is to insist on TLS between its nodes.
+      // Citus requires TLS between nodes by default; these nodes are on loopback.
       "citus.node_conninfo": "sslmode=prefer",
     }),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${render(value)}`);
-  // In this file the whole list is one string; in SQL it is a list of names.
+  // In this file the list is one string; in SQL it is a list of names.
   if (config.citus && config.outputPluginLibraries) {
     lines.push("output_plugin_libraries = 'pgoutput, test_decoding, citus'");
   }
@@ -67,8 +67,8 @@ function render(value: string | number): string {
 }
 
 /**
- * A whole pg_hba.conf: a password for everybody, from this machine only. Nobody copies the server: `all` means databases,
- * and the connector reads from one. There is no standby, so `replication` is for nobody.
+ * Writes pg_hba.conf. Every login needs a password and comes from this machine. It rejects physical replication, because there
+ * is no standby; the connector's logical replication connects to a database, which `all` covers.
  */
 export function renderHba(): string {
   return [
@@ -79,7 +79,7 @@ export function renderHba(): string {
   ].join("\n");
 }
 
-/** The databases that a configuration of before has pg_partman maintain. */
+/** The databases that pg_partman maintains in an existing configuration. */
 export function maintainedBy(config: string | undefined): readonly string[] {
   const [, list = ""] = /^pg_partman_bgw\.dbname = '(.*)'$/m.exec(config ?? "") ?? [];
   return list

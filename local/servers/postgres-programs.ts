@@ -4,19 +4,19 @@ import { Problems } from "../../common/problem";
 import { run } from "../../common/system/run";
 import { postgresMajors } from "../../common/system/versions";
 
-/** A PostgreSQL found on this machine. */
+/** An installation of PostgreSQL on this machine. */
 export interface PostgresPrograms {
   readonly bin: string;
   readonly major: number;
-  /** As it says itself: `15.13`. */
+  /** The full version that it reports: `15.13`. */
   readonly version: string;
   readonly partman: boolean;
   readonly citus: boolean;
-  /** Whether it has pg_stat_statements. */
+  /** True if it has pg_stat_statements. */
   readonly statistics: boolean;
 }
 
-/** Directories that may hold PostgreSQL's programs, the best guess first. TENANTRY_PG_BIN leaves no choice. */
+/** Directories that may hold PostgreSQL's programs, best guess first. TENANTRY_PG_BIN replaces all of them. */
 export function candidateDirectories(env: NodeJS.ProcessEnv = process.env): string[] {
   if (env["TENANTRY_PG_BIN"]) return [env["TENANTRY_PG_BIN"]];
   const versioned = postgresMajors.flatMap((major) => [
@@ -30,7 +30,7 @@ export function candidateDirectories(env: NodeJS.ProcessEnv = process.env): stri
   return [...new Set([...onPath, ...versioned])].filter((directory) => existsSync(join(directory, "initdb")));
 }
 
-/** Every usable PostgreSQL on this machine: with pg_partman before those without, Citus before plain. */
+/** All usable installations on this machine: first those with pg_partman, and of these first those with Citus. */
 export async function findPostgres(env: NodeJS.ProcessEnv = process.env): Promise<readonly PostgresPrograms[]> {
   const found = await Promise.all(candidateDirectories(env).map(inspect));
   const usable = found.filter((programs) => programs !== undefined);
@@ -40,7 +40,7 @@ export async function findPostgres(env: NodeJS.ProcessEnv = process.env): Promis
     .sort((a, b) => rank(b) - rank(a));
 }
 
-/** The PostgreSQL to run; `major` where data of that version is there. */
+/** The PostgreSQL to run. `major` is the version of existing data. Throws Problems if none fits. */
 export async function requirePostgres(major?: number): Promise<PostgresPrograms> {
   const found = await findPostgres();
   const usable = found.find((programs) => programs.partman && (major === undefined || programs.major === major));
@@ -79,7 +79,7 @@ async function inspect(bin: string): Promise<PostgresPrograms | undefined> {
 async function shareDirectory(bin: string): Promise<string> {
   const { code, stdout } = await run(join(bin, "pg_config"), ["--sharedir"]);
   if (code === 0) return stdout.trim();
-  // Debian leaves pg_config to its development package.
+  // On Debian pg_config is in a development package.
   const major = readdirVersion(bin);
   return major === undefined ? join(bin, "..", "share") : `/usr/share/postgresql/${major}`;
 }

@@ -16,7 +16,7 @@ import { serverTitles } from "./server-names";
 export const admin = "postgres";
 
 export interface PostgresServer {
-  /** `postgres`, or `worker_1` and on. */
+  /** `postgres` is the only server or the coordinator; the others are Citus' workers. */
   readonly name: "postgres" | "worker_1" | "worker_2";
   readonly port: number;
   readonly data: string;
@@ -50,20 +50,20 @@ export function postgresServer(own: PostgresServer): Server {
   };
 }
 
-/** Made under another name and renamed: a kill leaves no half database. In the room only its account makes anything. */
+/** Runs initdb in a private directory and renames the result, so that a kill leaves no incomplete data directory. */
 async function initialise({ data, programs, user, password }: PostgresServer): Promise<void> {
   const parent = dirname(data);
-  const prefix = `initdb-${basename(data)}-`; // Several nodes are made beside each other at once.
+  const prefix = `initdb-${basename(data)}-`; // Several nodes are created at the same time.
   mkdirSync(parent, { recursive: true });
   for (const left of readdirSync(parent).filter((name) => name.startsWith(prefix))) {
     await removeTree(join(parent, left));
   }
-  const room = join(parent, `${prefix}${randomBytes(4).toString("hex")}`);
-  mkdirSync(room, { mode: 0o700 });
-  if (user) chownSync(room, user.uid, user.gid);
-  const passwordFile = join(room, "password");
+  const privateDirectory = join(parent, `${prefix}${randomBytes(4).toString("hex")}`);
+  mkdirSync(privateDirectory, { mode: 0o700 });
+  if (user) chownSync(privateDirectory, user.uid, user.gid);
+  const passwordFile = join(privateDirectory, "password");
   await writeAs(user, passwordFile, password);
-  const made = join(room, "data");
+  const made = join(privateDirectory, "data");
   const finished = await run(
     join(programs.bin, "initdb"),
     ["-D", made, "-U", admin, `--pwfile=${passwordFile}`, "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"],
@@ -71,7 +71,7 @@ async function initialise({ data, programs, user, password }: PostgresServer): P
   );
   await removeAs(user, passwordFile);
   if (finished.code === 0) renameSync(made, data);
-  await removeTree(room);
+  await removeTree(privateDirectory);
   if (finished.code !== 0) throw initdbFailed(finished.stderr, data);
 }
 
@@ -79,7 +79,7 @@ function initdbFailed(stderr: string, data: string): Problems {
   const full = /No space left/i.test(stderr);
   return new Problems([
     {
-      what: `PostgreSQL's data directory ${data} could not be made`,
+      what: `PostgreSQL's data directory ${data} could not be created`,
       got: stderr.trim().split("\n").slice(-3).join("\n            "),
       fix: full
         ? "Free some disk space, then run `tenantry local up` again."
@@ -112,7 +112,7 @@ async function configure(own: PostgresServer): Promise<boolean> {
   return changed;
 }
 
-/** PostgreSQL believes a lock whose number another process has by now, and would not start. */
+/** Removes a stale lock file. PostgreSQL would not start if another process has the lock's process id by now. */
 async function removeStaleLock({ data, user }: PostgresServer): Promise<void> {
   const path = join(data, "postmaster.pid");
   const pid = Number(((await readAs(user, path)) ?? "").split("\n")[0]);

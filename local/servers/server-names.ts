@@ -1,6 +1,6 @@
 import type { StopStep } from "../../common/system/process-id";
 
-/** Every server that a home can have, in the order of starting; they stop in the opposite one, readers first. */
+/** All servers that a home can have, in starting order. They stop in reverse order, readers first. */
 export const serverNames = ["postgres", "worker_1", "worker_2", "kafka", "connect"] as const;
 export type ServerName = (typeof serverNames)[number];
 
@@ -22,7 +22,7 @@ const javaStop: readonly StopStep[] = [
   { signal: "SIGKILL", waitMs: 5_000 },
 ];
 
-/** Gentle first: for PostgreSQL that is a fast shutdown, which does not wait for clients. */
+/** The signals that stop a server, gentlest first. For PostgreSQL that is a fast shutdown, which does not wait for clients. */
 export function stopSteps(name: ServerName): readonly StopStep[] {
   return name === "kafka" || name === "connect" ? javaStop : postgresStop;
 }

@@ -10,42 +10,42 @@ import type { Home } from "../home";
 import { explainDeath } from "./log-causes";
 import { type ServerName, serverTitles, stopSteps } from "./server-names";
 
-/** One embedded server: a plain process that outlives the command that started it. */
+/** One embedded server: a process that outlives the command that started it. */
 export interface Server {
-  /** In file names and on the command line: `postgres`. */
+  /** The name in file names and on the command line: `postgres`. */
   readonly name: ServerName;
-  /** As users know it: `PostgreSQL`. */
+  /** The name for users: `PostgreSQL`. */
   readonly title: string;
   readonly port: number;
-  /** Every port that it listens on. */
+  /** All ports that it listens on. */
   readonly ports: readonly number[];
-  /** The flag and the variable that move its ports. */
+  /** The command line flag that sets its ports. */
   readonly portFlag: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** A directory that its account can enter. */
+  /** Its working directory, which its account must be able to enter. */
   readonly cwd: string;
   readonly user?: SystemUser | undefined;
-  /** Part of its command line, and of no other server's. */
+  /** A part of its command line that no other server has. */
   readonly mark: string;
   readonly startTimeoutMs: number;
-  /** Makes what the process needs; true if a running one must start anew to see it. */
+  /** Prepares files for the process. Returns true if a running process must restart to use them. */
   prepare(): Promise<boolean>;
-  /** Undefined if it serves, else what is still missing. */
+  /** Undefined if it serves; otherwise the reason why not. */
   health(): Promise<string | undefined>;
 }
 
 export type ServerState = "running" | "stopped" | "killed";
 
-/** `killed`: it was started, not stopped by us, and is gone. */
+/** The state of a server. `killed` means that it was started, has ended, and was not stopped by us. */
 export function stateOf(home: Home, name: string): { readonly state: ServerState; readonly pid?: number } {
   const id = readPid(home, name);
   if (!id) return { state: readIfThere(home.pid(name)) === undefined ? "stopped" : "killed" };
   return isRunning(id) ? { state: "running", pid: id.pid } : { state: "killed" };
 }
 
-/** Starts the process in a session of its own, so that neither Ctrl-C nor a closed terminal reaches it. */
+/** Starts the process in its own session, so that neither Ctrl-C nor a closed terminal ends it. */
 export function launch(home: Home, server: Server): ProcessId {
   const path = home.log(server.name);
   keepLogSmall(path);
@@ -69,12 +69,12 @@ export function launch(home: Home, server: Server): ProcessId {
   }
 }
 
-/** Takes a process as this home's server, also one that an interrupted `up` left. */
+/** Records a process as this home's server, such as one that an interrupted `up` left. */
 export function adopt(home: Home, name: string, id: ProcessId): void {
   writePrivate(home.pid(name), stringify(id));
 }
 
-/** Waits until the server serves; a server that ends or never serves is a problem with the end of its log. */
+/** Waits until the server serves. Throws Problems with the end of its log if it ends or never serves. */
 export async function waitUntilHealthy(home: Home, server: Server): Promise<void> {
   const end = Date.now() + server.startTimeoutMs;
   let missing: string | undefined;
@@ -88,12 +88,12 @@ export async function waitUntilHealthy(home: Home, server: Server): Promise<void
     {
       what: `${server.title} does not serve after ${Math.round(server.startTimeoutMs / 1000)} s: ${missing}`,
       got: tail(home, server),
-      fix: `Look into ${home.log(server.name)}; \`tenantry local up\` waits once more, \`tenantry local down\` stops it.`,
+      fix: `Read ${home.log(server.name)}; \`tenantry local up\` waits again, \`tenantry local down\` stops it.`,
     },
   ]);
 }
 
-/** Whether it ran. Throws if it does not end, whatever is sent to it. */
+/** Stops a server. Returns true if it ran. Throws Problems if it does not end even when killed. */
 export async function stopServer(home: Home, name: ServerName): Promise<boolean> {
   const id = readPid(home, name);
   const ran = id !== undefined && isRunning(id);

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** SHA-256 by file. */
+/** SHA-256 checksums by file name. */
 export type Checksums = ReadonlyMap<string, string>;
 
-/** A list as `sha256sum` writes it. */
+/** Parses a list in the format of `sha256sum`. */
 export function parseChecksums(list: string): Checksums {
   const lines = list.split("\n").map((line) => line.trim().split(/\s+\*?/));
   return new Map(lines.flatMap(([sum, file]) => (sum && file ? [[file, sum]] : [])));
@@ -16,10 +16,10 @@ export function sha256(path: string): string {
 }
 
 /**
- * The first way in which a directory's files are not those of the list: one missing, different, or a jar too many, which
- * Java would load.
+ * The first difference between a directory's files and the list: a missing file, a different file, or an additional jar, which
+ * Java would load. Undefined if there is none.
  *
- * @param others jars that may lie beside them
+ * @param others additional jars that are allowed
  */
 export function differenceFrom(
   checksums: Checksums,

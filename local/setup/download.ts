@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 
-/** Fetches a file into `path`. Ends with an error of one line if the server does not answer soon, or falls silent. */
+/** Downloads a file to `path`. Throws an error of one line if the server sends nothing for `silenceMs`. */
 export async function download(url: string, path: string, silenceMs = 10_000): Promise<void> {
   const abort = new AbortController();
   const alarm = setTimeout(() => abort.abort(new Error(`no answer for ${silenceMs / 1000} s`)), silenceMs);
@@ -22,6 +22,6 @@ export async function download(url: string, path: string, silenceMs = 10_000): P
 function reason(error: unknown, signal: AbortSignal): string {
   if (signal.aborted && signal.reason instanceof Error) return signal.reason.message;
   if (!(error instanceof Error)) return String(error);
-  // fetch hides what happened in the cause.
+  // fetch puts the real error into `cause`.
   return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { Problems } from "../../common/problem";
 import { run } from "../../common/system/run";
 
-/** Builds the one program that a module's tools.go names, at the versions that its go.sum pins. */
+/** Builds the program that a module's tools.go imports, with the versions that its go.sum pins. */
 export async function buildGoProgram(module: string, output: string, version: string): Promise<void> {
   if ((await run("go", ["version"])).code !== 0) throw noGo(output);
   const path = importedPackage(readFileSync(join(module, "tools.go"), "utf8"));
   const stamp = `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`;
-  // What go.sum does not list is an error, and not added to it.
+  // A module that go.sum does not list is an error; Go must not add it.
   const { code, stderr } = await run("go", ["build", "-mod=readonly", "-ldflags", stamp, "-o", output, path], {
     cwd: module,
     env: { ...process.env, CGO_ENABLED: "0" },
@@ -16,7 +16,7 @@ export async function buildGoProgram(module: string, output: string, version: st
   if (code !== 0) throw buildFailed(path, stderr);
 }
 
-/** The package that a tools.go imports. */
+/** The package that tools.go imports. */
 export function importedPackage(source: string): string {
   const path = /^import _ "([^"]+)"$/m.exec(source)?.[1];
   if (!path) throw new Error("tools.go imports nothing");

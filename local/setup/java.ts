@@ -21,7 +21,7 @@ export const javaStep: SetupStep = {
   },
 };
 
-/** From what `java -version` writes: `17.0.15`. */
+/** The version in the output of `java -version`: `17.0.15`. */
 export function parseJavaVersion(text: string): string | undefined {
   return /version "([\d.]+)/.exec(text)?.[1];
 }

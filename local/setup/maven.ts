@@ -26,11 +26,11 @@ interface Fetched {
   readonly title: string;
   readonly version: string;
   readonly target: string;
-  /** Of all that is fetched, as `sha256sum` writes it. */
+  /** The file with the checksums of all fetched files, in the format of `sha256sum`. */
   readonly checksums: string;
-  /** Jars beside these, which are compiled here. */
+  /** Additional jars that are compiled here. */
   readonly built: readonly string[];
-  /** Maven's goals; nothing of `work` is kept. */
+  /** Maven's goals. The directory `work` is deleted afterwards. */
   goals(directory: string, work: string): readonly string[];
 }
 
@@ -51,7 +51,7 @@ export const kafkaStep: SetupStep = fromMaven({
   ],
 });
 
-/** Debezium, and tenantry's connector compiled against it, among its jars: Connect keeps the classes of each folder apart. */
+/** Debezium with tenantry's connector, which is compiled against it. Both are in one folder because Connect isolates folders from each other. */
 export const debeziumStep: SetupStep = fromMaven({
   title: "Debezium",
   version: versions.debezium,
@@ -94,14 +94,14 @@ function fromMaven(fetched: Fetched): SetupStep {
 }
 
 async function fetchByMaven(what: string, goals: readonly string[]): Promise<void> {
-  // A checksum that does not match is an error, which for Maven by itself is only a warning.
+  // `--strict-checksums` makes a wrong checksum an error; Maven's default is a warning.
   const { code, stdout, stderr } = await run("mvn", ["-B", "-ntp", "-q", "--strict-checksums", ...goals], {
     env: { ...process.env, ...javaLocale },
   });
   if (code !== 0) throw mavenFailed(what, `${stdout}${stderr}`);
 }
 
-/** Maven notes elsewhere what it has unpacked, and may pass over a directory that is empty by now. So it is looked at. */
+/** Checks the files in the directory. Maven records elsewhere what it unpacked, so it may skip a directory that is now empty. */
 function flawOf({ checksums, built }: Fetched, directory: string): string | undefined {
   const missing = built.find((jar) => !statSync(join(directory, jar), { throwIfNoEntry: false })?.size);
   if (missing !== undefined) return `${missing} is missing`;
@@ -125,7 +125,7 @@ function mavenFailed(what: string, output: string): Problems {
 function notAsExpected(what: string, error: unknown): Problems {
   return new Problems([
     {
-      what: `What Maven fetched of ${what} is not what it should be, and was not installed`,
+      what: `Maven's files of ${what} have wrong checksums and were not installed`,
       got: error instanceof Error ? error.message : String(error),
       expected: "the files that local/servers/*.sha256 list",
       fix: "Delete that artifact from ~/.m2/repository and run `tenantry setup` again. If it stays different, your Maven repository serves another file than Maven Central.",

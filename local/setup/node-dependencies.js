@@ -1,5 +1,5 @@
-// Installs the Node dependencies if those in node_modules are not those of package-lock.json. Plain JavaScript that
-// requires nothing of npm's: it runs before there is anything to require.
+// Installs the Node dependencies if node_modules does not match package-lock.json. It is plain JavaScript without
+// dependencies because it runs before they are installed.
 "use strict";
 const { spawnSync } = require("node:child_process");
 const { existsSync, readFileSync } = require("node:fs");
@@ -15,7 +15,7 @@ if (!isInstalled()) {
   withLock(() => isInstalled() || install());
 }
 
-/** As `requireOwnFolders` in TypeScript does. */
+/** Does the same as `requireOwnFolders` in TypeScript. */
 function requireOwnCheckout() {
   const owner = foreignOwner(root);
   if (!owner) return;
@@ -27,7 +27,7 @@ function requireOwnCheckout() {
   process.exit(1);
 }
 
-/** npm writes its own list as its last act, so a killed installation has none; what was deleted since is still on it. */
+/** Compares npm's own list of installed packages. npm writes it last, so a killed installation has none; it still lists deleted folders. */
 function isInstalled() {
   const installed = packages(join(root, "node_modules", ".package-lock.json"));
   const wanted = packages(join(root, "package-lock.json"));
@@ -61,7 +61,7 @@ function install() {
   console.error(`Node dependencies          installed  ${((Date.now() - start) / 1000).toFixed(1)} s`);
 }
 
-/** One at a time in a checkout. */
+/** Lets only one process at a time work in the checkout. */
 function withLock(work) {
   for (let waits = 0; acquire(lock) !== "ours"; waits++) {
     if (waits === 0) console.error("Another set-up installs the Node dependencies; waiting for it …");

@@ -29,20 +29,20 @@ function describe({ version, citus }: PostgresPrograms): string {
   return `${version} with pg_partman${citus ? " and Citus" : ""}`;
 }
 
-/** How apt can be run without asking anybody; undefined if it cannot. */
+/** The prefix that runs apt as root without a password prompt; undefined if that is impossible. */
 async function aptCommand(): Promise<readonly string[] | undefined> {
   if ((await run("apt-get", ["--version"])).code !== 0) return undefined;
   if (process.getuid?.() === 0) return [];
   return (await run("sudo", ["-n", "true"])).code === 0 ? ["sudo", "-n"] : undefined;
 }
 
-/** What apt wrote where it failed. */
+/** Installs with apt. Returns apt's output if it failed. */
 async function install(prefix: readonly string[], before: readonly PostgresPrograms[]): Promise<string | undefined> {
   const asRoot = (args: readonly string[]) => {
     const [command = "", ...rest] = [...prefix, "env", "DEBIAN_FRONTEND=noninteractive", ...args];
     return run(command, rest);
   };
-  // An apt that was killed leaves packages half configured, and refuses all else until they are.
+  // A killed apt leaves half-configured packages, and apt refuses to work until they are configured.
   await asRoot(["dpkg", "--configure", "-a"]);
   const update = await asRoot(["apt-get", "update", "-q", "-o", "Acquire::Retries=3"]);
   const majors = before.length > 0 ? before.map(({ major }) => major) : postgresMajors;
@@ -73,7 +73,7 @@ function missing(found: readonly PostgresPrograms[], output: string | undefined)
 /** The commands for this system, from the text of its `/etc/os-release`. */
 export function howToInstall(major: number, osRelease: string): string {
   if (/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(osRelease)) {
-    return `Install it as root: \`apt-get install postgresql-${major} postgresql-${major}-partman\`, with https://apt.postgresql.org where your release lacks that version.`;
+    return `Install it as root: \`apt-get install postgresql-${major} postgresql-${major}-partman\`, with https://apt.postgresql.org if your release lacks that version.`;
   }
   if (/^ID(_LIKE)?=.*(fedora|rhel)/m.test(osRelease)) {
     return `Install it as root from https://yum.postgresql.org: \`dnf install postgresql${major}-server postgresql${major}-contrib pg_partman_${major}\`.`;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What must be there before any TypeScript runs: all that is missing is listed at once, then the Node dependencies
-# are installed. Everything else is `tenantry setup`, which the Makefile calls next.
+# Checks the programs that must exist before TypeScript can run, lists all missing ones at once, and installs the Node
+# dependencies. `tenantry setup`, which the Makefile calls next, installs everything else.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -8,7 +8,7 @@ missing=
 miss() { missing="$missing
   - $1"; }
 
-# at_least FOUND WANTED: whether version FOUND, such as 20.11.1, is WANTED, such as 20.6, or newer.
+# at_least FOUND WANTED: succeeds if version FOUND (such as 20.11.1) is WANTED (such as 20.6) or newer.
 at_least() {
   [ "$(printf '%s\n%s\n' "$1" "$2" | sort -t . -k 1,1n -k 2,2n -k 3,3n | head -n 1)" = "$2" ]
 }
@@ -42,7 +42,7 @@ has_postgres() {
   done
   return 1
 }
-# Set-up installs it where it may: apt, as root or by a sudo that asks nothing.
+# Set-up can install PostgreSQL with apt as root, or with a sudo that needs no password.
 can_apt() { has apt-get && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; }
 if ! has_postgres && ! can_apt; then
   miss "PostgreSQL 15, 16 or 17 with pg_partman: \`apt-get install postgresql-15 postgresql-15-partman\` (or -16, -17), \`dnf install postgresql17-server pg_partman_17\` of https://yum.postgresql.org, or \`brew install postgresql@17\` and pg_partman from https://github.com/pgpartman/pg_partman"

@@ -25,7 +25,7 @@ const checksums = join(root, "local", "setup", "pulumi.sha256");
 const languageHost = "pulumi-language-nodejs";
 const launcher = "pulumi-resource-pulumi-nodejs";
 
-/** The CLI, and the language host and dynamic launcher where the CLI does not bring them. */
+/** Installs the CLI, and the language host and the dynamic launcher if the CLI comes without them. */
 export const pulumiStep: SetupStep = {
   title: "Pulumi",
   async provide(note) {
@@ -65,7 +65,7 @@ async function provideCli(note: (text: string) => void): Promise<string> {
   return ", built from source";
 }
 
-/** Unpacks the official release into the directory, if it is the one that is known. */
+/** Downloads the official release and unpacks it into the directory. Throws an error if the checksum differs. */
 export async function fetchRelease(directory: string, from: string, known: Checksums): Promise<void> {
   const file = releaseFile(versions.pulumi, platform(), arch());
   const expected = known.get(file);
@@ -79,7 +79,7 @@ export async function fetchRelease(directory: string, from: string, known: Check
   await rm(archive);
 }
 
-/** The release's name for a platform and architecture as Node.js names them. */
+/** The file name of the release for a platform and an architecture in Node.js' terms. */
 export function releaseFile(version: string, system: string, architecture: string): string {
   return `pulumi-v${version}-${system}-${architecture}.tar.gz`;
 }
@@ -105,12 +105,12 @@ async function isRightVersion(cli: string): Promise<boolean> {
   return isAccepted(await pulumiVersion(cli));
 }
 
-/** A language host that is asked for anything else waits for an engine. */
+/** True if the language host answers `--help`. With other arguments it would wait for an engine. */
 async function answersHelp(host: string): Promise<boolean> {
   return (await run(host, ["-h"], { timeoutMs: 20_000 })).code === 0;
 }
 
-/** The npm package brings it, under a directory that is not on PATH. */
+/** Installs the launcher from the npm package, which has it in a directory that is not on PATH. */
 async function installLauncher(): Promise<void> {
   const source = join(dirname(require.resolve("@pulumi/pulumi/package.json")), launcher);
   await installDirectory(pulumiCache().launcher, {

@@ -14,10 +14,10 @@ export interface SetupResult {
   readonly state: string;
 }
 
-/** Everything but the Node dependencies, which were needed to get here. */
+/** All steps of set-up. The Node dependencies are missing here because they are installed before. */
 export const setupSteps: readonly SetupStep[] = [javaStep, postgresStep, kafkaStep, debeziumStep, pulumiStep];
 
-/** Provides all parts side by side; whatever is missing is reported together at the end. */
+/** Runs all steps in parallel. Throws Problems with everything that is missing, in one error. */
 export async function setup(progress: Progress, wanted = setupSteps): Promise<readonly SetupResult[]> {
   const cache = cacheDirectory();
   requireUsablePath(cache, "the cache of what they run", "Name another folder in XDG_CACHE_HOME.");

@@ -7,7 +7,7 @@ import type { SecretList } from "./secrets";
 
 const cluster = "tenantry";
 
-/** Runs a program and gives what it wrote; throws with what it says where it fails. */
+/** Runs a program and returns its output. Throws an error with the end of its standard error if it fails. */
 async function command(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
   const { code, stdout, stderr } = await run(program, args, {
     cwd: root,
@@ -19,7 +19,7 @@ async function command(program: string, args: readonly string[], env?: NodeJS.Pr
   );
 }
 
-/** A cluster of kind's own. */
+/** A cluster that kind creates. */
 export function kindCluster(engine: "docker" | "podman") {
   const env = engine === "podman" ? { KIND_EXPERIMENTAL_PROVIDER: "podman" } : undefined;
   return {
@@ -28,12 +28,12 @@ export function kindCluster(engine: "docker" | "podman") {
       const existing = (await command("kind", ["get", "clusters"], env)).split("\n");
       if (existing.includes(cluster)) {
         throw new Error(
-          `There is a cluster \`${cluster}\` already: \`kind delete cluster --name ${cluster}\`, if nobody needs it`,
+          `The cluster \`${cluster}\` exists already: run \`kind delete cluster --name ${cluster}\` if nobody needs it`,
         );
       }
       await command("kind", ["create", "cluster", "--name", cluster, "--wait", "180s"], env);
     },
-    /** Every image of images/, built and loaded. Gives their names. */
+    /** Builds every image of images/ and loads it into the cluster. Returns the names. */
     async loadImages(): Promise<string[]> {
       const lines = execFileSync(join(root, "images", "list.sh"), { encoding: "utf8" })
         .trim()
@@ -44,30 +44,30 @@ export function kindCluster(engine: "docker" | "podman") {
       }
       return lines.map((line) => line.split(" ")[1] ?? "");
     },
-    /** Sends a signal to the API server, which runs in the container of the only machine. */
+    /** Sends a signal to the API server, which runs in the container of the cluster's only machine. */
     signalApiServer: (signal: string) =>
       command(engine, ["exec", `${cluster}-control-plane`, "pkill", `-${signal}`, "-x", "kube-apiserver"]),
     delete: () => command("kind", ["delete", "cluster", "--name", cluster], env),
   };
 }
 
-/** Sends a signal to the API server of a cluster that is there, by a command of whoever runs the test. */
+/** Sends a signal to the API server of an existing cluster, by a command that the user gives. */
 export const signalBy = (shellCommand: string) => (signal: string) =>
   command("sh", ["-c", `${shellCommand} ${signal}`]);
 
-/** What the test asks of a namespace and does to it. */
+/** The operations of the test on a namespace. */
 export function kubectl(context: string, namespace: string) {
   const ask = (...args: string[]) => command("kubectl", ["--context", context, ...args]);
   const here = (...args: string[]) => ask("--namespace", namespace, ...args);
   const names = async (...args: string[]) =>
     (await here(...args, "-o", "name")).split("\n").filter((name) => name !== "");
   return {
-    /** The address of a machine, where NodePorts answer. */
+    /** The address of a machine, at which node ports answer. */
     machine: () => ask("get", "nodes", "-o", "jsonpath={.items[0].status.addresses[?(@.type=='InternalIP')].address}"),
     async exists(): Promise<boolean> {
       return (await ask("get", "namespaces", "-o", "name")).split("\n").includes(`namespace/${namespace}`);
     },
-    /** Ends one of the pods with these labels, without a farewell, and waits until its successor is ready. */
+    /** Kills one of the pods with these labels, without a grace period, and waits until its successor is ready. */
     async kill(labels: string): Promise<string> {
       const [victim] = await names("get", "pods", "-l", labels);
       if (!victim) throw new Error(`No pod has the labels ${labels}`);
@@ -81,9 +81,9 @@ export function kubectl(context: string, namespace: string) {
       }
       throw new Error(`${victim} did not come back within 5 minutes`);
     },
-    /** Every Secret of the namespace. */
+    /** All Secrets of the namespace. */
     secrets: async () => JSON.parse(await here("get", "secrets", "-o", "json")) as SecretList,
-    /** What the API says of everything in the namespace that is no Secret, and what pods log and are started with. */
+    /** All texts that could leak a Secret: the namespace's objects other than Secrets, and the pods' logs and arguments. */
     async told(): Promise<ReadonlyMap<string, string>> {
       const kinds = (await ask("api-resources", "--namespaced", "--verbs=list", "-o", "name")).trim().split("\n");
       const open = kinds.filter((kind) => kind !== "secrets").join(",");
@@ -98,7 +98,7 @@ export function kubectl(context: string, namespace: string) {
       }
       return texts;
     },
-    /** Volumes of the namespace that are still there, whether its claims are or not. */
+    /** The namespace's volumes that still exist, even without their claims. */
     async volumes(): Promise<string[]> {
       const all = await ask(
         "get",

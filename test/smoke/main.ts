@@ -7,7 +7,7 @@ import { type Place, placeOf } from "./place";
 import { stack } from "./stack";
 import { type Setting, steps } from "./steps";
 
-/** `make smoke`: the whole life of a stack on a real cluster, with progress, and a table at its end. */
+/** `make smoke`: runs the whole life of a stack on a real cluster, shows progress, and prints a table at the end. */
 async function main(): Promise<void> {
   const path = (process.env["PATH"] ?? "").split(delimiter);
   const programs = ["kubectl", "kind", "docker", "podman"].filter((name) => findProgram(name, path));
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
       throw error;
     }
   };
-  // Reaches the programs that a step has started too: the step fails, and what was made is removed.
+  // The signal reaches the step's programs too: the step fails, and the test removes everything that it created.
   let interrupted = false;
   process.on("SIGINT", () => {
     interrupted = true;
@@ -39,13 +39,13 @@ async function main(): Promise<void> {
     for (const { name, run } of steps) await step(name, () => run(setting));
   } finally {
     if (process.env["TENANTRY_KEEP"])
-      console.log("Left as it is (TENANTRY_KEEP): stack `smoke`, its namespace and its cluster.");
+      console.log("Kept because of TENANTRY_KEEP: stack `smoke`, its namespace and its cluster.");
     else for (const clean of cleaning.reverse()) await clean().catch((error: Error) => console.error(error.message));
     console.log(`\n${table(["step", "result", "time", "seen"], rows)}`);
   }
 }
 
-/** The error that the program of a step told first, for one line of the table. */
+/** The first error of a step's program, for one line of the table. */
 function reasonOf({ message }: Error): string {
   return /\berror: (.+)/.exec(message)?.[1] ?? message.split("\n", 1)[0] ?? "";
 }
@@ -70,15 +70,15 @@ async function prepare(
   if (await cluster.exists()) {
     throw new Problems([
       {
-        what: `The namespace \`${namespace}\` is there already`,
-        fix: `See whether a smoke test is under way; if not, \`kubectl --context ${context} delete namespace ${namespace}\``,
+        what: `The namespace \`${namespace}\` exists already`,
+        fix: `Check that no other smoke test is running; then run \`kubectl --context ${context} delete namespace ${namespace}\``,
       },
     ]);
   }
   const keys = {
     context,
     namespace,
-    // Whoever runs the test is outside the cluster, on a network that reaches its machines.
+    // The test runs outside the cluster, on a network that reaches its machines.
     access: { nodePort: { host: await cluster.machine(), from: ["0.0.0.0/0"] } },
     ...(!place.kind && { image: place.citus, connect: { image: place.connect } }),
     ...place.keys,
@@ -94,7 +94,7 @@ async function prepare(
 }
 
 main().catch((error: unknown) => {
-  // What a step's program said is in it; where this program threw it helps nobody.
+  // The message contains the output of the step's program. A stack trace of this program would not help.
   console.error((error as Error).message);
   process.exitCode = 1;
 });

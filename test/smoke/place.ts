@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { type Problem, refuseIfAny } from "../../common/problem";
 
-/** Where the smoke test runs: a cluster that it makes and removes itself, or one that is there. */
+/** The cluster of the smoke test: one that the test creates and removes, or an existing one. */
 export type Place =
   | { readonly kind: true; readonly engine: "docker" | "podman"; readonly keys: Keys }
   | {
@@ -9,17 +9,17 @@ export type Place =
       readonly citus: string;
       readonly connect: string;
       readonly keys: Keys;
-      /** A shell command that takes the name of a signal and sends it to the API server. @default the step is left out */
+      /** A shell command that sends the named signal to the API server. @default the step is skipped */
       readonly signalApiServer?: string;
     };
 
-/** What is laid over `tenantry:kubernetes` of the stack `kind`. */
+/** Keys that override `tenantry:kubernetes` of the stack `kind`. */
 export type Keys = Readonly<Record<string, unknown>>;
 
-/** Which programs are found, by name. */
+/** The names of the programs that were found. */
 export type Programs = ReadonlySet<string>;
 
-/** Throws Problems that name everything that is missing, before anything is made. */
+/** Reads the place from the environment. Throws Problems with everything that is missing, before anything is created. */
 export function placeOf(env: NodeJS.ProcessEnv, programs: Programs): Place {
   const [kubeconfig, citus, connect] = [env["KUBECONFIG"], env["TENANTRY_CITUS_IMAGE"], env["TENANTRY_CONNECT_IMAGE"]];
   const problems: Problem[] = [];
@@ -65,7 +65,7 @@ function keysOf(text: string | undefined, problems: Problem[]): Keys {
 function missing(program: string, from: string): Problem {
   return {
     what: `The smoke test needs ${program}, which is not on PATH`,
-    fix: `Install it (${from}), or run on a cluster that is there: set KUBECONFIG, TENANTRY_CITUS_IMAGE and TENANTRY_CONNECT_IMAGE`,
+    fix: `Install it (${from}), or run on an existing cluster: set KUBECONFIG, TENANTRY_CITUS_IMAGE and TENANTRY_CONNECT_IMAGE`,
   };
 }
 
@@ -73,6 +73,6 @@ function unset(name: string): Problem {
   return {
     what: `${name} is not set`,
     expected: "KUBECONFIG, TENANTRY_CITUS_IMAGE and TENANTRY_CONNECT_IMAGE together",
-    fix: `Set ${name}; or set none of the images, and the test makes a cluster by kind and builds them`,
+    fix: `Set ${name}; or set none of the images, and the test creates a cluster with kind and builds them`,
   };
 }

@@ -1,7 +1,7 @@
-/** What a Secret's value would be told by, wherever it stood; by the Secret's name and key. */
+/** Texts that would reveal a Secret's value, by the Secret's name and key. */
 export type Kept = ReadonlyMap<string, readonly string[]>;
 
-/** As the cluster's API gives them. */
+/** A list of Secrets in the format of the cluster's API. */
 export interface SecretList {
   readonly items: readonly {
     readonly metadata: { readonly name: string };
@@ -9,7 +9,7 @@ export interface SecretList {
   }[];
 }
 
-/** Certificates and names of users are for everybody. */
+/** True for public values: certificates and user names. */
 const isPublic = (key: string) => key === "username" || key.endsWith(".crt");
 
 export function keptIn({ items }: SecretList): Kept {
@@ -21,7 +21,7 @@ export function keptIn({ items }: SecretList): Kept {
   return new Map(values);
 }
 
-/** A password, a line of a key, a verifier: what no text has by chance. */
+/** The texts of a value that cannot occur by chance: a password, a line of a key, a verifier. */
 function tellingParts(base64: string): readonly string[] {
   const bytes = Buffer.from(base64, "base64");
   const text = bytes.toString("utf8");
@@ -29,7 +29,7 @@ function tellingParts(base64: string): readonly string[] {
   return text.split(/[\s"]+/).filter((part) => part.length >= 12 && /\d/.test(part));
 }
 
-/** Which text, by its name, betrays which Secret. Never with the value. */
+/** The texts that reveal a Secret: the name of the text and of the Secret, never the value. */
 export function betrayals(kept: Kept, texts: ReadonlyMap<string, string>): readonly string[] {
   return [...texts].flatMap(([where, text]) =>
     [...kept]

@@ -13,11 +13,11 @@ const file = join(root, "stacks", `Pulumi.${name}.yaml`);
 
 const said: string[] = [];
 
-/** The stack `kind` under another name and with a few other keys, so that nobody's own is touched. */
+/** The stack `kind` under another name and with a few other keys, so that the test touches no stack of the user. */
 export const stack = {
   name,
 
-  /** Writes the file; `keys` are laid over `tenantry:kubernetes`. */
+  /** Writes the stack file; `keys` override `tenantry:kubernetes`. */
   write(keys: Keys): void {
     const kind = parse(readFileSync(join(root, "stacks", "Pulumi.kind.yaml"), "utf8")) as {
       config: Record<string, unknown>;
@@ -31,7 +31,7 @@ export const stack = {
     forgetStack(name);
   },
 
-  /** Runs `tenantry ARGUMENTS -s smoke` and gives what it wrote; throws with its last lines where it fails. */
+  /** Runs `tenantry ARGUMENTS -s smoke` and returns its output. Throws an error with its last lines if it fails. */
   async tenantry(verb: string, ...args: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await run(join(root, "cli", "tenantry"), [verb, "-s", name, ...args], {
       cwd: root,
@@ -43,10 +43,10 @@ export const stack = {
     );
   },
 
-  /** Everything that `tenantry` wrote so far. */
+  /** The whole output of `tenantry` so far. */
   said: (): string => said.join("\n"),
 
-  /** As it is stored, secrets encrypted. */
+  /** The stored state, with encrypted secrets. */
   async state(): Promise<string> {
     const { pulumi, env } = await openStack(name);
     const { code, stdout, stderr } = await run(pulumi, ["stack", "export", "--stack", name], { cwd: root, env });
@@ -59,7 +59,7 @@ export const stack = {
   },
 };
 
-/** Keys of objects one by one, others whole. */
+/** Merges two sets of keys: objects key by key; other values are replaced. */
 function laidOver(under: Keys, over: Keys): Keys {
   const isObject = (value: unknown): value is Keys =>
     typeof value === "object" && value !== null && !Array.isArray(value);

@@ -5,26 +5,26 @@ import type { Keys } from "./place";
 import { betrayals, keptIn } from "./secrets";
 import { stack } from "./stack";
 
-/** What every step of the test works with. */
+/** The input of every step of the test. */
 export interface Setting {
   readonly application: string;
   readonly cluster: ReturnType<typeof kubectl>;
-  /** Laid over the keys of the stack `kind`. */
+  /** Keys that override those of the stack `kind`. */
   readonly keys: Keys;
-  /** Sends a signal to the API server, where the test knows how. */
+  /** Sends a signal to the API server, if the test knows how. */
   readonly signalApiServer?: (signal: "STOP" | "CONT") => Promise<unknown>;
 }
 
-/** A step gives what is worth a line of the closing table; what it throws ends the test. */
+/** A step. It returns a line for the table at the end; an error ends the test. */
 export interface Step {
   readonly name: string;
   run(setting: Setting): Promise<string>;
 }
 
 const load = { writers: 4, pauseMs: 50 };
-/** Traffic before and after what is tried. */
+/** Duration of the traffic before and after the tested action. */
 const calmMs = 10_000;
-/** How long the API server is away: three times as long as a primary's lease lasts. */
+/** Duration of the API server's outage: three times a primary's lease. */
 const outageMs = 60_000;
 
 export const steps: readonly Step[] = [
@@ -55,7 +55,7 @@ export const steps: readonly Step[] = [
     run: (setting) =>
       setting.signalApiServer
         ? underTraffic(setting, stopApiServer, outageMs / 2)
-        : Promise.resolve("left out: TENANTRY_SMOKE_SIGNAL_API_SERVER is not set"),
+        : Promise.resolve("skipped: TENANTRY_SMOKE_SIGNAL_API_SERVER is not set"),
   },
   { name: "2 to 3 workers under traffic", run: (setting) => underTraffic(setting, () => scale(setting, 3)) },
   { name: "verify with 3", run: verified },
@@ -92,7 +92,7 @@ async function verified(): Promise<string> {
   return /^\d+ pass.*$/m.exec(text)?.[0] ?? "";
 }
 
-/** No Secret's value in the state, in what was written, in any other resource, log, argument, or in Connect's answers. */
+/** Checks that no Secret's value is in the state, the output, another resource, a log, an argument or Connect's answers. */
 async function secretsKept({ cluster }: Setting): Promise<string> {
   await stack.tenantry("preview", "--diff", "--show-sames");
   const { connect } = await stack.endpoints();
@@ -105,7 +105,7 @@ async function secretsKept({ cluster }: Setting): Promise<string> {
     ...(await cluster.told()),
     ...(await Promise.all(answers)),
     ["the state", await stack.state()],
-    ["what tenantry wrote", stack.said()],
+    ["tenantry's output", stack.said()],
   ]);
   const found = betrayals(kept, texts);
   if (found.length > 0) throw new Error(`Secrets are shown:\n${found.join("\n")}`);
@@ -129,8 +129,8 @@ async function stopApiServer({ signalApiServer }: Setting): Promise<string> {
 }
 
 /**
- * Does something while tenants write, and then compares every event by its id. A writer that got no acknowledgement for
- * longer than `longestPauseMs` ends the test.
+ * Runs an action while tenants write, and then compares all events by id. The test fails if a writer waits longer than
+ * `longestPauseMs` for an acknowledgement.
  */
 async function underTraffic(
   setting: Setting,
@@ -153,7 +153,7 @@ async function underTraffic(
   return said;
 }
 
-/** Duplicates are told and no failure: after a failover of the database events may come again, and consumers expect it. */
+/** Judges the comparison. Duplicates are reported but allowed: events may come again after a failover, and consumers expect that. */
 function judge(traffic: Traffic, { committed, forgotten, lost, invented, twice }: Comparison): string {
   const said = `${traffic.acknowledged.size} acknowledged, ${committed} committed, ${traffic.failed()} refused, ${forgotten.length + lost.length} lost, ${twice.length} twice`;
   if (forgotten.length + lost.length + invented.length > 0) throw new Error(`${said}, ${invented.length} made up`);

@@ -26,20 +26,20 @@ test("the ratio is the median of the rounds' ratios, not the ratio of the median
   assert.deepEqual({ ours, theirs, ratio }, { ours: 40, theirs: 100, ratio: 0.8 });
 });
 
-test("a target is reached at its own value, from either side", () => {
+test("a ratio that equals its target reaches it, for upper and lower limits", () => {
   assert.equal(isReached({ ...fast, ratio: 0.85 }), true);
   assert.equal(isReached({ ...fast, ratio: 0.84 }), false);
   assert.equal(isReached({ ...slow, ratio: 0.1 }), true);
   assert.equal(isReached({ ...slow, ratio: 0.11 }), false);
 });
 
-test("what has no target is neither reached nor missed, and what is no number is missed", () => {
+test("a measurement without a target is neither reached nor missed, and NaN is missed", () => {
   assert.equal(isReached(shown), undefined);
   assert.equal(isReached({ ...fast, ratio: Number.NaN }), false);
   assert.equal(isReached({ ...slow, ratio: Number.NaN }), false);
 });
 
-test("the table shows both sides, the ratio, its target and whether it was reached, and the load", () => {
+test("the table shows both figures, the ratio, the target, the result and the load", () => {
   const text = renderReport(report);
   assert.match(
     text,
@@ -49,7 +49,7 @@ test("the table shows both sides, the ratio, its target and whether it was reach
   assert.match(text, /PostgreSQL 15\.13, 2 cores, load average 1\.23 before and 12\.3 after/);
 });
 
-test("the JSON says of each measurement whether it was reached", () => {
+test("the JSON has the result of each measurement", () => {
   const parsed = JSON.parse(reportJson(report)) as { measurements: { reached?: boolean }[]; load: { before: number } };
   assert.deepEqual(
     parsed.measurements.map(({ reached }) => reached),
@@ -58,6 +58,6 @@ test("the JSON says of each measurement whether it was reached", () => {
   assert.equal(parsed.load.before, 1.234);
 });
 
-test("figures have three digits, and none if there is no number", () => {
+test("figures have three digits, and NaN has none", () => {
   assert.deepEqual([1234.5, 12.34, 1.234, 0.1234, Number.NaN].map(figure), ["1235", "12.3", "1.23", "0.123", "-"]);
 });

@@ -6,7 +6,7 @@ import { manyTables } from "../../../bench/many-tables";
 import { secondsOfChanges } from "../../../bench/statement-log";
 import { parseRate } from "../../../bench/transaction-bench";
 
-test("the time of changes runs from the first statement of the database that changes something to the last", () => {
+test("the time of changes runs from the first changing statement in the database to the last", () => {
   const line = (time: string, database: string, text: string) =>
     `2026-01-02 03:04:${time} UTC [17] postgres@${database} LOG:  ${text}`;
   const log = [
@@ -19,11 +19,11 @@ test("the time of changes runs from the first statement of the database that cha
   assert.equal(secondsOfChanges(log, "shop"), 1.75);
 });
 
-test("a log without changes is an error, not zero seconds", () => {
+test("throws an error for a log without changes", () => {
   assert.throws(() => secondsOfChanges("", "shop"), /no statement that changes/);
 });
 
-test("pgbench's rate is read, and a failed transaction is an error", () => {
+test("reads pgbench's rate, and throws an error for failed transactions", () => {
   assert.equal(
     parseRate("number of failed transactions: 0 (0.000%)\ntps = 123.45 (without initial connection time)"),
     123.45,
@@ -32,11 +32,11 @@ test("pgbench's rate is read, and a failed transaction is an error", () => {
   assert.throws(() => parseRate("nonsense"), /pgbench/);
 });
 
-test("the time of a process is its own and the system's, whatever its name", () => {
+test("adds a process' user and system time, for any process name", () => {
   assert.equal(parseCpuSeconds("1 (a) b) S 0 0 0 0 0 0 0 0 0 0 150 50 0 0"), 2);
 });
 
-test("an application of many tables has as many as asked for, and its partitioned ones say by what", () => {
+test("makes the given number of tables, and partitioned ones name their column", () => {
   const files = manyTables(30);
   const sql = Object.entries(files).filter(([name]) => name.endsWith(".sql"));
   assert.equal(
@@ -46,7 +46,7 @@ test("an application of many tables has as many as asked for, and its partitione
   assert.equal(files["architecture.yaml"]?.match(/partition:/g)?.length, 2);
 });
 
-test("Debezium's defaults keep where to read, and none of what makes ours fast", () => {
+test("Debezium's defaults keep the source, and none of our tuning", () => {
   const config = debeziumDefaults({
     "database.hostname": "localhost",
     "poll.interval.ms": "10",

@@ -21,7 +21,7 @@ const summary: DemoSummary = {
   errors: {},
 };
 
-test("the summary says what was written, what came, and that nothing is missing", () => {
+test("the summary shows what was written and what arrived, and that nothing is missing", () => {
   const text = renderSummary(summary);
   assert.match(text, /10 orders, 8 payments of 2 tenants, 42 transactions\/s/);
   assert.match(text, /18 of 18 events, 0 missing, 0 twice/);
@@ -29,7 +29,7 @@ test("the summary says what was written, what came, and that nothing is missing"
   assert.match(text, /Every order and payment that committed is on Kafka once and in the read model\.$/);
 });
 
-test("whatever is missing, twice, wrong or parked makes the demo fail, and a run without events does too", () => {
+test("missing, duplicate, wrong or parked events make the demo fail, and so does a run without events", () => {
   assert.equal(isComplete(summary), true);
   const wrong: Partial<DemoSummary>[] = [
     { events: { written: 18, seen: 17, missing: 1, twice: 0 } },
@@ -63,7 +63,7 @@ function settingsOf(model: Model, listed = tenants): Settings {
   });
 }
 
-test("shops are of new tenants where these are rows, and else of the stack's own, each at its place", async () => {
+test("opens shops for new tenants in the model `shared`, otherwise for the stack's tenants, each in its database", async () => {
   const rows = whereabouts(settingsOf("shared"), endpoints, 3);
   assert.equal(new Set(rows.tenants).size, 3);
   assert.equal(rows.reach("anybody"), endpoints);
@@ -84,18 +84,18 @@ test("shops are of new tenants where these are rows, and else of the stack's own
     const pools = new TenantPools(reach, 2);
     assert.notEqual(pools.of("1"), pools.of("2"));
     assert.equal(pools.of("1"), pools.of("1"));
-    assert.throws(() => pools.of("3"), /an event is of a tenant that the stack does not list[^]*got: +3/i);
+    assert.throws(() => pools.of("3"), /an event belongs to a tenant that the stack does not list[^]*got: +3/i);
     await pools.end();
   }
 });
 
-test("a place without the application's login is refused", () => {
+test("rejects a tenant's database without the application's login", () => {
   const { postgres } = endpoints;
   const without = { ...endpoints, postgres: { ...postgres, roles: {} } };
-  assert.throws(() => new TenantPools(() => without, 2).of("1"), /no login of the role `app`/);
+  assert.throws(() => new TenantPools(() => without, 2).of("1"), /no login for the role `app`/);
 });
 
-test("a stack of no tenants, of another application, or not meant is refused", () => {
+test("rejects a stack without tenants, of another application, or other than `local` without --yes", () => {
   const refusal = (settings: Settings, stack = "local") => {
     try {
       refuse(stack, settings, false);

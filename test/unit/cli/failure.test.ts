@@ -10,14 +10,14 @@ function thrown(work: () => unknown): unknown {
   } catch (error) {
     return error;
   }
-  throw new Error("nothing was thrown");
+  throw new Error("no error was thrown");
 }
 
-test("problems are shown as they are", () => {
+test("shows Problems unchanged", () => {
   assert.equal(failureText(new Problems([{ what: "No", fix: "Yes" }])), "No\n  fix:      Yes");
 });
 
-test("what the system or a server refuses is one message with its way out", () => {
+test("an error of the system or a server is one message with its fix", () => {
   const refused = Object.assign(new Error('password authentication failed for user "app"'), { code: "28P01" });
   assert.match(
     failureText(refused),
@@ -34,7 +34,7 @@ test("what the system or a server refuses is one message with its way out", () =
   );
 });
 
-test("anything else shows its stack to who asks for it, and to nobody else", () => {
+test("shows the stack trace of other errors only with DEBUG=tenantry", () => {
   const text = failureText(new TypeError("x is undefined"), "");
   assert.equal(
     text,

@@ -28,7 +28,7 @@ async function lintFiles(files: Readonly<Record<string, string | Buffer>>, forma
   }
 }
 
-test("findings end with 1: place, line, harm, fix, rule and its page", async () => {
+test("ends with 1 for findings, and prints place, line, harm, fix, rule and its page", async () => {
   const { code, printed } = await lintFiles({ "a/b.sql": bad });
   assert.equal(code, 1);
   assert.match(printed, /a\/b\.sql:2:\d+: Dropping column `customers\.phone` breaks/);
@@ -36,13 +36,13 @@ test("findings end with 1: place, line, harm, fix, rule and its page", async () 
   assert.match(printed, /\n {2}rule: {5}drop-column \(error\): docs\/rules\/drop-column\.md\n\n1 error, 0 warnings\n$/);
 });
 
-test("nothing found ends with 0", async () => {
+test("ends with 0 without findings", async () => {
   assert.deepEqual(await lintFiles({ "a.sql": "SELECT 1;" }), { code: 0, printed: "Nothing found.\n" });
   assert.deepEqual(await lintFiles({ "a.sql": "SELECT 1;" }, "json"), { code: 0, printed: "[]\n" });
   assert.deepEqual(await lintFiles({ "a.sql": "SELECT 1;" }, "github"), { code: 0, printed: "" });
 });
 
-test("paths that lead nowhere, or to nothing that can be linted, end with 2", async (t) => {
+test("ends with 2 for missing paths and for paths without files to lint", async (t) => {
   const errors = t.mock.method(console, "error", () => undefined);
   assert.equal(await run(["/nowhere/at/all"], "text"), 2);
   assert.match(String(errors.mock.calls[0]?.arguments[0]), /There is no such file or folder/);
@@ -50,7 +50,7 @@ test("paths that lead nowhere, or to nothing that can be linted, end with 2", as
   assert.match(String(errors.mock.calls[1]?.arguments[0]), /There is nothing to lint/);
 });
 
-test("a folder with a file's name and a link that leads nowhere are passed over, with the other files judged", async () => {
+test("skips a folder with a file's name and a broken link, and lints the other files", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-lint-"));
   try {
     mkdirSync(join(folder, "x.sql"));
@@ -65,7 +65,7 @@ test("a folder with a file's name and a link that leads nowhere are passed over,
   }
 });
 
-test("a file that cannot be read as text is told by its place, and the others are judged", async () => {
+test("reports a file that is not text, and lints the others", async () => {
   const { code, printed } = await lintFiles(
     {
       "a.sql": Buffer.from("SELECT 1;\n-- caf\xe9\n", "latin1"),
@@ -85,13 +85,13 @@ test("a file that cannot be read as text is told by its place, and the others ar
   );
 });
 
-test("a folder in the place of architecture.yaml is told", async () => {
+test("reports a folder named architecture.yaml", async () => {
   const { code, printed } = await lintFiles({ "shop/architecture.yaml/x.txt": "", "shop/010_a.sql": "SELECT 1;" });
   assert.equal(code, 1);
   assert.match(printed, /^shop\/architecture\.yaml: A folder stands where a file is expected\n/);
 });
 
-test("a byte order mark, other line ends and an ending in capitals change nothing", async () => {
+test("accepts a byte order mark, other line ends and a file extension in capitals", async () => {
   const { printed } = await lintFiles({ "a.SQL": `\ufeff${bad}`, "b.sql": bad.replaceAll("\n", "\r") }, "github");
   assert.deepEqual(
     [...printed.matchAll(/file=([^,]+),line=(\d+),/g)].map(([, ...at]) => at.join(":")),
@@ -99,7 +99,7 @@ test("a byte order mark, other line ends and an ending in capitals change nothin
   );
 });
 
-test("code and SQL that nest too deeply are told as their file's fault, and the others are judged", async () => {
+test("reports code and SQL that nest too deeply as an error in their file, and lints the others", async () => {
   const sum = Array(50_000).fill("'a'").join(" || ");
   const { code, printed } = await lintFiles(
     { "a.sql": `SELECT ${sum};`, "b.ts": `client.query("SELECT ${sum}");\nexport const x = ${sum};`, "c.sql": bad },
@@ -112,7 +112,7 @@ test("code and SQL that nest too deeply are told as their file's fault, and the 
   );
 });
 
-test("migrations of goose, Flyway and Prisma are judged as their tool runs them", async () => {
+test("lints migrations of goose, Flyway and Prisma in the way in which the tool runs them", async () => {
   const concurrently = "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON customers (name);";
   const { printed } = await lintFiles(
     {
@@ -138,7 +138,7 @@ test("migrations of goose, Flyway and Prisma are judged as their tool runs them"
   );
 });
 
-test("a fault of its own ends with 3, so that it is taken for no finding", async (t) => {
+test("ends with 3 for an internal error, so that it doesn't look like a finding", async (t) => {
   const errors = t.mock.method(console, "error", () => undefined);
   const fail = () => {
     throw new RangeError("out of range");
@@ -153,7 +153,7 @@ test("a fault of its own ends with 3, so that it is taken for no finding", async
   }
 });
 
-test("json has one object a finding", async () => {
+test("json has one object for each finding", async () => {
   const [finding, ...others] = JSON.parse((await lintFiles({ "b.sql": bad }, "json")).printed);
   assert.deepEqual(others, []);
   assert.deepEqual(
@@ -169,12 +169,12 @@ test("sarif names the rule, the level and the region", async () => {
   assert.equal(result.locations[0].physicalLocation.region.startLine, 2);
 });
 
-test("github writes a workflow command a finding", async () => {
+test("github writes one workflow command for each finding", async () => {
   const { printed } = await lintFiles({ "b.sql": bad }, "github");
   assert.match(printed, /^::error file=b\.sql,line=2,col=\d+,title=drop-column::Dropping column/);
 });
 
-test("the repository's own code, examples and benchmarks are clean", async () => {
+test("the repository's own code, examples and benchmarks have no findings", async () => {
   const rooms =
     "architecture bench cli client components connectors examples kafka local provider stacks verify index.ts";
   let printed = "";
@@ -188,7 +188,7 @@ test("the repository's own code, examples and benchmarks are clean", async () =>
   assert.deepEqual([code, printed], [0, "Nothing found.\n"]);
 });
 
-test("without paths every application in sql/ is linted, and the toolkit's are clean", async () => {
+test("without paths it lints every application in sql/, and finds nothing in the repository's own", async () => {
   let printed = "";
   const code = await run([], "text", (text) => {
     printed += text;
@@ -196,7 +196,7 @@ test("without paths every application in sql/ is linted, and the toolkit's are c
   assert.deepEqual([code, printed], [0, "Nothing found.\n"]);
 });
 
-test("the configuration is found in the folder or above, leaves out paths, and gives severities", async () => {
+test("reads the configuration in the folder or above it, with excluded paths and severities", async () => {
   const files = { "test/a.sql": bad, "tenantry-lint.yaml": "exclude: [test/**]\nrules: { drop-column: warning }" };
   assert.deepEqual(await lintFiles(files), { code: 0, printed: "Nothing found.\n" });
   const { code, printed } = await lintFiles({ ...files, "sql/b.sql": bad });
@@ -204,7 +204,7 @@ test("the configuration is found in the folder or above, leaves out paths, and g
   assert.match(printed, /^sql\/b\.sql:2:[\s\S]*drop-column \(warning\)[\s\S]*0 errors, 1 warning\n$/);
 });
 
-test("a configuration that cannot be read ends with 2, and says all that is wrong", async (t) => {
+test("ends with 2 for an invalid configuration, and reports all its errors", async (t) => {
   const errors = t.mock.method(console, "error", () => undefined);
   const files = { "a.sql": bad, "tenantry-lint.yaml": "rules: { drop-colum: off, drop-tabel: off }" };
   assert.equal((await lintFiles(files)).code, 2);
@@ -212,7 +212,7 @@ test("a configuration that cannot be read ends with 2, and says all that is wron
   assert.match(message, /There is no rule `drop-colum`[\s\S]*Write `drop-column`[\s\S]*There is no rule `drop-tabel`/);
 });
 
-test("an application that is not there ends with 2, with the one that was probably meant", async (t) => {
+test("ends with 2 for an unknown application, and suggests a similar name", async (t) => {
   const errors = t.mock.method(console, "error", () => undefined);
   const files = { "a.ts": "run();", "tenantry-lint.yaml": "applications: { ecomerce: ['*.ts'] }" };
   assert.equal((await lintFiles(files)).code, 2);
@@ -222,7 +222,7 @@ test("an application that is not there ends with 2, with the one that was probab
   );
 });
 
-test("code, connectors and stacks below a folder are linted, other YAML and JSON is not", async () => {
+test("lints code, connectors and stacks below a folder, but no other YAML and JSON", async () => {
   const { printed } = await lintFiles(
     {
       "src/a.ts": 'client.query("SELECT FROM tenantry.outbox FOR UPDATE SKIP LOCKED");',

@@ -29,12 +29,12 @@ async function refusal(...argv: string[]): Promise<string> {
   return error.message;
 }
 
-test("every value is printed once", () => {
+test("prints every value once", () => {
   const printed = sections.flatMap(({ rows }) => rows.map(([, name]) => name));
   assert.deepEqual(printed.toSorted(), Object.keys(planOf("8-tenants").values).toSorted());
 });
 
-test("the document's plans are those that the command prints", () => {
+test("the plans in docs/plan.md equal the output of the command", () => {
   const document = readFileSync(join(root, "docs", "plan.md"), "utf8");
   for (const name of examples) {
     assert.ok(document.includes(planTable(planOf(name)).trimEnd()), `\`tenantry plan --workload ${name}.yaml\``);
@@ -43,47 +43,47 @@ test("the document's plans are those that the command prints", () => {
 });
 
 for (const name of examples) {
-  test(`the picture of ${name} is the one that was looked at`, () =>
+  test(`the diagram of ${name} equals the reviewed golden file`, () =>
     matchesGolden(join(root, "docs", "plan", `${name}.svg`), renderPicture(planOf(name))));
 }
 
-test("a picture asks for nothing from elsewhere", () => {
+test("a diagram loads nothing from other servers", () => {
   assert.doesNotMatch(renderPicture(planOf("8-tenants")).replace(/xmlns="[^"]*"/, ""), /https?:|href|@import/);
 });
 
-test("JSON holds every value with reason, formula and inputs", () => {
+test("JSON has every value with reason, formula and inputs", () => {
   const { values } = JSON.parse(planJson(planOf("500-tenants")));
   assert.deepEqual(Object.keys(values.workers), ["value", "unit", "reason", "formula", "inputs"]);
 });
 
-test("Markdown says formulas, and what the stack's own values cost", () => {
+test("Markdown has formulas, and the consequences of the stack's own values", () => {
   const markdown = planMarkdown(planOf("100000-tenants"));
   assert.match(markdown, /\| Workers \| \*\*19 workers\*\* \|/);
   assert.match(markdown, /max\(2, by cores, by storage, by events\)/);
   assert.match(markdown, /Broker: storage: 2,048 GiB instead of 2,560 GiB \(-20 %\)/);
 });
 
-test("the picture is written where asked", async (context) => {
+test("writes the diagram to the given file", async (context) => {
   const file = join(mkdtempSync(join(tmpdir(), "tenantry-plan-")), "plan.svg");
   context.mock.method(process.stdout, "write", () => true);
   await command().parseAsync(["--workload", fileOf("8-tenants"), "--svg", file], { from: "user" });
   assert.equal(readFileSync(file, "utf8"), renderPicture(planOf("8-tenants")));
 });
 
-test("neither or both of stack and file are refused", async () => {
+test("rejects both and neither of stack and file", async () => {
   assert.match(await refusal(), /one of `-s STACK` and `--workload FILE`/);
   assert.match(await refusal("-s", "dev", "--workload", "x.yaml"), /one of/);
 });
 
-test("two forms at once are refused", async () => {
+test("rejects --json together with --markdown", async () => {
   assert.match(await refusal("-s", "dev", "--json", "--markdown"), /Leave one out/);
 });
 
-test("a stack without a workload is told the key", async () => {
+test("names the key `tenantry:workload` for a stack without a workload", async () => {
   assert.match(await refusal("-s", "local"), /Add the key `tenantry:workload`/);
 });
 
-test("a file that is not there is named", async () => {
+test("names a missing file", async () => {
   assert.match(await refusal("--workload", "nowhere.yaml"), /^nowhere.yaml: There is no such file/);
 });
 
@@ -93,7 +93,7 @@ const fewTenants = `  tenantry:workload:
     retention: { hot: 3 months }
 `;
 
-test("a stack that names no tenants yet, or can't be provisioned so, is planned all the same, and told", async () => {
+test("plans for a stack without tenants, and for one that `up` refuses, with a warning", async () => {
   const notes = async (text: string) => {
     const { values, warnings } = await planOfStack("dev", { folder: stackFolder(text, "ecommerce") });
     assert.equal(values.model.value, "silo");
@@ -116,7 +116,7 @@ function stackFolder(text: string, application = "shop"): string {
   return folder;
 }
 
-test("a stack holds a workload and the values that it sets itself", async () => {
+test("reads a stack's workload and the values that the stack sets", async () => {
   const folder = stackFolder(`  tenantry:workload:
     tenants: { now: 80, largest: 5 % }
     writes: 50
@@ -129,7 +129,7 @@ test("a stack holds a workload and the values that it sets itself", async () => 
   assert.deepEqual(plan, { workers: 5 });
 });
 
-test("all that is wrong with a stack's workload is said with its place", async () => {
+test("reports every error in a stack's workload with its place", async () => {
   const folder = stackFolder("  tenantry:workload: { writes: many }\n  tenantry:plan: { worker: 5 }\n");
   await assert.rejects(loadSettings("dev", noSecrets, folder), (error: Error) => {
     assert.match(error.message, /Pulumi\.dev\.yaml:3:32: `config\.tenantry:workload\.writes` cannot be read/);

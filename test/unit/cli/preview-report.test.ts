@@ -14,12 +14,12 @@ async function written(...argv: string[]): Promise<string> {
   return readFileSync(output, "utf8");
 }
 
-test("a comment is written into a file, or everything as JSON", async () => {
+test("writes a comment to a file, or everything as JSON", async () => {
   assert.match(await written(), /^<!-- tenantry preview: it -->\n/);
   assert.equal(JSON.parse(await written("--json")).destructive.length, 4);
 });
 
-test("a file that is not there is refused", async () => {
+test("rejects a missing file", async () => {
   await assert.rejects(
     command().parseAsync(["nowhere.json"], { from: "user" }),
     (error: unknown) => error instanceof Problems && /`nowhere\.json` can't be read/.test(error.message),

@@ -7,7 +7,7 @@ import { matchesGolden } from "../golden";
 
 const settings = externalSettings({ shardCount: 12 });
 
-test("ecommerce's SQL is what was reviewed", async () => {
+test("ecommerce's SQL equals the reviewed golden file", async () => {
   const golden = join(__dirname, "..", "..", "golden", "ecommerce", "data-plane.sql");
   matchesGolden(golden, await renderApplication(settings));
 });
@@ -19,6 +19,6 @@ test("every SQL statement ends in a semicolon, REST calls and comments do not", 
   assert.match(text, /^PUT \/connectors\/\S+$/m);
 });
 
-test("an application that does not exist is refused", async () => {
+test("rejects an unknown application", async () => {
   await assert.rejects(renderApplication({ ...settings, application: "shop" }), /There is no application `shop`/);
 });

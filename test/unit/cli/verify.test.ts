@@ -6,7 +6,7 @@ import test from "node:test";
 const tenantry = (...args: string[]) =>
   spawnSync(process.execPath, [join(__dirname, "..", "..", "..", "cli", "tenantry"), ...args], { encoding: "utf8" });
 
-test("verify without a stack, of an unknown one, and with a check that nobody knows, ends with 2 and says why", () => {
+test("ends with 2 and the reason without a stack, for an unknown stack, and for an unknown check", () => {
   for (const [args, said] of [
     [["verify"], /required option '-s, --stack <STACK>' not specified/],
     [["verify", "-s", "nowhere"], /There is no stack `nowhere`[\s\S]*fix:/],
@@ -22,7 +22,7 @@ test("verify without a stack, of an unknown one, and with a check that nobody kn
   }
 });
 
-test("the help names every check and what it claims", () => {
+test("the help lists every check with its claim", () => {
   const { status, stdout } = tenantry("verify", "--help");
   assert.equal(status, 0);
   for (const name of ["isolation", "views", "functions", "leaks", "events", "redelivery", "drift"]) {

@@ -7,7 +7,7 @@ import test from "node:test";
 const root = join(__dirname, "..", "..", "..");
 const pages = execFileSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" }).trim().split("\n");
 
-/** The anchors that GitHub makes of a page's headings; a code block's comments are none. */
+/** The anchors that GitHub makes from a page's headings. Comments in code blocks are not headings. */
 function anchors(page: string): string[] {
   const prose = readFileSync(page, "utf8").replace(/^```[\s\S]*?^```/gm, "");
   return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
@@ -30,7 +30,7 @@ function broken(page: string): string[] {
     .map((to) => `${page}: ${to}`);
 }
 
-test("every relative link of a page leads to a file and a heading that are there", () => {
+test("every relative link leads to an existing file and heading", () => {
   assert.ok(pages.includes("README.md"));
   assert.deepEqual(pages.flatMap(broken), []);
 });

@@ -6,7 +6,7 @@ import { reaches, reservedFunctions } from "../../../architecture/reserved-funct
 
 const page = readFileSync(join(__dirname, "..", "..", "..", "docs", "tenant-isolation.md"), "utf8");
 
-test("the page on isolation names every reserved function in its group, with its harm", () => {
+test("docs/tenant-isolation.md lists every reserved function in its group, with its harm", () => {
   for (const group of reaches) {
     const { functions, extensions = [], harm } = reservedFunctions[group];
     const line = page.split("\n").find((each) => each.startsWith(`| \`${group}\`:`)) ?? "";
@@ -15,7 +15,7 @@ test("the page on isolation names every reserved function in its group, with its
   }
 });
 
-test("no function is in two groups", () => {
+test("every function is in only one group", () => {
   const names = reaches.flatMap((group) => reservedFunctions[group].functions);
   assert.deepEqual([...new Set(names)], names);
 });

@@ -12,22 +12,22 @@ const payload = {
   items: 2,
 };
 
-test("an event is parsed by its type, and what it says besides is let by", () => {
+test("parses an event by its type, and ignores additional fields", () => {
   const event = parseShopEvent("OrderPlaced", JSON.stringify({ ...payload, giftWrap: true }));
   assert.deepEqual(event, { type: "OrderPlaced", payload });
 });
 
-test("a type that is not known is no error", () => {
+test("returns undefined for an unknown type", () => {
   assert.equal(parseShopEvent("OrderGiftWrapped", "{}"), undefined);
 });
 
-test("a payload that is no JSON, or not what its type promises, is an error", () => {
+test("throws an error for a payload that is not JSON or does not match its type", () => {
   assert.throws(() => parseShopEvent("OrderPlaced", "{"));
   assert.throws(() => parseShopEvent("OrderPlaced", JSON.stringify({ ...payload, total: 12.5 })));
   assert.throws(() => parseShopEvent("PaymentCaptured", "{}"));
 });
 
-test("amounts keep their three decimals", () => {
+test("keeps the three decimals of amounts", () => {
   assert.equal(amountText(12_500), "12.500");
   assert.equal(amountText(5), "0.005");
 });

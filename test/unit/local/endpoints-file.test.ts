@@ -28,14 +28,14 @@ function file(context: TestContext): string {
   return join(directory, "endpoints.yaml");
 }
 
-test("what is written is read again, and only its owner can", (context) => {
+test("reads what it wrote, and only the owner can read the file", (context) => {
   const path = file(context);
   writeEndpoints(path, endpoints);
   assert.deepEqual(readEndpoints(path), endpoints);
   assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
-test("a damaged file is one problem without a secret, and `up` is the way out", (context) => {
+test("reports a damaged file without its secrets, with `up` as the fix", (context) => {
   const path = file(context);
   for (const text of ["{", "postgres: hush", ""]) {
     writeFileSync(path, text);
@@ -47,6 +47,6 @@ test("a damaged file is one problem without a secret, and `up` is the way out", 
   }
 });
 
-test("a missing file says that nothing ever ran here", (context) => {
+test("reports for a missing file that the servers have never run", (context) => {
   assert.throws(() => readEndpoints(file(context)), /have never run here/);
 });

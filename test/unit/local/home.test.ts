@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { homeAt, makeHome } from "../../../local/home";
 
-test("a home gets the folders above it", () => {
+test("creates the folders above a home", () => {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-home-"));
   try {
     makeHome(homeAt(join(folder, "a", "b")));
@@ -15,7 +15,7 @@ test("a home gets the folders above it", () => {
   }
 });
 
-test("a place where the system makes no folders, or where a file stands, is refused at once", () => {
+test("rejects a path that is a file, or where the system can't create folders", () => {
   assert.throws(() => makeHome(homeAt("/proc/x")), /No folder can be made there\n {2}got: {6}\/proc\/x/);
   const folder = mkdtempSync(join(tmpdir(), "tenantry-home-"));
   try {

@@ -9,7 +9,7 @@ import { stackNames } from "../../../settings/stack-file";
 
 for (const stack of stackNames()) {
   test(`the stack ${stack} breaks no policy`, async () => {
-    // The mocks do not say what is protected.
+    // The mocks do not show which resources are protected.
     const declared = (await declaredBy(stack)).map(({ type, name, inputs }) => ({
       type,
       name,

@@ -4,7 +4,7 @@ import { output } from "@pulumi/pulumi";
 import { unknownYet } from "../../../architecture/endpoints";
 import { replaceUnknowns } from "../../../policy/unknown-values";
 
-test("what only the servers will tell is marked, and the rest is kept", () => {
+test("marks unknown values and keeps the others", () => {
   const throwing = new Proxy({ address: 1, name: "a" } as Record<string, unknown>, {
     get(target, key) {
       if (key === "address") throw new Error("unknown");

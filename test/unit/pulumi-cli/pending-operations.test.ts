@@ -7,7 +7,7 @@ const operation = {
   resource: { urn: "urn:pulumi:local::x", type: "tenantry:index:Outbox", custom: true },
 };
 
-test("what a killed run had begun is found in the checkpoint", () => {
+test("finds the pending operations of a killed run in the checkpoint", () => {
   const checkpoint = { version: 3, checkpoint: { latest: { pending_operations: [operation] } } };
   assert.deepEqual(
     pendingOperations(JSON.stringify(checkpoint)).map(({ resource }) => resource.urn),
@@ -15,13 +15,13 @@ test("what a killed run had begun is found in the checkpoint", () => {
   );
 });
 
-test("a checkpoint without any, an empty one and a damaged one have none", () => {
+test("finds none in a clean, an empty or a damaged checkpoint", () => {
   for (const text of ['{"checkpoint":{"latest":{"resources":[]}}}', '{"checkpoint":{"latest":null}}', "", "{"]) {
     assert.deepEqual(pendingOperations(text), []);
   }
 });
 
-test("an export keeps everything but the operations that were begun", () => {
+test("removes only the pending operations from an export", () => {
   const exported = {
     version: 3,
     deployment: { manifest: { time: "t" }, resources: [1], pending_operations: [operation] },

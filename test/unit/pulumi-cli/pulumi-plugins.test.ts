@@ -8,7 +8,7 @@ import { neededPlugins, requirePlugins } from "../../../pulumi-cli/pulumi-plugin
 
 const kubernetes = "config:\n  tenantry:platform: kubernetes\n";
 
-test("a stack needs the plugins of what it provisions, and of the roles that it makes", () => {
+test("a stack needs the plugins for its servers and for its roles", () => {
   assert.deepEqual(neededPlugins("config:\n  tenantry:platform: external\n"), []);
   assert.deepEqual(neededPlugins(kubernetes), ["kubernetes", "postgresql"]);
   assert.deepEqual(neededPlugins(`${kubernetes}  tenantry:postgres: { manageRoles: "false" }\n`), ["kubernetes"]);
@@ -16,7 +16,7 @@ test("a stack needs the plugins of what it provisions, and of the roles that it 
   assert.deepEqual(neededPlugins("config: [oops"), []);
 });
 
-/** A Pulumi that can do what the script says, in a home and on a PATH of its own. */
+/** A Pulumi that is this script, with its own home and PATH. */
 function pulumi(script: string) {
   const home = mkdtempSync(join(tmpdir(), "tenantry-plugins-"));
   const program = join(home, "pulumi");
@@ -25,7 +25,7 @@ function pulumi(script: string) {
   return { program, home, env: { PATH: `${home}:/usr/bin:/bin`, PULUMI_HOME: home } };
 }
 
-test("a plugin that can't be had is told with its version and the command that fetches it, and all of them at once", async () => {
+test("reports all plugins that can't be downloaded, with version and command", async () => {
   const { program, env } = pulumi("echo 'error: 403 HTTP error' >&2; exit 1");
   await assert.rejects(
     requirePlugins(program, ["kubernetes", "postgresql"], env),
@@ -35,7 +35,7 @@ test("a plugin that can't be had is told with its version and the command that f
   );
 });
 
-test("a plugin is downloaded once: on PATH or in Pulumi's home it is there", async () => {
+test("downloads a plugin only once: it finds it on PATH or in Pulumi's home", async () => {
   const downloaded = pulumi("exit 0");
   await requirePlugins(downloaded.program, ["postgresql"], downloaded.env);
   const { program, home, env } = pulumi("exit 1");
@@ -43,9 +43,9 @@ test("a plugin is downloaded once: on PATH or in Pulumi's home it is there", asy
   mkdirSync(installed, { recursive: true });
   writeFileSync(join(home, "pulumi-resource-kubernetes"), "", { mode: 0o755 });
   const look = () => requirePlugins(program, ["kubernetes", "postgresql"], env);
-  await assert.rejects(look(), /plugin postgresql is missing/, "an empty folder is no plugin");
+  await assert.rejects(look(), /plugin postgresql is missing/, "an empty folder is not a plugin");
   writeFileSync(join(installed, "pulumi-resource-postgresql"), "", { mode: 0o755 });
   await look();
   writeFileSync(`${installed}.partial`, "");
-  await assert.rejects(look(), /plugin postgresql is missing/, "nor is one that was not filled to the end");
+  await assert.rejects(look(), /plugin postgresql is missing/, "nor is an unfinished one");
 });

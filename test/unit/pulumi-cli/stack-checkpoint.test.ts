@@ -15,15 +15,15 @@ function restored(checkpoint: string, before: string): string {
   return readFileSync(join(stacks, "dev.json"), "utf8");
 }
 
-test("a checkpoint that a kill cut off gives way to the one before", () => {
+test("replaces a cut-off checkpoint by the previous one", () => {
   assert.equal(restored('{"version": 3, "chec', '{"version":3}'), '{"version":3}');
   assert.equal(restored("", '{"version":3}'), '{"version":3}');
 });
 
-test("a whole checkpoint stays", () => {
+test("keeps a complete checkpoint", () => {
   assert.equal(restored('{"version":4}', '{"version":3}'), '{"version":4}');
 });
 
-test("nothing is replaced by what is broken too", () => {
+test("keeps the checkpoint if the previous one is broken too", () => {
   assert.equal(restored('{"version": 3, "chec', "{"), '{"version": 3, "chec');
 });

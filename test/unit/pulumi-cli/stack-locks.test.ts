@@ -19,13 +19,13 @@ function lockFile(context: TestContext, text: string): { readonly state: string;
   return { state, path };
 }
 
-test("the lock of a Pulumi that was killed goes", (context) => {
+test("removes the lock of a killed Pulumi", (context) => {
   const { state, path } = lockFile(context, JSON.stringify(dead));
   clearStaleLocks(state, "local");
   assert.equal(existsSync(path), false);
 });
 
-test("the lock of a running Pulumi stays, and the message says whose it is", (context) => {
+test("keeps the lock of a running Pulumi, and names its owner", (context) => {
   const child = spawn("sh", ["-c", "sleep 60; : pulumi up"]);
   context.after(() => child.kill());
   const lock = { ...dead, pid: child.pid, timestamp: new Date().toISOString() };
@@ -37,21 +37,21 @@ test("the lock of a running Pulumi stays, and the message says whose it is", (co
   assert.equal(existsSync(path), true);
 });
 
-test("a number that another Pulumi has by now holds no lock", (context) => {
+test("removes a lock whose process id another Pulumi has by now", (context) => {
   const child = spawn("sh", ["-c", "sleep 60; : pulumi up"]);
   context.after(() => child.kill());
   assert.equal(isStale({ ...dead, pid: child.pid ?? 0, timestamp: "2026-01-01T00:00:00Z" }), true);
 });
 
-test("the lock of another machine stays, for its process cannot be seen from here", () => {
+test("keeps the lock of another machine, because its process can't be seen", () => {
   assert.equal(isStale(dead, "elsewhere"), false);
 });
 
-test("a number that another program has by now holds no lock", () => {
+test("removes a lock whose process id another program has by now", () => {
   assert.equal(isStale({ ...dead, pid: 1 }), true);
 });
 
-test("a lock that cannot be read stays, and the message names its file", (context) => {
+test("keeps a lock that can't be read, and names its file", (context) => {
   const { state, path } = lockFile(context, "{");
   assert.throws(
     () => clearStaleLocks(state, "local"),
@@ -59,6 +59,6 @@ test("a lock that cannot be read stays, and the message names its file", (contex
   );
 });
 
-test("no lock is no problem", () => {
+test("does nothing without a lock", () => {
   clearStaleLocks("/nowhere", "local");
 });

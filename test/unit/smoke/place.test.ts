@@ -14,13 +14,13 @@ function problems(env: NodeJS.ProcessEnv, ...programs: string[]): string[] {
   return [];
 }
 
-test("kind is used with Docker, or else with podman", () => {
+test("uses kind with Docker, or else with podman", () => {
   const place = (...programs: string[]) => placeOf({}, new Set(["kubectl", "kind", ...programs]));
   assert.deepEqual(place("docker", "podman"), { kind: true, engine: "docker", keys: {} });
   assert.deepEqual(place("podman"), { kind: true, engine: "podman", keys: {} });
 });
 
-test("with a cluster and images nothing but kubectl is needed, and keys may be laid over the stack's", () => {
+test("needs only kubectl with an existing cluster and images, and can override the stack's keys", () => {
   const env = { ...given, TENANTRY_SMOKE_KEYS: "{ access: cluster }" };
   assert.deepEqual(placeOf(env, new Set(["kubectl"])), {
     kind: false,
@@ -30,12 +30,12 @@ test("with a cluster and images nothing but kubectl is needed, and keys may be l
   });
 });
 
-test("a command that signals the API server is taken from the environment", () => {
+test("takes the command that signals the API server from the environment", () => {
   const place = placeOf({ ...given, TENANTRY_SMOKE_SIGNAL_API_SERVER: "signal" }, new Set(["kubectl"]));
   assert.equal(place.kind ? undefined : place.signalApiServer, "signal");
 });
 
-test("everything that is missing is told at once", () => {
+test("reports everything that is missing at once", () => {
   assert.deepEqual(problems({}), [
     "The smoke test needs kubectl, which is not on PATH",
     "The smoke test needs kind, which is not on PATH",
@@ -43,7 +43,7 @@ test("everything that is missing is told at once", () => {
   ]);
 });
 
-test("half of what a cluster needs is refused, and so are keys that are none", () => {
+test("rejects incomplete settings for a cluster, and invalid keys", () => {
   assert.deepEqual(problems({ TENANTRY_CITUS_IMAGE: "citus:1" }, "kubectl"), [
     "KUBECONFIG is not set",
     "TENANTRY_CONNECT_IMAGE is not set",

@@ -20,19 +20,19 @@ const kept = keptIn({
 });
 const found = (text: string) => betrayals(kept, new Map([["pod", text]]));
 
-test("a password in a text is found, and not repeated", () => {
+test("finds a password in a text, and does not repeat it", () => {
   assert.deepEqual(found("postgres://app:HSvshaxAT7R5-Y9GPFqx@db"), ["pod shows login/password"]);
 });
 
-test("one line of a key betrays it, and so does a verifier", () => {
+test("one line of a key reveals it, and so does a verifier", () => {
   assert.deepEqual(found("key: CCqGSM49AwEHBG0wawIBAQQg\\n"), ["pod shows tls/tls.key"]);
   assert.deepEqual(found("md5 or SCRAM-SHA-256$4096:abc"), ["pod shows pooler/userlist.txt"]);
 });
 
-test("what is not text is looked for as APIs write it", () => {
+test("finds binary values in the encoding of APIs", () => {
   assert.deepEqual(found(`ca.p12: ${base64(store)}`), ["pod shows store/ca.p12"]);
 });
 
-test("names of users, certificates and frames of keys betray nothing", () => {
+test("user names, certificates and the frames of keys reveal nothing", () => {
   assert.deepEqual(found("ecommerce_app_1 -----BEGIN…1234567890123 -----BEGIN PRIVATE KEY-----"), []);
 });

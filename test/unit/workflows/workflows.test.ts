@@ -31,12 +31,12 @@ const workflows = readdirSync(folder).map((file) => {
 for (const { file, text, workflow } of workflows) {
   const jobs = Object.entries(workflow.jobs);
 
-  test(`${file}: every action is pinned by its commit, with the version beside it`, () => {
+  test(`${file}: pins every action to a commit, with the version beside it`, () => {
     for (const [line] of text.matchAll(/uses: .*/g))
       assert.match(line, /^uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  test(`${file}: rights are given to jobs alone, and a job that runs a pull request's code may only read`, () => {
+  test(`${file}: grants permissions only to jobs, and only read permissions to jobs that run a pull request's code`, () => {
     assert.deepEqual(workflow.permissions, {});
     assert.ok(!("pull_request_target" in workflow.on), "it would run a stranger's code with our secrets");
     for (const [name, { permissions, steps }] of jobs) {
@@ -47,25 +47,25 @@ for (const { file, text, workflow } of workflows) {
     }
   });
 
-  test(`${file}: nothing that a pull request names is pasted into a script`, () => {
+  test(`${file}: inserts no text from a pull request into a script`, () => {
     const scripts = jobs.flatMap(([, { steps }]) => steps.flatMap(({ run }) => run ?? []));
     for (const script of scripts) assert.doesNotMatch(script, /\$\{\{/);
   });
 }
 
-test("the stacks that are previewed by default are there", () => {
+test("the stacks that are previewed by default exist", () => {
   const text = workflows.find(({ file }) => file === "preview.yml")?.text ?? "";
   const defaults = [...text.matchAll(/TENANTRY_STACKS \|\| '(\[.*?\])'/g)].map(([, list]) => JSON.parse(list ?? "[]"));
   assert.equal(defaults.length, 2, "for the preview and for its comment");
   for (const stack of defaults.flat()) assert.ok(stackNames().includes(stack), stack);
 });
 
-test("a comment is found again by the marker that its report begins with", () => {
+test("finds its comment by the marker at the beginning of the report", () => {
   const text = workflows.find(({ file }) => file === "preview.yml")?.text ?? "";
   assert.ok(text.includes(`MARKER="${markerOf("STACK").replace("STACK", "$STACK")}"`));
 });
 
-test("images are built under the names that stacks take by default", () => {
+test("builds images under the names that stacks use by default", () => {
   const lines = execFileSync(join(root, "images", "list.sh"), { encoding: "utf8" })
     .trim()
     .split("\n");

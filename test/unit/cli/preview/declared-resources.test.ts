@@ -8,12 +8,12 @@ import { matchesGolden } from "../../golden";
 const golden = join(__dirname, "../../../golden/preview");
 
 for (const stack of stackNames()) {
-  test(`what the stack ${stack} declares is what was reviewed`, async () => {
+  test(`the resources of the stack ${stack} equal the reviewed golden file`, async () => {
     matchesGolden(join(golden, `${stack}.yaml`), renderPreview(await declaredBy(stack)));
   });
 }
 
-test("no secret and no value of a single run is part of a preview", () => {
+test("a preview contains no secret and no value that changes from run to run", () => {
   const secret = {
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
     value: { password: "hush" },

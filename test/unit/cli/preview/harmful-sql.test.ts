@@ -24,7 +24,7 @@ for (const [sql, says] of Object.entries(harmful)) {
   test(`${sql}: ${says.split(":")[0]}`, () => assert.deepEqual(harmfulStatements([sql]), [says]));
 }
 
-test("what only looks like it is left alone", () => {
+test("ignores text that only looks like harmful SQL", () => {
   const harmless = [
     "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN DELETE FROM a; END $$",
     "-- DROP TABLE a\n/* TRUNCATE b */ SELECT 'DELETE FROM c'",

@@ -20,7 +20,7 @@ interface Given {
   readonly diff?: readonly string[];
 }
 
-/** A preview as Pulumi prints it, of a few steps. */
+/** A preview of a few steps, in Pulumi's format. */
 function preview(steps: readonly Given[], more: object = {}): string {
   const state = (inputs: object | undefined) => inputs && { inputs, outputs: inputs };
   return JSON.stringify({
@@ -39,15 +39,15 @@ const reportText = (text: string) => reportOf(parseDigest(text, "preview.json"))
 const dangers = (steps: readonly Given[], more?: object) =>
   reportText(preview(steps, more)).destructive.map(({ verb, name, dangers }) => [verb, name, ...dangers]);
 
-test("the comment of a recorded preview is what was reviewed", () => {
+test("the comment on a recorded preview equals the reviewed golden file", () => {
   matchesGolden(join(golden, "comment.md"), renderMarkdown(reportText(recorded)));
 });
 
-test("the same as JSON is what was reviewed", () => {
+test("its JSON equals the reviewed golden file", () => {
   matchesGolden(join(golden, "report.json"), `${JSON.stringify(reportText(recorded), undefined, 2)}\n`);
 });
 
-test("a volume, a namespace, a topic and a definition that go are destructive; a service that goes is not", () => {
+test("deleting a volume, a namespace, a topic or a definition is destructive; deleting a service is not", () => {
   const gone = (type: string, name: string) => ({ op: "delete", type, name, old: {} });
   assert.deepEqual(
     dangers([
@@ -68,7 +68,7 @@ test("a volume, a namespace, a topic and a definition that go are destructive; a
   );
 });
 
-test("a replacement is one change, however many steps it takes, and loses what a delete loses", () => {
+test("a replacement with several steps is one change, and loses the same data as a delete", () => {
   const of = { type: "kubernetes:core/v1:PersistentVolumeClaim", name: "data" };
   const steps = [
     { ...of, op: "delete-replaced", old: {} },
@@ -79,7 +79,7 @@ test("a replacement is one change, however many steps it takes, and loses what a
   assert.deepEqual(reportText(preview(steps)).counts, { replace: 1 });
 });
 
-test("a table that goes stays with its rows, unless the stack allows its drop", () => {
+test("a deleted table resource keeps the table with its rows, unless the stack allows the drop", () => {
   const gone = {
     op: "delete",
     type: "tenantry:index:DistributedTable",
@@ -90,7 +90,7 @@ test("a table that goes stays with its rows, unless the stack allows its drop", 
   const allowed = { config: { "tenantry:allow": '["drop shop.carts"]' } };
   assert.match(String(dangers([gone], allowed)), /dropped with its rows/);
   const [sql] = reportText(preview([gone])).sql;
-  assert.ok(sql?.lines.includes('DROP TABLE IF EXISTS "shop"."carts"'), "the SQL of a delete is told by its kind");
+  assert.ok(sql?.lines.includes('DROP TABLE IF EXISTS "shop"."carts"'), "the handler computes the SQL of a delete");
 });
 
 test("a redistribution is destructive, another change of the same table is not", () => {
@@ -101,7 +101,7 @@ test("a redistribution is destructive, another change of the same table is not",
   assert.deepEqual(dangers([{ ...table, diff: ["foreignKeys"] }]), []);
 });
 
-test("of values, short ones are shown, and none that may be secret", () => {
+test("shows short values, and none that may be secret", () => {
   const values = (secret: string) => ({
     memory: `${secret}Gi`,
     password: `${secret}-word`,
@@ -132,7 +132,7 @@ test("of values, short ones are shown, and none that may be secret", () => {
   );
 });
 
-test("a password that a SQL file or an address spells out is taken out", () => {
+test("removes passwords in SQL and in URLs", () => {
   const urn = "urn:pulumi:prod::tenantry::tenantry:index:Migration::shop/100";
   const message = [
     "CREATE ROLE a LOGIN PASSWORD 'hush''hush';",
@@ -152,7 +152,7 @@ test("a password that a SQL file or an address spells out is taken out", () => {
   assert.match(comment, /\$\{secrets:ns\/name:password\}/);
 });
 
-test("a preview that failed leads with its errors", () => {
+test("a failed preview begins with its errors", () => {
   const text = preview([], {
     diagnostics: [{ message: "error: sql/a.sql:1:1: wrong\n  fix: mend it\n", severity: "error" }],
   });
@@ -178,7 +178,7 @@ test("a preview that failed leads with its errors", () => {
   );
 });
 
-test("a comment holds what a pull request's comment may, and says what was cut; what destroys comes first", () => {
+test("a comment stays within GitHub's limit and reports its cuts; destructive changes come first", () => {
   const steps = Array.from({ length: 2_000 }, (_, index) => ({
     op: index % 4 === 0 ? "delete" : "create",
     type: "tenantry:index:DistributedTable",
@@ -189,12 +189,12 @@ test("a comment holds what a pull request's comment may, and says what was cut; 
   }));
   const comment = renderMarkdown(reportText(preview(steps)));
   assert.ok(comment.length <= mostCharacters, `${comment.length} characters`);
-  assert.ok(comment.length > mostCharacters - 4_000, "what may be held is used");
+  assert.ok(comment.length > mostCharacters - 4_000, "the limit is used");
   assert.match(comment, /\*\*500 destructive changes\*\*/);
   assert.match(comment, /\*\*Cut\*\*.*\d+ of 500 destructive changes, \d+ of 500 resources' SQL, \d+ of 2000 rows/);
 });
 
-test("SQL of one resource that is too long is cut by lines", () => {
+test("cuts the SQL of one resource by lines if it is too long", () => {
   const message = Array.from({ length: 1_000 }, (_, line) => `INSERT INTO t VALUES (${line});`).join("\n");
   const text = preview([{ op: "create", type: "tenantry:index:Migration", name: "shop/100" }], {
     diagnostics: [
@@ -208,7 +208,7 @@ test("SQL of one resource that is too long is cut by lines", () => {
   assert.match(renderMarkdown(reportText(text)), /-- cut here: \d+ more lines\n```\n/);
 });
 
-test("nothing in a name or a value is read as Markdown, HTML or a mention", () => {
+test("nothing in a name or a value counts as Markdown, HTML or a mention", () => {
   const step = {
     op: "update",
     type: "tenantry:index:Outbox",
@@ -221,7 +221,7 @@ test("nothing in a name or a value is read as Markdown, HTML or a mention", () =
   assert.match(comment, /\| ~ update \| `Outbox` \| ``@team\\\|`x`<b>`` \| `a`: ``"`\\\|"`` → ```"``"``` \|/);
 });
 
-test("what is no preview is refused with what it begins with", () => {
+test("rejects text that is not a preview, and shows its beginning", () => {
   for (const [text, got] of [
     ["", "nothing"],
     ["error: no stack selected\nmore", "error: no stack selected"],

@@ -17,7 +17,7 @@ const plain = {
   outputPluginLibraries: true,
 };
 
-test("PostgreSQL listens on loopback only, by TCP only, with scram passwords only", () => {
+test("PostgreSQL listens only on loopback, only by TCP, and only with SCRAM passwords", () => {
   const config = renderPostgresConfig(plain);
   assert.match(config, /^listen_addresses = '127.0.0.1'$/m);
   assert.match(config, /^unix_socket_directories = ''$/m);
@@ -34,7 +34,7 @@ test("PostgreSQL writes logical WAL and lets pg_partman maintain the application
   assert.match(config, /^pg_partman_bgw.dbname = 'o''hara'$/m);
 });
 
-test("the databases of other stacks stay under pg_partman's maintenance", () => {
+test("pg_partman keeps maintaining the databases of other stacks", () => {
   const before = renderPostgresConfig({ ...plain, database: "o'hara" });
   const after = renderPostgresConfig({ ...plain, others: maintainedBy(before) });
   assert.match(after, /^pg_partman_bgw.dbname = 'o''hara,ecommerce'$/m);
@@ -42,7 +42,7 @@ test("the databases of other stacks stay under pg_partman's maintenance", () => 
   assert.deepEqual(maintainedBy(undefined), []);
 });
 
-test("Citus is loaded first, with change data capture, and its plugin may decode where PostgreSQL asks for that", () => {
+test("loads Citus first, with change data capture, and allows its decoding plugin if PostgreSQL has a list", () => {
   const config = renderPostgresConfig({ ...plain, citus: true });
   assert.match(config, /^shared_preload_libraries = 'citus,pg_stat_statements,pg_partman_bgw'$/m);
   assert.match(config, /^citus.enable_change_data_capture = 'on'$/m);
@@ -51,12 +51,12 @@ test("Citus is loaded first, with change data capture, and its plugin may decode
   assert.doesNotMatch(older, /output_plugin_libraries/);
 });
 
-test("PostgreSQL without pg_stat_statements starts without it", () => {
+test("does not load pg_stat_statements if PostgreSQL doesn't have it", () => {
   const config = renderPostgresConfig({ ...plain, statistics: false });
   assert.match(config, /^shared_preload_libraries = 'pg_partman_bgw'$/m);
 });
 
-test("plain PostgreSQL gets no setting that it does not know", () => {
+test("gives plain PostgreSQL no unknown setting", () => {
   assert.doesNotMatch(renderPostgresConfig(plain), /citus|output_plugin/);
 });
 
@@ -66,20 +66,20 @@ const kafka = {
   own: { user: "kafka", password: "k" },
 };
 
-test("Kafka lets nobody in without a login, and no client to its controller", () => {
+test("Kafka requires a login, and lets no client reach its controller", () => {
   const config = renderKafkaConfig(kafka);
   assert.match(config, /^listener.security.protocol.map=BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT$/m);
   assert.match(config, /^listener.name.broker.*username="kafka" password="k" user_kafka="k" user_shop="s";$/m);
   assert.match(config, /^listener.name.controller.*username="kafka" password="k" user_kafka="k";$/m);
 });
 
-test("Kafka listens on loopback and makes no topic by itself", () => {
+test("Kafka listens on loopback and creates no topics by itself", () => {
   const config = renderKafkaConfig(kafka);
   assert.match(config, /^listeners=BROKER:\/\/127.0.0.1:19092,CONTROLLER:\/\/127.0.0.1:19093$/m);
   assert.match(config, /^auto.create.topics.enable=false$/m);
 });
 
-test("Connect gives exactly-once delivery, logs in to Kafka, and reads secrets from one file only", () => {
+test("Connect supports exactly-once delivery, logs in to Kafka, and reads secrets from only one file", () => {
   const config = renderConnectConfig({
     port: 18083,
     kafkaPort: 19092,
@@ -98,13 +98,13 @@ test("Connect gives exactly-once delivery, logs in to Kafka, and reads secrets f
   }
 });
 
-test("loggers keep their levels beside a quiet root", () => {
+test("loggers keep their own levels beside the root logger's", () => {
   const config = renderLogConfig({ "io.debezium": "info" });
   assert.match(config, /^rootLogger.level=warn$/m);
   assert.match(config, /^logger.0.name=io.debezium\nlogger.0.level=info$/m);
 });
 
-test("properties are read back as they were, whatever is in a path", () => {
+test("Java reads properties back unchanged, with any characters in a path", () => {
   const [, line] = renderProperties({ "log.dirs": " /home/jörg\\店 😀\n" }).split("\n");
   assert.equal(line, "log.dirs=\\ /home/j\\u00f6rg\\\\\\u5e97 \\ud83d\\ude00\\u000a");
 });

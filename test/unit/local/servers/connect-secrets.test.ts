@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { addConnectSecret, referTo, setConnectSecrets } from "../../../../local/servers/connect-secrets";
 
-test("a secret is added beside the others, and referred to by file and key", (context) => {
+test("adds a secret beside the others, and refers to it by file and key", (context) => {
   const directory = mkdtempSync(join(tmpdir(), "secrets-"));
   context.after(() => rmSync(directory, { recursive: true }));
   const path = join(directory, "secrets.properties");
@@ -16,6 +16,6 @@ test("a secret is added beside the others, and referred to by file and key", (co
   assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
-test("a reference that names no file is refused", () => {
+test("rejects a reference without a file", () => {
   assert.throws(() => addConnectSecret("${env:CDC}", "shop_cdc", "b"), /no file/);
 });

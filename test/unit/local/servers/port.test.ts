@@ -9,12 +9,12 @@ const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->whe
    2: 0100007F:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4244 1 0000 100 0 0 10 0
 `;
 
-test("only sockets that listen on the port count, not connections to it", () => {
+test("counts only sockets that listen on the port, not connections to it", () => {
   assert.deepEqual(listeningInodes(table, 15432), ["4242"]);
   assert.deepEqual(listeningInodes(table, 1), []);
 });
 
-test("a port is free until somebody listens, and then it is known who", async () => {
+test("a port is free until a process listens, and then the process is known", async () => {
   const port = await freePort();
   assert.equal(await isFree(port), true);
   const server = createServer().listen(port, "127.0.0.1");

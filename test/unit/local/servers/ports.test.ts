@@ -7,16 +7,16 @@ const finder = (used: readonly number[] = []): PortFinder => {
   return { usable: async (port) => !used.includes(port), free: async () => next++ };
 };
 
-test("without wishes the ports are the defaults", async () => {
+test("uses the default ports if none is requested", async () => {
   assert.deepEqual((await choosePorts({}, undefined, finder())).ports, defaultPorts);
 });
 
-test("a remembered port stays, also when it is in use: the message about that is worth more than a silent move", async () => {
+test("keeps a port from before even if it is in use, so that `up` reports the conflict", async () => {
   const remembered = { ...defaultPorts, kafka: 7000 };
   assert.deepEqual((await choosePorts({}, { ports: remembered }, finder([7000]))).ports, remembered);
 });
 
-test("Citus' workers and Kafka's controller follow the port that was wished", async () => {
+test("Citus' workers and Kafka's controller take the ports after the requested one", async () => {
   const { ports } = await choosePorts({ postgres: 5000, kafka: 6000 }, undefined, finder());
   assert.deepEqual(ports, {
     ...defaultPorts,
@@ -28,20 +28,20 @@ test("Citus' workers and Kafka's controller follow the port that was wished", as
   });
 });
 
-test("0 takes free ports, each another", async () => {
+test("0 takes free ports, all different", async () => {
   const ports = Object.values((await choosePorts({ postgres: 0, kafka: 0, connect: 0 }, undefined, finder())).ports);
   assert.equal(new Set(ports).size, 6);
   assert.ok(ports.every((port) => port >= 40_000));
 });
 
-test("0 keeps a remembered port while it is usable, and moves on when it is not", async () => {
+test("0 keeps a port from before while it is usable, and otherwise takes another", async () => {
   const remembered = { ...defaultPorts, postgres: 7000, connect: 7001 };
   const { ports } = await choosePorts({ postgres: 0, connect: 0 }, { ports: remembered }, finder([7001]));
   assert.equal(ports.postgres, 7000);
   assert.equal(ports.connect, 40_000);
 });
 
-test("0 lets go of a port that was chosen by number, and then keeps what it found", async () => {
+test("0 drops a port that was chosen by number, and then keeps the free port", async () => {
   const chosen = await choosePorts({ postgres: 7000 }, undefined, finder());
   assert.deepEqual(chosen.chosenPorts, ["postgres"]);
   const again = await choosePorts({}, chosen, finder());

@@ -17,7 +17,7 @@ function newHome(context: TestContext): Home {
   return home;
 }
 
-/** A shell script in a server's place. */
+/** A server that is a shell script. */
 const script = (text: string, more: Partial<Server> = {}): Server => ({
   name: "kafka",
   title: "Kafka",
@@ -34,7 +34,7 @@ const script = (text: string, more: Partial<Server> = {}): Server => ({
   ...more,
 });
 
-test("a server runs on its own, is seen running, and stops", async (context) => {
+test("starts a server, sees it running, and stops it", async (context) => {
   const home = newHome(context);
   const { pid } = launch(home, script("sleep 60"));
   assert.deepEqual(stateOf(home, "kafka"), { state: "running", pid });
@@ -43,7 +43,7 @@ test("a server runs on its own, is seen running, and stops", async (context) => 
   assert.equal(await stopServer(home, "kafka"), false);
 });
 
-test("one that somebody killed is seen as killed", async (context) => {
+test("reports a killed server as killed", async (context) => {
   const home = newHome(context);
   const { pid } = launch(home, script("sleep 60"));
   process.kill(pid, "SIGKILL");
@@ -51,20 +51,20 @@ test("one that somebody killed is seen as killed", async (context) => {
   assert.deepEqual(stateOf(home, "kafka"), { state: "killed" });
 });
 
-test("a pid that another process has by now is neither taken for the server nor ever signalled", async (context) => {
+test("ignores a process id that another process has by now, and sends it no signal", async (context) => {
   const home = newHome(context);
   writeFileSync(home.pid("kafka"), `pid: ${process.pid}\nstarted: yesterday\n`);
   assert.deepEqual(stateOf(home, "kafka"), { state: "killed" });
   assert.equal(await stopServer(home, "kafka"), false);
 });
 
-test("a damaged pid file counts as a server that is gone", (context) => {
+test("treats a server with a damaged pid file as ended", (context) => {
   const home = newHome(context);
   writeFileSync(home.pid("kafka"), "pid: [");
   assert.deepEqual(stateOf(home, "kafka"), { state: "killed" });
 });
 
-test("a server that dies at start is one problem with the end of its log", async (context) => {
+test("reports a server that ends while starting, with the end of its log", async (context) => {
   const home = newHome(context);
   const dying = script("echo 'No space left on device'; exit 1", { health: async () => "refused" });
   await assert.rejects(
@@ -80,14 +80,14 @@ test("a server that dies at start is one problem with the end of its log", async
   );
 });
 
-test("a server that never serves is a problem that says what is missing", async (context) => {
+test("reports the reason if a server never serves", async (context) => {
   const home = newHome(context);
   const idle = script("sleep 60", { health: async () => "refused", startTimeoutMs: 300 });
   launch(home, idle);
   await assert.rejects(waitUntilHealthy(home, idle), /Kafka does not serve after 0 s: refused/);
 });
 
-test("a program that is not there is a problem, not a crash", (context) => {
+test("reports a missing program as a problem", (context) => {
   const home = newHome(context);
   assert.throws(() => launch(home, script("", { command: "/nowhere/java" })), Problems);
 });

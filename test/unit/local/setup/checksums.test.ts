@@ -14,13 +14,13 @@ function room(context: TestContext): string {
   return directory;
 }
 
-test("a checksum is found by the file's name, in a list of text or binary files", () => {
+test("finds a checksum by file name, in a list of text or binary files", () => {
   const list = parseChecksums("aa  pulumi-v1-linux-x64.tar.gz\nbb *pulumi-v1-darwin-arm64.tar.gz\n");
   assert.equal(list.get("pulumi-v1-darwin-arm64.tar.gz"), "bb");
   assert.equal(list.get("x64.tar.gz"), undefined);
 });
 
-test("names a file that is missing, one that differs, and a jar that does not belong there", (context) => {
+test("names a file that is missing, one that differs, and an additional jar", (context) => {
   const directory = room(context);
   const checksums = new Map([["plugin/a.jar", createHash("sha256").update("a").digest("hex")]]);
   assert.equal(differenceFrom(checksums, join(directory, "nowhere")), "plugin/a.jar is missing");
@@ -36,7 +36,7 @@ test("names a file that is missing, one that differs, and a jar that does not be
   assert.equal(differenceFrom(checksums, directory, ["other.jar"]), undefined);
 });
 
-test("the lists of what Maven fetches are of the versions that set-up installs", () => {
+test("the lists of checksums have the versions that set-up installs", () => {
   const files = (path: string) => [...parseChecksums(readFileSync(path, "utf8")).keys()];
   assert.ok(files(kafkaChecksums).includes(`connect-runtime-${versions.kafka}.jar`));
   assert.ok(files(kafkaChecksums).includes(`connect-basic-auth-extension-${versions.kafka}.jar`));

@@ -30,7 +30,7 @@ async function serve(context: TestContext, listener: RequestListener): Promise<s
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test("a refused connection, an error and a server that falls silent are one line each", async (context) => {
+test("reports a refused connection, an HTTP error and a silent server in one line each", async (context) => {
   const path = join(room(context), "file");
   const url = await serve(context, (request, response) => {
     if (request.url === "/missing") response.writeHead(404).end();
@@ -44,7 +44,7 @@ test("a refused connection, an error and a server that falls silent are one line
   await assert.rejects(download(`${url}/silent`, path, 100), /no answer for 0.1 s$/);
 });
 
-test("a release is unpacked if it is the known one, and refused if not", async (context) => {
+test("unpacks a release with the right checksum, and rejects others", async (context) => {
   const source = room(context);
   await run("sh", ["-c", "mkdir pulumi && echo hello > pulumi/pulumi && tar -czf release.tar.gz pulumi"], {
     cwd: source,
@@ -64,7 +64,7 @@ test("a release is unpacked if it is the known one, and refused if not", async (
   await assert.rejects(fetchRelease(room(context), url, new Map()), /no checksum of .* is known/);
 });
 
-test("the releases of every platform are known for the version that set-up installs", () => {
+test("has checksums for the releases of every platform in the version that set-up installs", () => {
   const known = parseChecksums(readFileSync(join(root, "local", "setup", "pulumi.sha256"), "utf8"));
   const platforms = ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64"];
   assert.deepEqual(

@@ -7,7 +7,7 @@ import { root } from "../../../../common/system/checkout";
 import { run } from "../../../../common/system/run";
 import { connectPlugins } from "../../../../local/servers/java-artifacts";
 
-/** Set-up of one part, with a cache of its own and a Maven that does what the script says. */
+/** Runs the step for Debezium with its own cache and a Maven that is this script. */
 function setup(context: TestContext, script: string) {
   const room = mkdtempSync(join(tmpdir(), "maven-"));
   context.after(() => rmSync(room, { recursive: true }));
@@ -25,14 +25,14 @@ function setup(context: TestContext, script: string) {
   };
 }
 
-test("an empty folder is not taken for Debezium, whether Maven left it so or the cache has it", async (context) => {
+test("does not accept an empty folder as Debezium, from Maven or in the cache", async (context) => {
   const { target, provide } = setup(context, "exit 0");
   for (const before of ["nothing", "an empty folder"]) {
     const { code, stderr } = await provide();
     assert.equal(code, 1, before);
     assert.match(
       stderr,
-      /^What Maven fetched of Debezium .* is not what it should be.*\n.*outbox-connector-1.jar is missing/,
+      /^Maven's files of Debezium .* have wrong checksums.*\n.*outbox-connector-1.jar is missing/,
     );
     assert.equal(existsSync(target), before !== "nothing");
     mkdirSync(target, { recursive: true });
@@ -40,7 +40,7 @@ test("an empty folder is not taken for Debezium, whether Maven left it so or the
   assert.deepEqual(readdirSync(target), []);
 });
 
-test("a jar that is not the one of the list is named with its SHA-256, and is not installed", async (context) => {
+test("names a jar with a wrong SHA-256, and does not install it", async (context) => {
   const { target, provide } = setup(
     context,
     'for a; do case $a in -Dplugin=*) d=${a#*=}; mkdir -p "$d"; echo x >"$d/outbox-connector-1.jar"; echo x >"$d/connect-api-4.3.0.jar";; esac; done',

@@ -6,7 +6,7 @@ import test, { type TestContext } from "node:test";
 import { root } from "../../../../common/system/checkout";
 import { run } from "../../../../common/system/run";
 
-/** A checkout with one dependency, and an npm that only says that it was called. */
+/** A checkout with one dependency, and an npm that only reports its call. */
 function checkout(context: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), "checkout-"));
   context.after(() => rmSync(directory, { recursive: true }));
@@ -30,7 +30,7 @@ function checkout(context: TestContext) {
   return { directory, install };
 }
 
-test("installs nothing where all is there, and a dependency that was deleted again", async (context) => {
+test("installs nothing if all dependencies exist, and reinstalls a deleted one", async (context) => {
   const { directory, install } = checkout(context);
   assert.doesNotMatch((await install()).stderr, /called npm/);
   rmSync(join(directory, "node_modules", "a"), { recursive: true });
@@ -39,7 +39,7 @@ test("installs nothing where all is there, and a dependency that was deleted aga
   assert.match(stderr, /called npm/);
 });
 
-test("does not wait for a lock whose number another process has by now", async (context) => {
+test("does not wait for a lock whose process id another process has by now", async (context) => {
   const { directory, install } = checkout(context);
   rmSync(join(directory, "node_modules"), { recursive: true });
   mkdirSync(join(directory, ".tenantry"));
@@ -53,7 +53,7 @@ test("does not wait for a lock whose number another process has by now", async (
   }
 });
 
-test("root installs nothing into a checkout of another account", {
+test("as root, installs nothing into a checkout of another account", {
   skip: process.getuid?.() === 0 ? false : "only root",
 }, async (context) => {
   const { directory, install } = checkout(context);

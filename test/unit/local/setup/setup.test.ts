@@ -14,7 +14,7 @@ const lacking = (what: string) => ({
   provide: () => Promise.reject(new Problems([{ what: `${what} is missing`, fix: `Install ${what}` }])),
 });
 
-test("everything that is missing is reported at once", async () => {
+test("reports everything that is missing at once", async () => {
   const fine = { title: "Fine", provide: async () => "1.0" };
   await assert.rejects(setup(silent, [lacking("Java"), fine, lacking("PostgreSQL")]), (error: unknown) => {
     assert.ok(error instanceof Problems);
@@ -26,13 +26,13 @@ test("everything that is missing is reported at once", async () => {
   });
 });
 
-test("what is there is said part by part", async () => {
+test("reports the result of each step", async () => {
   assert.deepEqual(await setup(silent, [{ title: "Java", provide: async () => "17.0.1" }]), [
     { part: "Java", state: "17.0.1" },
   ]);
 });
 
-test("Pulumi is accepted from 3.230 and below 4", () => {
+test("accepts Pulumi from 3.230 and below 4", () => {
   assert.deepEqual(["3.230.0", "v3.264.1", "3.229.9", "4.0.0", "2.300.0", undefined].map(isAccepted), [
     true,
     true,
@@ -43,12 +43,12 @@ test("Pulumi is accepted from 3.230 and below 4", () => {
   ]);
 });
 
-test("the official release is named by platform and architecture", () => {
+test("names the official release by platform and architecture", () => {
   assert.equal(releaseFile("3.230.0", "linux", "x64"), "pulumi-v3.230.0-linux-x64.tar.gz");
   assert.equal(releaseFile("3.230.0", "darwin", "arm64"), "pulumi-v3.230.0-darwin-arm64.tar.gz");
 });
 
-test("Java says its version in several ways", () => {
+test("parses the version in Java's different formats", () => {
   assert.equal(parseJavaVersion('openjdk version "17.0.15" 2025-04-15'), "17.0.15");
   assert.equal(parseJavaVersion('java version "21" 2023-09-19 LTS'), "21");
   assert.equal(parseJavaVersion("command not found"), undefined);
@@ -63,7 +63,7 @@ test("how to install PostgreSQL depends on the system", () => {
   assert.match(howToInstall(15, ""), /brew install postgresql@15/);
 });
 
-test("a module's program is the package that its tools.go imports", () => {
+test("builds the package that a module's tools.go imports", () => {
   assert.equal(importedPackage('package tools\n\nimport _ "example.com/cmd/x"\n'), "example.com/cmd/x");
   assert.throws(() => importedPackage("package tools"), /imports nothing/);
 });
