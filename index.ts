@@ -1,4 +1,4 @@
 import { program } from "./program";
 
-/** The Pulumi program of this checkout, as any project's is: docs/package.md. */
+/** The Pulumi program of this checkout, the same as in every project: docs/package.md. */
 export = program;

@@ -14,8 +14,8 @@ import { Provider } from "./provider";
 import { loadSettings } from "./settings/stack-file";
 
 /**
- * The Pulumi program of a project: `export = program;` in its index.ts. The settings in stacks/Pulumi.STACK.yaml and the
- * description in sql/APPLICATION become the resources of the stack's data plane.
+ * The Pulumi program of a project; its index.ts has `export = program;`. It declares the resources of the stack's data plane
+ * from the settings in stacks/Pulumi.STACK.yaml and the description in sql/APPLICATION.
  *
  * @returns the stack's outputs
  */
@@ -24,7 +24,7 @@ export function program(): Promise<pulumi.Inputs> {
   const mapSources = leaveSourcesUnmapped();
   return declareStack().catch((error: unknown) => {
     mapSources();
-    // Pulumi shows a RunError as it is, and anything else with a stack trace.
+    // Pulumi shows a RunError without a stack trace.
     throw error instanceof Problems ? new pulumi.RunError(error.message) : error;
   });
 }
@@ -41,7 +41,7 @@ async function declareStack(): Promise<pulumi.Inputs> {
   const { citus, allow, tenancy = shared } = settings;
   const checkTogether = await holdPolicies();
 
-  // Before servers are declared for tenants that can't be.
+  // Invalid tenants must fail before servers are declared for them.
   const logins = loginRoles(partsOf(application, tenancy));
   const platform = await platformOf({ ...application, roles: logins }, settings);
   const { declared, endpoints, ready, servers, namespace } = platform;
@@ -82,30 +82,30 @@ async function declareStack(): Promise<pulumi.Inputs> {
   return {
     application: application.name,
     topics: application.events.aggregates.map(({ topic }) => topic),
-    // For `tenantry verify` and `demo`: the stack file does not know what the stack itself provisioned.
+    // `tenantry verify` and `demo` read these, because the stack file does not contain servers that the stack provisioned.
     ...(settings.kubernetes && { servers: pulumi.secret({ endpoints, declared }) }),
   };
 }
 
-/** Where Pulumi can't be given the policy pack, its checks run here: before the first resource, and after the last. */
+/** Runs the policy pack's checks in the program, before the first resource and after the last, if Pulumi can't be given the pack. */
 async function holdPolicies(): Promise<() => void> {
   if (process.env["TENANTRY_POLICIES"] !== "program") return () => {};
-  // Not `import()`: what compiles the program on the fly knows only `require`.
+  // `import()` would fail here: the loader that compiles the program supports only `require`.
   const inProgram = require("./policy/in-program") as typeof import("./policy/in-program");
   return inProgram.holdPolicies(pulumi.getStack());
 }
 
 /**
- * The SDK tells the engine three lines about each resource, one call behind the other, even where nobody debugs:
- * https://github.com/pulumi/pulumi/issues/7146. `TENANTRY_DEBUG=1` lets them through, for `--debug` to show.
+ * Turns the SDK's debug lines off. The SDK sends the engine three lines for each resource, one call after the other, even
+ * without `--debug`: https://github.com/pulumi/pulumi/issues/7146. `TENANTRY_DEBUG=1` keeps them for `--debug`.
  */
 function keepDebugLinesBack(): void {
   if (!process.env["TENANTRY_DEBUG"]) Object.assign(pulumi.log, { debug: async () => {} });
 }
 
 /**
- * Pulumi takes a stack trace of each resource and each of its promises. To map them to the sources, where hardly one is
- * ever read, costs the program half of its time: Node's own mapping, and that of ts-node. Returns what turns it on again.
+ * Turns source maps off, Node's and ts-node's. Pulumi takes a stack trace of each resource and promise; mapping these to the
+ * sources takes half of the program's time, and hardly one is ever read. Returns a function that turns source maps on again.
  */
 function leaveSourcesUnmapped(): () => void {
   const { prepareStackTrace } = Error;

@@ -5,7 +5,7 @@ import { Problems } from "../common/problem";
 import { listNames } from "../common/suggestion";
 import { projectRoot } from "../common/system/project";
 
-/** Traffic of an application, made up and compared: `examples/APPLICATION/demo` exports one as `demo`, as TypeScript where Node can load that. */
+/** Generates an application's traffic and compares it with the events. `examples/APPLICATION/demo` (TypeScript if Node can load it) exports it as `demo`. */
 export type Demo = (options: DemoOptions) => Promise<DemoSummary>;
 
 export interface DemoOptions {

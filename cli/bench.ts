@@ -24,9 +24,19 @@ export function command(): Command {
     .description("Measure throughput, latency and overhead as ratios in one run, on embedded servers of its own.")
     .option("--only <BENCHMARKS>", `some of ${benchmarkNames.join(", ")}`, parseBenchmarks, benchmarkNames)
     .option("--events <N>", "events in one round of throughput", wholeNumber(1_000, 10_000_000), defaultSizes.events)
-    .option("--warm-events <N>", "events after which a worker counts as warm", wholeNumber(0, 100_000_000), defaultSizes.warmEvents)
+    .option(
+      "--warm-events <N>",
+      "events after which a worker counts as warm",
+      wholeNumber(0, 100_000_000),
+      defaultSizes.warmEvents,
+    )
     .option("--rounds <N>", "rounds of each measurement that is repeated", wholeNumber(1, 100), defaultSizes.rounds)
-    .option("--seconds <N>", "duration of latency, transactions and idling", wholeNumber(1, 3_600), defaultSizes.seconds)
+    .option(
+      "--seconds <N>",
+      "duration of latency, transactions and idling",
+      wholeNumber(1, 3_600),
+      defaultSizes.seconds,
+    )
     .option("--tables <N>", "tables of the application that is applied", wholeNumber(2, 1_000), defaultSizes.tables)
     .option("--clients <N>", "clients that run transactions in parallel", wholeNumber(1, 64), defaultSizes.clients)
     .option("--home <DIRECTORY>", "the directory of its servers", join(workDirectory, "bench"))

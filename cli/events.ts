@@ -228,7 +228,12 @@ function eventId(text: string): string {
   const id = text.toLowerCase();
   if (uuid.test(id)) return id;
   throw new Problems([
-    { what: "This is not an event's id", got: text.slice(0, 80), expected: "a uuid", fix: "see `tenantry events status`" },
+    {
+      what: "This is not an event's id",
+      got: text.slice(0, 80),
+      expected: "a uuid",
+      fix: "see `tenantry events status`",
+    },
   ]);
 }
 

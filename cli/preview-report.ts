@@ -16,7 +16,9 @@ interface Flags {
 /** `tenantry preview-report` */
 export function command(): Command {
   return new Command("preview-report")
-    .description("Turn a preview into a comment for a pull request: destructive changes first, then SQL, then the rest.")
+    .description(
+      "Turn a preview into a comment for a pull request: destructive changes first, then SQL, then the rest.",
+    )
     .argument("[file]", "the output of `tenantry preview -s STACK --json`; default: standard input")
     .option("-s, --stack <STACK>", "the stack's name, for a preview that failed before it printed the name")
     .option("--json", "print everything as JSON, uncut")

@@ -42,7 +42,7 @@ async function explainFailure(stack: string): Promise<void> {
 function passThrough(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...args], { cwd: projectRoot, env, stdio: "inherit" });
-    // Ctrl-C reaches both; Pulumi decides how to end, and the second one is for it too.
+    // Ctrl-C reaches both processes. Pulumi decides how to end, also after a second Ctrl-C.
     process.on("SIGINT", () => undefined);
     process.on("SIGTERM", () => child.kill("SIGTERM"));
     child.on("error", reject);

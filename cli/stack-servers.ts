@@ -37,7 +37,5 @@ async function output(stack: string): Promise<string> {
 }
 
 function unknown(stack: string, fix: string): Problems {
-  return new Problems([
-    { what: `The endpoints of the stack \`${stack}\` are not known`, fix },
-  ]);
+  return new Problems([{ what: `The endpoints of the stack \`${stack}\` are not known`, fix }]);
 }

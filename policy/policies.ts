@@ -47,7 +47,8 @@ function policiesOf(rule: Rule): (ResourceValidationPolicy | StackValidationPoli
 function filePolicies(): StackValidationPolicy[] {
   return (["error", "warning"] as const).map((severity) => ({
     name: severity === "error" ? "stack-files" : "stack-files-warnings",
-    description: "Reports the findings of `tenantry lint` in the stack's settings and in its application's SQL and description",
+    description:
+      "Reports the findings of `tenantry lint` in the stack's settings and in its application's SQL and description",
     enforcementLevel: severity === "error" ? "mandatory" : "advisory",
     validateStack: async ({ resources }, report) => {
       const found: Linted[] = await lintStackFiles(stackOfUrn(resources[0]?.urn ?? ""));

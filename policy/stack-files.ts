@@ -16,7 +16,7 @@ import type { Linted } from "../lint/linted";
 import { readStack } from "../lint/stack-facts";
 import type { StackOfResources } from "../lint/stack-resources";
 
-/** The one place of policy/ that reads files: those of the project whose stack it judges. */
+// Only this file of policy/ reads files: those of the project whose stack it checks.
 
 /** @throws Problems if the configuration cannot be read */
 export function lintConfiguration(): LintConfiguration {

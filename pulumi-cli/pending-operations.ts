@@ -33,7 +33,7 @@ export async function clearPending(
     const exported = await run(pulumi, ["stack", "export", "--stack", stack], { env, cwd: projectRoot });
     if (exported.code !== 0) return;
     writeFileSync(copy, withoutPending(exported.stdout), { mode: 0o600 });
-    // If it fails, Pulumi itself says what is wrong when it runs next.
+    // If the import fails, Pulumi's next run reports the cause.
     await run(pulumi, ["stack", "import", "--stack", stack, "--file", copy, "--non-interactive"], {
       env,
       cwd: projectRoot,

@@ -123,10 +123,10 @@ async function prepare(pulumi: string, stack: string, env: NodeJS.ProcessEnv): P
   }
   const directory = join(copies, "init");
   if (isNew) {
-    mkdirSync(room, { recursive: true });
-    rmSync(join(room, `Pulumi.${stack}.yaml`), { force: true });
-    writePrivate(join(room, "Pulumi.yaml"), `name: ${projectName()}\nruntime: nodejs\n`);
-    await initialise(pulumi, stack, env, room);
+    mkdirSync(directory, { recursive: true });
+    rmSync(join(directory, `Pulumi.${stack}.yaml`), { force: true });
+    writePrivate(join(directory, "Pulumi.yaml"), `name: ${projectName()}\nruntime: nodejs\n`);
+    await initialise(pulumi, stack, env, directory);
   }
   const salt = saltLine(readIfThere(join(directory, `Pulumi.${stack}.yaml`)) ?? "");
   writePrivate(copyOf(stack), `${text.trimEnd()}\n${salt}`);

@@ -28,7 +28,7 @@ export async function declaredBy(stack: string): Promise<DeclaredResource[]> {
     stack,
     true,
   );
-  // Only now: resources register with whatever is set when the program is loaded.
+  // Loaded here because resources register with the mocks that are set when the program is loaded.
   const { program } = await import("../../program.js");
   await program();
   await pulumi.runtime.disconnect();

@@ -16,7 +16,7 @@ export function isFree(port: number, host = "127.0.0.1"): Promise<boolean> {
 /** Below the ports of outgoing connections (from 32768 on Linux), one of which could take it before its server starts. */
 const [firstFree, lastFree] = [20_000, 32_000];
 
-/** A port that nobody listens on now. */
+/** Returns a port that is free now. */
 export async function freePort(host = "127.0.0.1"): Promise<number> {
   for (;;) {
     const port = randomInt(firstFree, lastFree);

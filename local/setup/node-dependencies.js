@@ -22,7 +22,7 @@ function requireOwnCheckout() {
   const { directory, account } = owner;
   console.error(
     `Root does not work in a folder of another account: ${root}, the checkout\n  got:      ${directory} belongs to \`${account}\`\n` +
-      `  fix:      Run this as \`${account}\`; or, if the folder shall be root's: \`chown -R root ${directory}\`.`,
+      `  fix:      Run this as \`${account}\`; or, if root should own the folder: \`chown -R root ${directory}\`.`,
   );
   process.exit(1);
 }

@@ -20,7 +20,7 @@ import { buildGoProgram } from "./go";
 import type { SetupStep } from "./setup-step";
 
 const releases = `https://github.com/pulumi/pulumi/releases/download/v${versions.pulumi}`;
-/** Of the releases, as Pulumi's own Homebrew formula of this version has them: github.com/pulumi/homebrew-tap. */
+/** The checksums of the releases, from Pulumi's own Homebrew formula for this version: github.com/pulumi/homebrew-tap. */
 const checksums = join(root, "local", "setup", "pulumi.sha256");
 const languageHost = "pulumi-language-nodejs";
 const launcher = "pulumi-resource-pulumi-nodejs";

@@ -20,7 +20,7 @@ interface Reported {
   }[];
 }
 
-test("a part of the benchmarks runs on servers of its own, reports its ratio and stops them", { skip }, async (t) => {
+test("a benchmark runs on its own servers, reports its ratio and stops the servers", { skip }, async (t) => {
   const home = mkdtempSync(join(tmpdir(), "tenantry-bench-test-"));
   t.after(async () => {
     await run(tenantry, ["local", "reset", "--yes", "--home", home]);
@@ -42,6 +42,9 @@ test("a part of the benchmarks runs on servers of its own, reports its ratio and
   assert.deepEqual([...new Set(states)], ["stopped"]);
 });
 
-test("an unknown part is refused before anything starts", async () => {
-  await assert.rejects(run(tenantry, ["bench", "--only", "speed"]), /There is no benchmark `speed`: throughput, latency/);
+test("rejects an unknown benchmark before anything starts", async () => {
+  await assert.rejects(
+    run(tenantry, ["bench", "--only", "speed"]),
+    /There is no benchmark `speed`: throughput, latency/,
+  );
 });

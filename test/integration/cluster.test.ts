@@ -8,7 +8,7 @@ import { type ApiServer, skip, startApiServer } from "./api-server";
 
 let server: Promise<ApiServer> | undefined;
 
-/** One for all tests of this file, each of which has a namespace of its own. */
+/** One API server for all tests of this file. Each test has its own namespace. */
 async function apiServer(): Promise<ApiServer> {
   server ??= startApiServer();
   const started = await server;
@@ -30,7 +30,7 @@ const storageClass = (name: string, isDefault: boolean) => ({
   provisioner: "example.com/none",
 });
 
-test("a cluster that is as the stack needs it passes, whether the namespace is there or not", { skip }, async () => {
+test("accepts a cluster that fits the stack, with and without the namespace", { skip }, async () => {
   const { apply } = await apiServer();
   await apply(storageClass("standard", true));
   await requireReady(settings(), [volume], "dev");
@@ -42,7 +42,7 @@ test("a cluster that is as the stack needs it passes, whether the namespace is t
   await requireReady(settings(), [volume], "dev");
 });
 
-test("a namespace that is somebody else's is refused, with the way to give it to the stack", { skip }, async () => {
+test("rejects a namespace of another owner, with the command that gives it to the stack", { skip }, async () => {
   const { apply } = await apiServer();
   await apply(storageClass("standard", true));
   await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "taken" } });
@@ -52,7 +52,7 @@ test("a namespace that is somebody else's is refused, with the way to give it to
   );
 });
 
-test("a user without permissions is told all that is missing, and nothing was made", { skip }, async () => {
+test("reports all missing permissions of a user, and creates nothing", { skip }, async () => {
   await apiServer();
   await assert.rejects(
     requireReady(settings({ context: "nobody" }), [volume], "dev"),
@@ -60,7 +60,7 @@ test("a user without permissions is told all that is missing, and nothing was ma
   );
 });
 
-test("a storage class that is not there is refused", { skip }, async () => {
+test("rejects an unknown storage class", { skip }, async () => {
   const { apply } = await apiServer();
   await apply(storageClass("standard", true));
   await assert.rejects(
@@ -69,7 +69,7 @@ test("a storage class that is not there is refused", { skip }, async () => {
   );
 });
 
-test("a volume that would shrink is refused", { skip }, async () => {
+test("rejects a volume that would shrink", { skip }, async () => {
   const { apply } = await apiServer();
   await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shrinking" } });
   await apply({
@@ -84,7 +84,7 @@ test("a volume that would shrink is refused", { skip }, async () => {
   );
 });
 
-test("a cluster that does not answer is told within twenty seconds", { skip }, async () => {
+test("reports a cluster that does not answer within twenty seconds", { skip }, async () => {
   const { kubeconfig } = await apiServer();
   const started = Date.now();
   await assert.rejects(
@@ -94,7 +94,7 @@ test("a cluster that does not answer is told within twenty seconds", { skip }, a
   assert.ok(Date.now() - started < 20_000, kubeconfig);
 });
 
-test("after a failed run the namespace's troubles are told with their events", { skip }, async () => {
+test("after a failed run, reports the namespace's unready objects with their events", { skip }, async () => {
   const { apply } = await apiServer();
   await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "failed" } });
   const claim = { kind: "PersistentVolumeClaim", name: "data-citus-0-0", namespace: "failed" };
@@ -117,7 +117,7 @@ test("after a failed run the namespace's troubles are told with their events", {
   assert.match(told, /`data-citus-0-0` in `failed` gets no volume\n {2}got: {6}ProvisioningFailed: the disk quota/);
 });
 
-test("where the cluster is gone after a failed run, that is what is told", { skip }, async () => {
+test("after a failed run, reports that the cluster does not answer", { skip }, async () => {
   await apiServer();
   const told = (await explainFailedUp(settings({ context: "gone" }))).map(renderProblem).join("\n");
   assert.match(told, /^The cluster of the context `gone` does not answer/);

@@ -5,7 +5,7 @@ import { openConnect } from "../../provider/connect/connect-client";
 import { makeProject, type Outcome, type Project } from "./project";
 import { skip } from "./servers";
 
-/** The resources that a run or a preview would touch, as `update PartitionSet tenantry.outbox`. */
+/** The changed resources of a run or a preview, in the form `update PartitionSet tenantry.outbox`. */
 function changes({ text }: Outcome): string[] {
   const found = text.matchAll(
     /^ *[~+-]+ tenantry:index:(\w+): \((create|update|delete|replace)\)\n +\[?(?:id=[^\n]*\n +\[)?urn=\S*::([^\]\n]+)\]/gm,
@@ -21,7 +21,7 @@ function succeeded(outcome: Outcome): Outcome {
 function refused(outcome: Outcome, ...messages: readonly RegExp[]): void {
   assert.notEqual(outcome.code, 0, outcome.text);
   for (const message of messages) assert.match(outcome.text, message);
-  assert.doesNotMatch(outcome.text, /^ +at .*\(.*:\d+:\d+\)/m, "a user is never shown a stack trace");
+  assert.doesNotMatch(outcome.text, /^ +at .*\(.*:\d+:\d+\)/m, "the output has no stack trace");
 }
 
 async function sql(project: Project, text: string): Promise<readonly Record<string, unknown>[]> {
@@ -50,12 +50,12 @@ test("a stack through its life", { skip }, async (t) => {
   const yaml = `sql/${application}/architecture.yaml`;
   const first = `sql/${application}/020_tenants.sql`;
 
-  await t.test("a second preview has no changes, with and without looking at the servers", async () => {
+  await t.test("a second preview has no changes, with and without a refresh", async () => {
     assert.deepEqual(changes(succeeded(await previewOf(project))), []);
     assert.deepEqual(changes(succeeded(await refreshOf(project))), []);
   });
 
-  await t.test("what Pulumi's SDK says of each resource is sent only for those who debug", async () => {
+  await t.test("Pulumi's SDK sends its debug lines only with TENANTRY_DEBUG", async () => {
     const debugged = () => project.tenantry("preview", "-s", "it", "--debug");
     const said = /debug: RegisterResource RPC finished: resource:\S+\[tenantry:/;
     assert.doesNotMatch(succeeded(await debugged()).text, said);
@@ -64,7 +64,7 @@ test("a stack through its life", { skip }, async (t) => {
     assert.match(succeeded(all).text, said);
   });
 
-  await t.test("a longer retention changes its partition sets, and the SQL is shown", async () => {
+  await t.test("a longer retention changes its partition set, and the preview shows the SQL", async () => {
     const before = project.read(yaml);
     project.write(yaml, before.replace("retention: 2 years", "retention: 3 years"));
     const outcome = succeeded(await previewOf(project));
@@ -74,7 +74,7 @@ test("a stack through its life", { skip }, async (t) => {
     assert.match(outcome.text, /UPDATE "partman"\.part_config/);
   });
 
-  await t.test("a new table is its migration, its placement and its isolation, and nothing else", async () => {
+  await t.test("a new table creates its migration, its placement and its isolation, and nothing else", async () => {
     const before = project.read(yaml);
     project.write(yaml, before.replace("  carts: {", "  wishes: { tenant: true }\n  carts: {"));
     project.write(
@@ -90,7 +90,7 @@ test("a stack through its life", { skip }, async (t) => {
     assert.deepEqual(changes(succeeded(await refreshOf(project))), []);
   });
 
-  await t.test("a policy removed by hand is seen by a refresh, and put back", async () => {
+  await t.test("a refresh finds a policy that was dropped by hand, and up restores it", async () => {
     await sql(project, `DROP POLICY tenant_isolation ON ${application}.carts`);
     const outcome = succeeded(await refreshOf(project));
     assert.deepEqual(changes(outcome), [`update TenantIsolation ${application}.carts`]);
@@ -103,7 +103,7 @@ test("a stack through its life", { skip }, async (t) => {
     assert.deepEqual(policies, [{ policyname: "tenant_isolation" }]);
   });
 
-  await t.test("a connector deleted by hand is seen by a refresh, and made again", async () => {
+  await t.test("a refresh finds a connector that was deleted by hand, and up restores it", async () => {
     const connect = openConnect(project.endpoints.connect);
     const name = `${application}-outbox-${project.endpoints.postgres.nodes[0]?.name.replaceAll("_", "-")}`;
     await connect.delete(name);
@@ -112,7 +112,7 @@ test("a stack through its life", { skip }, async (t) => {
     assert.equal((await connect.status(name))?.connector, "RUNNING");
   });
 
-  await t.test("an applied file that was edited is refused, with the file and the fix", async () => {
+  await t.test("rejects an edited file that was applied, with the file and the fix", async () => {
     const before = project.read(first);
     project.write(first, `${before}\n-- one more thought\n`);
     const outcome = await previewOf(project);
@@ -120,7 +120,7 @@ test("a stack through its life", { skip }, async (t) => {
     refused(outcome, /020_tenants\.sql/, /fix:/);
   });
 
-  await t.test("a syntax error is refused at its line and caret, before anything runs", async () => {
+  await t.test("rejects a syntax error with its line and caret, before anything runs", async () => {
     const path = `sql/${application}/110_wrong.sql`;
     project.write(path, "SELECT 1;\nCREATE TABEL oops ();\n");
     const outcome = await project.tenantry("up", "-s", "it", "--yes", "--skip-preview");
@@ -129,7 +129,7 @@ test("a stack through its life", { skip }, async (t) => {
   });
 
   await t.test(
-    "a shard count that would rewrite every row is refused without its opt-in",
+    "rejects a shard count that would rewrite every row, without its opt-in",
     { skip: withoutCitus(project) },
     async () => {
       const stack = "stacks/Pulumi.it.yaml";
@@ -141,7 +141,7 @@ test("a stack through its life", { skip }, async (t) => {
     },
   );
 
-  await t.test("passwords are in no state file, and in no output", async () => {
+  await t.test("no state file and no output contains a password", async () => {
     const { postgres } = project.endpoints;
     const secrets = [postgres.password, ...Object.values(postgres.roles).map(({ password }) => password)];
     const state = project.read(".tenantry/state/.pulumi/stacks/tenantry/it.json");
@@ -152,7 +152,7 @@ test("a stack through its life", { skip }, async (t) => {
     }
   });
 
-  await t.test("destroy removes slots and connectors, and keeps every row", async () => {
+  await t.test("destroy removes slots and connectors and keeps every row", async () => {
     await sql(project, `INSERT INTO ${application}.currencies VALUES ('XTS', 'for testing', 2)`);
     const [before] = await sql(project, `SELECT count(*) FROM ${application}.currencies`);
     succeeded(await project.tenantry("destroy", "-s", "it", "--yes", "--skip-preview"));
@@ -162,11 +162,11 @@ test("a stack through its life", { skip }, async (t) => {
       [],
     );
     const connect = openConnect(project.endpoints.connect);
-    // Connect goes on telling its last state for a moment.
+    // Connect reports its last state for another moment.
     assert.equal(await connect.config(`${application}-outbox-coordinator`), undefined);
   });
 
-  await t.test("up after destroy adopts what was kept", async () => {
+  await t.test("up after destroy takes over the kept tables", async () => {
     succeeded(await project.tenantry("up", "-s", "it", "--yes", "--skip-preview"));
     assert.deepEqual(changes(succeeded(await refreshOf(project))), []);
   });

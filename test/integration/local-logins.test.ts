@@ -11,7 +11,7 @@ import { withSession } from "../../local/servers/sql-session";
 import { openConnect } from "../../provider/connect/connect-client";
 import { servers, skip } from "./servers";
 
-test("Connect answers nobody without its login, and hands out no secret by a validation", { skip }, async () => {
+test("Connect requires its login, and a validation reveals no secret", { skip }, async () => {
   const { connect } = servers();
   const plugin = "tenantry.connect.OutboxConnector";
   const calls: readonly (readonly [string, string, unknown?])[] = [
@@ -48,7 +48,7 @@ test("Connect answers nobody without its login, and hands out no secret by a val
   assert.ok(Array.isArray(await openConnect(connect).names()));
 });
 
-test("Kafka takes nobody without its login: no topic is listed, made, written or read", { skip }, async (t) => {
+test("Kafka requires its login for listing, creating, writing and reading topics", { skip }, async (t) => {
   const { kafka } = servers();
   const strangers: readonly KafkaEndpoint[] = [
     { bootstrapServers: kafka.bootstrapServers },
@@ -83,7 +83,7 @@ test("Kafka takes nobody without its login: no topic is listed, made, written or
   assert.ok((await admin.listTopics()).includes("tenantry-connect-configs"));
 });
 
-test("no role copies the server: not the application's, not the connector's, not the superuser", {
+test("no role can copy the server by physical replication, not even the superuser", {
   skip,
 }, async (t) => {
   const { postgres } = servers();
@@ -106,7 +106,7 @@ test("no role copies the server: not the application's, not the connector's, not
   }
 });
 
-test("only the connector's login may replicate a database", { skip }, async () => {
+test("only the connector's login can replicate a database", { skip }, async () => {
   const { postgres } = servers();
   const { rows } = await withSession(postgres, postgres.database, (client) =>
     client.query<{ rolname: string }>(
@@ -120,7 +120,7 @@ test("only the connector's login may replicate a database", { skip }, async () =
   );
 });
 
-test("nobody else on the machine reads the logins of Kafka and Connect", { skip }, () => {
+test("other accounts on the machine cannot read the logins of Kafka and Connect", { skip }, () => {
   const home = dirname(process.env["TENANTRY_ENDPOINTS"] ?? "");
   const { kafka, connect } = servers();
   for (const file of [

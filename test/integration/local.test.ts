@@ -40,8 +40,8 @@ import { skip } from "./servers";
 const isRoot = process.getuid?.() === 0;
 const nobody = { name: "nobody", uid: 65_534, gid: 65_534 };
 
-/** A directory of the test; what was started in it is stopped before it goes. */
-function room(context: TestContext, mode = 0o755) {
+/** Makes a directory for a test. Servers in it are stopped before it is removed. */
+function temporaryDirectory(context: TestContext, mode = 0o755) {
   const directory = mkdtempSync(join(tmpdir(), "local-"));
   chmodSync(directory, mode);
   const stops: (() => Promise<unknown>)[] = [];
@@ -52,9 +52,9 @@ function room(context: TestContext, mode = 0o755) {
   return { directory, beforeRemoval: (stop: () => Promise<unknown>) => stops.push(stop) };
 }
 
-/** Runs the command line; as an ordinary user where this is root and the checkout is open to others. */
+/** Runs tenantry's command line. As root, runs it as an ordinary user if other accounts can read the checkout. */
 function commandLine(context: TestContext, below = "") {
-  const { directory: outer, beforeRemoval } = room(context);
+  const { directory: outer, beforeRemoval } = temporaryDirectory(context);
   const directory = join(outer, below);
   mkdirSync(directory, { recursive: true });
   const user = isRoot && canReach(join(root, "cli", "tenantry"), nobody) ? nobody : undefined;
@@ -83,7 +83,7 @@ function commandLine(context: TestContext, below = "") {
 
 const anyPorts = ["--postgres-port", "0", "--kafka-port", "0", "--connect-port", "0"];
 
-test("a whole life: up, up again, killed, up, down with the data kept, reset", { skip }, async (context) => {
+test("up, a second up, up after a kill, down and up with the data kept, and reset", { skip }, async (context) => {
   const { home, tenantry, status } = commandLine(context);
 
   const first = await tenantry("up", "--json", ...anyPorts);
@@ -135,7 +135,7 @@ test("a whole life: up, up again, killed, up, down with the data kept, reset", {
   assert.equal(existsSync(home.endpoints), false);
 });
 
-test("everything runs where home and cache have spaces and letters beyond ASCII in their path", {
+test("everything runs with spaces and non-ASCII letters in the paths of home and cache", {
   skip,
 }, async (context) => {
   const { home, tenantry, status } = commandLine(context, "mein  Projekt/жук & 店=1#2%20");
@@ -154,7 +154,7 @@ test("everything runs where home and cache have spaces and letters beyond ASCII 
   assert.match((await tenantry("up")).stdout, /ran already: nothing was changed/);
 });
 
-test("a path that the servers can't use is refused before anything is made", { skip }, async (context) => {
+test("rejects a path that the servers can't use, before anything is created", { skip }, async (context) => {
   const { home, tenantry } = commandLine(context);
   const { code, stderr } = await tenantry("up", "--home", `${home.directory},too`);
   assert.equal(code, 1);
@@ -162,7 +162,7 @@ test("a path that the servers can't use is refused before anything is made", { s
   assert.equal(existsSync(`${home.directory},too`), false);
 });
 
-test("a port in use names the process and the way out, and nothing is started", { skip }, async (context) => {
+test("reports the process that uses a port, with the fix, and starts nothing", { skip }, async (context) => {
   const { tenantry, status } = commandLine(context);
   const port = await freePort();
   const occupant = createServer().listen(port, "127.0.0.1");
@@ -174,7 +174,7 @@ test("a port in use names the process and the way out, and nothing is started", 
   assert.ok((await status()).servers.every(({ state }) => state === "stopped"));
 });
 
-test("lost settings beside data are a problem, for the passwords are lost with them", { skip }, async (context) => {
+test("reports data without settings, because the passwords are lost with the settings", { skip }, async (context) => {
   const { home, tenantry, user } = commandLine(context);
   mkdirSync(join(home.of("data"), "postgres"), { recursive: true });
   if (user) chownSync(home.directory, user.uid, user.gid);
@@ -183,11 +183,11 @@ test("lost settings beside data are a problem, for the passwords are lost with t
   assert.match(stderr, /settings .* missing or damaged[\s\S]*reset --yes/);
 });
 
-test("a home of another account is a problem, not a stack trace", {
+test("reports a home of another account without a stack trace", {
   skip: skip || (!isRoot && "only root"),
 }, async (context) => {
   const { home, tenantry, user } = commandLine(context);
-  if (!user) return context.skip("the checkout is closed to other accounts");
+  if (!user) return context.skip("other accounts cannot read the checkout");
   mkdirSync(home.directory);
   const { code, stderr } = await tenantry("up");
   assert.equal(code, 1);
@@ -195,10 +195,10 @@ test("a home of another account is a problem, not a stack trace", {
   assert.doesNotMatch(stderr, /^ +at /m);
 });
 
-test("root makes, stops and deletes nothing in a home of another account", {
+test("as root, creates, stops and deletes nothing in a home of another account", {
   skip: skip || (!isRoot && "only root"),
 }, async (context) => {
-  const { directory } = room(context);
+  const { directory } = temporaryDirectory(context);
   const home = homeAt(join(directory, "servers"));
   mkdirSync(home.directory);
   chownSync(home.directory, nobody.uid, nobody.gid);
@@ -212,12 +212,12 @@ test("root makes, stops and deletes nothing in a home of another account", {
   assert.deepEqual(readdirSync(home.directory), ["settings.yaml"]);
 });
 
-/** PostgreSQL alone, in a home of its own. */
+/** Starts only PostgreSQL, in its own home. */
 async function onlyPostgres(
   context: TestContext,
   mode?: number,
 ): Promise<{ home: ReturnType<typeof homeAt>; server: Server; data: string }> {
-  const { directory, beforeRemoval } = room(context, mode);
+  const { directory, beforeRemoval } = temporaryDirectory(context, mode);
   const home = homeAt(join(directory, "home"));
   makeHome(home);
   const user = postgresAccount();
@@ -231,7 +231,7 @@ async function onlyPostgres(
   return { home, server, data };
 }
 
-test("root's PostgreSQL keeps its data where its account can reach it, also for a closed home", {
+test("as root, puts PostgreSQL's data where its account can reach it, even for a closed home", {
   skip: skip || (!isRoot && "only root"),
 }, async (context) => {
   const { home, server, data } = await onlyPostgres(context, 0o700);
@@ -242,7 +242,7 @@ test("root's PostgreSQL keeps its data where its account can reach it, also for 
   assert.equal(stateOf(home, "postgres").state, "running");
 });
 
-test("root writes nothing through links that PostgreSQL's account puts into its folder", {
+test("as root, writes nothing through links that PostgreSQL's account puts into its folder", {
   skip: skip || (!isRoot && "only root"),
 }, async (context) => {
   const { home, server, data } = await onlyPostgres(context);
@@ -277,7 +277,7 @@ test("root writes nothing through links that PostgreSQL's account puts into its 
   assert.deepEqual([existsSync(data), existsSync(kept)], [false, true]);
 });
 
-test("a data directory with wrong permissions, a stale lock, a second platform on the same server", {
+test("repairs wrong permissions and a stale lock, and adds a second application to the same server", {
   skip,
 }, async (context) => {
   const { home, server, data } = await onlyPostgres(context);
@@ -287,7 +287,7 @@ test("a data directory with wrong permissions, a stale lock, a second platform o
   await assert.rejects(waitUntilHealthy(home, server), /PostgreSQL ended while starting[\s\S]*mode 0700/);
   chmodSync(data, 0o700);
 
-  // As after a crash of the machine: the number in PostgreSQL's own lock is another process's by now.
+  // After a crash of the machine another process may have the process id in PostgreSQL's lock file.
   writeFileSync(join(data, "postmaster.pid"), `${process.ppid}\n${data}\n`);
   await server.prepare();
   launch(home, server);

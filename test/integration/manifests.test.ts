@@ -11,7 +11,7 @@ const definitions = process.env["TENANTRY_CRDS"];
 
 let server: Promise<ApiServer> | undefined;
 
-/** One for all tests of this file: it keeps nothing but namespaces and definitions. */
+/** One API server for all tests of this file. It stores only namespaces and definitions. */
 function apiServer(): Promise<ApiServer> {
   server ??= startApiServer();
   return server;
@@ -24,7 +24,7 @@ interface Reviewed {
   readonly object: Manifest;
 }
 
-/** What a stack's reviewed preview would send to the API server, with placeholders filled in. */
+/** The manifests in a stack's reviewed preview, with values for the placeholders. */
 function reviewedOf(stack: string): Reviewed[] {
   return parseAllDocuments(readFileSync(join(golden, stack), "utf8"))
     .map((document) => document.toJS() as { readonly resource: string; readonly kind?: string; readonly type?: string })
@@ -35,7 +35,7 @@ function reviewedOf(stack: string): Reviewed[] {
     }));
 }
 
-/** Keys that the server asks for, by the kind of Secret, in place of what a preview hides. */
+/** The keys that the API server requires for a type of Secret, because a preview hides them. */
 function secretContent(type: string | undefined) {
   const keys = { "kubernetes.io/tls": ["tls.crt", "tls.key"], "kubernetes.io/basic-auth": ["username", "password"] };
   const needed = keys[type as keyof typeof keys] ?? [];
@@ -43,7 +43,7 @@ function secretContent(type: string | undefined) {
   return { data, stringData: undefined };
 }
 
-test("an API server accepts every manifest of every stack", { skip }, async (t) => {
+test("the API server accepts every manifest of every stack", { skip }, async (t) => {
   const { apply } = await apiServer();
   const groups = new Set<string>();
   for (const file of definitions ? readdirSync(definitions).filter((name) => name.endsWith(".yaml")) : []) {
@@ -55,7 +55,7 @@ test("an API server accepts every manifest of every stack", { skip }, async (t) 
   }
   for (const stack of readdirSync(golden)) {
     const reviewed = reviewedOf(stack);
-    // A dry run of what lies in a namespace needs that to be there.
+    // A dry run of a namespaced object needs the namespace.
     for (const { object } of reviewed.filter(({ object }) => object.kind === "Namespace")) await apply(object);
     for (const { resource, object } of reviewed) {
       const group = /^([^/]+\.[^/]+)\/v/.exec(object.apiVersion)?.[1];
@@ -67,7 +67,7 @@ test("an API server accepts every manifest of every stack", { skip }, async (t) 
   }
 });
 
-test("an API server refuses a manifest with a field that it does not know", { skip }, async () => {
+test("the API server rejects a manifest with an unknown field", { skip }, async () => {
   const { apply } = await apiServer();
   const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", namespace: "default" }, dato: {} };
   await assert.rejects(apply(object, "All"), /dato/);

@@ -23,7 +23,7 @@ function setTenants(project: Project, tenants: readonly Tenant[], allow: readonl
   configure(project, { "tenantry:tenants": tenants, "tenantry:allow": allow });
 }
 
-/** With the first two of these tenants. */
+/** A project with the first two of these tenants, applied. */
 async function applied(t: TestContext, model: Model, tenants: readonly Tenant[]): Promise<Project> {
   const project = await tenantedProject(t, model, tenants, { "tenantry:tenancy": model });
   setTenants(project, tenants.slice(0, 2));
@@ -31,7 +31,7 @@ async function applied(t: TestContext, model: Model, tenants: readonly Tenant[])
   return project;
 }
 
-/** The ports of the servers that have a database, the coordinator's first. */
+/** The ports of the servers that have the database, the coordinator's first. */
 async function nodesWith({ endpoints: { postgres } }: Project, database: string): Promise<number[]> {
   const ports = [...new Set([postgres.port, ...postgres.nodes.map(({ port }) => port)])];
   const found = await Promise.all(
@@ -44,11 +44,11 @@ async function nodesWith({ endpoints: { postgres } }: Project, database: string)
   return ports.filter((_, index) => found[index]);
 }
 
-test("tenants with a schema each", { skip }, async (t) => {
+test("tenants with their own schemas", { skip }, async (t) => {
   const project = await applied(t, "schema", [acme, globex, initech]);
   const { application } = project;
 
-  await t.test("verify passes for every tenant, and tries each one's roles at another's schema", async () => {
+  await t.test("verify passes for every tenant, and tries each tenant's roles on another tenant's schema", async () => {
     const findings = await verified(project);
     for (const { name } of [acme, globex]) {
       assert.ok(seen(findings, "isolation").includes(`${application}_${name}.orders`));
@@ -56,7 +56,7 @@ test("tenants with a schema each", { skip }, async (t) => {
       assert.ok(seen(findings, "tenant boundaries").includes(`${application}_${name}_app`));
     }
     assert.equal(seen(findings, "events").length, 6, "three topics of two tenants");
-    // Without Citus it is the schema that can't be judged.
+    // Without Citus the schema's placement can't be checked.
     const shared = [application, `${application}.currencies`];
     assert.ok(seen(findings, "placement").some((subject) => shared.includes(subject)));
     assert.ok(seen(findings, "foreign keys").includes(application));
@@ -64,7 +64,7 @@ test("tenants with a schema each", { skip }, async (t) => {
 
   await t.test("a second up has nothing to do", async () => assert.deepEqual(await changes(project), []));
 
-  await t.test("names without a schema mean the tenant's own, and shared tables are one", async () => {
+  await t.test("unqualified names mean the tenant's own schema, and shared tables exist once", async () => {
     const rows = await asLogin(project, loginOf(project, "acme/app"), inOneTransaction(acme, "tenants"));
     assert.deepEqual(rows, [{ name: "acme" }]);
     const { postgres } = project.endpoints;
@@ -77,7 +77,7 @@ test("tenants with a schema each", { skip }, async (t) => {
     assert.deepEqual(counted.rows, [{ acme: "1", globex: "0", shared: "1" }]);
   });
 
-  await t.test("a new tenant is a line of the list, and disturbs nobody", async () => {
+  await t.test("a new line in the list adds a tenant without disturbing the others", async () => {
     setTenants(project, [acme, globex, initech]);
     const made = await changes(project);
     assert.deepEqual([...new Set(made)].sort(), [
@@ -99,7 +99,7 @@ test("tenants with a schema each", { skip }, async (t) => {
     assert.ok(seen(await verified(project), "events").length === 9);
   });
 
-  await t.test("a tenant that leaves the list keeps its rows, and its roles lose them", async () => {
+  await t.test("a tenant that leaves the list keeps its rows, and its roles lose access to them", async () => {
     setTenants(project, [globex, initech]);
     await up(project);
     const { postgres } = project.endpoints;
@@ -112,7 +112,7 @@ test("tenants with a schema each", { skip }, async (t) => {
     await verified(project);
   });
 
-  await t.test("the schema of a tenant is dropped with its opt-in, and can be made anew", async () => {
+  await t.test("drops the schema of a tenant with the opt-in, and can create it again", async () => {
     setTenants(project, [initech], [`drop ${application}_globex`]);
     await up(project);
     const { postgres } = project.endpoints;
@@ -127,12 +127,12 @@ test("tenants with a schema each", { skip }, async (t) => {
   });
 });
 
-test("tenants with a database each", { skip }, async (t) => {
+test("tenants with their own databases", { skip }, async (t) => {
   const project = await applied(t, "silo", [acme, globex]);
   const { application, endpoints } = project;
   const databaseOf = ({ name }: Tenant) => `${endpoints.postgres.database}_${name}`;
 
-  await t.test("verify passes in every database, and no role gets into another's", async () => {
+  await t.test("verify passes in every database, and no role can enter another tenant's", async () => {
     const findings = await verified(project);
     assert.deepEqual(seen(findings, "tenant boundaries"), [
       ...["app", "agent"].map((role) => `${application}_acme_${role}`),
@@ -146,7 +146,7 @@ test("tenants with a database each", { skip }, async (t) => {
 
   await t.test("a second up has nothing to do", async () => assert.deepEqual(await changes(project), []));
 
-  await t.test("a tenant's login works in its own database, and is refused by the other", async () => {
+  await t.test("a tenant's login works in its own database, and the other database refuses it", async () => {
     const login = loginOf(project, "acme/app");
     const table = `${application}.tenants`;
     assert.deepEqual(await asLogin(project, login, inOneTransaction(acme, table), databaseOf(acme)), [
@@ -178,7 +178,7 @@ test("tenants with a database each", { skip }, async (t) => {
     await verified(project);
   });
 
-  await t.test("a tenant that comes back finds its rows", async () => {
+  await t.test("a tenant that returns finds its rows", async () => {
     setTenants(project, [acme, globex]);
     await up(project);
     const rows = `SELECT FROM ${application}.tenants`;
@@ -187,7 +187,7 @@ test("tenants with a database each", { skip }, async (t) => {
     await verified(project);
   });
 
-  await t.test("the database of a tenant is dropped with its opt-in, on every node, and can be made anew", async () => {
+  await t.test("drops the database of a tenant with the opt-in on every node, and can create it again", async () => {
     const nodes = await nodesWith(project, databaseOf(globex));
     setTenants(project, [acme], [`drop ${databaseOf(globex)}`]);
     const { text } = await project.tenantry("preview", "-s", "it", "--diff");

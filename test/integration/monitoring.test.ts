@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { type MetricsQuery, queries } from "../../components/monitoring/queries";
 import { type FreshDatabase, freshDatabase, skip } from "./servers";
 
-/** A connection as the least role that may ask: a member of pg_monitor, with no right of its own. */
+/** A connection as a member of pg_monitor without further permissions. */
 async function asMonitor(t: TestContext, fresh: FreshDatabase) {
   const { host, port, database, user, password } = fresh;
   const name = `monitor_${randomBytes(4).toString("hex")}`;
@@ -27,12 +27,12 @@ async function asMonitor(t: TestContext, fresh: FreshDatabase) {
   return { admin, monitor, rows };
 }
 
-test("what the exporter asks", { skip }, async (t) => {
+test("the exporter's queries", { skip }, async (t) => {
   const fresh = await freshDatabase();
   const { admin, monitor, rows } = await asMonitor(t, fresh);
   const { rows: citus } = await admin.query("SELECT FROM pg_extension WHERE extname = 'citus'");
 
-  await t.test("every query runs as a member of pg_monitor, and gives the columns that it declares", async (each) => {
+  await t.test("every query runs as a member of pg_monitor, and returns the declared columns", async (each) => {
     for (const [name, { sql, columns, citus: needsCitus }] of Object.entries(queries)) {
       if (needsCitus && citus.length === 0) {
         each.diagnostic(`${name} needs Citus`);
@@ -47,7 +47,7 @@ test("what the exporter asks", { skip }, async (t) => {
     }
   });
 
-  await t.test("a slot that nobody reads falls behind by what is written", async () => {
+  await t.test("a slot without a reader lags by the written WAL", async () => {
     const slot = `monitored_${randomBytes(4).toString("hex")}`;
     await admin.query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slot]);
     try {
@@ -62,7 +62,7 @@ test("what the exporter asks", { skip }, async (t) => {
     }
   });
 
-  await t.test("partitions ahead are counted, of tables by time alone", async () => {
+  await t.test("counts the partitions ahead, only of tables that are partitioned by time", async () => {
     await admin.query(`
       CREATE TABLE by_time (at timestamptz NOT NULL) PARTITION BY RANGE (at);
       CREATE TABLE by_number (n int NOT NULL) PARTITION BY RANGE (n);
@@ -79,14 +79,14 @@ test("what the exporter asks", { skip }, async (t) => {
     assert.ok(seconds > 2 * 86_400 && seconds <= 3 * 86_400, `${seconds} s`);
   });
 
-  await t.test("partitions beyond a gap don't count: rows of its time would be refused first", async () => {
+  await t.test("does not count partitions beyond a gap, because rows in the gap would fail first", async () => {
     await admin.query("DROP TABLE by_time_2");
     const [found] = (await rows("tenantry_partitions")).filter(({ table }) => table === "by_time");
     assert.equal(Number(found?.["ahead"]), 0);
     assert.ok(Number(found?.["ahead_seconds"]) <= 86_400);
   });
 
-  await t.test("a set whose maintenance fails is told, with the time since it last succeeded", async () => {
+  await t.test("reports a partition set whose maintenance fails, with the time since its last success", async () => {
     assert.deepEqual(await rows("tenantry_partition_maintenance"), [], "without the toolkit");
     await admin.query(`CREATE SCHEMA tenantry; GRANT USAGE ON SCHEMA tenantry TO PUBLIC;
       CREATE TABLE tenantry.partition_maintenance (set_name text, succeeded_at timestamptz, failed_at timestamptz, error text);
@@ -98,7 +98,7 @@ test("what the exporter asks", { skip }, async (t) => {
     assert.ok(Number(found?.["age_seconds"]) >= 7200);
   });
 
-  await t.test("shards are counted on each node", { skip: citus.length === 0 && "needs Citus" }, async () => {
+  await t.test("counts the shards on each node", { skip: citus.length === 0 && "needs Citus" }, async () => {
     await admin.query("CREATE TABLE spread (tenant_id uuid PRIMARY KEY)");
     await admin.query("SELECT create_distributed_table('spread', 'tenant_id', shard_count => 4)");
     const found = await rows("tenantry_shards");

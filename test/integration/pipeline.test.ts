@@ -22,7 +22,7 @@ import { verify } from "../../verify/verify";
 import { applyApplication } from "./applied";
 import { freshDatabase, skip } from "./servers";
 
-/** The whole way: a database with the application, its slot and its connector. Gone after the test. */
+/** A database with the application, its slot and its connector, which are removed after the test. */
 async function pipeline(t: TestContext) {
   const database = await freshDatabase();
   const { endpoints } = database;
@@ -52,11 +52,11 @@ async function pipeline(t: TestContext) {
   return { endpoints, admin, connect, names, pool, run, failures };
 }
 
-test("the way from the outbox to a read model", { skip }, async (t) => {
+test("from the outbox to a read model", { skip }, async (t) => {
   const { endpoints, admin, connect, names, pool, run, failures } = await pipeline(t);
   const kafka = openKafka(endpoints.kafka, "pipeline-test");
 
-  await t.test("verify sees every aggregate's events arrive as written, and nothing amiss", async () => {
+  await t.test("verify sees every aggregate's events arrive as written, and reports no failure", async () => {
     const findings = await run([replication, connectors, events, drift]);
     assert.deepEqual(
       findings.filter(({ outcome }) => outcome !== "pass"),
@@ -65,12 +65,12 @@ test("the way from the outbox to a read model", { skip }, async (t) => {
     assert.ok(findings.some(({ subject }) => subject === "ecommerce.payment.events"));
   });
 
-  await t.test("verify's own events are gone from the outbox", async () => {
+  await t.test("verify removes its own events from the outbox", async () => {
     const { rowCount } = await admin.query("SELECT FROM tenantry.outbox");
     assert.equal(rowCount, 0);
   });
 
-  await t.test("verify names a publication that lacks a column, and drift names the outbox", async () => {
+  await t.test("verify reports a publication that lacks a column, and drift of the outbox", async () => {
     const { rows } = await admin.query<{ columns: string }>(
       "SELECT array_to_string(attnames, ', ') AS columns FROM pg_publication_tables WHERE pubname = 'tenantry_outbox'",
     );
@@ -86,25 +86,22 @@ test("the way from the outbox to a read model", { skip }, async (t) => {
     }
   });
 
-  await t.test(
-    "verify names a connector that is stopped, a slot that nobody reads, and events that don't come",
-    async () => {
-      for (const name of names) await connect.stop(name);
-      try {
-        const found = await failures([connectors, replication, events], 2_000);
-        const said = found.map(({ subject, seen }) => `${subject}: ${seen}`).join("\n");
-        for (const name of names) {
-          assert.match(said, new RegExp(`${name}: the connector is STOPPED`));
-          assert.match(said, new RegExp(`${name.replaceAll("-", "_")}: nobody reads it`));
-        }
-        assert.match(said, /ecommerce\.order\.events: .*3 of 3 events did not arrive within 2 s/);
-      } finally {
-        for (const name of names) await connect.resume(name);
+  await t.test("verify reports a stopped connector, a slot without a reader, and missing events", async () => {
+    for (const name of names) await connect.stop(name);
+    try {
+      const found = await failures([connectors, replication, events], 2_000);
+      const said = found.map(({ subject, seen }) => `${subject}: ${seen}`).join("\n");
+      for (const name of names) {
+        assert.match(said, new RegExp(`${name}: the connector is STOPPED`));
+        assert.match(said, new RegExp(`${name.replaceAll("-", "_")}: nobody reads it`));
       }
-    },
-  );
+      assert.match(said, /ecommerce\.order\.events: .*3 of 3 events did not arrive within 2 s/);
+    } finally {
+      for (const name of names) await connect.resume(name);
+    }
+  });
 
-  await t.test("verify names a policy that was dropped as drift", async () => {
+  await t.test("verify reports disabled row level security as drift", async () => {
     await admin.query("ALTER TABLE ecommerce.customers DISABLE ROW LEVEL SECURITY");
     const found = await failures([drift]);
     assert.deepEqual(
@@ -160,7 +157,7 @@ test("the way from the outbox to a read model", { skip }, async (t) => {
     assert.deepEqual(await summary(id), { status: "placed", total: "12.500", paid: "5.000" });
   });
 
-  await t.test("a payment that comes before its order ends in the same summary", async () => {
+  await t.test("a payment that comes before its order gives the same summary", async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     await projectRecord(pool, record("OrderPlaced", order(first)));
     await projectRecord(pool, record("PaymentCaptured", payment(first, "12.500")));
@@ -170,7 +167,7 @@ test("the way from the outbox to a read model", { skip }, async (t) => {
     assert.deepEqual(await summary(second), await summary(first));
   });
 
-  await t.test("a cancelled order stays cancelled, and an unknown type is let by", async () => {
+  await t.test("a cancelled order stays cancelled, and an unknown type is ignored", async () => {
     const id = randomUUID();
     await projectRecord(pool, record("OrderCancelled", { orderId: id }));
     await projectRecord(pool, record("OrderPlaced", order(id)));
@@ -178,7 +175,7 @@ test("the way from the outbox to a read model", { skip }, async (t) => {
     assert.equal(await projectRecord(pool, record("OrderGiftWrapped", {})), "unknown");
   });
 
-  await t.test("the consumer projects what comes, parks what it can't, and goes on where it stopped", async () => {
+  await t.test("the consumer projects events, parks bad ones, and continues where it stopped", async () => {
     const groupId = `pipeline-test-${randomUUID()}`;
     const parkingTopic = `pipeline-test-parked-${randomUUID().slice(0, 8)}`;
     const failed: Failure[] = [];
@@ -206,7 +203,7 @@ test("the way from the outbox to a read model", { skip }, async (t) => {
     const second = await start();
     await until(async () => (await summary(later)) !== undefined);
     await second.stop();
-    assert.equal(seen.length, before + 1, "what was committed came again");
+    assert.equal(seen.length, before + 1, "a committed record came again");
 
     const parked: EventRecord[] = [];
     const reading = await tail(kafka, [parkingTopic], new Map(), (event) => parked.push(event));
@@ -218,7 +215,7 @@ test("the way from the outbox to a read model", { skip }, async (t) => {
     );
   });
 
-  await t.test("the consumer parks nothing while the database is away, and catches up when it is back", async () => {
+  await t.test("the consumer parks nothing while the database is away, and catches up afterwards", async () => {
     const id = randomUUID();
     const failed: Failure[] = [];
     let away = true;
@@ -263,7 +260,7 @@ test("the way from the outbox to a read model", { skip }, async (t) => {
     assert.deepEqual([summary.parked, summary.errors], [0, {}]);
   });
 
-  await t.test("nothing of an aborted Kafka transaction is read", async () => {
+  await t.test("consumers read no record of an aborted Kafka transaction", async () => {
     const topic = `pipeline-test-aborted-${randomUUID().slice(0, 8)}`;
     const brokers = kafka.admin();
     await brokers.connect();
@@ -295,6 +292,6 @@ test("the way from the outbox to a read model", { skip }, async (t) => {
 
 async function until(isTrue: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; !(await isTrue()); await sleep(100)) {
-    if (Date.now() > deadline) throw new Error(`still not so after ${timeoutMs / 1_000} s: ${isTrue}`);
+    if (Date.now() > deadline) throw new Error(`still false after ${timeoutMs / 1_000} s: ${isTrue}`);
   }
 }

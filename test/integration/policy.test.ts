@@ -8,15 +8,15 @@ import { root } from "../../common/system/checkout";
 import { run } from "../../common/system/run";
 import { findProgram, pulumiDirectories } from "../../pulumi-cli/pulumi-programs";
 
-/** Real previews of a small program, with the pack. No server is asked; Kubernetes' resources are stood in for. */
+/** Runs real previews of a small program with the policy pack. They need no server; mocks stand in for Kubernetes' resources. */
 
 interface Example {
-  /** What the program declares, as `declare(TYPE, NAME, INPUTS, PROTECT)`. */
+  /** The declarations of the program, in the form `declare(TYPE, NAME, INPUTS, PROTECT)`. */
   readonly program?: string;
-  /** Under `tenantry:` in the stack `prod`. */
+  /** The settings under `tenantry:` in the stack `prod`. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly files?: Readonly<Record<string, string>>;
-  /** Whether the checks run in the program instead of in the pack. @default false */
+  /** Runs the checks in the program instead of in the pack. @default false */
   readonly inProgram?: boolean;
 }
 
@@ -33,7 +33,7 @@ export = async () => {
 };
 `;
 
-/** Its exit code and its output; skips the test where there is no Pulumi. */
+/** Runs a preview and returns its exit code and output. Skips the test without Pulumi. */
 async function preview(
   t: TestContext,
   example: Example,
@@ -88,7 +88,7 @@ async function preview(
   return { code, text: `${stdout}${stderr}` };
 }
 
-/** Each line of a message as it is shown, wherever Pulumi puts it. */
+/** Checks that the output has each line of a message, in any place. */
 function assertShows(text: string, message: string): void {
   const lines = text.split("\n").map((line) => line.trim());
   for (const line of message.split("\n"))
@@ -124,7 +124,7 @@ const onResources = [
   "This polls the outbox: load without events, delay with them",
 ];
 
-test("a preview with the pack fails on each kind of resource that breaks a rule, with lint's message", async (t) => {
+test("a preview with the pack fails for each kind of resource that breaks a rule, with lint's message", async (t) => {
   const { code, text } = await preview(t, { program: bad });
   if (code === null) return;
   assert.notEqual(code, 0);
@@ -144,7 +144,7 @@ const inFiles = [
   "sql/ecommerce/900_bad.sql:1:31: Dropping column `carts.customer_id` breaks every running release that reads or writes it",
 ];
 
-test("a preview with the pack fails on what only the whole shows: isolation, settings, SQL", async (t) => {
+test("a preview with the pack fails for errors in isolation, settings and SQL, which only the whole stack shows", async (t) => {
   const { code, text } = await preview(t, { program: table, ...badFiles });
   if (code === null) return;
   assert.notEqual(code, 0);
@@ -152,7 +152,7 @@ test("a preview with the pack fails on what only the whole shows: isolation, set
   for (const message of inFiles) assertShows(text, message);
 });
 
-test("a stack on Kubernetes that declares no backups, is unprotected and takes any image is blocked", async (t) => {
+test("blocks a stack on Kubernetes without backups, protection and pinned images", async (t) => {
   const kubernetes = { context: "prod", namespace: "shop", workers: 2, protect: false, image: "citus" };
   const { code, text } = await preview(t, { settings: { platform: "kubernetes", kubernetes } });
   if (code === null) return;
@@ -162,14 +162,14 @@ test("a stack on Kubernetes that declares no backups, is unprotected and takes a
   assertShows(text, "Image `citus` is whatever was pushed last");
 });
 
-test("what breaks no rule passes", async (t) => {
+test("passes a program that breaks no rule", async (t) => {
   const isolation = table.replace("DistributedTable", "TenantIsolation");
   const { code, text } = await preview(t, { program: `${table}\n  ${isolation}` });
   if (code === null) return;
   assert.equal(code, 0, text);
 });
 
-test("the same checks in the program: files before the first resource, resources at the end", async (t) => {
+test("in the program, checks files before the first resource, and resources at the end", async (t) => {
   const files = await preview(t, { program: table, ...badFiles, inProgram: true });
   if (files.code === null) return;
   assert.notEqual(files.code, 0);

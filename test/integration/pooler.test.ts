@@ -14,7 +14,7 @@ import { skip as noServers } from "./servers";
 const version = pgbouncerVersion();
 const skip = noServers || (version === undefined && "needs pgbouncer (Debian: apt-get install pgbouncer)");
 
-/** Fewer than there are clients and tenants, so that every connection serves several. */
+/** Fewer connections than clients and tenants, so that every connection serves several. */
 const serverConnections = 2;
 const tenants = Array.from({ length: 6 }, () => randomUUID());
 
@@ -27,11 +27,11 @@ interface Pooled {
 async function pooled(t: TestContext, pooling?: "session"): Promise<Pooled> {
   const database = await clientDatabase(t);
   const { endpoint } = database;
-  // As DatabaseRoles gives it to the server: the pooler goes on with what a client proved, so the two must be the same.
+  // DatabaseRoles gives the server this verifier. The pooler logs in with the client's SCRAM keys, so both verifiers must be equal.
   await database.admin.query(
     `ALTER ROLE ${quoteIdentifier(endpoint.user)} PASSWORD ${quoteLiteral(lastingVerifier(endpoint.user, endpoint.password))}`,
   );
-  // Before the pooler, which is ended after the test as well.
+  // The pools end before the pooler, which also ends after the test.
   const pools: Pool[] = [];
   t.after(() => Promise.all(pools.map((pool) => pool.end())));
   const through = await startPooler(t, endpoint, [endpoint], serverConnections, pooling);
@@ -61,7 +61,7 @@ const seen =
   "SELECT coalesce(current_setting('app.tenant_id', true), '') AS tenant, count(*)::int AS rows FROM shop.notes GROUP BY 1";
 const nothing = "SELECT coalesce(current_setting('app.tenant_id', true), '') AS tenant";
 
-test("tenants share server connections through the pooler, and none sees another's rows", { skip }, async (t) => {
+test("tenants share server connections through the pooler, and no tenant sees another's rows", { skip }, async (t) => {
   const { database, pool } = await pooled(t);
   const clients = pool(12);
   const backends = new Map<number, Set<string>>();
@@ -88,7 +88,7 @@ test("tenants share server connections through the pooler, and none sees another
   assert.deepEqual(new Set(rows.map(({ n }) => n)), new Set([20]));
 });
 
-test("events and marks of several tenants commit through the pooler with their rows, or not at all", {
+test("events and processed events of several tenants commit through the pooler together with their rows", {
   skip,
 }, async (t) => {
   const { database, pool } = await pooled(t);
@@ -118,14 +118,14 @@ test("events and marks of several tenants commit through the pooler with their r
   );
 });
 
-test("no tenant stays behind: after a commit, a rollback, a client that died, and one set for the session", {
+test("no tenant stays set on a connection: after a commit, a rollback, a client that died, and a tenant set for the session", {
   skip,
 }, async (t) => {
   const { database, endpoint, pool } = await pooled(t);
   const [tenant = ""] = tenants;
   const clients = pool(2);
   const noneLeft = async (after: string) => {
-    // As many at once as there are server connections, so that each of them is looked at.
+    // One client for each server connection, so that all of them are checked.
     const found = await Promise.all(
       Array.from({ length: serverConnections }, () =>
         asking(endpoint, async (client) => {
@@ -156,7 +156,7 @@ test("no tenant stays behind: after a commit, a rollback, a client that died, an
   assert.equal((await database.admin.query("SELECT FROM shop.notes")).rowCount, 1);
 });
 
-test("with session pooling a client keeps its connection and what it set, and the next one finds nothing of it", {
+test("with session pooling a client keeps its connection and its settings, and the next client finds none of them", {
   skip,
 }, async (t) => {
   const { endpoint } = await pooled(t, "session");
@@ -180,7 +180,7 @@ test("with session pooling a client keeps its connection and what it set, and th
   });
 });
 
-test("only the roles that it was given get in, by TLS and with their password", { skip }, async (t) => {
+test("lets in only the declared roles, by TLS and with their password", { skip }, async (t) => {
   const { endpoint } = await pooled(t);
   const connecting = (more: Partial<PostgresEndpoint>) =>
     asking({ ...endpoint, ...more }, (client) => client.query("SELECT"));
@@ -191,7 +191,7 @@ test("only the roles that it was given get in, by TLS and with their password", 
 });
 
 const tooOld = skip || ((version ?? 0) < keepsPrepared && "needs PgBouncer 1.21 or newer");
-test("a statement that a driver prepared by name runs on whichever connection it gets", { skip: tooOld }, async (t) => {
+test("a named prepared statement of a driver runs on any server connection", { skip: tooOld }, async (t) => {
   const { endpoint, pool } = await pooled(t);
   const busy = pool(4);
   await asking(endpoint, async (client) => {

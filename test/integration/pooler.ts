@@ -12,7 +12,7 @@ import { createAuthority, issueCertificate } from "../../components/citus/certif
 import { type PoolerConfig, poolerConfig, poolerSettings, poolerUsers } from "../../components/pooler/config";
 import { freePort } from "../../local/servers/port";
 
-/** PgBouncer's version as a number such as 1.18, or undefined where there is none. */
+/** PgBouncer's version as a number: 118 for 1.18; undefined if PgBouncer is not installed. */
 export function pgbouncerVersion(): number | undefined {
   try {
     const text = execFileSync("pgbouncer", ["--version"], { encoding: "utf8" });
@@ -23,12 +23,12 @@ export function pgbouncerVersion(): number | undefined {
   }
 }
 
-/** Statements prepared by name outlive a change of the server connection from this version on. */
+/** The first version in which named prepared statements work across server connections. */
 export const keepsPrepared = 121;
 
 /**
- * A real PgBouncer with the component's settings in front of a database, on a port of its own; ended after the test. The
- * embedded server speaks no TLS, so that way is the only one that is not as in production.
+ * Starts a real PgBouncer with the component's settings in front of a database, on its own port. It ends after the test. The
+ * embedded server has no TLS, so only the connection to it differs from production.
  */
 export async function startPooler(
   t: TestContext,

@@ -7,7 +7,7 @@ import { skip } from "./servers";
 
 const fixture = join(__dirname, "..", "golden", "preview-report", "preview.json");
 
-/** What a pull request might do, all at once. */
+/** Makes the changes that a pull request might contain, all at once. */
 function edit(project: Project): void {
   const yaml = `sql/${project.application}/architecture.yaml`;
   const text = project
@@ -24,7 +24,7 @@ function edit(project: Project): void {
   project.write(`sql/${project.application}/120_drop.sql`, "ALTER TABLE products DROP COLUMN attributes;\n");
 }
 
-/** The preview without what differs in each run, for the unit tests: UPDATE_GOLDEN=1 records it again. */
+/** Records the preview for the unit tests, without values that differ in each run, if UPDATE_GOLDEN=1. */
 function record({ application }: Project, preview: string): void {
   const dropped = new Set(["sourcePosition", "stackTrace", "dependencies", "propertyDependencies", "duration"]);
   const kept = JSON.parse(preview, (key, value) => (dropped.has(key) ? undefined : value)) as {
@@ -37,7 +37,7 @@ function record({ application }: Project, preview: string): void {
   writeFileSync(fixture, `${text}\n`);
 }
 
-test("a preview of a running stack becomes a report that leads with what is lost", { skip }, async (t) => {
+test("the report on a running stack's preview begins with the losses", { skip }, async (t) => {
   const project = await makeProject(t);
   const { application, folder, endpoints } = project;
   const yaml = `sql/${application}/architecture.yaml`;

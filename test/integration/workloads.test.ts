@@ -10,8 +10,8 @@ import { acme, changes, globex, succeeded, tenantedProject, up, verified } from 
 const workloads = join(__dirname, "..", "..", "examples", "workloads");
 
 /**
- * The workloads of docs/plan.md, provisioned in small: as many tenants and shards as the machine carries, everything else
- * as planned.
+ * The workloads of docs/plan.md on a small scale: as many tenants and shards as the machine can carry, and everything else as
+ * planned.
  */
 const examples: readonly (readonly [file: string, model: Model, tenants: readonly Tenant[], small: object])[] = [
   ["8-tenants", "silo", [acme, globex], {}],
@@ -20,7 +20,7 @@ const examples: readonly (readonly [file: string, model: Model, tenants: readonl
 ];
 
 for (const [file, model, tenants, small] of examples) {
-  test(`the workload of ${file} is planned as ${model}, provisioned so, and verified`, { skip }, async (t) => {
+  test(`the workload of ${file} is planned as ${model}, provisioned and verified`, { skip }, async (t) => {
     const { workload, plan } = parse(readFileSync(join(workloads, `${file}.yaml`), "utf8"));
     const project = await tenantedProject(t, model, tenants, {
       "tenantry:workload": workload,
@@ -34,7 +34,11 @@ for (const [file, model, tenants, small] of examples) {
     await up(project);
     const findings = await verified(project);
     const homes = findings.filter(({ check, subject }) => check === "isolation" && subject.endsWith(".orders"));
-    assert.equal(homes.length, Math.max(1, tenants.length), "each has tables of its own, or all the same");
+    assert.equal(
+      homes.length,
+      Math.max(1, tenants.length),
+      "each tenant has its own tables, or all tenants share them",
+    );
     assert.deepEqual(await changes(project), []);
   });
 }

@@ -30,10 +30,7 @@ test("does not accept an empty folder as Debezium, from Maven or in the cache", 
   for (const before of ["nothing", "an empty folder"]) {
     const { code, stderr } = await provide();
     assert.equal(code, 1, before);
-    assert.match(
-      stderr,
-      /^Maven's files of Debezium .* have wrong checksums.*\n.*outbox-connector-1.jar is missing/,
-    );
+    assert.match(stderr, /^Maven's files of Debezium .* have wrong checksums.*\n.*outbox-connector-1.jar is missing/);
     assert.equal(existsSync(target), before !== "nothing");
     mkdirSync(target, { recursive: true });
   }
