@@ -5,25 +5,25 @@ import type { Endpoints } from "../architecture/endpoints";
 import type { Model } from "../architecture/tenancy/tenants";
 import type { Owner } from "./postgres/owner";
 
-/** The connection that resources act through. */
+/** Arguments of the provider. */
 export interface ProviderArgs {
-  /** Undefined, or not known yet, in a preview before the servers run. Kept as a secret. */
+  /** Undefined, or unknown, in a preview before the servers run. Kept as a secret. */
   readonly endpoints: pulumi.Input<Endpoints> | undefined;
   /** @default "required" */
   readonly citus?: "required" | "auto";
-  /** Opt-ins to what destroys or rewrites data, such as `drop ecommerce.carts`. @default none */
+  /** Opt-ins to changes that destroy or rewrite data, such as `drop ecommerce.carts`. @default none */
   readonly allow?: readonly string[];
   /** PostgreSQL roles that must exist before anything is applied. @default none */
   readonly roles?: readonly string[];
-  /** Where events go: topics that exist are looked at before anything is changed. @default none */
+  /** Topics that events are sent to. The provider checks existing topics before it changes anything. @default none */
   readonly topics?: WantedTopics;
-  /** Databases that TenantDatabases make on these servers, which are then reached by another one. @default none */
+  /** Databases that TenantDatabases create on these servers. Another provider then connects to each. @default none */
   readonly databases?: readonly string[];
-  /** Whether a TenantDatabase makes the database: where the server has none, what was in it is gone. @default false */
+  /** True if a TenantDatabase creates the database. A missing database then counts as deleted. @default false */
   readonly made?: boolean;
-  /** How tenants share what this stack holds: another one is refused without the opt-in `remodel MODEL`. @default not guarded */
+  /** Tenancy model of the stack. Another one is refused without the opt-in `remodel MODEL`. @default no check */
   readonly model?: Model;
-  /** Who works on the database, which then remembers it and refuses others. @default nobody is asked */
+  /** Stack that uses the database. The database records it and refuses others. @default no check */
   readonly owner?: Owner;
 }
 
@@ -59,9 +59,10 @@ type ResourceClass<Noun extends keyof Inputs> = new (
 ) => pulumi.CustomResource;
 
 /**
- * A class of resources `tenantry:index:NOUN`, with the inputs that architecture/data-plane/declaration.ts describes.
+ * Creates the class of the resources `tenantry:index:NOUN`, with the inputs in
+ * architecture/data-plane/declaration.ts.
  *
- * @param secrets outputs that the state has encrypted, and nothing shows
+ * @param secrets outputs that the state encrypts and no output shows
  */
 function resource<Noun extends keyof Inputs>(noun: Noun, secrets: readonly string[] = []): ResourceClass<Noun> {
   return class extends pulumi.CustomResource {
@@ -92,7 +93,7 @@ export class Connector extends resource("Connector") {}
 export class TenantShard extends resource("TenantShard") {}
 export class ShardRebalance extends resource("ShardRebalance") {}
 
-/** The resource that a declaration stands for. */
+/** Creates the resource of a declaration. */
 export function declare(declaration: Declaration, options: pulumi.CustomResourceOptions): pulumi.CustomResource {
   switch (declaration.noun) {
     case "CitusNode":

@@ -1,6 +1,6 @@
 import type { Facet } from "./gap";
 
-/** What a role may do anywhere on the server, whatever it was granted. */
+/** Rights of a role on the whole server, independent of grants. */
 export const attributes: Facet = {
   everyNode: true,
   read: (read, { roles }) => {

@@ -13,7 +13,7 @@ interface FoundTrigger {
   readonly calls: string | null;
 }
 
-/** Without it, the next partition has no row level security. */
+/** Without the trigger, the next partition has no row level security. */
 export const eventTrigger: Facet = {
   everyNode: false,
   async read(read) {
@@ -27,11 +27,14 @@ export const eventTrigger: Facet = {
   },
 };
 
-/** Made by sql/base/070_partition_trigger.sql; set right here, as a file that was applied is not applied again. */
+/**
+ * sql/base/070_partition_trigger.sql creates the trigger. It is repaired here, because an applied file does not run
+ * again.
+ */
 export function judgeTrigger(found: FoundTrigger): Gap[] {
   const gap = (seen: string, ...mend: string[]) => [{ subject: `event trigger ${name}`, seen, mend }];
   if (!found.has_function) {
-    // The file that makes it is then applied again, by the next `up --refresh`.
+    // The next `up --refresh` then applies the file again.
     return gap(
       `can do nothing: ${isolate} is missing`,
       "DELETE FROM tenantry.migrations WHERE path = 'sql/base/070_partition_trigger.sql'",
@@ -47,7 +50,7 @@ export function judgeTrigger(found: FoundTrigger): Gap[] {
       create,
     );
   }
-  // R fires for replicated commands only.
+  // `R` fires for replicated commands only.
   if (found.enabled === "O" || found.enabled === "A") return [];
   return gap("is disabled: new partitions have no row level security", `ALTER EVENT TRIGGER ${name} ENABLE`);
 }

@@ -3,19 +3,21 @@ import { type Reach, reaches, reservedFunctions } from "../../architecture/reser
 import { quoteIdentifier } from "../../common/identifier";
 import type { Facet, Gap } from "./gap";
 
-/** A reserved function of a database, and who may call it. */
+/** Reserved function of a database, with the roles that may call it. */
 export interface FoundFunction {
   /** As in GRANT: `pg_advisory_lock(bigint)`. */
   readonly signature: string;
   readonly name: string;
   readonly group: Reach;
-  /** To whom it was granted; `PUBLIC` for everybody, as on a fresh database. */
+  /** Grantees. `PUBLIC` is everybody, as on a fresh database. */
   readonly grantees: readonly string[];
-  /** Whether this login may grant and revoke it. */
+  /** True if this login may grant and revoke it. */
   readonly mayRevoke: boolean;
 }
 
-/** Functions of pg_catalog belong to one database of one node: whatever is made or joins later starts open. */
+/**
+ * Privileges on functions of pg_catalog belong to one database of one node, so each new database or node starts open.
+ */
 export const functions: Facet = {
   everyNode: true,
   async read(read, bounds) {
@@ -57,7 +59,7 @@ export function judgeFunctions(found: readonly FoundFunction[], bounds: RoleBoun
   return open.length === 0 ? gaps : [...gaps, outOfReach(open)];
 }
 
-/** One statement for all that a role is to lose, or to get: whoever needs them has them before everybody loses them. */
+/** One statement for everything that a role loses or gets. Roles that need a function get it before PUBLIC loses it. */
 function judgeGroup(group: Reach, found: readonly FoundFunction[], bounds: RoleBoundaryInputs): Gap[] {
   const holders = holdersOf(group, bounds);
   const lacking = holders.map((holder) => ({
@@ -93,14 +95,14 @@ function judgeGroup(group: Reach, found: readonly FoundFunction[], bounds: RoleB
   ];
 }
 
-/** Who may call the functions of a group, sorted. */
+/** Roles that may call the functions of a group, sorted. */
 export function holdersOf(group: Reach, { roles }: RoleBoundaryInputs): readonly string[] {
   const own = Object.entries(roles).flatMap(([role, bound]) => (bound.reaches.includes(group) ? [role] : []));
   const predefined = reservedFunctions[group].neededBy.filter((need) => need.startsWith("pg_"));
   return [...own, ...predefined].toSorted();
 }
 
-/** The managed services' administrators don't own pg_catalog. */
+/** On managed services, administrators don't own pg_catalog. */
 function outOfReach(open: readonly FoundFunction[]): Gap {
   return {
     subject: "PUBLIC",

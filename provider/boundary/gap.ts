@@ -1,24 +1,24 @@
 import type { RoleBoundaryInputs } from "../../architecture/data-plane/declaration";
 import type { Reader } from "../postgres/sql-statements";
 
-/** Something that a role may do and shouldn't, or a guard that is not in force. */
+/** Gap: a right that a role should not have, or a guard that is not in force. */
 export interface Gap {
-  /** A role, `PUBLIC`, or what the guard belongs to. */
+  /** Role, `PUBLIC`, or the object of the guard. */
   readonly subject: string;
-  /** As a sentence goes on behind the subject. */
+  /** Rest of the sentence that begins with the subject. */
   readonly seen: string;
-  /** What sets it right. Empty where that takes somebody else; `seen` then says whom. */
+  /** Statements that close the gap. Empty if only somebody else can; `seen` then says who. */
   readonly mend: readonly string[];
 }
 
-/** One way across the boundary. */
+/** Check of one way across the boundary. */
 export interface Facet {
-  /** Whether each node has its own, as with roles and the functions of pg_catalog. */
+  /** True if each node has its own, like roles and the functions of pg_catalog. */
   readonly everyNode: boolean;
   read(read: Reader, bounds: RoleBoundaryInputs): Promise<readonly Gap[]>;
 }
 
-/** Reads gaps as a query has them: its first parameter is the roles' names. */
+/** Reads gaps with a query whose first parameter is the roles' names. */
 export function readGaps(sql: string): Facet["read"] {
   return (read, bounds) => read<Gap>(sql, [Object.keys(bounds.roles), ...parameters(sql, bounds)]);
 }

@@ -1,8 +1,8 @@
 import { type Facet, readGaps } from "./gap";
 
 /**
- * Whatever another role may do, its members may. Left alone are roles that are nothing but a name, such as those by which
- * managed services let people log in.
+ * Members of a role have all its rights. Roles without any right are left alone, such as the roles that managed
+ * services use for logins.
  */
 export const memberships: Facet = {
   everyNode: true,

@@ -1,6 +1,6 @@
 import { type Facet, readGaps } from "./gap";
 
-/** Whom the declared privileges on tables don't bind: everybody and the roles, in ways that `architecture.yaml` can't say. */
+/** Privileges of PUBLIC and the roles on tables that `architecture.yaml` can't declare. */
 export const privileges: Facet = {
   everyNode: false,
   read: readGaps(`

@@ -12,17 +12,17 @@ import { ownership } from "./table-ownership";
 const facets: readonly Facet[] = [functions, attributes, memberships, settings, eventTrigger, ownership, privileges];
 
 /**
- * Where the roles of an application, or everybody, may do more than they should, and which guards are not in force, as one
- * node has it.
+ * Reads the gaps of one node: rights that the application's roles or PUBLIC should not have, and guards that are not
+ * in force.
  *
- * @param isCoordinator whether all is looked at, or only what each node has for itself
+ * @param isCoordinator true to read all gaps, false to read only those that each node has for itself
  */
 export async function readBoundary(read: Reader, bounds: RoleBoundaryInputs, isCoordinator: boolean): Promise<Gap[]> {
   const looking = facets.filter(({ everyNode }) => everyNode || isCoordinator).map((facet) => facet.read(read, bounds));
   return (await Promise.all(looking)).flat();
 }
 
-/** The statements that set gaps right, each once: several gaps may go with one membership. */
+/** Statements that close the gaps, each once: one membership may close several gaps. */
 export function mendsOf(gaps: readonly Gap[]): readonly string[] {
   return [...new Set(gaps.flatMap(({ mend }) => mend))];
 }

@@ -2,20 +2,17 @@ import type { RoleBoundaryInputs } from "../../architecture/data-plane/declarati
 import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
 import type { Facet, Gap } from "./gap";
 
-/** A setting with which sessions begin. */
+/** Setting of new sessions. */
 interface Setting {
-  /** Null: of every role. */
+  /** Null for every role. */
   readonly role: string | null;
-  /** Null: in every database. */
+  /** Null for every database. */
   readonly database: string | null;
   readonly name: string;
   readonly value: string;
 }
 
-/**
- * What sessions of the roles begin with. Roles may change their own, so that a limit can be gone without anybody's having
- * granted anything.
- */
+/** Settings of the roles' new sessions. A role may change its own, so a limit can disappear without any grant. */
 export const settings: Facet = {
   everyNode: false,
   async read(read, bounds) {
@@ -32,7 +29,7 @@ export const settings: Facet = {
   },
 };
 
-/** Settings that a session must not begin with, whoever it is; with the harm. */
+/** Settings that no session may start with, and the harm of each. */
 const forbidden: Readonly<Record<string, (value: string) => string | undefined>> = {
   "app.tenant_id": (value) => (value === "" ? undefined : "has a tenant by default"),
   role: (value) => (value === "none" ? undefined : "becomes another role when it logs in"),
@@ -45,7 +42,7 @@ const forbidden: Readonly<Record<string, (value: string) => string | undefined>>
 
 const isOn = (value: string) => ["on", "true", "yes", "1"].includes(value.toLowerCase());
 
-/** Declared for each role in this database, and so not by anybody else. */
+/** Settings that are declared for each role in this database, which nobody else may set. */
 const declarable = ["search_path", "statement_timeout"];
 
 export function judgeSettings(found: readonly Setting[], bounds: RoleBoundaryInputs, database: string): Gap[] {
@@ -71,7 +68,7 @@ export function judgeSettings(found: readonly Setting[], bounds: RoleBoundaryInp
   return [...harmful, ...changed];
 }
 
-/** PostgreSQL writes a path back with other quotes. */
+/** PostgreSQL prints a path with other quotes. */
 function canonical(value: string | undefined): string | undefined {
   return value?.replace(/[\s"]/g, "");
 }

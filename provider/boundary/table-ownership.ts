@@ -1,6 +1,6 @@
 import { type Facet, readGaps } from "./gap";
 
-/** An owner may switch off what holds everybody: row level security, a policy, a CHECK. */
+/** An owner may turn off row level security, a policy or a CHECK. */
 export const ownership: Facet = {
   everyNode: false,
   read: readGaps(`

@@ -5,15 +5,15 @@ import type { Database } from "../postgres/database";
 import { errorCode, sqlState } from "../postgres/postgres-connection";
 import { type Reader, readerOf, runStatement } from "../postgres/sql-statements";
 
-/** A node as the cluster knows it. */
+/** Node of the cluster. */
 export interface Member {
-  /** 0 is the coordinator's. Patroni's groups are Citus' groups. */
+  /** Citus' group; 0 is the coordinator's. Patroni uses the same numbers. */
   readonly group: number;
-  /** The name and port by which the nodes know each other: not always those by which we do. */
+  /** Name and port that the nodes use for each other. They may differ from ours. */
   readonly host: string;
   readonly port: number;
   readonly primary: boolean;
-  /** False: new shards are not placed there, and a rebalance takes those that are there away. */
+  /** False if new shards are not placed there, and a rebalance moves existing ones away. */
   readonly shouldHaveShards: boolean;
 }
 
@@ -26,8 +26,8 @@ export function readMembers(read: Reader): Promise<readonly Member[]> {
 }
 
 /**
- * The group of a node, undefined if it is no member. The server itself is asked, as a cluster may know it by another name
- * than we do. A node that was removed still says its last group, which no other node ever gets again.
+ * Group of a node; undefined if it is no member. It is asked from the server itself, because a cluster may know it by
+ * another name. A removed node still reports its last group, which no other node gets.
  */
 export async function groupOf(database: Database, node: PostgresNode): Promise<number | undefined> {
   const question = `SELECT groupid AS group, (SELECT system_identifier FROM pg_control_system())::text AS system FROM pg_dist_local_group`;
@@ -46,11 +46,11 @@ export async function groupOf(database: Database, node: PostgresNode): Promise<n
 
 interface LocalGroup {
   readonly group: number;
-  /** Differs from server to server, and not between a primary and its standbys. */
+  /** Identifier of the server: a primary and its standbys share it. */
   readonly system: string;
 }
 
-/** Whether shards may be placed on a node, given as the cluster knows it. Moves nothing by itself. */
+/** Sets whether a node, given by the cluster's name, may hold shards. It moves nothing. */
 export function setShouldHaveShards(
   client: Client,
   { host, port }: Pick<Member, "host" | "port">,

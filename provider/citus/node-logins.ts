@@ -3,7 +3,10 @@ import { nodeLogin, setNodeLogin } from "../../architecture/data-plane/database-
 import type { Login } from "../../architecture/endpoints";
 import { isVerifierOf, scramVerifier } from "../../common/scram";
 
-/** Those that the node of the session has otherwise or not at all. The rows come here, so that no password goes there. */
+/**
+ * Logins that the session's node lacks, or has with another password. They are compared here, so that no password is
+ * sent to the node.
+ */
 export async function outdatedLogins(client: Client, logins: readonly Login[]): Promise<readonly Login[]> {
   const { rows } = await client.query<{ rolename: string; authinfo: string }>(
     "SELECT rolename, authinfo FROM pg_catalog.pg_dist_authinfo WHERE nodeid = 0",
@@ -15,17 +18,17 @@ export async function outdatedLogins(client: Client, logins: readonly Login[]): 
   });
 }
 
-/** By which passwords roles go on from the node of the session to the others. */
+/** Sets the passwords that roles use from the session's node to the others. */
 export async function setNodeLogins(client: Client, logins: readonly Login[]): Promise<void> {
-  // Not even a server that logs every statement logs these.
+  // With these settings, even a server that logs every statement does not log the passwords.
   await client.query("SET log_parameter_max_length = 0; SET log_parameter_max_length_on_error = 0");
   for (const login of logins) await client.query(setNodeLogin, [...nodeLogin(login)]);
 }
 
-/** Dear to each guess, and who guesses has to guess all passwords at once. */
+/** Rounds of the hash. They make each guess expensive, and a guess must have all passwords right at once. */
 const rounds = 200_000;
 
-/** By which a later run knows whether one of these passwords has changed. Salted: no two are alike. */
+/** Fingerprint that shows a later run if a password changed. It is salted, so no two are equal. */
 export function fingerprintOf(logins: readonly Login[]): string {
   return scramVerifier(textOf(logins), undefined, rounds);
 }

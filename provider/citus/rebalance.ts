@@ -6,20 +6,20 @@ import { readerOf, runStatement } from "../postgres/sql-statements";
 import type { Context } from "../protocol/resource-context";
 
 export interface RebalanceOptions {
-  /** How long a rebalance may make no progress at all. @default 900_000 */
+  /** Time without any progress after which this gives up, in ms. @default 900_000 */
   readonly limitMs?: number;
-  /** Between two looks. @default 1_000 */
+  /** Time between two checks, in ms. @default 1_000 */
   readonly pollMs?: number;
 }
 
-/** A job of Citus' background daemon, as citus_job_status tells. */
+/** Job of Citus' background daemon, from citus_job_status. */
 export interface RebalanceJob {
   readonly job: string;
   readonly state: "scheduled" | "running" | "finished" | "cancelling" | "cancelled" | "failing" | "failed";
   readonly details: {
-    /** Moves and copies of reference tables by their state; null for a job without any. */
+    /** Number of moves, and copies of reference tables, by state. Null for a job without any. */
     readonly task_state_counts: Readonly<Record<string, number>> | null;
-    /** Those that run, failed, or are tried again. */
+    /** Tasks that run, failed, or are retried. */
     readonly tasks: readonly RebalanceTask[];
   };
 }
@@ -28,7 +28,7 @@ export interface RebalanceTask {
   readonly state: string;
   readonly retried: number;
   readonly message?: string | null;
-  /** Bytes of the shards that move. */
+  /** Bytes of the moving shards. */
   readonly size?: { readonly source: number | null; readonly target: number | null };
   readonly LSN?: { readonly source: string | null; readonly target: string | null };
   readonly hosts?: { readonly source: string; readonly target: string };
@@ -37,14 +37,17 @@ export interface RebalanceTask {
 export const startRebalance = "SELECT citus_rebalance_start()";
 export const stopRebalance = "SELECT citus_rebalance_stop()";
 
-/** How often the user is told how far it is. */
+/** Interval of progress messages, in ms. */
 const tellEveryMs = 5_000;
-/** Citus tries a move that failed for hours; what failed so often needs somebody. */
+/** Retries after which a failing move needs an operator. Citus itself goes on for hours. */
 const mostRetries = 3;
-/** Where a node is away: Citus tries after 5 s, 20 s, then each minute, which gives the node more than two. */
+/**
+ * Retries while a node is unreachable. Citus retries after 5 s, 20 s, then every minute, so the node has over two
+ * minutes.
+ */
 const mostRetriesAway = 5;
 
-/** Waits for a rebalance that runs already, such as that of an earlier run that was killed. However it ends, it is over. */
+/** Waits for a rebalance that already runs, such as that of a killed run. Its result does not matter. */
 export async function awaitEarlierRebalance(
   context: Pick<Context, "log" | "signal">,
   client: Client,
@@ -59,8 +62,9 @@ export async function awaitEarlierRebalance(
 }
 
 /**
- * Spreads the shards evenly over the nodes that should have any, online, and waits for the end. Where a move fails again
- * and again, it is stopped and its reason told; where nothing happens for long, it goes on in the database and this ends.
+ * Spreads the shards evenly over the nodes that may hold some, online, and waits for the end. If a move keeps
+ * failing, the rebalance is stopped and the reason reported. If nothing happens for long, this gives up while the
+ * rebalance goes on in the database.
  */
 export async function rebalance(
   context: Pick<Context, "log" | "signal">,
@@ -116,7 +120,7 @@ async function awaitEnd(
   }
 }
 
-/** Whether a move failed because a node can't be reached, which a restart mends. */
+/** True if a move failed because a node can't be reached, which a restart repairs. */
 function isAway(message: string | null | undefined): boolean {
   return /connection to the remote node|could not connect|connection refused|server closed the connection|starting up|shutting down|administrator command/i.test(
     message ?? "",

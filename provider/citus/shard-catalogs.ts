@@ -2,8 +2,9 @@ import type { Client } from "pg";
 import { type Reader, readerOf } from "../postgres/sql-statements";
 
 /**
- * Citus' catalogs of shards as catalogs that logical decoding may look into as they were: a slot that lags behind a
- * dropped partition or a split shard then still knows whose rows it reads, even after a VACUUM. Without it, they are lost.
+ * Citus' shard catalogs. Marked as `user_catalog_table`, logical decoding can read them as they were: a slot that
+ * lags behind a dropped partition or a split shard then still knows the tables of its rows, even after a VACUUM.
+ * Otherwise those rows are lost.
  */
 const catalogs = ["pg_catalog.pg_dist_shard", "pg_catalog.pg_dist_partition"] as const;
 
@@ -12,10 +13,10 @@ const count =
   "SELECT count(*) FROM pg_catalog.pg_class " +
   `WHERE oid IN (${catalogs.map((catalog) => `'${catalog}'::regclass`).join(", ")}) AND 'user_catalog_table=true' = ANY (reloptions)`;
 
-/** For the preview. */
+/** Statements for the preview. */
 export const shardCatalogLines = ["-- with Citus, on every node:", ...alter.split("; ")] as const;
 
-/** Whether every node keeps them. Only where Citus is there. */
+/** True if every node has them marked. Citus only. */
 export async function shardCatalogsKept(read: Reader): Promise<boolean> {
   const [here] = await read<{ count: string }>(count);
   const workers = await read<{ success: boolean; result: string }>(
@@ -26,7 +27,10 @@ export async function shardCatalogsKept(read: Reader): Promise<boolean> {
   return here?.count === all && workers.every(({ success, result }) => success && result === all);
 }
 
-/** In a transaction that has touched no distributed table: the workers are asked on connections of their own. */
+/**
+ * Call it in a transaction that has touched no distributed table, because it asks the workers on their own
+ * connections.
+ */
 export async function keepShardCatalogs(client: Client): Promise<void> {
   for (const statement of alter.split("; ")) {
     await client.query(statement);

@@ -3,10 +3,10 @@ import { quoteTable, type TableName } from "../postgres/live-tables";
 import type { Statement } from "../postgres/sql-statements";
 
 /**
- * Rewrites a whole co-location group into another number of shards. Citus makes each table anew, with its policies,
- * privileges and publication, in one transaction; what it doesn't bring along is done around it. It adds the foreign
- * keys of partitioned tables to their partitions twice, and fails, so they are taken off meanwhile. And the guarded
- * retention knows its tables by their oids.
+ * Changes the number of shards of a whole co-location group, in one transaction. Citus creates each table again, with
+ * its policies, privileges and publication. This adds what Citus does not keep. Citus would add the foreign keys of
+ * partitioned tables twice to their partitions and fail, so they are dropped meanwhile. The guarded retention refers
+ * to tables by oid, so its rows are updated.
  */
 export function changeShardCount(name: TableName, shardCount: number): Statement {
   const table = quoteLiteral(quoteTable(name));

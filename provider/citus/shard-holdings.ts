@@ -1,16 +1,22 @@
 import type { Reader } from "../postgres/sql-statements";
 
-/** What one node holds of the distributed tables. */
+/** Shards of the distributed tables on one node. */
 export interface Holding {
   readonly group: number;
-  /** The node's name; for a node that the stack doesn't know, its address. */
+  /** The node's name, or its address if the stack does not know it. */
   readonly node: string;
-  /** Shard groups: the shards of co-located tables for one range of tenants count as one, as they move together. */
+  /**
+   * Number of shard groups. The shards of co-located tables for one range of tenants count as one, because they move
+   * together.
+   */
   readonly shards: number;
   readonly bytes: number;
 }
 
-/** Every primary, also one that holds nothing. `names` are the stack's own, by group. Asks every node for its sizes. */
+/**
+ * Reads the holdings of every primary, also of empty ones, and asks every node for sizes. `names` has the stack's
+ * names by group.
+ */
 export async function readHoldings(read: Reader, names: ReadonlyMap<number, string>): Promise<readonly Holding[]> {
   const rows = await read<{ group: number; address: string; shards: number; bytes: string }>(
     `WITH held AS (
@@ -30,12 +36,12 @@ export async function readHoldings(read: Reader, names: ReadonlyMap<number, stri
 }
 
 /**
- * Tables spread by a column, and those of one shard, such as a schema's; not the copies of reference tables, nor the
- * coordinator's own.
+ * Tables distributed by a column and single-shard tables, such as a schema's. Reference tables and local tables are
+ * left out.
  */
 const isDistributed = "(partmethod = 'h' OR partmethod = 'n' AND repmodel = 's' AND colocationid <> 0)";
 
-/** Shard groups by group of nodes, without their sizes: asks nobody but the coordinator. */
+/** Number of shard groups by node group, without sizes. It asks only the coordinator. */
 export async function countShards(read: Reader): Promise<ReadonlyMap<number, number>> {
   const rows = await read<{ group: number; shards: number }>(
     `SELECT groupid AS group, count(DISTINCT (colocationid, shardminvalue))::int AS shards
@@ -45,7 +51,7 @@ export async function countShards(read: Reader): Promise<ReadonlyMap<number, num
   return new Map(rows.map(({ group, shards }) => [group, shards]));
 }
 
-/** What a rebalance would move. */
+/** Size of a rebalance. */
 export interface Move {
   readonly shards: number;
   readonly bytes: number;
@@ -54,15 +60,15 @@ export interface Move {
 }
 
 /**
- * What moves when the shards are spread evenly over `nodes`, and nothing is left elsewhere. An estimate: Citus decides by
- * size, and moves no more than it must.
+ * Estimates what moves to spread the shards evenly over `nodes` and leave nothing elsewhere. Citus decides by size,
+ * and moves no more than it must.
  */
 export function estimateMove(holdings: readonly Holding[], nodes: readonly string[]): Move {
   const held = nodes.map((node) => holdings.find((each) => each.node === node) ?? { node, shards: 0, bytes: 0 });
   const leaving = holdings.filter(({ node, shards }) => shards > 0 && !nodes.includes(node));
   const total = [...held, ...leaving].reduce((sum, { shards }) => sum + shards, 0);
   const share = Math.floor(total / nodes.length);
-  // Where the shards don't divide evenly, those that hold most keep one more.
+  // If the shards don't divide evenly, the nodes with most keep one more.
   const ranked = held.toSorted((a, b) => b.shards - a.shards);
   const targets = ranked.map((each, rank) => ({ ...each, target: share + (rank < total % nodes.length ? 1 : 0) }));
   const givers = [...targets, ...leaving.map((each) => ({ ...each, target: 0 }))].filter(

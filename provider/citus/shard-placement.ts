@@ -8,11 +8,11 @@ import type { Reader, Statement } from "../postgres/sql-statements";
 import type { Context } from "../protocol/resource-context";
 import { changeShardCount } from "./shard-count";
 
-/** Where Citus keeps a table's rows. */
+/** Placement of a table's rows in Citus. */
 export type Placement =
-  /** On the coordinator alone. */
+  /** Only on the coordinator. */
   | { readonly kind: "local" }
-  /** One shard, beside the others of its schema, which is distributed. */
+  /** One shard, beside the other tables of its distributed schema. */
   | { readonly kind: "schema" }
   /** A copy on every node. */
   | { readonly kind: "reference"; readonly localRows: boolean }
@@ -20,9 +20,9 @@ export type Placement =
       readonly kind: "distributed";
       readonly column: string;
       readonly shardCount: number;
-      /** The tables of its co-location group, itself among them, the oldest first. */
+      /** Tables of its co-location group, itself included, the oldest first. */
       readonly group: readonly string[];
-      /** Rows that were there before it was distributed, and still take space on the coordinator. */
+      /** True if rows from before the distribution still take space on the coordinator. */
       readonly localRows: boolean;
     };
 
@@ -55,18 +55,18 @@ async function readPlacement(read: Reader, tableOid: string): Promise<Placement>
   return row?.single ? { kind: "schema" } : { kind: "local" };
 }
 
-/** A table with its foreign keys and its place. */
+/** Table with its foreign keys and placement. */
 export interface FoundPlacedTable extends FoundKeyedTable {
   /** Undefined without Citus. */
   readonly placement: Placement | undefined;
-  /** Whether a new one of the wanted foreign keys would have to be held against anything. */
+  /** True if a new foreign key would have rows to be validated against. */
   readonly hasRows: boolean;
 }
 
 /**
- * Undefined without the table.
+ * Reads a table; undefined if it does not exist.
  *
- * @param citus its version, undefined without it
+ * @param citus Citus' version, undefined without it
  */
 export async function observePlaced(
   read: Reader,
@@ -83,8 +83,8 @@ export async function observePlaced(
 }
 
 /**
- * In the shape of the inputs. What was declared stays as it was where it is still true: splits may add shards to a group,
- * and a group doesn't know which of its tables started it.
+ * Converts a placement to the shape of the inputs. Declared values stay while they are still true: splits may add
+ * shards to a group, and a group does not record which table started it.
  */
 export function placementAsInputs(
   name: TableName,
@@ -108,7 +108,7 @@ export function distribute({ column, placement, ...name }: DistributedTableInput
   return { sql: `SELECT create_distributed_table(${table}, ${by}, ${where})` };
 }
 
-/** Rewrites every row of the table, and for another number of shards those of its whole co-location group. */
+/** Rewrites every row of the table; for another number of shards, those of its whole co-location group. */
 export function redistribute(
   next: DistributedTableInputs,
   found: Placement & { kind: "distributed" },
@@ -136,7 +136,10 @@ export function copyToAllNodes(name: TableName): Statement {
   return { sql: `SELECT create_reference_table(${literal(name)})` };
 }
 
-/** Frees what a table's rows took on the coordinator before they were spread; the rows themselves are on the shards. */
+/**
+ * Frees the space that rows took on the coordinator before they were distributed. The rows themselves are on the
+ * shards.
+ */
 export function truncateLocalRows(name: TableName): Statement {
   return { sql: `SELECT truncate_local_data_after_distributing_table(${literal(name)})` };
 }
@@ -151,7 +154,7 @@ function colocation(id: string): string {
 
 const told = new WeakSet<Database>();
 
-/** Said once per run, as it holds for every table. */
+/** Logged once a run, because it is true of every table. */
 export function warnOfNoCitus({ database, warn }: Context): void {
   if (told.has(database)) return;
   told.add(database);

@@ -17,36 +17,36 @@ import {
 } from "./split-progress";
 
 export interface SplitOptions {
-  /** How often a split that was stopped is begun anew, the first time included. @default 3 */
+  /** Number of attempts. @default 3 */
   readonly attempts?: number;
-  /** How long a split may wait without moving. @default 120_000 */
+  /** Time that a split may stand still, in ms. @default 120_000 */
   readonly standstillMs?: number;
-  /** How long it may hold up the writers of its shards. @default 60_000 */
+  /** Time that it may block the writers of its shards, in ms. @default 60_000 */
   readonly holdMs?: number;
-  /** Between two looks. @default 1_000 */
+  /** Time between two checks, in ms. @default 1_000 */
   readonly pollMs?: number;
 }
 
-/** How often the user is told how far it is. */
+/** Interval of progress messages, in ms. */
 const logEveryMs = 5_000;
-/** How long a cancelled split may take to end before its connection is ended. */
+/** Time for a cancelled split to end before its connection is closed, in ms. */
 const cancelPatienceMs = 10_000;
-/** Before the next attempt: what it waited for may have gone by then. */
+/** Pause before the next attempt, in ms: the blocker may be gone by then. */
 const pauseMs = 5_000;
-/** How long another database's split may take. */
+/** Time to wait for another database's split, in ms. */
 const othersPatienceMs = 600_000;
-/** After so many errors of the replication that brings the new shards up to date, Citus would wait for two hours. */
+/** Number of replication errors after which the split is stopped. Citus itself would wait two hours. */
 const mostErrors = 3;
 
 /**
- * Runs a statement that splits shards, and watches it: Citus itself waits without an end for old transactions, for its
- * replication, and for locks. A split that stands still is stopped, what it left is cleaned up, and it is begun anew;
- * after the last attempt this ends with Problems that say what it waited for. Until its last step a split changes nothing
- * that anybody sees, so stopping one loses nothing.
+ * Runs and watches a statement that splits shards. Citus itself waits without end for old transactions, its
+ * replication and locks. A split that stands still is stopped, cleaned up and started again. Until its last step a
+ * split changes nothing visible, so stopping it loses nothing.
  *
- * It gets a connection of its own, as Citus leaves the connections to workers marked as not to be replicated.
+ * The split has its own connection, because Citus leaves connections to workers marked as not to be replicated.
  *
  * @param subject for people: `the shard of tenant acme`
+ * @throws Problems after the last attempt, with what the split waited for
  */
 export async function splitShard(
   context: Pick<Context, "database" | "log" | "signal">,
@@ -69,7 +69,9 @@ export async function splitShard(
   }
 }
 
-/** Waits while another database of these servers splits: Citus keeps once a server which shard becomes which. */
+/**
+ * Waits while another database of these servers splits: Citus stores the mapping of old to new shards once a server.
+ */
 async function awaitOthers({ database, log, signal }: Pick<Context, "database" | "log" | "signal">): Promise<void> {
   const read = database.query.bind(database);
   for (const deadline = Date.now() + othersPatienceMs; await isSplitElsewhere(read); ) {
@@ -81,22 +83,22 @@ async function awaitOthers({ database, log, signal }: Pick<Context, "database" |
 
 interface Stop {
   readonly split: Split;
-  /** For people. */
+  /** Reason, for people. */
   readonly reason: string;
-  /** The last look at it; undefined if it ended before there was one. */
+  /** Latest progress; undefined if it ended before the first check. */
   readonly progress: SplitProgress | undefined;
-  /** What the statement ended with, where it was not stopped. */
+  /** Error of the statement, if it was not stopped. */
   readonly failure?: unknown;
 }
 
-/** Returns why it ended, or undefined when it ended well. */
+/** Returns the reason of the end, or undefined if the split succeeded. */
 async function watch(
   { database, log, signal }: Pick<Context, "database" | "log" | "signal">,
   client: Client,
   sql: string,
   { standstillMs = 120_000, holdMs = 60_000, pollMs = 1_000 }: SplitOptions,
 ): Promise<Stop | undefined> {
-  // The watch ends what waits, and knows for what; this setting would end it without a word.
+  // The watch stops a waiting split and knows the reason. `lock_timeout` would stop it without one.
   await client.query("SET lock_timeout = 0");
   const [split] = await readerOf(client)<Split>("SELECT pg_backend_pid() AS pid, citus_backend_gpid()::text AS gpid");
   if (!split) throw new Error("the server did not say which session this is");
@@ -112,7 +114,7 @@ async function watch(
     if (ended === "done") return undefined;
     if (ended) return { split, progress, reason: messageOf(ended.failure), failure: ended.failure };
     signal.throwIfAborted();
-    // A look that fails says nothing of the split; if the server is gone, the split's own connection tells.
+    // A failing check says nothing about the split. If the server is gone, the split's own connection reports it.
     const latest = await readSplitProgress(read, split).catch(() => undefined);
     if (!latest) continue;
     progress = latest;
@@ -137,9 +139,9 @@ function reasonToStop(progress: SplitProgress, standsStill: boolean, holdsUp: bo
   return holdsUp ? "it held up writers for too long" : undefined;
 }
 
-/** Ends it, and returns how it ended: it may have come to its end meanwhile. */
+/** Cancels the split and returns its result: it may have finished meanwhile. */
 async function cancel<Ended>(read: Reader, { pid }: Split, running: Promise<Ended>): Promise<Ended> {
-  // With Citus there are two functions of each name, and nothing would choose between them.
+  // Citus adds a second function of each name, so the call needs its schema and types.
   await read("SELECT pg_cancel_backend($1::int)", [pid]);
   const ended = await Promise.race([running, sleep(cancelPatienceMs)]);
   if (ended !== undefined) return ended;

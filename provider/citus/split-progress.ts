@@ -1,36 +1,36 @@
 import type { Reader } from "../postgres/sql-statements";
 
-/** The session that splits, as the nodes know it. */
+/** Session that splits, by its ids on the nodes. */
 export interface Split {
   readonly pid: number;
-  /** Citus' global process id: the sessions that it opens on nodes carry it in their names. */
+  /** Citus' global process id. The names of its sessions on nodes contain it. */
   readonly gpid: string;
 }
 
-/** A session that works for a split, on the coordinator or another node. */
+/** Session that works for a split, on the coordinator or another node. */
 export interface SplitSession {
   readonly node: string;
   readonly query: string;
-  /** As pg_stat_activity names it: `Lock/transactionid`; null while it runs. */
+  /** Wait event of pg_stat_activity: `Lock/transactionid`; null while the session runs. */
   readonly wait: string | null;
-  /** What it waits for, described: a session, or a prepared transaction. */
+  /** Descriptions of its blockers: sessions, or a prepared transaction. */
   readonly blockers: readonly string[];
 }
 
-/** How far a split is, seen from outside. */
+/** Progress of a split, seen from outside. */
 export interface SplitProgress {
   readonly sessions: readonly SplitSession[];
-  /** Whether it holds, or waits for, the locks that hold up the writers of its shards. */
+  /** True if it holds, or waits for, the locks that block the writers of its shards. */
   readonly locks: boolean;
-  /** What it has made so far. */
+  /** Number of objects that it has created. */
   readonly made: number;
-  /** The position in the log up to which the new shards are; null before they follow it. */
+  /** Position in the log that the new shards have reached; null before they follow it. */
   readonly reached: string | null;
-  /** Bytes of the log that they still lack. */
+  /** Bytes of the log that the new shards still lack. */
   readonly behind: string | null;
-  /** Errors of the replication that brings the new shards up to date. */
+  /** Number of errors of the replication to the new shards. */
   readonly errors: number;
-  /** Whether another database of a node splits shards too. */
+  /** True if another database of a node also splits shards. */
   readonly foreign: boolean;
 }
 
@@ -47,7 +47,7 @@ const sessionsSql = (
       FROM unnest(pg_blocking_pids(pid)) AS blocker))), '[]')
   FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND (${split})`;
 
-/** The question to each node, as one text. */
+/** Query for each node, as text. */
 function nodeSql(gpid: string): string {
   return `SELECT json_build_object('sessions', (${sessionsSql(`application_name = 'citus_internal gpid=${gpid}'`)}),
     'reached', (SELECT min(latest_end_lsn) FROM ${ownSubscriptions}),
@@ -62,12 +62,15 @@ const elsewhere =
 const ownSubscriptions = `pg_stat_subscription WHERE subname LIKE 'citus\\_shard\\_split\\_subscription%'
   AND subid IN (SELECT s.oid FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = subdbid WHERE datname = current_database())`;
 
-/** What a node says of itself. */
+/** Progress on one node. */
 type NodeProgress = Pick<SplitProgress, "reached" | "behind" | "errors" | "foreign"> & {
   readonly sessions: readonly Omit<SplitSession, "node">[];
 };
 
-/** Asks every node. Citus' locks are advisory ones of class 4 or 8, shard metadata, alone or co-located: exclusive ones stop writers. */
+/**
+ * Reads the progress from every node. Citus locks shard metadata with advisory locks of class 4 or 8 (alone or
+ * co-located); exclusive ones block writers.
+ */
 export async function readSplitProgress(read: Reader, { pid, gpid }: Split): Promise<SplitProgress> {
   const [here] = await read<{ sessions: NodeProgress["sessions"]; locks: boolean; made: number }>(
     `SELECT (${sessionsSql("pid = $1")}) AS sessions,
@@ -96,7 +99,7 @@ export async function readSplitProgress(read: Reader, { pid, gpid }: Split): Pro
   };
 }
 
-/** Whether another database of a node splits shards. */
+/** True if another database of a node splits shards. */
 export async function isSplitElsewhere(read: Reader): Promise<boolean> {
   const rows = await read("SELECT FROM run_command_on_all_nodes($1) WHERE success AND result::boolean", [
     `SELECT ${elsewhere}`,
@@ -112,12 +115,12 @@ export function phaseOf({ sessions, locks, reached }: SplitProgress): Phase {
   return reached === null ? "prepares" : "catches up";
 }
 
-/** What stays the same while nothing happens: for how long something waits is none of it. */
+/** Key that stays the same while nothing happens. It leaves out how long a session waits. */
 export function progressKey({ sessions, made, reached, locks }: SplitProgress): string {
   return JSON.stringify([made, reached, locks, sessions.map(({ node, query }) => [node, query])]);
 }
 
-/** For a line of the log. */
+/** Progress as a line of the log. */
 export function describeProgress(progress: SplitProgress): string {
   const phase = phaseOf(progress);
   const parts = [phase === "switches" ? "the split holds up the writers of its shards" : `the split ${phase}`];
@@ -132,7 +135,7 @@ export function describeProgress(progress: SplitProgress): string {
   return parts.join("; ");
 }
 
-/** Whether a session of it computes, reads or writes at this moment: a long copy says nothing else of itself. */
+/** True if one of its sessions computes, reads or writes right now. A long copy shows no other progress. */
 export function isMoving({ sessions }: SplitProgress): boolean {
   return sessions.some(({ wait }) => wait === null || /^(IO|LWLock|BufferPin)\//.test(wait));
 }

@@ -1,9 +1,9 @@
-import { liftForce, seeingRows, seesAllRows, tellsWorkers } from "../postgres/hidden-rows";
+import { liftForce, seeingRows, seesAllRows, reachesWorkers } from "../postgres/hidden-rows";
 import { type TableName, tableId } from "../postgres/live-tables";
 import { type Reader, runStatements, type Statement } from "../postgres/sql-statements";
 import type { Context } from "../protocol/resource-context";
 
-/** What to run for a table, each part in a transaction of its own. */
+/** Statements for a table, each list in its own transaction. */
 export interface TablePlan {
   readonly place: readonly Statement[];
   readonly addKeys: readonly Statement[];
@@ -15,10 +15,10 @@ export interface PlannedTable extends TableName {
   readonly foreignKeys: readonly { readonly references: TableName }[];
 }
 
-/** Rows that were there are first spread, and then freed on the coordinator: two rounds of placing. */
+/** Existing rows are first distributed, then freed on the coordinator: two rounds of placing. */
 const parts = ["place", "place", "addKeys", "validateKeys"] as const;
 
-/** Does one missing part after the other, and looks before and after each: a run after a kill goes on where the last one was. */
+/** Does one missing part after the other, and reads before and after each, so a run after a kill continues. */
 export async function applyParts<Found>(
   context: Context,
   table: PlannedTable,
@@ -50,7 +50,7 @@ function settleSeeingRows<Found>(
   const { database } = context;
   const planned = (found: Found) => {
     const statements = plan(found);
-    return statements.length === 0 ? [] : [{ sql: `${tellsWorkers}; SET LOCAL ${seesAllRows}` }, ...statements];
+    return statements.length === 0 ? [] : [{ sql: `${reachesWorkers}; SET LOCAL ${seesAllRows}` }, ...statements];
   };
   const tables = [table, ...foreignKeys.map(({ references }) => references)];
   const schemas = tables.map(({ schema }) => schema);

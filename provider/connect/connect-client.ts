@@ -6,19 +6,22 @@ import type { Connect, ConnectorConfig, ConnectorOffset, Validation } from "./co
 import { connectorStates } from "./connect-state";
 
 export interface ConnectOptions {
-  /** Ends every wait. */
+  /** Aborts every wait. */
   readonly signal?: AbortSignal;
-  /** How long nobody may listen. @default 10 s */
+  /** Time in which the port may refuse connections, in ms. @default 10 s */
   readonly refusedPatienceMs?: number;
-  /** How long a worker may start or rebalance. @default 2 min */
+  /** Time in which a worker may start or rebalance, in ms. @default 2 min */
   readonly startPatienceMs?: number;
-  /** Of one request. Above the 90 s after which Connect gives up by itself, so that its reason is heard. @default 100 s */
+  /**
+   * Timeout of one request, in ms. It is longer than the 90 s after which Connect itself gives up and says why.
+   * @default 100 s
+   */
   readonly requestTimeoutMs?: number;
 }
 
 const pauseMs = 500;
 
-/** Nothing is sent before it is needed. */
+/** Creates the client. It sends nothing before the first call. */
 export function openConnect(endpoint: ConnectEndpoint, options: ConnectOptions = {}): Connect {
   return new ConnectClient(endpoint, options);
 }
@@ -29,7 +32,7 @@ interface Call {
   readonly body?: object;
 }
 
-/** What came back: Connect's JSON, or that there is no such connector. */
+/** Answer: Connect's JSON, or that the connector does not exist. */
 type Answer = { readonly body: unknown } | "missing";
 
 class ConnectClient implements Connect {
@@ -137,7 +140,10 @@ class ConnectClient implements Connect {
     return this.untilAnswered(call);
   }
 
-  /** A worker that starts refuses connections, then has no such path, then isn't ready; a group that rebalances conflicts. */
+  /**
+   * A starting worker refuses connections, then lacks the path, then is not ready. A rebalancing group answers with a
+   * conflict.
+   */
   private async untilAnswered(call: Call): Promise<Answer> {
     const { refusedPatienceMs = 10_000, startPatienceMs = 120_000, signal } = this.options;
     const started = Date.now();
@@ -161,10 +167,10 @@ class ConnectClient implements Connect {
   private judge(call: Call, { status, text }: Reply): Answer | "starting" {
     if (status < 300) return { body: text === "" ? undefined : JSON.parse(text) };
     if (status === 401 || status === 403) throw connectUnauthorized(this.url, status);
-    // Only Connect itself says which connector it does not know; before it is ready, its HTTP server answers.
+    // Only Connect itself names an unknown connector; before it is ready, its HTTP server answers 404 without a name.
     if (status === 404 && isConnectError(text)) return "missing";
     if (status === 404 || status === 409 || status === 503 || call.path === "/health") return "starting";
-    // What Connect says in place of 409 where the rebalance begins while it looks.
+    // Connect's message, instead of 409, if the rebalance begins during the request.
     if (status === 500 && /rebalance/i.test(errorText(text))) return "starting";
     throw connectRefuses(this.url, call, status, errorText(text));
   }
@@ -188,7 +194,7 @@ class ConnectClient implements Connect {
   }
 }
 
-/** The header by which a request logs in, where Connect asks for that. */
+/** Header of basic authentication, if the endpoint has a login. */
 export function authorization({ user, password = "" }: Pick<ConnectEndpoint, "user" | "password">): {
   readonly authorization?: string;
 } {
@@ -229,7 +235,7 @@ function isConnectError(text: string): boolean {
   return connectError.safeParse(parseJson(text)).success;
 }
 
-/** Connect's message, or the first of whatever came. */
+/** Connect's message, or the start of any other answer. */
 function errorText(text: string): string {
   const parsed = z.object({ message: z.string() }).safeParse(parseJson(text));
   return parsed.success

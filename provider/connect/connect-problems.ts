@@ -1,6 +1,6 @@
 import { type Problem, Problems } from "../../common/problem";
 
-/** What can be wrong with Kafka Connect. `url` holds no credentials: the endpoint has them beside it. */
+/** Problems with Kafka Connect. `url` has no credentials: the endpoint keeps them apart. */
 
 export function connectDown(url: string, error: unknown): Problems {
   return problems({
@@ -58,7 +58,7 @@ function problems(problem: Problem): Problems {
   return new Problems([problem]);
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** Replaces the message `fetch failed` by its cause. */
 function networkReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return "no answer in time";

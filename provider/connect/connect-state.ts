@@ -1,38 +1,42 @@
 export type ConnectorConfig = Readonly<Record<string, string>>;
 
 /**
- * Kafka Connect's REST interface. Every call waits for a worker that starts or a group that rebalances, up to a time
- * limit, and ends with Problems. All of them can be repeated.
+ * Kafka Connect's REST interface. Every call waits, up to a time limit, for a worker that starts or a group that
+ * rebalances. All calls can be repeated.
+ *
+ * @throws Problems
  */
 export interface Connect {
-  /** Of every connector, in alphabetical order. */
+  /** Names of all connectors, in alphabetical order. */
   names(): Promise<readonly string[]>;
-  /** The classes of the plugins that the worker has. */
+  /** Classes of the worker's plugins. */
   classes(): Promise<readonly string[]>;
-  /** What the plugin named by `connector.class` says of the configuration. Problems if it isn't installed. */
+  /** Validates the configuration with its plugin, `connector.class`. @throws Problems if the plugin isn't installed */
   validate(name: string, config: ConnectorConfig): Promise<Validation>;
   config(name: string): Promise<ConnectorConfig | undefined>;
-  /** Creates the connector, or changes it. Validate first: an invalid configuration is answered with a server's fault. */
+  /** Creates or changes the connector. Validate first: Connect answers an invalid configuration with a server error. */
   put(name: string, config: ConnectorConfig): Promise<void>;
   status(name: string): Promise<ConnectorStatus | undefined>;
-  /** How far the connector has read, by source partition; empty if it has read nothing, or isn't there. */
+  /** Offsets by source partition. Empty if the connector has read nothing or does not exist. */
   offsets(name: string): Promise<readonly ConnectorOffset[]>;
   /** Ends the connector's tasks and keeps its configuration and offsets. */
   stop(name: string): Promise<void>;
   resume(name: string): Promise<void>;
   /** Restarts the connector and its tasks. */
   restart(name: string): Promise<void>;
-  /** Only of a stopped connector. Connect takes anything: what it is set to must be what the connector itself would store. */
+  /**
+   * Sets the offsets of a stopped connector. Connect checks nothing: pass only what the connector itself would store.
+   */
   setOffset(name: string, offset: ConnectorOffset): Promise<void>;
   /** Only of a stopped connector. */
   deleteOffsets(name: string): Promise<void>;
-  /** Leaves the offsets: a connector made again under this name goes on where this one ended. */
+  /** Deletes the connector and keeps its offsets: a new connector of this name continues there. */
   delete(name: string): Promise<void>;
 }
 
 export interface Validation {
   readonly errors: readonly { readonly key: string; readonly message: string }[];
-  /** Every key that the plugin, its transforms, predicates, converters and the worker define for this configuration. */
+  /** All keys that the plugin, its transforms, predicates, converters and the worker define for this configuration. */
   readonly known: readonly string[];
 }
 
@@ -43,7 +47,7 @@ export interface ConnectorStatus {
     readonly state: ConnectorState;
     readonly trace?: string | undefined;
   }[];
-  /** Of the connector itself, where it failed. */
+  /** Error of the connector itself, if it failed. */
   readonly trace?: string | undefined;
 }
 

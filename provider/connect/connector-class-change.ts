@@ -2,20 +2,23 @@ import { debeziumClass, outboxClass } from "../../architecture/data-plane/connec
 import type { Context } from "../protocol/resource-context";
 import type { Connect, ConnectorConfig } from "./connect-state";
 
-/** The configuration as this worker can run it: where tenantry's own class is not installed, Debezium's does the same work. */
+/**
+ * Adapts a configuration to a worker: without tenantry's own connector class it uses Debezium's, which does the same
+ * work.
+ */
 export async function runnable({ connect, warn }: Context, connector: string, config: ConnectorConfig) {
   if (config["connector.class"] !== outboxClass || (await hasOutboxClass(connect))) return config;
   warn(`${connector}: ${fallsBack}. docs/external-servers.md says how to add it`);
   return { ...config, "connector.class": debeziumClass };
 }
 
-/** The configuration as it was declared: Debezium's class in place of tenantry's is no drift on a worker that lacks this one. */
+/** Restores the declared configuration: Debezium's class counts as no drift on a worker without tenantry's class. */
 export async function asDeclared(connect: Connect, declared: ConnectorConfig | undefined, found: ConnectorConfig) {
   if (!standsIn(declared, found) || (await hasOutboxClass(connect))) return found;
   return { ...found, "connector.class": outboxClass };
 }
 
-/** Whether Debezium's class does the work of tenantry's. */
+/** True if Debezium's class replaces tenantry's. */
 export function standsIn(declared: ConnectorConfig | undefined, found: ConnectorConfig | undefined): boolean {
   return declared?.["connector.class"] === outboxClass && found?.["connector.class"] === debeziumClass;
 }

@@ -7,21 +7,27 @@ import type { ConnectorConfig, ConnectorState, ConnectorStatus } from "./connect
 import { failureOf, type TaskFailure } from "./task-failure";
 
 /**
- * How a connector does, its tasks included. `DETACHED`: Connect says that it runs, but nobody reads its slot; Connect
- * says so of a worker that crashed, and Debezium while it tries again without an end.
+ * Health of a connector and its tasks. `DETACHED`: Connect reports that it runs, but no process reads its slot.
+ * Connect does so after a worker's crash, and while Debezium retries without end.
  */
 export type ConnectorHealth = ConnectorState | "DETACHED";
 
-/** How long a connector may take to run. Starting Debezium takes about 2 s, a rebalance after a lost worker minutes. */
+/**
+ * Time in which a connector must run, in ms. Starting Debezium takes about 2 s, a rebalance after a lost worker takes
+ * minutes.
+ */
 const patienceMs = 180_000;
-/** A status from before the change may be shown so long. */
+/** Time in which Connect may still show the status from before the change, in ms. */
 const staleMs = 5_000;
 const pauseMs = 500;
 
-/** Debezium, when the slot begins behind the stored position: it was dropped, or lost WAL, and was made again. */
+/**
+ * Debezium's message if the slot begins behind the stored position: it was dropped or lost WAL, and was created
+ * again.
+ */
 const positionGone = /no longer available on the server/;
 
-/** The process that reads the connector's slot: undefined if nobody does, or "unknown" where that can't be seen from here. */
+/** Process that reads the connector's slot: undefined if none does, "unknown" if that can't be seen from here. */
 export async function slotReader(context: Context, config: ConnectorConfig): Promise<number | undefined | "unknown"> {
   const { "slot.name": slot, "database.hostname": host, "database.port": port } = config;
   if (!slot || !host || !port) return "unknown";
@@ -31,12 +37,12 @@ export async function slotReader(context: Context, config: ConnectorConfig): Pro
     return found?.pid ?? undefined;
   } catch (error) {
     if (!(error instanceof Problems)) throw error;
-    // Connect may know the node by a name that means nothing here.
+    // Connect may know the node by a name that does not resolve here.
     return "unknown";
   }
 }
 
-/** One look. */
+/** Reads the health once. */
 export async function examineConnector(
   context: Context,
   config: ConnectorConfig,
@@ -49,13 +55,15 @@ export async function examineConnector(
   return (await slotReader(context, config)) === undefined ? "DETACHED" : "RUNNING";
 }
 
-/** What the wait ended with. `gap`: the stored position is not in the slot any more, so events may be missing. */
+/** Result of the wait. `gap`: the slot no longer has the stored position, so events may be missing. */
 export type Outcome =
   | { readonly kind: "running" }
   | { readonly kind: "gap" }
   | { readonly kind: "problem"; problem: Problem };
 
-/** Waits until the connector and all its tasks run and its slot is read, by another process than `former` if there is one. */
+/**
+ * Waits until the connector and all its tasks run, and a process reads its slot: another one than `former`, if given.
+ */
 export async function awaitRunning(
   context: Context,
   name: string,
@@ -77,7 +85,7 @@ export async function awaitRunning(
   }
 }
 
-/** Waits until a connector that was told to stop has no tasks: only then can its offsets be deleted. */
+/** Waits until a stopped connector has no tasks. Only then can its offsets be deleted. */
 export async function awaitStopped({ connect, signal }: Context, name: string): Promise<void> {
   const started = Date.now();
   for (;;) {
@@ -115,21 +123,21 @@ function judgeFailure(name: string, config: ConnectorConfig, status: ConnectorSt
   };
 }
 
-/** A Java stack trace as a user needs it: what was thrown and what caused it, without frames and packages. */
+/** Shortens a Java stack trace for users: the error and its causes, without frames and packages. */
 export function cleanTrace(trace: string): string {
   const thrown = trace.split("\n").flatMap((line) => {
     const [, name, message] = /^(?:Caused by: )?(?:[\w$]+\.)*([\w$]*(?:Exception|Error))\b:?(.*)$/.exec(line) ?? [];
     return message?.trim() || name || [];
   });
   const told = [...new Set(thrown)];
-  // The first says what Connect was doing, the last why it could not.
+  // The first line says what Connect was doing, the last one why it failed.
   return [told[0], told.length > 1 ? told.at(-1) : undefined]
     .filter((line) => line !== undefined)
     .map((line) => (line.length > 300 ? `${line.slice(0, 300)}…` : line))
     .join("; because: ");
 }
 
-/** Where a record stops it, others wait behind that one. */
+/** Next step for the user. If a record stops the connector, other events wait behind it. */
 function wayOut({ fix }: TaskFailure): string {
   return `${fix}, then run \`tenantry up --refresh\`; or see which event it is by \`tenantry events status\`, and park it`;
 }

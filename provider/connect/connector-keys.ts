@@ -2,17 +2,17 @@ import { type Problem } from "../../common/problem";
 import { suggest } from "../../common/suggestion";
 import type { ConnectorConfig, Validation } from "./connect-state";
 
-/** Keys that Connect or the clients define by pattern; it does not list them among a plugin's own. */
+/** Keys that Connect or Kafka's clients define by pattern. Connect does not list them among a plugin's keys. */
 const byPattern = [
   /^topic\.creation\.[^.]+\.(include|exclude|partitions|replication\.factor)$/,
-  // Any setting of a topic may follow.
+  // Any topic setting may follow.
   /^topic\.creation\.[^.]+\.[a-z]+(\.[a-z]+)+$/,
   /^(producer|consumer|admin)\.override\./,
   /^(key|value|header)\.converter\./,
   /^(database|driver|internal)\./,
 ];
 
-/** What Connect says of the configuration, and the keys that nobody defines: Connect would ignore those in silence. */
+/** Problems that Connect reports, and keys that no plugin defines: Connect ignores those silently. */
 export function configurationProblems(
   connector: string,
   config: ConnectorConfig,
@@ -47,7 +47,7 @@ function isSecret(key: string): boolean {
   return secretKey.test(key);
 }
 
-/** Secrets written out: anybody who reaches Connect's REST interface could read them. */
+/** Secrets in plain text: everybody who reaches Connect's REST interface could read them. */
 export function literalSecrets(connector: string, config: ConnectorConfig, allowed: string): readonly Problem[] {
   return Object.entries(config)
     .filter(([key, value]) => isSecret(key) && value !== allowed && !/\$\{[^}]+:[^}]+\}/.test(value))

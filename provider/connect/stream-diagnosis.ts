@@ -6,32 +6,32 @@ import type { Connect, ConnectorConfig, ConnectorState } from "./connect-state";
 import { parsePosition, type StreamPosition, type Unsent } from "./stream-position";
 import { failureOf, type TaskFailure } from "./task-failure";
 
-/** How the way of one node's events to Kafka does, and which of them it stands still at. */
+/** State of the stream of one node's events to Kafka, and the event that it is stuck at. */
 export interface Diagnosis {
   readonly stream: OutboxStream;
-  /** `MISSING`: Connect does not have the connector. */
+  /** `MISSING`: the connector does not exist. */
   readonly state: ConnectorState | "MISSING";
-  /** As Connect has it now. */
+  /** Current configuration in Connect. */
   readonly config: ConnectorConfig;
   readonly failure: TaskFailure | undefined;
   readonly position: StreamPosition | undefined;
-  /** What is to be sent; undefined if the log can't be read, and then why. */
+  /** Events to be sent; undefined if the log can't be read, with the reason in `unreadable`. */
   readonly stood: UnsentStream | undefined;
   readonly unreadable?: string;
-  /** The change that the task fails at, as far as it is known. */
+  /** Change that the task fails at, if known. */
   readonly suspect: Suspect | undefined;
 }
 
 export interface Suspect {
   readonly unsent: Unsent<StreamedEvent>;
-  /** How many changes of the same batch come before it. */
+  /** Number of changes before it in the same batch. */
   readonly before: number;
 }
 
-/** What a topic takes, by its name; topics that don't exist are missing. Undefined where Kafka can't be asked. */
+/** Limits by topic. Missing topics are left out. Undefined if Kafka can't be asked. */
 export type TopicLimits = ReadonlyMap<string, number> | undefined;
 
-/** Looks only. A failing look at the log or at Kafka leaves its part out. */
+/** Reads only. If the log or Kafka can't be read, that part is left out. */
 export async function diagnose(
   { postgres, kafka }: Pick<Endpoints, "postgres" | "kafka">,
   connect: Connect,
@@ -70,10 +70,10 @@ async function limitsOf(kafka: Endpoints["kafka"], batch: readonly Unsent<Stream
   );
 }
 
-/** Kafka's own default for what a producer sends at once. */
+/** Kafka's default size of a producer's request, in bytes. */
 const standardRequestBytes = 1_048_576;
 
-/** Which of a batch's changes a task failed at: Connect's error names no event, and hardly ever a topic. */
+/** Finds the change of a batch that a task failed at. Connect's error names no event, and rarely a topic. */
 export function suspectOf(
   { kind, cause }: Pick<TaskFailure, "kind" | "cause">,
   batch: readonly Unsent<StreamedEvent>[],
@@ -105,7 +105,7 @@ function largest(batch: readonly Unsent<StreamedEvent>[]): number {
   return batch.reduce((best, { change }, index) => (change.bytes > (batch[best]?.change.bytes ?? 0) ? index : best), 0);
 }
 
-/** The event as people are told of it: never its content. */
+/** Describes the event for people, without its content. */
 export function describeChange({ change, transaction }: Unsent<StreamedEvent>): string {
   const size = `about ${change.bytes.toLocaleString("en")} bytes`;
   const committed = new Date(Number(transaction.committedUs / 1_000n)).toISOString();

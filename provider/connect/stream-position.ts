@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { ConnectorOffset } from "./connect-state";
 
-/** How far Debezium has sent the stream of one slot, as Kafka Connect keeps it for the connector. */
+/** Position up to which Debezium has sent the stream of one slot, from the connector's offsets. */
 export interface StreamPosition {
   readonly partition: ConnectorOffset["partition"];
   readonly offset: Readonly<Record<string, unknown>>;
-  /** End of the last transaction that was sent to its end. */
+  /** End of the last transaction that was sent completely. */
   readonly commitLsn: bigint;
-  /** Of the last change that was sent, where it is one of a transaction that is not through. */
+  /** Position of the last change that was sent, if its transaction is not complete. */
   readonly changeLsn: bigint | undefined;
 }
 
@@ -17,7 +17,7 @@ const stored = z.looseObject({
   messageType: z.string().optional(),
 });
 
-/** Undefined where nothing has been sent: the stream then begins where its slot does. */
+/** Returns undefined if nothing was sent: the stream then begins at the slot's start. */
 export function parsePosition(offsets: readonly ConnectorOffset[]): StreamPosition | undefined {
   const [found] = offsets;
   if (!found?.offset) return undefined;
@@ -31,33 +31,33 @@ export function parsePosition(offsets: readonly ConnectorOffset[]): StreamPositi
   };
 }
 
-/** A transaction of the stream, in the order of the commits. */
+/** Transaction of the stream, in commit order. */
 export interface StreamTransaction<Change extends StreamChange> {
   readonly xid: number;
   readonly committedUs: bigint;
-  /** Where its commit begins. */
+  /** Start of its commit. */
   readonly commitLsn: bigint;
-  /** Where its commit ends; undefined if the reading ended before. */
+  /** End of its commit; undefined if the log was not read that far. */
   readonly endLsn: bigint | undefined;
   readonly changes: readonly Change[];
 }
 
 export interface StreamChange {
-  /** Changes that one COPY wrote may share it. */
+  /** Position of the change. All changes of one COPY may share it. */
   readonly lsn: bigint;
 }
 
-/** A change and what Connect's offset says once it has been sent. */
+/** Change, and Connect's offset after it was sent. */
 export interface Unsent<Change extends StreamChange> {
   readonly change: Change;
   readonly transaction: StreamTransaction<Change>;
-  /** End of the transaction before, if it is known. */
+  /** End of the previous transaction, if known. */
   readonly previousEnd: bigint | undefined;
 }
 
 /**
- * What is still to be sent, in the order of the stream. Only commits are in the log's order: a change that lies before
- * the position may belong to a transaction that was committed behind it.
+ * Changes still to be sent, in the order of the stream. Only commits are in the log's order: a change before the
+ * position may belong to a transaction that committed behind it.
  */
 export function unsentOf<Change extends StreamChange>(
   transactions: readonly StreamTransaction<Change>[],
@@ -71,7 +71,7 @@ export function unsentOf<Change extends StreamChange>(
   return all.slice(lastSent + 1);
 }
 
-/** The position of a stream of which the change was the last that was sent, as Debezium itself would store it. */
+/** Position after this change was sent, in the form that Debezium itself stores. */
 export function positionBehind<Change extends StreamChange>(
   { change, transaction, previousEnd }: Unsent<Change>,
   position: StreamPosition | undefined,

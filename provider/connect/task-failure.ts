@@ -1,8 +1,8 @@
 import type { ConnectorStatus } from "./connect-state";
 
 /**
- * Why a connector's task has failed. `record`: by what it was to write, so that another record might pass. `topic`: by a
- * topic that is missing or closed to it. `memory`: by too much at once. `elsewhere`: not by any record.
+ * Reason of a task's failure. `record`: the record that it had to write; another record might pass. `topic`: a
+ * missing or forbidden topic. `memory`: too much at once. `elsewhere`: no record is the cause.
  */
 export interface TaskFailure {
   readonly kind: "too large" | "topic" | "memory" | "record" | "elsewhere";
@@ -56,13 +56,13 @@ const others: Sign = {
   fix: "correct the cause (the worker's log has all of it), then run `tenantry up --refresh`: it restarts what failed",
 };
 
-/** Undefined if nothing has failed. */
+/** Finds the failure; undefined if no task failed. */
 export function failureOf({ connector, trace, tasks }: ConnectorStatus): TaskFailure | undefined {
   const failed = tasks.find(({ state }) => state === "FAILED");
   if (!failed && connector !== "FAILED") return undefined;
   const text = (failed ? failed.trace : trace) ?? "";
   const cause = rootCause(text);
-  // The outer ones say what Connect did, which helps where the inner one is a database's or a library's own.
+  // The outer errors say what Connect did. That helps if the innermost one comes from a database or a library.
   const { kind, fix } =
     signs.find(({ sign }) => sign.test(cause)) ?? signs.find(({ sign }) => sign.test(text)) ?? others;
   return { kind, cause, fix };

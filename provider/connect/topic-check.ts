@@ -3,12 +3,14 @@ import { topicProblems, type WantedTopics } from "../../architecture/data-plane/
 import type { KafkaEndpoint } from "../../architecture/endpoints";
 import { refuseIfAny } from "../../common/problem";
 
-/** How long Kafka may take to answer. */
+/** Time in which Kafka must answer, in ms. */
 const patienceMs = 10_000;
 
 /**
- * Ends with Problems where events could not go to a topic that exists, or beside one. Where Kafka does not answer, or not
- * to this login, that is a warning: what is applied to the database does not need it.
+ * Checks the existing topics. If Kafka does not answer, or refuses this login, it only warns: changes to the database
+ * do not need Kafka.
+ *
+ * @throws Problems if a topic would refuse events, or events would go to another topic
  */
 export async function checkTopics(
   endpoint: KafkaEndpoint,
@@ -16,7 +18,8 @@ export async function checkTopics(
   warn: (message: string) => void,
 ): Promise<void> {
   if (wanted.names.length === 0) return;
-  // Loaded only here. Not by `import()`: the provider's loader of TypeScript knows `require` alone.
+  // Loads the Kafka client only here, and with `require`: the provider's TypeScript loader does not support
+  // `import()`.
   const { openKafka }: typeof import("../../kafka/kafka-client") = require("../../kafka/kafka-client");
   const { readTopics }: typeof import("../../kafka/existing-topics") = require("../../kafka/existing-topics");
   const late = sleep(patienceMs, undefined, { ref: false }).then(() => {

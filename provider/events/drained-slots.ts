@@ -4,30 +4,32 @@ import { isConnectionLoss } from "../postgres/postgres-connection";
 import type { Context } from "../protocol/resource-context";
 
 export interface DrainOptions {
-  /** Only the slots on the nodes of these Citus groups. @default all */
+  /** Citus groups whose slots are waited for. @default all */
   readonly groups?: readonly number[];
-  /** What has to wait for it, for people. @default "shards are rewritten" */
+  /** Reason for people. @default "shards are rewritten" */
   readonly before?: string;
-  /** How long the slots may stand still. @default 600_000 */
+  /** Time that the slots may stand still, in ms. @default 600_000 */
   readonly limitMs?: number;
-  /** Between two looks. @default 1_000 */
+  /** Time between two checks, in ms. @default 1_000 */
   readonly pollMs?: number;
 }
 
-/** A slot of the outbox that has not confirmed what its node's log held at the start. */
+/** Slot of the outbox that has not confirmed its node's log up to the start. */
 interface LaggingSlot {
   readonly slot: string;
   readonly node: string;
-  /** Bytes of the log. */
+  /** Bytes of the log that it lacks. */
   readonly behind: string;
 }
 
-/** How often the user is told that it still waits. */
+/** Interval of progress messages, in ms. */
 const tellEveryMs = 10_000;
 
 /**
- * Waits until every slot of the outbox, on every node, has confirmed what the log held when this began: rows of shards that
- * are no more are best read before. Ends with Problems if one doesn't get there. Does nothing where there is no outbox yet.
+ * Waits until every slot of the outbox, on every node, has confirmed the log up to the start of this call. Events of
+ * shards that go away should be read before. Without an outbox it does nothing.
+ *
+ * @throws Problems if a slot does not get there
  */
 export async function awaitDrained(
   { database, log, signal }: Pick<Context, "database" | "log" | "signal">,
@@ -70,7 +72,7 @@ function describe(lagging: readonly LaggingSlot[]): string {
   return lagging.map(({ slot, node, behind }) => `slot ${slot} on ${node} is ${behind} bytes behind`).join("; ");
 }
 
-/** Undefined while a node can't be asked: it may be starting again. */
+/** Returns undefined if a node can't be asked, because it may be restarting. */
 async function readLagging(
   database: Context["database"],
   values: readonly unknown[],

@@ -13,10 +13,10 @@ import { readEventsAt, type StreamedEvent } from "./outbox-stream";
 import { type EventsPlace, findEvent, isParked, keepEvent, type Parking, writeAgain } from "./parked-events";
 
 /**
- * The way of one event out of the stream.
+ * Way to take one event out of the stream.
  *
- * `skip`: its connector stands at it, or before it in the same batch. `move`: it was sent, or is no longer wanted in what
- * a replay would send, so only its row moves. `finish`: a run that was killed has done all but the end.
+ * `skip`: the connector is stuck at the event, or before it in the same batch. `move`: the event was sent, or a
+ * replay no longer needs it, so only its row moves. `finish`: a killed run did everything but the last step.
  */
 export type Way =
   | { readonly kind: "skip"; readonly diagnosis: Diagnosis; readonly target: Unsent<StreamedEvent> }
@@ -25,18 +25,18 @@ export type Way =
 
 export interface ParkRequest {
   readonly id: string;
-  /** Also where the connector has not failed: nobody waits until it fails at the event. */
+  /** True to park the event even if the connector has not failed at it yet. */
   readonly force: boolean;
 }
 
-/** Who takes it out, and why. */
+/** Person who parks the event, and the reason. */
 export interface ParkedBy {
-  /** @default what the connector failed at, or that it was taken out by hand */
+  /** @default the connector's error, or "taken out by hand" */
   readonly reason?: string | undefined;
   readonly by: string;
 }
 
-/** @throws Problems where this way is not open */
+/** @throws Problems if the event can't be parked */
 export function findWay({ id, force }: ParkRequest, diagnoses: readonly Diagnosis[], parked: boolean): Way {
   for (const diagnosis of diagnoses) {
     const target = diagnosis.stood?.unsent.find(({ change }) => change.id === id);
@@ -55,7 +55,7 @@ export function findWay({ id, force }: ParkRequest, diagnoses: readonly Diagnosi
   return { kind: "move" };
 }
 
-/** All that will be done, before any of it is. */
+/** Lists all steps before the first one runs. */
 export function describeWay(way: Way, { id, force }: ParkRequest, { schema, column }: EventsPlace): readonly string[] {
   const rows = [
     `INSERT INTO ${quoteQualified(schema, "parked_events")} … -- event ${id}, with why, when and by whom`,
@@ -80,12 +80,12 @@ export function describeWay(way: Way, { id, force }: ParkRequest, { schema, colu
 
 const indent = (line: string) => `  ${line}`;
 
-/** What became of it: `sent` where the connector could send it after all. */
+/** Outcome. `sent`: the connector could send the event after all. */
 export type Outcome = "parked" | "sent" | "finished";
 
 /**
- * Goes that way. Each step can be done again, and the connector's configuration says until the last one that it is not
- * through: a run that is killed is repeated, and goes on.
+ * Parks the event. Each step can be repeated, and until the last one the connector's configuration shows that the run
+ * is not complete, so a repeated run continues.
  */
 export async function park(
   context: Context,
@@ -101,7 +101,7 @@ export async function park(
   }
   const { stream } = way.diagnosis;
   const { connector, config } = stream.connector;
-  // Nobody else may start the connector or change it meanwhile.
+  // The lock keeps others from starting or changing the connector meanwhile.
   const outcome = await context.database.locked(
     async (client): Promise<Outcome> =>
       way.kind === "finish" ? "finished" : skip({ context, servers, client, way, request, place, parking }),
@@ -130,12 +130,12 @@ async function skip(work: Skip): Promise<"parked" | "sent"> {
   const { stream } = way.diagnosis;
   const { connector } = stream.connector;
   const isTarget = ({ change }: Unsent<StreamedEvent>) => change.id === request.id;
-  // Debezium tells changes by their place alone: once it has sent one of those that share it, it passes over the others.
+  // Debezium identifies changes by position alone: after one change it skips all others at the same position.
   const isShared = matesOf(way).length > 0;
   if (isShared) await keep(work, way.diagnosis, way.diagnosis.failure?.cause);
   let diagnosis = way.diagnosis;
   let cause = diagnosis.failure?.cause;
-  // Also where a run that was killed has stopped it at the event: a stopped connector no longer tells why it failed.
+  // A killed run may have stopped the connector at the event. A stopped connector no longer reports its failure.
   if (!request.force) {
     const isThrough = ({ stood }: Diagnosis) => stood !== undefined && !stood.unsent.some(isTarget);
     const look = () => diagnose(servers, connect, stream);
@@ -160,14 +160,14 @@ async function skip(work: Skip): Promise<"parked" | "sent"> {
   return "parked";
 }
 
-/** The connector as it was found: it fails again. */
+/** Restores the connector as it was found. It fails again. */
 async function giveBack({ connect }: Context, { stream, config }: Diagnosis): Promise<void> {
   const { connector } = stream.connector;
   await connect.put(connector, asDeclared(config, stream.connector.config));
   await connect.resume(connector);
 }
 
-/** The event, and those at the same place, which are written again: in one transaction, and once. */
+/** The event, and those at the same position, which are written again in one transaction, once. */
 async function keep(
   { servers, client, way, request, place, parking }: Skip,
   { position }: Diagnosis,

@@ -8,8 +8,9 @@ import { failureOf } from "../connect/task-failure";
 import type { Context } from "../protocol/resource-context";
 
 /**
- * What makes a connector send each record by itself: it then fails at exactly the one that can't be written, with all
- * before it sent and its position behind them. What was aborted is given up after ten seconds, not a minute.
+ * Settings that make a connector send each record alone. It then fails at exactly the record that can't be written,
+ * with all earlier ones sent and its position behind them. It gives up an aborted request after ten seconds instead
+ * of a minute.
  */
 const oneByOne: ConnectorConfig = {
   "max.batch.size": "1",
@@ -22,24 +23,25 @@ export function isOneByOne(config: ConnectorConfig): boolean {
   return Object.entries(oneByOne).every(([key, value]) => config[key] === value);
 }
 
-/** The configuration as it was: where it differs, as declared. */
+/** Restores the configuration: changed keys get their declared values. */
 export function asDeclared(config: ConnectorConfig, declared: ConnectorConfig): ConnectorConfig {
   const rest = Object.entries(config).filter(([key]) => !(key in oneByOne));
   const own = Object.entries(declared).filter(([key]) => key in oneByOne);
   return Object.fromEntries([...rest, ...own]);
 }
 
-/** How long a connector may neither fail nor send anything before it is started anew: Connect may lose a task. */
+/** Time without a failure or a sent record after which the connector is restarted, in ms: Connect may lose a task. */
 const patienceMs = 90_000;
 const starts = 3;
 const pauseMs = 500;
 const lookMs = 3_000;
 
 /**
- * Lets the connector run record by record until it fails at its next one. Leaves it so, for the caller to stop it.
+ * Runs the connector record by record until it fails at the next one, and leaves it in that state for the caller to
+ * stop.
  *
- * @param look reads how far it has come
- * @param isThrough whether what is looked for has been sent meanwhile: then it ends too
+ * @param look reads the connector's position
+ * @param isThrough returns true if the searched event was sent meanwhile: then this ends too
  */
 export async function runUpToFailure(
   context: Context,
@@ -49,7 +51,7 @@ export async function runUpToFailure(
 ): Promise<Diagnosis> {
   const { connect } = context;
   const config = (await connect.config(connector)) ?? declared;
-  // First of all, because the configuration is what tells the next run that this one is not through.
+  // Comes first, because the configuration shows the next run that this one is not complete.
   if (!isOneByOne(config)) await connect.put(connector, { ...config, ...oneByOne });
   const isExact = config["exactly.once.support"] === "required";
   for (let [last, stalls]: [bigint | undefined, number] = [undefined, 0]; ; ) {
@@ -63,20 +65,20 @@ export async function runUpToFailure(
     }
     const next = diagnosis.stood?.unsent[0];
     if (!diagnosis.failure || !next) return diagnosis;
-    // Without transactions others may have been on their way when it failed: they are sent by the next run.
+    // Without transactions, other records may have been in flight at the failure. The next run sends them.
     if (isExact || next.change.lsn === last) return diagnosis;
     last = next.change.lsn;
   }
 }
 
-/** Stops the connector before it runs again: a stopped one has no tasks, so a failure seen later is not an earlier one. */
+/** Stops the connector before it runs again. A stopped one has no tasks, so a later failure is a new one. */
 async function startAnew(context: Context, connector: string): Promise<void> {
   await context.connect.stop(connector);
   await awaitStopped(context, connector);
   await context.connect.resume(connector);
 }
 
-/** Ends too when the connector stands still. */
+/** Also ends if the connector stands still. */
 async function awaitFailure(
   context: Context,
   connector: string,

@@ -7,20 +7,21 @@ import { errorCode, sqlState } from "../postgres/postgres-connection";
 import { type Reader, readerOf } from "../postgres/sql-statements";
 import type { Context } from "../protocol/resource-context";
 
-/** The opt-in in the stack's `tenantry:allow`. */
+/** Opt-in in the stack's `tenantry:allow`. */
 export function replayOptIn(connector: string): string {
   return `replay ${connector}`;
 }
 
 /**
- * Sends every retained event again, with its id, and lets the connector go on behind the gap.
+ * Sends every retained event again, with its id, and lets the connector continue behind the gap.
  *
- * Rows are deleted and inserted again in one transaction: the publication has inserts only, so each node's own slot sends
- * its own rows. A snapshot by Debezium would read as a role that row security shows nothing, and on Citus every node's
- * connector would send everybody's rows. Rows that the outbox would refuse today stay as they are: what Kafka refused once
- * would stop all events again.
+ * It deletes and inserts the rows in one transaction. The publication has inserts only, so each node's own slot sends
+ * its own rows. A snapshot by Debezium would read as a role to which row security shows nothing, and on Citus every
+ * node's connector would send all tenants' rows. Rows that the outbox would refuse today stay as they are: a record
+ * that Kafka refused once would block all events again.
  *
- * The offsets go last: killed before, the next run finds the gap again; without offsets, Debezium starts where the slot does.
+ * The offsets are deleted last. If the run is killed before, the next one finds the gap again. Without offsets,
+ * Debezium starts where the slot does.
  */
 export async function replayOutbox(context: Context, connector: string): Promise<void> {
   const { connect, database, warn } = context;
@@ -46,7 +47,7 @@ function nothingPublished(connector: string): Problem {
   };
 }
 
-/** Quoted: the one that all tenants share, or each tenant's own. */
+/** Quoted names of the outboxes: the shared one, or each tenant's own. */
 async function readOutboxes(read: Reader): Promise<readonly string[]> {
   const tables = await read<{ schema: string; table: string }>(
     'SELECT schemaname AS schema, tablename AS "table" FROM pg_publication_tables WHERE pubname = $1 ORDER BY 1, 2',
@@ -56,8 +57,9 @@ async function readOutboxes(read: Reader): Promise<readonly string[]> {
 }
 
 /**
- * A closed partition takes no row. What is written again lies behind the positions at which it closed, so these go too: the
- * next round of its retention closes it again. By itself, as Citus wants a change of tables before one of their rows.
+ * Opens the closed partitions, because they accept no row. The rewritten rows lie behind the positions at which the
+ * partitions closed, so these are deleted too; the next round of retention closes them again. It runs alone, because
+ * Citus wants a change of tables before one of their rows.
  */
 async function openPartitions(read: Reader, table: string): Promise<void> {
   const closed = await read<{ partition: string }>(
@@ -71,7 +73,7 @@ async function openPartitions(read: Reader, table: string): Promise<void> {
   }
 }
 
-/** Events of one aggregate that stay in the outbox as they are. */
+/** Events of one aggregate that are not sent again. */
 interface Kept {
   readonly aggregate: string;
   readonly count: number;
@@ -82,7 +84,7 @@ async function writeAgain(
   table: string,
 ): Promise<{ readonly sent: number; readonly kept: readonly Kept[] }> {
   await client.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-  // Row security that hid rows would lose them: rather an error.
+  // If row security hid rows, they would be lost. This makes it an error.
   await client.query("SET LOCAL row_security = off");
   const { rows: checks } = await client.query<{ expression: string }>(
     "SELECT pg_get_expr(conbin, conrelid) AS expression FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'c'",
@@ -107,8 +109,8 @@ function keptBack(table: string, kept: readonly Kept[]): string {
 }
 
 /**
- * Whether a replay would send nothing. Of a connector that the stack did not know it needs nobody's consent then: the
- * position is that in a log which went with its database. False also where there is no outbox, or its rows can't be seen.
+ * True if a replay would send nothing. A new connector then needs no consent: its position belongs to a log that went
+ * with its database. False also if there is no outbox, or its rows can't be seen.
  */
 export async function hasNothingToReplay({ database }: Context): Promise<boolean> {
   const tables = await readOutboxes(database.query.bind(database));

@@ -16,13 +16,13 @@ import { connect } from "../postgres/postgres-connection";
 import type { EventValues } from "./parked-events";
 import { decodePgoutput, type PgoutputMessage, type Relation, type Value } from "./pgoutput";
 
-/** One node's way from the outbox to Kafka: its slot and the connector that reads it. */
+/** Stream of one node: the slot of its outbox, and the connector that reads it. */
 export interface OutboxStream {
   readonly connector: Inputs["Connector"];
   readonly slot: Inputs["ReplicationSlot"];
 }
 
-/** The streams that are declared: each connector with the slot that it reads. */
+/** Declared streams: each connector with its slot. */
 export function streamsOf(declarations: readonly Declaration[]): readonly OutboxStream[] {
   const slots = declarations.flatMap(({ noun, inputs }) => (noun === "ReplicationSlot" ? [inputs] : []));
   return declarations.flatMap(({ noun, inputs }) => {
@@ -31,37 +31,37 @@ export function streamsOf(declarations: readonly Declaration[]): readonly Outbox
   });
 }
 
-/** What the stream holds of an event, without its content. */
+/** Event in the stream, without its content. */
 export interface StreamedEvent extends StreamChange {
   readonly id: string;
   readonly tenant: string;
-  /** The outbox's schema: a tenant's own, or the toolkit's. */
+  /** Schema of the outbox: a tenant's own, or the toolkit's. */
   readonly schema: string;
   readonly aggregateType: string;
   readonly topic: string;
-  /** About as many as the record has. */
+  /** Bytes, about as many as the record has. */
   readonly bytes: number;
-  /** The largest of its columns, with its bytes, as far as they are known. */
+  /** The largest column and its bytes, if known. */
   readonly sizes: Readonly<Record<string, number>>;
 }
 
-/** The beginning of what is to be sent. */
+/** First events to be sent. */
 export interface UnsentStream {
   readonly unsent: readonly Unsent<StreamedEvent>[];
-  /** Whether there is more. */
+  /** True if there are more. */
   readonly isCut: boolean;
-  /** What the slot has confirmed. */
+  /** Position that the slot has confirmed. */
   readonly confirmed: bigint;
 }
 
-/** Of each change: enough for all that is shown of it. What is behind it is the payload. */
+/** Bytes read of each change: enough for everything shown. The payload follows. */
 const prefixBytes = 1_024;
-/** A batch of Debezium's has 8,192 records, and each transaction three rows beside its events. */
+/** Rows read at most: Debezium's batch has 8,192 records, and each transaction has three rows beside its events. */
 const mostRows = 40_000;
 
 /**
- * Reads what the connector will send next, in a copy of its slot: the slot itself is not touched, and may be in use. The
- * copy goes with the connection.
+ * Reads the next events from a copy of the slot, so the slot itself is untouched and may be in use. The copy is
+ * dropped with the connection.
  */
 export async function readUnsent(
   endpoint: PostgresEndpoint,
@@ -78,10 +78,7 @@ export async function readUnsent(
   });
 }
 
-/**
- * The values of the events at one place of the log, by the outbox's columns, as they would have been sent: one, unless a
- * COPY wrote several there.
- */
+/** Values, by outbox column, of the events at one position of the log: one event, or several if a COPY wrote them. */
 export async function readEventsAt(
   endpoint: PostgresEndpoint,
   stream: OutboxStream,
@@ -140,7 +137,7 @@ async function onCopy<T>(
   }
 }
 
-/** @param rows what the plugin told of each change, in order */
+/** @param rows messages of the plugin, in order */
 export function transactionsOf(
   rows: readonly ChangeRow[],
   { connector: { config } }: OutboxStream,
@@ -190,7 +187,7 @@ function eventOf(
   };
 }
 
-/** The outbox's column that becomes the header `tenant`. */
+/** Column of the outbox for the header `tenant`. */
 function tenantColumnOf(config: ConnectorConfig): string {
   const placement = config["transforms.outbox.table.fields.additional.placement"] ?? "";
   return /(?:^|,)([^,]*):header:tenant(?:,|$)/.exec(placement)?.[1] ?? "";

@@ -4,13 +4,13 @@ import { quoteIdentifier, quoteQualified } from "../../common/identifier";
 import { Problems } from "../../common/problem";
 import type { Reader } from "../postgres/sql-statements";
 
-/** An outbox and the events that were taken out of its stream: their place, and the tenants' column. */
+/** Outbox with its parked events: their schema, and the tenant column. */
 export interface EventsPlace {
   readonly schema: string;
   readonly column: string;
 }
 
-/** An event out of the stream, without its content. */
+/** Parked event, without its content. */
 export interface ParkedEvent {
   readonly id: string;
   readonly tenant: string;
@@ -41,7 +41,7 @@ export async function listParked(read: Reader, { schema, column }: EventsPlace):
   );
 }
 
-/** @throws Problems where the database has no place for them yet */
+/** @throws Problems if the database has no table for parked events yet */
 export async function isParked(read: Reader, { schema }: EventsPlace, id: string): Promise<boolean> {
   const parked = quoteQualified(schema, table);
   const [there] = await read("SELECT WHERE to_regclass($1) IS NOT NULL", [parked]);
@@ -63,7 +63,7 @@ export interface Parking {
   readonly by: string;
 }
 
-/** Keeps the event and takes it out of the outbox, in the transaction that is open. Once more, it changes nothing. */
+/** Stores the event as parked and deletes it from the outbox, in the open transaction. Repeating it changes nothing. */
 export async function keepEvent(
   client: Client,
   { schema, column }: EventsPlace,
@@ -81,7 +81,7 @@ export async function keepEvent(
   await removeEvent(client, { schema, column }, values);
 }
 
-/** Writes the event again under its id, at the end of the stream; the outbox's bounds hold for it as for any other. */
+/** Inserts the event again with its id, at the end of the stream. The outbox's bounds apply. */
 export async function writeAgain(client: Client, { schema, column }: EventsPlace, values: EventValues): Promise<void> {
   await client.query("SELECT tenantry.set_tenant($1)", [values[column]]);
   await removeEvent(client, { schema, column }, values);
@@ -97,12 +97,12 @@ async function removeEvent(client: Client, { schema, column }: EventsPlace, valu
   await client.query(`DELETE FROM ${quoteQualified(schema, outbox.table)} ${where}`, [values[column], values["id"]]);
 }
 
-/** The values of an event that the outbox still has; undefined if it has none of this id. */
+/** Values of an event that is still in the outbox; undefined if it is not. */
 export function findEvent(client: Client, place: EventsPlace, id: string): Promise<EventValues | undefined> {
   return find(client, place, outbox.table, id);
 }
 
-/** Puts a parked event back into the outbox, where its connector finds it. */
+/** Moves a parked event back into the outbox, where its connector reads it. */
 export async function sendParked(client: Client, place: EventsPlace, id: string): Promise<void> {
   const values = await find(client, place, table, id);
   if (!values) throw new Problems([notParked(place, id)]);
@@ -121,7 +121,7 @@ async function find(
   id: string,
 ): Promise<EventValues | undefined> {
   const columns = [column, ...carried].map((name) => `${quoteIdentifier(name)}::text`).join(", ");
-  // Row security that hid the row would make it look as if it were not there.
+  // If row security hid the row, it would look as if it did not exist.
   await client.query("SET LOCAL row_security = off");
   const { rows } = await client.query<EventValues>(
     `SELECT ${columns} FROM ${quoteQualified(schema, from)} WHERE id = $1`,

@@ -1,4 +1,4 @@
-/** A message of PostgreSQL's output plugin `pgoutput`, protocol 1, as far as an outbox needs it. */
+/** Message of PostgreSQL's output plugin `pgoutput`, protocol 1, with the parts that an outbox needs. */
 export type PgoutputMessage =
   | { readonly kind: "begin"; readonly commitLsn: bigint; readonly committedUs: bigint; readonly xid: number }
   | { readonly kind: "commit"; readonly endLsn: bigint }
@@ -12,13 +12,13 @@ export interface Relation {
   readonly columns: readonly string[];
 }
 
-/** A column's text; cut where the message was. Undefined in its place: NULL, or beyond the cut. */
+/** A column's text, cut where the message was cut. Undefined for NULL, or behind the cut. */
 export interface Value {
   readonly text: string;
   readonly bytes: number;
 }
 
-/** Of PostgreSQL's clock, which begins in 2000, behind 1970. */
+/** Microseconds between 1970 and 2000, where PostgreSQL's clock begins. */
 const epochUs = 946_684_800_000_000n;
 
 /** @param data the message, or its beginning */
@@ -64,7 +64,7 @@ function value(reader: Cursor): Value | undefined {
   return { text: reader.text(bytes), bytes };
 }
 
-/** Reads on from the beginning; behind the end there are zeros and nothing. */
+/** Reads from the beginning. Behind the end it returns zeros and nothing. */
 class Cursor {
   private at = 0;
 

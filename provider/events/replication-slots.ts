@@ -1,16 +1,18 @@
 import type { Reader } from "../postgres/sql-statements";
 
-/** What a node says of one of its replication slots. */
+/** Replication slot of a node. */
 export interface FoundSlot {
   readonly plugin: string | null;
   readonly type: "logical" | "physical";
   /** Null for physical slots, which serve the whole server. */
   readonly database: string | null;
-  /** The database that asked. */
+  /** Database of the session that asked. */
   readonly here: string;
-  /** The process that reads it; null while nobody does. */
+  /** Process that reads it; null if none does. */
   readonly pid: number | null;
-  /** `lost`: PostgreSQL has removed WAL that the slot still needed (max_slot_wal_keep_size), and it can't be read any more. */
+  /**
+   * `lost`: PostgreSQL removed WAL that the slot still needed (max_slot_wal_keep_size), so it can't be read any more.
+   */
   readonly wal: "reserved" | "extended" | "unreserved" | "lost" | null;
 }
 
@@ -23,14 +25,14 @@ export async function findSlot(read: Reader, slot: string): Promise<FoundSlot | 
   return found;
 }
 
-/** A transaction that a slot being made waits for. */
+/** Transaction that the creation of a slot waits for. */
 export interface RunningTransaction {
   readonly pid: number | null;
   readonly application: string;
   readonly since: Date;
 }
 
-/** The oldest transactions that have written something, prepared ones too, except the asking one's own. */
+/** Reads the oldest transactions that have written something, also prepared ones, without the session's own. */
 export function findRunningTransactions(read: Reader): Promise<readonly RunningTransaction[]> {
   return read<RunningTransaction>(
     `SELECT pid, coalesce(nullif(application_name, ''), 'an unnamed client') AS application, xact_start AS since

@@ -3,14 +3,14 @@ import type { Client } from "pg";
 import { quoteIdentifier } from "../../common/identifier";
 import { type PlacedStatement, runStatement } from "../postgres/sql-statements";
 
-/** CREATE INDEX CONCURRENTLY, by its parts as they are written. */
+/** Parts of a CREATE INDEX CONCURRENTLY, as written. */
 interface ConcurrentIndex {
   readonly head: string;
   readonly unlessExists: string;
   readonly name: string;
   readonly only: boolean;
   readonly table: string;
-  /** From the method or the columns on. */
+  /** Text from the method or the columns on. */
   readonly rest: string;
 }
 
@@ -31,11 +31,11 @@ function asStored(written: string): string {
 }
 
 /**
- * Builds an index without holding up writers, also where a run before was interrupted. Of a partitioned table PostgreSQL
- * refuses it in one statement: there an empty index is made, each partition's is built, and attached to it. With the last
- * one it is valid; partitions that are made meanwhile have it from the start.
+ * Builds an index without blocking writers, also after an interrupted run. PostgreSQL refuses this for a partitioned
+ * table in one statement. There an empty index is created first; each partition's index is built and attached to it,
+ * and with the last one it becomes valid. Partitions created meanwhile have the index from the start.
  *
- * @returns whether this was such a statement
+ * @returns true if this was such a statement
  */
 export async function createConcurrently(
   client: Client,
@@ -77,7 +77,7 @@ async function createOnAll(
     await run(sql);
     await client.query("SET lock_timeout = 0");
   };
-  // One that is not valid yet was begun by a run before.
+  // An invalid index was started by an earlier run.
   if (!(await isInvalid(client, table, name))) {
     await briefly(`${head} ${unlessExists}${quoteIdentifier(name)} ON ONLY ${quoted(table)}${rest}`);
   }
@@ -101,7 +101,7 @@ async function createOnAll(
   }
 }
 
-/** The same at every run, and none of PostgreSQL's 63 bytes too long. */
+/** Name that is the same at every run, and fits PostgreSQL's 63 bytes. */
 function partName(partition: string, index: string): string {
   const name = `${partition}_${index}`;
   if (Buffer.byteLength(name) <= 63) return name;
@@ -125,7 +125,7 @@ async function isInvalid(client: Client, table: Relation | undefined, name: stri
   return rows.length > 0;
 }
 
-/** What an interrupted build leaves only costs, and takes the name. */
+/** Drops the rest of an interrupted build, which only costs and occupies the name. */
 async function dropInvalid(
   client: Client,
   table: Relation | undefined,

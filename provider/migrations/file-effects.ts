@@ -9,7 +9,7 @@ import {
   type TouchedRelation,
 } from "../postgres/catalog-changes";
 
-/** What a file did, seen from the server, by what was there before it and what is there now. */
+/** Effects of a file: the state of the server before it and after it. */
 export interface Effects {
   readonly before: Catalogs;
   readonly after: Catalogs;
@@ -17,9 +17,10 @@ export interface Effects {
 }
 
 /**
- * What a file must not have done: its transaction is rolled back, or the run ends behind the statement.
+ * Finds forbidden effects of a file. The caller then rolls back its transaction, or ends the run behind the
+ * statement.
  *
- * @param line of the only statement that ran
+ * @param line line of the statement, if only one ran
  */
 export function effectProblems(
   file: Pick<MigrationInputs, "path" | "schema" | "tables">,
@@ -27,7 +28,7 @@ export function effectProblems(
   allow: ReadonlySet<string>,
   line?: number,
 ): Problem[] {
-  // For what isolation itself rests on there is none.
+  // There is no opt-in for the objects that isolation depends on.
   const signed = allow.has(runOptIn(file.path));
   return [
     ...(session.locked
@@ -120,7 +121,7 @@ function kindOf({ schema, tables = {} }: Declared, relation: TouchedRelation) {
   return relation.schema === schema && Object.hasOwn(tables, relation.name) ? tables[relation.name] : undefined;
 }
 
-/** A table that nobody isolates, once others than its owner may use it. */
+/** Table without isolation that other roles than its owner may use. */
 function undeclared(relation: TouchedRelation): Found[] {
   const grants = Object.entries(relation.grants);
   if (grants.length === 0) return [];
@@ -144,7 +145,7 @@ const onOff = (on: boolean) => (on ? "on" : "off");
 const forced = (is: boolean) => (is ? "FORCE" : "NO FORCE");
 const list = (names: readonly string[]) => names.join(", ") || "none";
 
-/** Kinds for whose change there is no opt-in: without them, the next partition or transaction is not isolated. */
+/** Kinds without an opt-in for a change: without them, the next partition or transaction is not isolated. */
 const own: ReadonlySet<Footing["kind"]> = new Set(["function of the toolkit"]);
 
 function footingProblems(
@@ -176,7 +177,7 @@ function footingProblems(
   });
 }
 
-/** What takes away from nobody, or gives nothing to anybody whom policies bind. */
+/** True for a change that takes nothing away, or gives something only to roles that policies don't bind. */
 function isHarmless(
   kind: Footing["kind"],
   object: string,
@@ -187,7 +188,7 @@ function isHarmless(
   const powers = (value = "") => value.replace(/\b(NO)?LOGIN\b/, "").trim();
   switch (kind) {
     case "membership":
-      // Who makes a role becomes a member of it.
+      // The role that creates a role becomes a member of it.
       return is === undefined || object.startsWith(`${role} in `);
     case "role":
       return is === undefined || powers(was) === powers(is);

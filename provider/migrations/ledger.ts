@@ -4,21 +4,24 @@ import type { SqlStatement } from "../../architecture/sql/sql-file";
 import { errorCode, sqlState } from "../postgres/postgres-connection";
 import type { Reader, Statement } from "../postgres/sql-statements";
 
-/** One SQL file in the ledger: what was applied of it. */
+/** Entry of one SQL file in the ledger. */
 export interface LedgerEntry {
   readonly path: string;
   readonly hash: string;
-  /** Statements of the file that have committed, from its start. */
+  /** Number of committed statements from the file's start. */
   readonly done: number;
-  /** Hash over those statements: what is done may not change under a file that goes on. */
+  /** Hash of the committed statements, which may not change while the file is incomplete. */
   readonly done_hash: string;
-  /** The statement behind them was started outside a transaction, and nobody knows whether it has ended. */
+  /** True if the next statement was started outside a transaction, and its outcome is unknown. */
   readonly in_doubt: boolean;
-  /** All statements have committed. */
+  /** True if all statements have committed. */
   readonly complete: boolean;
 }
 
-/** Idempotent; runs under the lock. Nothing is granted on it: the ledger is the toolkit's own. */
+/**
+ * Creates the ledger, unless it exists. Runs under the lock. It grants nothing, because the ledger is the toolkit's
+ * own.
+ */
 export const makeLedger: readonly Statement[] = [
   { sql: "CREATE SCHEMA IF NOT EXISTS tenantry" },
   {
@@ -41,13 +44,13 @@ export async function readEntry(read: Reader, path: string): Promise<LedgerEntry
   return first(read, `SELECT ${columns} FROM tenantry.migrations WHERE path = $1`, path);
 }
 
-/** A file of the same content that was applied in full under another path. */
+/** Finds a file with the same content that was completely applied under another path. */
 export async function findSameContent(read: Reader, hash: string, path: string): Promise<LedgerEntry | undefined> {
   const others = "FROM tenantry.migrations WHERE hash = $1 AND path <> $2 AND complete ORDER BY applied_at LIMIT 1";
   return first(read, `SELECT ${columns} ${others}`, hash, path);
 }
 
-/** A database without a ledger has applied nothing. */
+/** A database without a ledger has no applied files. */
 async function first(read: Reader, sql: string, ...values: string[]): Promise<LedgerEntry | undefined> {
   try {
     return (await read<LedgerEntry>(sql, values))[0];
@@ -70,7 +73,7 @@ export async function forgetEntry(client: Client, path: string): Promise<void> {
   await client.query("DELETE FROM tenantry.migrations WHERE path = $1", [path]);
 }
 
-/** Only the statements count, so that comments may move while a file is being mended. */
+/** Hashes only the statements, so that comments may change while a file is being corrected. */
 export function hashStatements(statements: readonly SqlStatement[]): string {
   return createHash("sha256")
     .update(JSON.stringify(statements.map(({ sql }) => sql)))

@@ -12,7 +12,7 @@ import {
   readTouched,
   type TouchedRelation,
 } from "../postgres/catalog-changes";
-import { liftForce, seeingRows, seesAllRows, tellsWorkers } from "../postgres/hidden-rows";
+import { liftForce, seeingRows, seesAllRows, reachesWorkers } from "../postgres/hidden-rows";
 import { errorCode, sessionSettings } from "../postgres/postgres-connection";
 import { transactionSettings } from "../postgres/postgres-transaction";
 import { planSequences, type SequenceUse, sequencesOf } from "../postgres/sequences";
@@ -30,15 +30,15 @@ import { createConcurrently } from "./concurrent-index";
 import { effectProblems } from "./file-effects";
 import { findSameContent, hashStatements, type LedgerEntry, makeLedger, readEntry, writeEntry } from "./ledger";
 
-/** What is left to do of a file. */
+/** Remaining work of a file. */
 export type Remainder =
   | { readonly kind: "nothing" }
-  /** The same content was applied under another path: only the ledger learns the new one. */
+  /** The same content was applied under another path: only the ledger gets the new path. */
   | { readonly kind: "renamed"; readonly from: string }
-  /** Statements from this index on. `inDoubt`: the first of them may have been done already. */
+  /** Run statements from this index on. `inDoubt`: the first of them may already have run. */
   | { readonly kind: "run"; readonly from: number; readonly inDoubt: boolean };
 
-/** Decides by the ledger, in which `entry` is the file's own and `same` one of the same content. */
+/** Decides from the ledger. `entry` is the file's own entry, `same` one of the same content. */
 export function decide(
   next: MigrationInputs,
   entry: LedgerEntry | undefined,
@@ -55,7 +55,7 @@ export function decide(
   return { kind: "run", from: entry.done, inDoubt: entry.in_doubt };
 }
 
-/** The problem of an applied file that is not what was applied. */
+/** Problem of an applied file whose content has changed. */
 export function edited({ path, hash }: Pick<MigrationInputs, "path" | "hash">, appliedHash: string): Problem {
   return {
     what: "This file was edited after it had been applied",
@@ -75,7 +75,7 @@ function startEdited({ path }: MigrationInputs, done: number): Problem {
   };
 }
 
-/** Applies what is left of a file; nothing if all of it is done. */
+/** Applies the rest of a file. Does nothing if it is complete. */
 export async function applyFile(context: Context, next: MigrationInputs): Promise<void> {
   const { database, log } = context;
   const begin = async (client: Client): Promise<Remainder> => {
@@ -111,9 +111,9 @@ export async function applyFile(context: Context, next: MigrationInputs): Promis
 }
 
 /**
- * Runs statements of a file in the open transaction, and looks at what they did to isolation before that commits.
+ * Runs statements of a file in the open transaction, and checks their effects on isolation before the commit.
  *
- * @param lifted tables whose owner is to see all rows meanwhile
+ * @param lifted tables whose owner sees all rows meanwhile
  */
 async function runGuarded(
   { database, allow }: Context,
@@ -123,7 +123,7 @@ async function runGuarded(
   lifted: readonly string[],
 ): Promise<void> {
   const run = [
-    { sql: tellsWorkers },
+    { sql: reachesWorkers },
     { sql: `SET LOCAL search_path = ${searchPath(next)}; SET LOCAL ${seesAllRows}` },
     ...statements.map((statement) => placed(next, statement)),
     { sql: `${cleanSession}; ${transactionSettings}` },
@@ -143,7 +143,10 @@ async function runGuarded(
   await runStatements(client, await planLocalSequences(readerOf(client), next, before, after));
 }
 
-/** Privileges on local tables are the files' own; what their defaults ask follows them as on other tables. */
+/**
+ * Grants sequences of local tables. The files grant the tables themselves; the sequences of defaults follow, as on
+ * other tables.
+ */
 async function planLocalSequences(
   read: Reader,
   { schema, tables = {} }: MigrationInputs,
@@ -167,14 +170,14 @@ async function planLocalSequences(
   });
 }
 
-/** What keeps isolation itself is not looked after. */
+/** True for the toolkit's own files, whose effects on isolation are not checked. */
 function isToolkits({ apply }: MigrationInputs): boolean {
   return apply === "onChange";
 }
 
 /**
- * One statement and its line in the ledger: together in a transaction, unless PostgreSQL refuses that. Nothing but trying
- * tells, as it depends on what a function does; what was tried is rolled back.
+ * Runs one statement and records it in the ledger: in one transaction, unless PostgreSQL refuses that. Only a try
+ * shows it, because it depends on what a function does. A refused try is rolled back.
  */
 async function applyStep(context: Context, next: MigrationInputs, index: number, inDoubt: boolean): Promise<void> {
   const { database, log } = context;
@@ -207,7 +210,10 @@ async function applyStep(context: Context, next: MigrationInputs, index: number,
 /** active_sql_transaction: CREATE INDEX CONCURRENTLY and the like. invalid_transaction_termination: COMMIT in a procedure. */
 const refusesTransaction: ReadonlySet<string | undefined> = new Set(["25001", "2D000"]);
 
-/** A kill between a statement and its line in the ledger leaves it in doubt; then "is there already" means that it was done. */
+/**
+ * A kill between a statement and its record leaves the statement in doubt. Then "already exists" means that it has
+ * run.
+ */
 async function applyBare(
   client: Client,
   next: MigrationInputs,
@@ -221,13 +227,14 @@ async function applyBare(
     await record(client, next, index, true);
     await client.query(`SET search_path = ${searchPath(next)}; SET ${seesAllRows}`);
     const concurrently = /\bCONCURRENTLY\b/i.test(statement.sql);
-    // It waits for other transactions, but blocks nobody meanwhile.
+    // It waits for other transactions, but blocks no other session meanwhile.
     if (concurrently) await client.query("SET lock_timeout = 0");
     const isIndex = concurrently && (await createConcurrently(client, placed(next, statement), log));
     if (!isIndex) await runStatement(client, placed(next, statement));
   } catch (error) {
     if (!inDoubt || !wasDone(statement, errorCode(error))) {
-      // Undone in full: the file may be mended. If even this fails the connection is gone, and the doubt remains.
+      // The statement was undone completely, so the file may be corrected. If even this fails, the connection is gone
+      // and the doubt remains.
       if (errorCode(error)?.length === 5) await record(client, next, index).catch(() => {});
       throw error;
     }
@@ -246,7 +253,10 @@ function wasDone({ sql }: SqlStatement, code: string | undefined): boolean {
   return code !== undefined && codes.includes(code);
 }
 
-/** What a file may have SET, and what else it leaves in the session, does not reach the next one, nor what is done behind it. */
+/**
+ * Resets the session, so that settings of a file, and whatever else it left, reach neither the next file nor later
+ * work.
+ */
 const cleanSession = `RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; ${sessionSettings}`;
 
 async function record(client: Client, next: MigrationInputs, done: number, inDoubt = false): Promise<void> {

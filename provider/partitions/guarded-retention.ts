@@ -3,7 +3,10 @@ import { quoteTable, type TableName } from "../postgres/live-tables";
 import type { Reader, Statement } from "../postgres/sql-statements";
 import { durationOfInterval } from "./interval";
 
-/** Has `tenantry.drop_passed_partitions()` keep the set: a partition goes only when every slot has passed its last row. */
+/**
+ * Puts the set under `tenantry.drop_passed_partitions()`: it drops a partition only when every slot has passed its
+ * last row.
+ */
 export function guard(name: TableName, retention: string): Statement {
   return {
     sql: `INSERT INTO tenantry.guarded_partition_set (parent, retention)
@@ -12,12 +15,12 @@ ON CONFLICT (parent) DO UPDATE SET retention = excluded.retention`,
   };
 }
 
-/** Leaves the set's partitions where they are. */
+/** Stops guarding the set. Its partitions stay. */
 export function unguard(name: TableName): Statement {
   return { sql: `DELETE FROM tenantry.guarded_partition_set WHERE parent = to_regclass(${regclass(name)})` };
 }
 
-/** How long the set is kept; undefined if it is not kept, or there is no toolkit in the database to keep it. */
+/** Retention of the set; undefined if it is not guarded, or the database lacks the toolkit. */
 export async function readGuardedRetention(read: Reader, name: TableName): Promise<string | undefined> {
   const [base] = await read<{ there: boolean }>(
     "SELECT to_regclass('tenantry.guarded_partition_set') IS NOT NULL AS there",

@@ -6,7 +6,7 @@ export const durationText = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, `expected ${durationExpected}`);
 
-/** What PostgreSQL prints of an interval (IntervalStyle `postgres`), as the text of a duration where it is one. */
+/** Converts an interval as PostgreSQL prints it (IntervalStyle `postgres`) to the text of a duration, if it is one. */
 export function durationOfInterval(interval: string): string {
   const calendar = /^(\d+) (year|mon|day)s?$/.exec(interval);
   if (calendar) return formatDuration(calendarDuration(Number(calendar[1]), calendar[2] ?? ""));

@@ -3,14 +3,14 @@ import type { Reader, Statement } from "../postgres/sql-statements";
 
 export interface FoundFaults {
   readonly faults: readonly string[];
-  /** Whether pg_partman's own maintenance is in force, and this role may replace it. */
+  /** True if pg_partman's own maintenance is in force, and this role may replace it. */
   readonly isForeign: boolean;
 }
 
-/** Has pg_partman's worker run the toolkit's maintenance, and its functions reckon in UTC. */
+/** Makes pg_partman's worker run the toolkit's maintenance, and its functions calculate in UTC. */
 export const takeOver: Statement = { sql: "SELECT tenantry.take_over_partman()" };
 
-/** What is wrong with a set; undefined if there is no toolkit in the database to look. */
+/** Faults of a set; undefined if the database lacks the toolkit. */
 export async function readFaults(read: Reader, name: TableName): Promise<FoundFaults | undefined> {
   const [base] = await read<{ there: boolean }>(
     "SELECT to_regprocedure('tenantry.partition_faults(text)') IS NOT NULL AS there",

@@ -1,17 +1,17 @@
 import type { Client } from "pg";
 import { quoteLiteral } from "../../common/identifier";
 
-/** `elsewhere`: the server has no such worker, or its list is not ours to write. */
+/** `elsewhere`: the server has no such worker, or its list can't be written by this role. */
 export type Maintenance = "listed" | "unlisted" | "elsewhere";
 
 interface Listed {
-  /** Null where the worker is not loaded. */
+  /** Null if the worker is not loaded. */
   readonly list: string | null;
-  /** Whether what ALTER SYSTEM writes would be in force: the server's command line comes before it. */
+  /** True if ALTER SYSTEM takes effect: a setting on the server's command line takes precedence. */
   readonly writable: boolean;
 }
 
-/** The list as it is in force, which may be newer than what this session was told of it. */
+/** List in force. It may be newer than this session's setting. */
 async function readList(client: Client): Promise<Listed> {
   const { rows } = await client.query<Listed>(
     `SELECT s.setting AS list, r.rolsuper AND s.source <> 'command line' AS writable
@@ -32,7 +32,7 @@ function namesOf(list: string | null): string[] {
     .filter((name) => name !== "");
 }
 
-/** Whether pg_partman's background worker looks after a database. */
+/** True if pg_partman's background worker maintains the database. */
 export async function maintenanceOf(client: Client, database: string): Promise<Maintenance> {
   const { list, writable } = await readList(client);
   if (namesOf(list).includes(database)) return "listed";
@@ -40,9 +40,9 @@ export async function maintenanceOf(client: Client, database: string): Promise<M
 }
 
 /**
- * The list with a database, or without it. It never becomes shorter: the worker counts its way through the list, and
- * each of its helpers looks its number up in the list as it is by then (pg_partman_bgw.c, `list_nth`, 4.7 to 5.x). Beyond
- * the end it crashes, and the whole server with it. So another name stands twice until a new one takes that place.
+ * Adds a database to the list, or removes it. The list never becomes shorter: the worker counts through it, and each
+ * of its helpers reads its entry by number later (pg_partman_bgw.c, `list_nth`, 4.7 to 5.x). Beyond the end it
+ * crashes, and the whole server with it. So another name stands twice until a new one takes that place.
  */
 export function changeList(names: readonly string[], database: string, wanted: boolean): readonly string[] {
   if (names.includes(database) === wanted) return names;
@@ -55,8 +55,8 @@ export function changeList(names: readonly string[], database: string, wanted: b
 }
 
 /**
- * Lists a database for pg_partman's background worker, or takes it off the list: one that is listed and gone stops the
- * worker for all. The server reads the list anew by itself.
+ * Adds a database to the list of pg_partman's background worker, or removes it: a missing database stops the worker
+ * for all. The server reloads the list itself.
  */
 export async function setMaintenance(client: Client, database: string, wanted: boolean): Promise<void> {
   const { list, writable } = await readList(client);

@@ -6,10 +6,10 @@ import type { DatabaseFacts } from "../postgres/database";
 import { quoteTable, type TableName, tableId } from "../postgres/live-tables";
 import type { Statement } from "../postgres/sql-statements";
 
-/** pg_partman as it is installed: its version decides the words, its schema where they are. */
+/** Installed pg_partman. Its version decides the syntax, its schema the names. */
 export type Partman = NonNullable<DatabaseFacts["partman"]>;
 
-/** Puts a partitioned table under pg_partman's care: partitions for now and ahead, and as many for what came before. */
+/** Hands a partitioned table to pg_partman. It gets partitions for now and ahead, and as many for the time before. */
 export function createParent(next: PartitionSetInputs, partman: Partman): Statement {
   const old = isVersion4(partman);
   const truncation = truncationOf(next.every);
@@ -26,9 +26,9 @@ export function createParent(next: PartitionSetInputs, partman: Partman): Statem
 }
 
 /**
- * Finds the default partition that version 4 always makes. It goes in the same transaction, before a row can be in it:
- * with one, a single row with a wrong date is taken without a word, and stops the making of partitions, for all sets, on
- * the day when its own partition would be made. Without, that row is refused.
+ * Finds the default partition that version 4 always creates. It is dropped in the same transaction, before it can
+ * hold a row. With it, a single row with a wrong date is accepted silently, and stops the creation of partitions, for
+ * all sets, on the day of that row. Without it, the row is refused.
  */
 export function findDefault(name: TableName): Statement {
   return {
@@ -38,7 +38,7 @@ JOIN pg_class c ON c.oid = partdefid JOIN pg_namespace n ON n.oid = relnamespace
   };
 }
 
-/** The settings that `create_parent` has no parameters for, and those that may change. */
+/** Settings that `create_parent` does not take, and those that may change. */
 export function configure(next: PartitionSetInputs, partman: Partman): Statement {
   const retention = next.dropAfter === "retention" ? next.retention : undefined;
   return {
@@ -49,12 +49,12 @@ WHERE parent_table = ${parent(next)}`,
   };
 }
 
-/** Makes the partitions that are missing ahead now, instead of with the background worker's next round. */
+/** Creates missing partitions now instead of in the worker's next round. */
 export function maintain(next: TableName, partman: Partman): Statement {
   return { sql: `SELECT ${quoteIdentifier(partman.schema)}.run_maintenance(${parent(next)})` };
 }
 
-/** Forgets the set, and the empty table that pg_partman made as its template. The partitions stay. */
+/** Removes the set from pg_partman, and its empty template table. The partitions stay. */
 export function forget(name: TableName, template: string | undefined, partman: Partman): readonly Statement[] {
   const [schema = "", table] = template?.split(".") ?? [];
   const isOurs = schema === partman.schema && table !== undefined;
@@ -64,14 +64,14 @@ export function forget(name: TableName, template: string | undefined, partman: P
   ];
 }
 
-/** Two tables with long names may share a template, as pg_partman cuts its name. */
+/** Two tables with long names may share a template, because pg_partman cuts its name. */
 function dropTemplate(template: TableName, partman: Partman): Statement {
   const unless = `SELECT FROM ${config(partman)} WHERE template_table = ${quoteLiteral(tableId(template))}`;
   const body = `BEGIN IF NOT EXISTS (${unless}) THEN DROP TABLE IF EXISTS ${quoteTable(template)}; END IF; END`;
   return { sql: `DO ${quoteLiteral(body)}` };
 }
 
-/** What pg_partman knows of the set: one row, or none. */
+/** Reads pg_partman's row of the set, or none. */
 export function readConfig(name: TableName, partman: Partman): Statement {
   return {
     sql: `SELECT control, partition_interval::interval::text AS every, premake AS ahead,
@@ -82,7 +82,7 @@ FROM ${config(partman)} WHERE parent_table = $1`,
   };
 }
 
-/** What this version can't do. */
+/** Problems with features that this version lacks. */
 export function limitsOf(next: PartitionSetInputs, partman: Partman): readonly Problem[] {
   const duration = parseDuration(next.every);
   const isQuarter = duration?.count === 3 && duration.unit === "month";
@@ -100,7 +100,7 @@ function isVersion4({ version }: Partman): boolean {
   return Number.parseInt(version, 10) < 5;
 }
 
-/** Without it, weeks would begin on the weekday, and quarters in the month, in which the set was made. */
+/** Without it, weeks would begin on the weekday, and quarters in the month, in which the set was created. */
 function truncationOf(every: string): "week" | "quarter" | undefined {
   const duration = parseDuration(every);
   if (duration?.unit === "week") return "week";
@@ -111,7 +111,7 @@ function config({ schema }: Partman): string {
   return `${quoteIdentifier(schema)}.part_config`;
 }
 
-/** pg_partman keeps names as text, unquoted. */
+/** pg_partman stores names as text, unquoted. */
 function parent(name: TableName): string {
   return quoteLiteral(tableId(name));
 }

@@ -40,7 +40,7 @@ export interface Database {
    */
   locked<T>(work: (client: Client) => Promise<T>): Promise<T>;
   /**
-   * Like `exclusive`, for work that looks before it acts: it runs again, a few times, if a server went away
+   * Like `locked`, for work that looks before it acts: it runs again, a few times, if a server went away
    * meanwhile.
    */
   resumed<T>(work: (client: Client) => Promise<T>): Promise<T>;

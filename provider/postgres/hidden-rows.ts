@@ -5,17 +5,17 @@ import { isServerError } from "./postgres-connection";
 import { hiddenTable, runStatement } from "./sql-statements";
 
 /**
- * An administrator who is no superuser is bound by FORCE ROW LEVEL SECURITY, as managed services have it: what is done to
- * rows, or held against them, would see none of them, and succeed. So it fails.
+ * FORCE ROW LEVEL SECURITY binds an administrator who is no superuser, as on managed services. A statement that
+ * reads or changes rows, or a constraint on them, would then see none of them, and succeed. With this setting it fails.
  */
 export const seesAllRows = "row_security = off";
 
-/** By which Citus' workers learn it too: they check a foreign key's rows by themselves, and would find none. */
-export const tellsWorkers = "SET LOCAL citus.propagate_set_commands = 'local'";
+/** Also sends SET LOCAL to Citus' workers: they check a foreign key's rows themselves, and would find none. */
+export const reachesWorkers = "SET LOCAL citus.propagate_set_commands = 'local'";
 
 /**
- * Runs `work`, and again where row level security hides rows that it needs: with FORCE lifted from that table, so that
- * its owner sees them. `work` is a transaction, so nothing of it stays in between.
+ * Runs `work`, and repeats it if row level security hides rows that it needs, with FORCE lifted from that table, so
+ * that its owner sees them. `work` is a transaction, so the first attempt leaves nothing.
  */
 export async function seeingRows<T>(
   { log }: Pick<Context, "log">,
@@ -43,10 +43,10 @@ function tableThatHides(error: unknown): string | undefined {
 }
 
 /**
- * Lifts FORCE from tables that tenantry's login owns. It takes an ACCESS EXCLUSIVE lock, so that nobody sees the table
- * without; others are bound as before, as no role of an application owns a table.
+ * Lifts FORCE from tables that tenantry's login owns. This takes an ACCESS EXCLUSIVE lock, so no other session sees
+ * the table without FORCE. Other roles stay bound, because no role of an application owns a table.
  *
- * @returns what puts it back, before the transaction may commit
+ * @returns the function that restores FORCE; call it before the commit
  */
 export async function liftForce(
   client: Client,
@@ -70,7 +70,7 @@ export async function liftForce(
   });
   await runStatement(client, each("NO FORCE"));
   return async () => {
-    // What is deferred keeps the table in use.
+    // Deferred constraints keep the table in use.
     await runStatement(client, { sql: "SET CONSTRAINTS ALL IMMEDIATE" });
     await runStatement(client, each("FORCE"));
   };

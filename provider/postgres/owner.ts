@@ -33,7 +33,7 @@ export async function readOwner(read: Reader): Promise<FoundOwner> {
 }
 
 /**
- * Reason why a stack may not change a database; undefined if it may. A database without an owner is free if nothing
+ * Problems of a stack with the owner of a database; none if it may change it. A database without an owner is free if nothing
  * is applied, or only files of the same application.
  */
 export function ownerProblems(

@@ -132,7 +132,7 @@ function placeOf(sql: string, at: { file: string; line: number }, position: stri
   return { file: at.file, line: at.line + lines.length - 1, column: (lines.at(-1)?.length ?? 0) + 1, text };
 }
 
-/** First line of the statement, for the preview or an error. */
+/** The statement on one line, for the preview or an error. */
 export function oneLine(sql: string): string {
   return sql.replace(/\s+/g, " ").trim();
 }

@@ -14,20 +14,20 @@ import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface CitusNodeState extends CitusNodeInputs {
-  /** Citus' number for it; undefined on plain PostgreSQL. */
+  /** Number of the node's group in Citus; undefined on plain PostgreSQL. */
   readonly group?: number;
 }
 
-/** How long Patroni may take to register a group whose pods are ready. */
+/** Time for Patroni to register a group whose pods are ready, in ms. */
 const registrationMs = 180_000;
 const pollMs = 1_000;
 
 /**
- * A node's membership in the Citus cluster. One that joins a cluster with data may hold no shards yet: only a
- * ShardRebalance, which comes after the node's slot and connector, lets it have some.
+ * Membership of a node in the Citus cluster. A node that joins a cluster with data may hold no shards yet: only a
+ * ShardRebalance, which comes after the node's slot and connector, allows it to.
  *
- * Deleted, a node that was emptied leaves the cluster; one that may hold shards stays a member with them, as then the
- * stack goes and not the node.
+ * Delete removes an empty node from the cluster. A node that may hold shards stays a member, because then the stack
+ * goes and not the node.
  */
 export const citusNode: ResourceHandler<CitusNodeInputs, CitusNodeState> = {
   noun: "CitusNode",
@@ -70,7 +70,7 @@ export const citusNode: ResourceHandler<CitusNodeInputs, CitusNodeState> = {
     const left = (await countShards(read)).get(group) ?? 0;
     if (left > 0) throw new Problems([holdsShards(node, left)]);
     await database.locked(async (client) => {
-      // Standbys first: Citus refuses to leave one without its primary.
+      // Removes standbys first, because Citus refuses to leave one without its primary.
       for (const { host, port } of own.toSorted((a, b) => Number(a.primary) - Number(b.primary))) {
         await runStatement(client, { sql: removal("$1", "$2"), values: [host, port] });
       }
@@ -85,7 +85,7 @@ export const citusNode: ResourceHandler<CitusNodeInputs, CitusNodeState> = {
   },
 };
 
-/** `NAME@HOST:PORT`, as an import must say where to look. */
+/** `NAME@HOST:PORT`, because an import must know where to look. */
 export function nodeId({ name, host, port }: PostgresNode): string {
   return `${name}@${host}:${port}`;
 }
@@ -105,7 +105,7 @@ function parseNodeId(id: string): PostgresNode {
 
 const removal = (host: string, port: string) => `SELECT citus_remove_node(${host}, ${port})`;
 
-/** Makes the node a member of the database's cluster, unless it is. */
+/** Adds the node to the database's cluster, unless it is a member. */
 export async function join(context: Context, next: CitusNodeInputs): Promise<CitusNodeState> {
   const { database } = context;
   if ((await database.facts).citus === undefined) {
@@ -142,7 +142,7 @@ async function added({ database }: Context, node: PostgresNode): Promise<number>
   return group;
 }
 
-/** What a node lacks that Citus does not pass on; and no shards for one that holds none while others do. */
+/** Adds to a node what Citus does not propagate, and forbids shards on a node without any while others have some. */
 async function prepare({ database }: Context, node: PostgresNode, group: number): Promise<void> {
   const read = database.query.bind(database);
   const logins = await read<Login>("SELECT rolename, authinfo FROM pg_dist_authinfo WHERE nodeid = 0");
@@ -154,14 +154,14 @@ async function prepare({ database }: Context, node: PostgresNode, group: number)
   if (primary?.shouldHaveShards) await database.transaction((client) => setShouldHaveShards(client, primary, false));
 }
 
-/** How a role goes from one node to any other. */
+/** Login of a role from one node to any other. */
 interface Login {
   readonly rolename: string;
-  /** With its password. */
+  /** Connection options with the password. */
   readonly authinfo: string;
 }
 
-/** Roles reach a new node by themselves; the passwords by which they go on to other nodes do not. */
+/** Citus propagates roles to a new node, but not the passwords that roles use from there to other nodes. */
 async function passOn(client: Client, logins: readonly Login[]): Promise<void> {
   for (const { rolename, authinfo } of logins) {
     await client.query(

@@ -20,11 +20,14 @@ import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface ConnectorState extends ConnectorInputs {
-  /** Anything but RUNNING is drift. */
+  /** Any other state than RUNNING is drift. */
   readonly state: ConnectorHealth;
 }
 
-/** A connector of Kafka Connect: made only of a configuration that its plugin accepts, and done only when its tasks run. */
+/**
+ * Connector of Kafka Connect. It is created only if its plugin accepts the configuration, and is complete only when
+ * its tasks run.
+ */
 export const connector: ResourceHandler<ConnectorInputs, ConnectorState> = {
   noun: "Connector",
 
@@ -72,7 +75,7 @@ export const connector: ResourceHandler<ConnectorInputs, ConnectorState> = {
     if (!(await connect.config(connector))) return;
     await connect.stop(connector);
     await awaitStopped(context, connector);
-    // A connector of this name made later would otherwise go on at a position that its new slot doesn't have.
+    // A later connector of this name would otherwise continue at a position that its new slot doesn't have.
     await connect.deleteOffsets(connector);
     await connect.delete(connector);
   },
@@ -83,7 +86,7 @@ export const connector: ResourceHandler<ConnectorInputs, ConnectorState> = {
   },
 };
 
-/** States that a connector leaves by itself: a refresh in such a moment should not call it drift. */
+/** Temporary states, which a refresh should not report as drift. */
 const passing: ReadonlySet<ConnectorHealth> = new Set(["UNASSIGNED", "RESTARTING", "DETACHED"]);
 const pauseMs = 1_000;
 
@@ -125,7 +128,7 @@ function recoveryCall(path: string, state: ConnectorHealth): string {
   return halted ? `PUT ${path}/resume` : `POST ${path}/restart?includeTasks=true`;
 }
 
-/** @param replays whether it may send every event again without the stack's opt-in */
+/** @param replays true if it may send every event again without the stack's opt-in */
 async function apply(
   context: Context,
   declared: ConnectorInputs,
@@ -145,7 +148,7 @@ async function apply(
   return { ...declared, state: "RUNNING" };
 }
 
-/** Brings the connector to its configuration and its tasks to a start. Returns who read its slot before they were restarted. */
+/** Applies the configuration and starts the tasks. Returns the process that read its slot before the restart. */
 async function start(context: Context, { connector, config }: ConnectorInputs) {
   const { connect } = context;
   const old = await find(context, connector, 0);

@@ -34,11 +34,11 @@ import type { Context } from "../protocol/resource-context";
 import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 
 export interface DistributedTableState extends DistributedTableInputs {
-  /** `impossible`: this server has no Citus. `missing`: it has, and the table is not distributed. */
+  /** `impossible`: this server has no Citus. `missing`: it has Citus, and the table is not distributed. */
   readonly distributed: "yes" | "missing" | "impossible";
 }
 
-/** What the catalogs say of a table. */
+/** Table as found in the catalogs. */
 export interface FoundDistributedTable {
   /** Undefined without Citus. */
   readonly placement: Placement | undefined;
@@ -104,8 +104,8 @@ export const distributedTable: ResourceHandler<DistributedTableInputs, Distribut
 };
 
 /**
- * What is missing between what was found and what is wanted. Another number of shards than declared is left alone unless
- * the declaration changed, as splits and isolated tenants add shards by right.
+ * Statements that turn the found table into the wanted one. A number of shards that differs from the declared one
+ * stays unless the declaration changed, because splits and isolated tenants add shards.
  */
 export function planDistributedTable(
   next: DistributedTableInputs,
@@ -149,12 +149,12 @@ interface Rewrite {
   readonly expected: string;
 }
 
-/** The changes that move every row. */
+/** Changes that move every row. */
 function rewrites(old: DistributedTableInputs, next: DistributedTableInputs): readonly Rewrite[] {
   const changes: Rewrite[] = [];
   if (old.column !== next.column) changes.push({ path: "column", got: next.column, expected: old.column });
   const [got, expected] = [describePlacement(next), describePlacement(old)];
-  // A table co-located with itself: imported from a server without Citus, where its placement can't be known.
+  // A table co-located with itself was imported from a server without Citus, where its placement can't be known.
   const unknown = "colocateWith" in old.placement && old.placement.colocateWith === tableId(old);
   if (got !== expected && !unknown) changes.push({ path: "placement", got, expected });
   return changes;
@@ -201,7 +201,7 @@ function isSharedTable(name: TableName): Problem {
   };
 }
 
-/** A run after a kill goes on where it was. */
+/** Reads before each step, so a run after a kill continues. */
 async function apply(
   context: Context,
   next: DistributedTableInputs,
@@ -216,7 +216,7 @@ async function apply(
   return asState(next, found, next);
 }
 
-/** What moves rows is allowed by the stack, and waits until what is in the log has been read. */
+/** Checks the opt-in to a change that moves rows, and waits until the slots have read the log. */
 async function prepareRewrite(
   context: Context,
   next: DistributedTableInputs,
@@ -255,7 +255,7 @@ function asState(
   };
 }
 
-/** What the catalogs are expected to say, for a preview that asks no server. */
+/** Assumed content of the catalogs, for a preview without a server. */
 function expectedFrom(old: DistributedTableState | undefined): FoundDistributedTable {
   if (!old) return { placement: { kind: "local" }, foreignKeys: [], partitioned: true, hasRows: false };
   return {

@@ -8,8 +8,8 @@ import { identifier } from "../protocol/input-schemas";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
 /**
- * One SQL file, applied once, or again whenever it changes. The ledger `tenantry.migrations` in the database knows what
- * is applied, also where Pulumi's state was lost: what is there is adopted. The state keeps the hash, not the statements.
+ * One SQL file, applied once or after each change. The ledger `tenantry.migrations` in the database records what is
+ * applied, so a file is adopted even if Pulumi's state was lost. The state has the hash, not the statements.
  */
 export const migration: ResourceHandler<MigrationInputs> = {
   noun: "Migration",
@@ -60,7 +60,7 @@ export const migration: ResourceHandler<MigrationInputs> = {
       const [ledger] = await read<{ there: boolean }>("SELECT to_regclass('tenantry.migrations') IS NOT NULL AS there");
       if (!ledger?.there) return true;
       const renamed = (await findSameContent(read, old.hash, old.path)) !== undefined;
-      // What may run again is forgotten, and what has nothing left to show for itself.
+      // Removes the record of a file that may run again, or whose objects are gone.
       const forget = renamed || old.apply === "onChange" || (await isEmpty(read, old.schema));
       if (forget) await forgetEntry(client, old.path);
       return forget;
@@ -70,7 +70,7 @@ export const migration: ResourceHandler<MigrationInputs> = {
 
   async read({ database }, id, old) {
     const entry = await readEntry(database.query.bind(database), id);
-    // A file that was interrupted counts as not there: creating it does the rest.
+    // An interrupted file reads as missing. Creating it does the rest.
     return entry?.complete ? asState(entry, old) : undefined;
   },
 };
@@ -83,7 +83,7 @@ function withoutStatements({ tables: _, ...next }: MigrationInputs): MigrationIn
   return { ...next, statements: [] };
 }
 
-/** A file in one transaction that ends it would commit half of itself. */
+/** A file that ends its own transaction would commit half of itself. */
 function endsTransaction({ path, statements }: MigrationInputs): readonly Problem[] {
   const leadingComments = /^(?:\s+|--[^\n]*\n|\/\*[\s\S]*?\*\/)*/;
   return statements.flatMap(({ sql, line }) => {

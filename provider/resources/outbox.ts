@@ -44,22 +44,25 @@ import { tenancyDifferences } from "../protocol/tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
 
 export interface OutboxState extends OutboxInputs {
-  /** `impossible`: this server has no Citus. `missing`: it has, and the table is not distributed. */
+  /** `impossible`: this server has no Citus. `missing`: it has Citus, and the table is not distributed. */
   readonly distributed: "yes" | "missing" | "impossible";
-  /** The columns that reach the connector; none if the publication is missing, or isn't for inserts by the root's name. */
+  /**
+   * Columns that reach the connector. Empty if the publication is missing, publishes more than inserts, or does not
+   * use the root's name.
+   */
   readonly published: readonly string[];
-  /** `missing`: a column that becomes part of a record has no bound, or another one. */
+  /** `missing`: a column of the record has no bound, or another one. */
   readonly checks: "kept" | "missing";
-  /** `missing`: a node's catalogs of shards may forget what a slot that lags still needs. `impossible`: no Citus. */
+  /** `missing`: a node's shard catalogs may forget what a lagging slot still needs. `impossible`: no Citus. */
   readonly shardCatalogs: "kept" | "missing" | "impossible";
 }
 
-/** What the catalogs say of the outbox. */
+/** Outbox as found in the catalogs. */
 export interface FoundOutbox {
-  /** The tenant column, the first one of the primary key, and its type. */
+  /** Tenant column (the first of the primary key) and its type. */
   readonly column: string;
   readonly type: string;
-  /** Its checks by their names, as PostgreSQL writes them. */
+  /** Its CHECK constraints by name, as PostgreSQL prints them. */
   readonly checks: Readonly<Record<string, string>>;
   readonly publication: FoundPublication | undefined;
 }
@@ -69,8 +72,8 @@ function tableOf({ schema = names.schema }: Pick<OutboxInputs, "schema">): Table
 }
 
 /**
- * The table behind `tenantry.emit()`, and its publication. The event's id, key, type and payload become a record; the
- * payload verbatim, so its size is limited as text, where Kafka will meet it.
+ * Table behind `tenantry.emit()`, with its publication. The event's id, key, type and payload become a record. The
+ * payload is copied verbatim, so its size is limited as text, as Kafka will see it.
  */
 export const outbox: ResourceHandler<OutboxInputs, OutboxState> = {
   noun: "Outbox",
@@ -116,11 +119,11 @@ export const outbox: ResourceHandler<OutboxInputs, OutboxState> = {
     ];
   },
 
-  /** Also what the outbox holds of aggregates that it takes no more, declared before or not. */
+  /** Includes events of aggregates that the outbox no longer accepts, declared before or not. */
   async previewLive(read, old, next) {
     const lines = outbox.preview(old, next);
     if (!old || !next?.aggregates || sameNames(old.aggregates, next.aggregates)) return lines;
-    // Not by a parameter: Citus makes no plan of it.
+    // Uses no parameter, because Citus can't plan this query with one.
     const taken = `aggregate_type IN (${next.aggregates.map(quoteLiteral).join(", ") || "NULL"})`;
     const held = await read<{ aggregate: string; count: number }>(
       `SELECT aggregate_type AS aggregate, count(*)::int AS count FROM ${quoteTable(tableOf(next))}
@@ -138,7 +141,10 @@ export const outbox: ResourceHandler<OutboxInputs, OutboxState> = {
 
   update: (context, _id, _old, next) => apply(context, next),
 
-  /** A publication without a slot costs nothing, and a connector that still reads it would fail without: it goes with its table. */
+  /**
+   * Keeps the publication: without a slot it costs nothing, and a connector that still reads it would fail without
+   * it. It is dropped with its table.
+   */
   async delete(context, _id, old) {
     await deleteTable(context, tableOf(old));
     const read = context.database.query.bind(context.database);
@@ -173,7 +179,7 @@ export const outbox: ResourceHandler<OutboxInputs, OutboxState> = {
   },
 };
 
-/** What is missing of the table itself between what was found and what is wanted. */
+/** Statements that turn the found table into the wanted one. */
 export function planOutboxTable(next: OutboxInputs, found: FoundOutbox | undefined): readonly Statement[] {
   if (!found) return [createTable(next)];
   const missing = missingChecks(next, found.checks);
@@ -183,7 +189,7 @@ export function planOutboxTable(next: OutboxInputs, found: FoundOutbox | undefin
   const alter = `ALTER TABLE ${quoteTable(tableOf(next))}`;
   return [
     ...former.sort().map((name) => ({ sql: `${alter} DROP CONSTRAINT ${quoteIdentifier(name)}` })),
-    // Rows that are there were published long ago, and go with their partitions: only new ones are held to it.
+    // Existing rows were published before and go with their partitions, so only new rows are checked.
     ...missing.map((check) => ({ sql: `${alter} ADD ${constraint(check)} NOT VALID` })),
   ];
 }
@@ -215,7 +221,7 @@ function createTable(next: OutboxInputs): Statement {
   };
 }
 
-/** What becomes of the events of aggregates that are no longer declared. */
+/** Preview lines about events of aggregates that are no longer declared. */
 function removalLines(old: OutboxInputs, next: OutboxInputs): readonly string[] {
   const removed = (old.aggregates ?? []).filter((name) => next.aggregates?.includes(name) === false);
   if (removed.length === 0) return [];
@@ -232,7 +238,7 @@ function nameTaken({ column }: OutboxInputs): Problem {
   };
 }
 
-/** The one that tenants' outboxes share stays: it goes on without this table. */
+/** A publication that tenants' outboxes share stays without this table. */
 function planDrop({ publication, schema }: OutboxInputs): readonly Statement[] {
   return schema !== undefined ? [] : [{ sql: `DROP PUBLICATION IF EXISTS ${quoteIdentifier(publication)}` }];
 }
@@ -242,7 +248,7 @@ function asTable({ column, colocateWith, ...own }: OutboxInputs): DistributedTab
   return { ...tableOf(own), column, placement, foreignKeys: [] };
 }
 
-/** The schema, where it is a tenant's own. */
+/** Schema, if it is a tenant's own. */
 function ownOf({ schema }: TableName): Pick<OutboxInputs, "schema"> {
   return schema === names.schema ? {} : { schema };
 }
@@ -260,7 +266,7 @@ function publicationOf({ publication, column, ...own }: OutboxInputs): Publicati
   };
 }
 
-/** What the catalogs are expected to say, for a preview that asks no server. */
+/** Assumed content of the catalogs, for a preview without a server. */
 function expectedFrom(old: OutboxState, next: OutboxInputs): FoundOutbox {
   const checks = outboxChecks(old).map(({ name, expression }) => [name, expression] as const);
   const publication = { columns: old.published, asDeclared: old.published.length > 0 };
@@ -272,7 +278,7 @@ function expectedFrom(old: OutboxState, next: OutboxInputs): FoundOutbox {
   };
 }
 
-/** Each step looks at what is there: a run after a kill goes on where it was. */
+/** Each step reads before it acts, so a run after a kill continues. */
 async function apply(context: Context, next: OutboxInputs): Promise<OutboxState> {
   const { database } = context;
   if ((await readShardCatalogs(context, database.query.bind(database))) === "missing") {
@@ -295,7 +301,7 @@ async function apply(context: Context, next: OutboxInputs): Promise<OutboxState>
   return state;
 }
 
-/** What `read` finds out by itself. */
+/** Inputs that `read` finds in the database. */
 const unknown = { distributed: "missing", published: [], checks: "missing", shardCatalogs: "missing" } as const;
 
 async function readShardCatalogs({ database }: Context, read: Reader): Promise<OutboxState["shardCatalogs"]> {
@@ -318,7 +324,7 @@ async function observe(read: Reader, table: TableName, publication: string): Pro
   return { ...key, checks, publication: await readPublication(read, { name: publication, table, isShared }) };
 }
 
-/** As sets; none is another thing than an empty one. */
+/** Compares as sets. Undefined differs from an empty list. */
 function sameNames(one: readonly string[] | undefined, other: readonly string[] | undefined): boolean {
   return JSON.stringify(one?.toSorted()) === JSON.stringify(other?.toSorted());
 }

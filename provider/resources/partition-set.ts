@@ -25,13 +25,13 @@ import type { Context } from "../protocol/resource-context";
 import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 
 export interface PartitionSetState extends PartitionSetInputs {
-  /** `off`: somebody has turned off what makes partitions ahead, or what drops the old ones. */
+  /** `off`: somebody turned off the creation of partitions ahead, or the dropping of old ones. */
   readonly maintenance: "on" | "off";
-  /** Times that no partition takes rows of, and partitions that are closed too early. @default none */
+  /** Times without a partition, and partitions that are closed too early. @default none */
   readonly faults?: readonly string[];
 }
 
-/** What pg_partman and the toolkit's own table say of a set. */
+/** Partition set as found in pg_partman's and the toolkit's tables. */
 export interface FoundPartitionSet {
   readonly by: string;
   readonly every: string;
@@ -42,11 +42,14 @@ export interface FoundPartitionSet {
   readonly template: string | undefined;
   /** @default none */
   readonly faults?: readonly string[];
-  /** Whether pg_partman's routines are its own again, as after an update of it, and ours to put right. @default false */
+  /**
+   * True if pg_partman's routines are its own again, as after an update, and this role may replace them. @default
+   * false
+   */
   readonly isForeign?: boolean;
 }
 
-/** pg_partman's worker looks once an hour in its default setting: shorter partitions would end before the next is made. */
+/** pg_partman's worker runs once an hour by default: shorter partitions would end before the next one exists. */
 const shortest = { count: 1, unit: "hour" } as const;
 
 export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState> = {
@@ -129,7 +132,7 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
   },
 };
 
-/** What is missing between what was found and what is wanted. */
+/** Statements that turn the found set into the wanted one. */
 export function planPartitionSet(
   next: PartitionSetInputs,
   found: FoundPartitionSet | undefined,
@@ -163,7 +166,7 @@ function differs(next: PartitionSetInputs, found: FoundPartitionSet): boolean {
   return found.ahead !== next.ahead || !sameDuration(found.retention, retention) || !found.maintained;
 }
 
-/** For a preview, which asks no server. */
+/** Assumed state, for a preview without a server. */
 const usual: Partman = { version: "5", schema: "partman" };
 
 function expectedFrom({ maintenance, dropAfter, retention, ...old }: PartitionSetState): FoundPartitionSet {
@@ -192,7 +195,7 @@ async function apply({ database }: Context, next: PartitionSetInputs): Promise<P
   });
 }
 
-/** pg_partman passes over a partition whose name is taken, without a word: maintenance looks at the bounds, and refuses. */
+/** pg_partman skips a partition whose name is taken, without an error. Maintenance checks the bounds and refuses. */
 async function make(
   client: Client,
   next: TableName,
@@ -229,7 +232,7 @@ async function observe(read: Reader, name: TableName, partman: Partman): Promise
   };
 }
 
-/** What was declared stays as it was written where it means what was found. */
+/** Keeps a declared value as written if it means the same as the found one. */
 function asState(
   { schema, table }: TableName,
   found: FoundPartitionSet,

@@ -13,16 +13,16 @@ import { tenancyDifferences } from "../protocol/tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
 
 export interface ProcessedEventsState extends ProcessedEventsInputs {
-  /** `impossible`: this server has no Citus. `missing`: it has, and the table is not distributed. */
+  /** `impossible`: this server has no Citus. `missing`: it has Citus, and the table is not distributed. */
   readonly distributed: "yes" | "missing" | "impossible";
 }
 
-/** What the catalogs say of the table. */
+/** Table as found in the catalogs. */
 export interface FoundProcessedEvents {
-  /** The tenant column, the first one of the primary key, and its type. */
+  /** Tenant column (the first of the primary key) and its type. */
   readonly column: string;
   readonly type: string;
-  /** Undefined if the function that says it is missing. */
+  /** Undefined if the function with the value is missing. */
   readonly retention: string | undefined;
 }
 
@@ -33,8 +33,8 @@ function tableOf({ schema = toolkitSchema }: Pick<ProcessedEventsInputs, "schema
 }
 
 /**
- * The table behind `tenantry.process_once()`: which consumer has processed which event. Not partitioned by time, as its
- * key would need the time, and a redelivery has another one; consumers prune it as they go.
+ * Table behind `tenantry.process_once()`: the events that each consumer has processed. It is not partitioned by time,
+ * because its key would then contain the time, and a redelivery has another one. Consumers prune it as they run.
  */
 export const processedEvents: ResourceHandler<ProcessedEventsInputs, ProcessedEventsState> = {
   noun: "ProcessedEvents",
@@ -94,7 +94,7 @@ export const processedEvents: ResourceHandler<ProcessedEventsInputs, ProcessedEv
   },
 };
 
-/** What is missing between what was found and what is wanted. */
+/** Statements that turn the found table into the wanted one. */
 export function planProcessedEvents(
   next: ProcessedEventsInputs,
   found: FoundProcessedEvents | undefined,
@@ -105,7 +105,10 @@ export function planProcessedEvents(
   ];
 }
 
-/** A function and not a row of settings: Citus brings it to every node from which the application may connect. */
+/**
+ * A function and not a row of settings, because Citus propagates it to every node that the application may connect
+ * to.
+ */
 function sayRetention({ retention }: ProcessedEventsInputs): Statement {
   return {
     sql: `CREATE OR REPLACE FUNCTION tenantry.processed_events_retention() RETURNS interval
@@ -126,7 +129,7 @@ function createTable({ column, type, ...own }: ProcessedEventsInputs): readonly 
   PRIMARY KEY (${tenant}, consumer, event_id)
 )`,
     },
-    // For pruning a tenant's oldest marks.
+    // The index serves the pruning of a tenant's oldest processed events.
     { sql: `CREATE INDEX processed_events_processed_at ON ${quoteTable(table)} (${tenant}, processed_at)` },
   ];
 }
@@ -140,7 +143,7 @@ function asPlaced(old: ProcessedEventsState): DistributedTableState {
   return { ...asTable(old), distributed: old.distributed };
 }
 
-/** Each step looks at what is there: a run after a kill goes on where it was. */
+/** Each step reads before it acts, so a run after a kill continues. */
 async function apply(context: Context, next: ProcessedEventsInputs): Promise<ProcessedEventsState> {
   const look = (read: Reader) => observe(read, tableOf(next));
   await context.database.change(look, async (client, found) => {

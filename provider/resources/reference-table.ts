@@ -43,13 +43,15 @@ import type { Context } from "../protocol/resource-context";
 import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 
 export interface ReferenceTableState extends ReferenceTableInputs {
-  /** `impossible`: this server has no Citus. `missing`: it has, and the table is not copied to its nodes. */
+  /** `impossible`: this server has no Citus. `missing`: it has Citus, and the table is not copied to its nodes. */
   readonly copied: "yes" | "missing" | "impossible";
-  /** Privileges that can't be declared, by role, such as TRUNCATE or whatever PUBLIC has. Empty when in place. */
+  /**
+   * Privileges that can't be declared, by role, such as TRUNCATE or any privilege of PUBLIC. Empty if there are none.
+   */
   readonly surplus: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What the catalogs say of a table. */
+/** Table as found in the catalogs. */
 export interface FoundReferenceTable {
   /** Undefined without Citus. */
   readonly placement: Placement | undefined;
@@ -118,7 +120,9 @@ export const referenceTable: ResourceHandler<ReferenceTableInputs, ReferenceTabl
   },
 };
 
-/** What is missing between what was found and what is wanted. Roles that are no longer declared lose what they had. */
+/**
+ * Statements that turn the found table into the wanted one. Roles that are no longer declared lose their privileges.
+ */
 export function planReferenceTable(
   next: ReferenceTableInputs,
   found: FoundReferenceTable,
@@ -165,7 +169,7 @@ function planPlacement(next: ReferenceTableInputs, found: Placement | undefined)
   }
 }
 
-/** A run after a kill goes on where it was. */
+/** Reads before each step, so a run after a kill continues. */
 async function apply(
   context: Context,
   next: ReferenceTableInputs,
@@ -179,7 +183,7 @@ async function apply(
   return asState(next, found);
 }
 
-/** Undefined without the table. */
+/** Reads a table; undefined if it does not exist. */
 async function observe(
   read: Reader,
   facts: Pick<DatabaseFacts, "citus">,
@@ -208,7 +212,7 @@ function asState({ schema, table, ...declared }: Declared, found: FoundReference
   };
 }
 
-/** What the catalogs are expected to say, for a preview that asks no server. */
+/** Assumed content of the catalogs, for a preview without a server. */
 function expectedFrom(old: ReferenceTableState | undefined): FoundReferenceTable {
   if (!old) return { placement: { kind: "local" }, foreignKeys: [], grants: noGrants, hasRows: false };
   return {

@@ -19,23 +19,23 @@ import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface ReplicationSlotState extends ReplicationSlotInputs {
-  /** `lost`: PostgreSQL removed WAL that the slot still needed; what was in it was not sent. */
+  /** `lost`: PostgreSQL removed WAL that the slot still needed, so events in it were not sent. */
   readonly status: "ready" | "lost";
 }
 
 const plugin = "pgoutput";
 /** From this version on a slot survives a failover. */
 const failoverVersion = 17_00_00;
-/** How long one attempt to make a slot waits for running transactions before it says so, and how many there are. */
+/** Time of one attempt to create a slot before the wait is reported, in ms, and the number of attempts. */
 const patienceMs = 20_000;
 const attempts = 30;
-/** How long a reader may take to let go of a slot by itself, and then after it was told to. */
+/** Time for a reader to release a slot by itself, and then after it was terminated, in ms. */
 const releaseMs = 10_000;
 
 /**
- * A logical replication slot on one node. Without Kafka Connect reading it, it holds back the node's WAL.
+ * Logical replication slot on one node. Until Kafka Connect reads it, it holds back the node's WAL.
  *
- * One that was dropped or lost is made again, so that from then on nothing more is lost; its connector refuses to go on
+ * A slot that was dropped or lost is created again, so that nothing more is lost. Its connector refuses to continue
  * behind the gap (see connector.ts).
  */
 export const replicationSlot: ResourceHandler<ReplicationSlotInputs, ReplicationSlotState> = {
@@ -86,7 +86,7 @@ export const replicationSlot: ResourceHandler<ReplicationSlotInputs, Replication
   },
 };
 
-/** `NODE@HOST:PORT/SLOT`, as an import must say where to look. */
+/** `NODE@HOST:PORT/SLOT`, because an import must know where to look. */
 export function slotId({ node, slot }: ReplicationSlotInputs): string {
   return `${node.name}@${node.host}:${node.port}/${slot}`;
 }
@@ -120,7 +120,7 @@ async function ensure(context: Context, next: ReplicationSlotInputs): Promise<Re
   return { node, slot, status: "ready" };
 }
 
-/** Why a slot that is there can't be ours. */
+/** Reason why an existing slot can't be ours. */
 function refusal(slot: string, node: PostgresNode, found: FoundSlot): Problem | undefined {
   if (found.type === "logical" && found.plugin === plugin && found.database === found.here) return undefined;
   const place = found.database === null ? "" : ` of database "${found.database}"`;
@@ -137,7 +137,7 @@ export function createStatement(slot: string, version: number): Statement {
   return { sql: `SELECT pg_create_logical_replication_slot($1, '${plugin}'${failover})`, values: [slot] };
 }
 
-/** PostgreSQL makes a slot only when every transaction that was writing has ended: a long one is told, not suffered in silence. */
+/** Creates the slot. PostgreSQL waits until every writing transaction has ended, so a long wait is reported. */
 async function createSlot(
   { warn, signal }: Context,
   client: Client,
@@ -172,7 +172,7 @@ function stillRunning(slot: string, node: PostgresNode, running: string): Proble
   };
 }
 
-/** Drops the slot; whoever still reads it after its connector is gone is cut off. */
+/** Drops the slot. A process that still reads it after its connector is gone is terminated. */
 async function dropSlot(client: Client, slot: string, signal: AbortSignal): Promise<void> {
   const read = readerOf(client);
   const started = Date.now();
@@ -189,7 +189,7 @@ async function dropSlot(client: Client, slot: string, signal: AbortSignal): Prom
   }
 }
 
-/** False if somebody came first. */
+/** Returns false if another session was faster. */
 async function dropped(client: Client, slot: string): Promise<boolean> {
   try {
     await runStatement(client, { sql: "SELECT pg_drop_replication_slot($1)", values: [slot] });

@@ -12,15 +12,19 @@ import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface RoleBoundaryState extends RoleBoundaryInputs {
-  /** What can be set right, by role or guard, and where it is another node by that: `PUBLIC on worker_1`. Empty when in place. */
+  /**
+   * Gaps that can be closed, by role or guard, with the name of another node: `PUBLIC on worker_1`. Empty if there
+   * are none.
+   */
   readonly gaps: Readonly<Record<string, readonly string[]>>;
-  /** What takes somebody else, such as the owner of pg_catalog on a managed service. */
+  /** Gaps that only somebody else can close, such as the owner of pg_catalog on a managed service. */
   readonly beyond: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * What the roles of an application may do beside what they are granted on tables: which functions they call, what they may
- * become, own and begin with; and the event trigger that holds new partitions. On every node, in one database.
+ * Limits of an application's roles beyond grants on tables: the functions that they may call, the roles that they may
+ * become, the objects that they own and the settings of their sessions. It also holds the event trigger that isolates
+ * new partitions. It covers every node, in one database.
  */
 export const roleBoundary: ResourceHandler<RoleBoundaryInputs, RoleBoundaryState> = {
   noun: "RoleBoundary",
@@ -38,7 +42,7 @@ export const roleBoundary: ResourceHandler<RoleBoundaryInputs, RoleBoundaryState
     ),
   }) satisfies z.ZodType<RoleBoundaryInputs>,
 
-  /** The coordinator alone: at the other nodes a refresh looks. */
+  /** Reads only the coordinator. A refresh reads the other nodes. */
   async readLive({ read }, old) {
     const here = { name: "coordinator", isCoordinator: true };
     const { gaps } = asState(old, [{ place: here, gaps: await readBoundary(read, old, true) }]);
@@ -79,7 +83,7 @@ export const roleBoundary: ResourceHandler<RoleBoundaryInputs, RoleBoundaryState
 
   update: (context, _id, _old, next) => apply(context, next),
 
-  /** Roles that are gone need no bounds, and everybody else is better off with them. */
+  /** Changes nothing: missing roles need no limits, and other roles are safer with them. */
   async delete() {},
 
   async read(context, _id, old) {
@@ -105,7 +109,10 @@ interface Found {
   readonly gaps: readonly Gap[];
 }
 
-/** The coordinator first: what Citus passes on is then there already. It may hold no shards, and not be among the nodes. */
+/**
+ * Starts with the coordinator, so that Citus has already propagated its changes. The coordinator may hold no shards
+ * and be missing from the nodes.
+ */
 function placesOf({ database: { endpoint } }: Context, nodes: readonly PostgresNode[]): Place[] {
   const { host, port } = endpoint;
   const others = nodes.filter((each) => each.host !== host || each.port !== port);
@@ -129,7 +136,7 @@ async function apply(context: Context, next: RoleBoundaryInputs): Promise<RoleBo
       ? await database.settle(look, plan)
       : await database.onNode(place, async (client) => {
           const statements = plan(await look(readerOf(client)));
-          // What is wrong on one node alone is set right there alone; on plain PostgreSQL the setting means nothing.
+          // Fixes a gap of one node only there. On plain PostgreSQL the setting has no effect.
           await runStatements(client, [
             { sql: "BEGIN" },
             { sql: "SET LOCAL citus.enable_ddl_propagation = off" },
@@ -170,7 +177,7 @@ function knownGaps(old: RoleBoundaryState | undefined): readonly string[] {
   return Object.entries(old?.gaps ?? {}).flatMap(([subject, seen]) => seen.map((each) => `-- ${subject} ${each}`));
 }
 
-/** By name: which signatures a server has is known when it is asked. */
+/** Functions by name: their signatures are known only from the server. */
 function previewFunctions(next: RoleBoundaryInputs): readonly string[] {
   return [
     "-- on every node:",
@@ -178,7 +185,7 @@ function previewFunctions(next: RoleBoundaryInputs): readonly string[] {
   ];
 }
 
-/** SQL that can be run as it is, like everything of a preview. */
+/** SQL that can be run without changes, like every preview. */
 function inEverySignature(
   { functions, extensions = [] }: (typeof reservedFunctions)[keyof typeof reservedFunctions],
   holders: readonly string[],

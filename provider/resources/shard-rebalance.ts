@@ -16,19 +16,19 @@ import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface ShardRebalanceState extends ShardRebalanceInputs {
-  /** What each node held when it was last looked at; empty on plain PostgreSQL. */
+  /** Shards of each node at the last read; empty on plain PostgreSQL. */
   readonly holdings: readonly Holding[];
 }
 
-/** How often what is left on a leaving node is moved: tables may be made while others move. */
+/** Rounds of emptying a leaving node: tables may be created while others move. */
 const rounds = 3;
 
 /**
- * Which nodes hold shards. A change empties the nodes that are no more in the list and gives shards to new ones, both
- * online, in one rebalance that Citus runs in the background; and ends when the slots of the emptied nodes have been read
- * to their end, so that what comes after may take slot, membership and server away.
+ * Nodes that hold shards. An update empties the nodes that left the list and gives shards to new ones, both online,
+ * in one rebalance that Citus runs in the background. It ends when the slots of the emptied nodes have been read to
+ * their end, so that slot, membership and server may then go.
  *
- * Killed at any moment, the rebalance goes on in the database; the next run waits for it and does the rest.
+ * After a kill the rebalance goes on in the database. The next run waits for it and does the rest.
  */
 export const shardRebalance: ResourceHandler<ShardRebalanceInputs, ShardRebalanceState> = {
   noun: "ShardRebalance",
@@ -60,7 +60,7 @@ export const shardRebalance: ResourceHandler<ShardRebalanceInputs, ShardRebalanc
 
   async read({ database }, _id, old) {
     if (!old) return undefined;
-    // A check of the declaration alone knows nothing but the inputs.
+    // A check without a server knows only the inputs.
     const { nodes, holdings = [] }: Partial<ShardRebalanceState> & ShardRebalanceInputs = old;
     if ((await database.facts).citus === undefined) return { nodes, holdings };
     const members = await readMembers(database.query.bind(database));
@@ -107,7 +107,7 @@ function describeChange(
   ];
 }
 
-/** Looks, and does what is missing: a run after a kill goes on where it was. */
+/** Reads, and does what is missing, so a run after a kill continues. */
 async function apply(
   context: Context,
   next: ShardRebalanceInputs,
@@ -145,7 +145,7 @@ async function move(
   for (const member of others.filter(({ shouldHaveShards }) => shouldHaveShards)) {
     await setShouldHaveShards(client, member, false);
   }
-  // An earlier run may have been killed before its rebalance ended, and may have wanted something else.
+  // A killed run may have left a rebalance that runs, and may have wanted other nodes.
   await awaitEarlierRebalance(context, client);
   for (const member of primaries.filter(({ group, shouldHaveShards }) => wanted.has(group) && !shouldHaveShards)) {
     await setShouldHaveShards(client, member, true);
@@ -173,7 +173,7 @@ async function groupsByName(
   return groups;
 }
 
-/** As they were while each node holds as many shards: rows that come and go are no drift. */
+/** Keeps the old sizes while each node has the same number of shards: a changed number of rows is no drift. */
 async function currentHoldings(
   database: Database,
   groups: ReadonlyMap<string, number | undefined>,
@@ -185,7 +185,7 @@ async function currentHoldings(
   return counts(now) === counts(old) ? old : now;
 }
 
-/** Nodes that nobody said to empty: an incomplete list of nodes must not move a production's data. */
+/** Nodes that no declaration empties: an incomplete list of nodes must not move production data. */
 function strangers(
   others: readonly Member[],
   shards: ReadonlyMap<number, number>,

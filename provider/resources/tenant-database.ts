@@ -25,15 +25,15 @@ import type { ResourceHandler } from "../protocol/resource-handler";
 import { join } from "./citus-node";
 
 export interface TenantDatabaseState extends TenantDatabaseInputs {
-  /** What is not there, as it was found: `database on worker_1`, `pg_partman`. */
+  /** Missing parts, as found: `database on worker_1`, `pg_partman`. */
   readonly missing: readonly string[];
-  /** Who has another password on a node than in the endpoints, as it was found: `shop_acme_app on worker_1`. */
+  /** Roles whose password on a node differs from the endpoints, as found: `shop_acme_app on worker_1`. */
   readonly outdated?: readonly string[];
-  /** Fingerprint of the passwords by which roles go from node to node; undefined where there is one node. Kept as a secret. */
+  /** Fingerprint of the passwords that roles use between nodes; undefined with one node. Kept as a secret. */
   readonly logins?: string;
 }
 
-/** Where a database is to be: the coordinator, which may hold no shards, and the nodes that do. */
+/** Places of the database: the coordinator, which may hold no shards, and the nodes that hold some. */
 interface Place {
   readonly name: string;
   readonly host: string;
@@ -41,8 +41,9 @@ interface Place {
 }
 
 /**
- * The database of one tenant on every node, with Citus where that is loaded, and pg_partman. It acts from another database
- * of these servers. Deleting it keeps the database and its rows, unless the stack says so.
+ * Database of one tenant on every node, with pg_partman, and with Citus if it is loaded. The handler works from
+ * another database of the same servers. Delete keeps the database and its rows, unless the stack's opt-in allows the
+ * drop.
  */
 export const tenantDatabase: ResourceHandler<TenantDatabaseInputs, TenantDatabaseState> = {
   noun: "TenantDatabase",
@@ -80,7 +81,7 @@ export const tenantDatabase: ResourceHandler<TenantDatabaseInputs, TenantDatabas
       "-- with several nodes, on each, the passwords by which roles go from one to another:",
       setNodeLogin,
     ];
-    // What the endpoints say is not known here; where nothing else differs, they do.
+    // The endpoints are not known here. If nothing else differs, the passwords count as equal.
     if (old && tenantDatabase.diff(old, next).every(({ path }) => path === "outdated")) return logins;
     return [
       "-- on every node that has no such database:",
@@ -133,7 +134,7 @@ export const tenantDatabase: ResourceHandler<TenantDatabaseInputs, TenantDatabas
       const there = await servers.onNode(place, (client) => outdatedLogins(client, logins), database);
       outdated.push(...there.map(({ user }) => `${user} on ${place.name}`));
     }
-    // Another salt would look like a change.
+    // Keeps the fingerprint, because a new salt would look like a change.
     const known = outdated.length > 0 || isFingerprintOf(old?.logins, logins);
     const fingerprint = known ? old?.logins : fingerprintOf(logins);
     return { ...found, ...(outdated.length > 0 && { outdated }), ...(fingerprint && { logins: fingerprint }) };
@@ -157,7 +158,7 @@ async function ensure(context: Context, next: TenantDatabaseInputs): Promise<Ten
   const logins = loginsBetween(endpoint, next);
   const inside = (place: Place, work: (client: Client) => Promise<void>) => servers.onNode(place, work, next.database);
   if (citus) {
-    // Before nodes join: that is the first time that one connects to another.
+    // Runs before nodes join, which is when they first connect to each other.
     for (const place of places) {
       await inside(place, async (client) => {
         await runStatement(client, { sql: createCitus });
@@ -181,7 +182,7 @@ async function ensure(context: Context, next: TenantDatabaseInputs): Promise<Ten
   return { ...next, missing: [], ...(!alone && { logins: fingerprintOf(logins) }) };
 }
 
-/** A silo that another stack has made is not joined, maintained or dropped by this one. */
+/** A silo of another stack is not joined, maintained or dropped by this one. */
 async function refuseOthersIn({ database: servers, owner, allow }: Context, database: string): Promise<void> {
   const { host, port } = servers.endpoint;
   const [missing] = await placesWithout(servers, [{ name: "coordinator", host, port }], database);
@@ -189,7 +190,7 @@ async function refuseOthersIn({ database: servers, owner, allow }: Context, data
   await servers.onNode(servers.endpoint, (client) => refuseOthers(readerOf(client), owner, database, allow), database);
 }
 
-/** Here, and not by the silo's own CitusNodes: they would at the same time as other silos' do. */
+/** Joins the nodes here and not in the silo's CitusNodes, which would run at the same time as those of other silos. */
 async function joinNodes(context: Context, { database: name, nodes }: TenantDatabaseInputs): Promise<void> {
   const { endpoint } = context.database;
   const database = openDatabase({ ...endpoint, database: name }, { signal: context.signal, warn: context.warn });
@@ -206,7 +207,7 @@ function placesOf({ host, port }: PostgresEndpoint, nodes: readonly Place[]): Pl
   return [{ name: "coordinator", host, port }, ...others];
 }
 
-/** Several nodes are nothing without it. Asked before anything is made. */
+/** Requires Citus for several nodes, before anything is created. */
 async function hasCitus({ database: servers }: Context, places: readonly Place[]): Promise<boolean> {
   const without: string[] = [];
   for (const place of places) {
@@ -241,7 +242,10 @@ async function placesWithout(servers: Database, places: readonly Place[], databa
   return without;
 }
 
-/** Where it was dropped on some nodes alone, another one in its place would hide that its shards are lost or left over. */
+/**
+ * If the database was dropped on some nodes only, a new one in its place would hide that its shards are lost or left
+ * over.
+ */
 async function refuseParts(
   servers: Database,
   places: readonly Place[],
@@ -256,7 +260,7 @@ async function refuseParts(
   if (lost.length > 0) throw new Problems([inParts(database, lost, places)]);
 }
 
-/** Those that are nodes of the session's database. */
+/** Addresses that are nodes of the session's database. */
 async function joined(client: Client, places: readonly Place[]): Promise<Place[]> {
   if ((await missingIn(client, true)).includes("citus")) return [];
   const { rows } = await client.query<{ host: string; port: number }>(
@@ -284,7 +288,7 @@ async function missingIn(client: Client, severalNodes: boolean): Promise<string[
   return rows.map(({ name }) => name);
 }
 
-/** Who goes from one node to another in the tenant's database; nobody where there is but one. */
+/** Roles that connect between nodes in the tenant's database; none with one node. */
 function loginsBetween(endpoint: PostgresEndpoint, { tenant, nodes }: TenantDatabaseInputs): Login[] {
   if (placesOf(endpoint, nodes).length === 1) return [];
   const { user, password, roles } = endpoint;
@@ -292,7 +296,7 @@ function loginsBetween(endpoint: PostgresEndpoint, { tenant, nodes }: TenantData
   return [{ user, password }, ...own.map(([, login]) => login)];
 }
 
-/** The name by which the others know it. Where it holds shards itself, it is among the nodes. */
+/** Name of the coordinator among the nodes. If it holds shards itself, it is one of them. */
 async function nameCoordinator(client: Client, { host, port, nodes }: PostgresEndpoint): Promise<void> {
   const { rowCount } = await client.query(
     "SELECT FROM pg_dist_node WHERE groupid = 0 AND nodename = $1 AND nodeport = $2",

@@ -35,13 +35,15 @@ import type { Context } from "../protocol/resource-context";
 import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 
 export interface TenantIsolationState extends TenantIsolationInputs {
-  /** Why tables of the set are not isolated as declared, by table or partition. Empty when all is in place. */
+  /** Reasons why tables are not isolated as declared, by table or partition. Empty if they are. */
   readonly gaps: Readonly<Record<string, readonly string[]>>;
-  /** Privileges that can't be declared, by role, such as TRUNCATE or whatever PUBLIC has. Empty when in place. */
+  /**
+   * Privileges that can't be declared, by role, such as TRUNCATE or any privilege of PUBLIC. Empty if there are none.
+   */
   readonly surplus: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What the catalogs say of a tenant table. */
+/** Tenant table as found in the catalogs. */
 export interface FoundIsolation {
   /** The table and its partitions, partitions first. */
   readonly tables: readonly FoundRowSecurity[];
@@ -78,7 +80,7 @@ export const tenantIsolation: ResourceHandler<TenantIsolationInputs, TenantIsola
   async readLive({ snapshot }, old) {
     const all = await snapshot;
     const tables = all.rowSecurityOf(old);
-    // Applying says what is missing, and how it comes back.
+    // The update reports the missing table, and how to bring it back.
     if (tables.length === 0) return { ...old, gaps: { [tableId(old)]: [isGone] } };
     return asState(old, { tables, grants: all.grantsOf(old) });
   },
@@ -128,7 +130,7 @@ export const tenantIsolation: ResourceHandler<TenantIsolationInputs, TenantIsola
   },
 };
 
-/** Only what is missing between what was found and what is wanted. Roles that are no longer declared lose what they had. */
+/** Statements for the missing parts only. Roles that are no longer declared lose their privileges. */
 export function planIsolation(
   next: TenantIsolationInputs,
   found: FoundIsolation,
@@ -140,7 +142,7 @@ export function planIsolation(
   ];
 }
 
-/** One transaction: nobody is granted a table that is not isolated. */
+/** Runs in one transaction, so that no role gets a table that is not isolated. */
 async function apply(
   { database }: Context,
   next: TenantIsolationInputs,
@@ -150,7 +152,7 @@ async function apply(
   return asState(next, await database.settle(look, (found) => planIsolation(next, found, old)));
 }
 
-/** Undefined without the table. */
+/** Reads a table; undefined if it does not exist. */
 async function observe(read: Reader, name: TableName): Promise<FoundIsolation | undefined> {
   const [tables, grants] = await Promise.all([readRowSecurity(read, name), readGrants(read, name)]);
   return tables.length === 0 ? undefined : { tables, grants };
@@ -176,7 +178,7 @@ function asState(
   };
 }
 
-/** What an import finds out by itself: the key's first column, and its type. */
+/** Inputs that an import reads: the first column of the key, and its type. */
 async function readTenancy(read: Reader, name: TableName): Promise<Pick<TenantIsolationInputs, "column" | "type">> {
   const { oid: tableOid } = await requireTable(read, name);
   const column = await primaryKeyStart(read, tableOid);
@@ -187,7 +189,7 @@ async function readTenancy(read: Reader, name: TableName): Promise<Pick<TenantIs
   return { column, type: tenantType.catch("uuid").parse(row?.type) };
 }
 
-/** What the catalogs are expected to say, for a preview that asks no server. Partitions are known only by their gaps. */
+/** Assumed content of the catalogs, for a preview without a server. Partitions are known only by their gaps. */
 function expectedFrom(old: TenantIsolationState | undefined, next: TenantIsolationInputs): FoundIsolation {
   if (!old) return { tables: [openTable(next)], grants: noGrants };
   const same = old.column === next.column && old.type === next.type && old.onlyTenant === next.onlyTenant;

@@ -7,13 +7,14 @@ import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
 export interface TenantSchemaState extends TenantSchemaInputs {
-  /** Whether Citus places its tables as one. `impossible`: this server has no Citus. */
+  /** State of the distribution by schema. `impossible`: this server has no Citus. */
   readonly distributed: "yes" | "missing" | "impossible";
 }
 
 /**
- * The schema of one tenant. With Citus it is distributed while it is empty: every table made in it is then one shard,
- * beside the others of the schema, with no distribution column. Deleting it keeps schema and rows, unless the stack says so.
+ * Schema of one tenant. With Citus it is distributed while it is empty: every table created in it is then one shard,
+ * beside the others of the schema, with no distribution column. Delete keeps the schema and its rows, unless the
+ * stack's opt-in allows the drop.
  */
 export const tenantSchema: ResourceHandler<TenantSchemaInputs, TenantSchemaState> = {
   noun: "TenantSchema",

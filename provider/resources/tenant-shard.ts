@@ -19,9 +19,9 @@ export interface TenantShardState extends TenantShardInputs {
 }
 
 /**
- * A shard group of its own for one tenant, in all tables co-located with the root. The shards that it shared are split
- * online, once the slots of the outbox have read what the log held. Deleted, the tenant stays where it is: its shard holds
- * nobody else, and does no harm.
+ * Own shard group of one tenant, in all tables co-located with the root. The shared shards are split online, after
+ * the slots of the outbox have read the log. Delete leaves the tenant in its shard, which holds no other tenant and
+ * does no harm.
  */
 export const tenantShard: ResourceHandler<TenantShardInputs, TenantShardState> = {
   noun: "TenantShard",
@@ -72,19 +72,19 @@ export const tenantShard: ResourceHandler<TenantShardInputs, TenantShardState> =
   },
 };
 
-/** The opt-in in the stack's `tenantry:allow` to a split without replication, which no transaction can hold up for long. */
+/** Opt-in in the stack's `tenantry:allow` to a split without replication, which no transaction can delay for long. */
 function blockWritesOptIn(tenant: string): string {
   return `block-writes ${tenant}`;
 }
 
-/** The values are quoted, as Citus takes the type from the expression. */
+/** Quotes the values, because Citus takes the type from the expression. */
 function split({ tenant, type, ...name }: TenantShardInputs, mode?: "block_writes"): string {
   const value = `${quoteLiteral(tenant)}::${type}`;
   const how = mode ? `, shard_transfer_mode => ${quoteLiteral(mode)}` : "";
   return `SELECT isolate_tenant_to_new_shard(${quoteLiteral(quoteTable(name))}, ${value}, 'CASCADE'${how})`;
 }
 
-/** The average, as asking for one tenant's shard would need a value of the right type. */
+/** Average size, because a query for one tenant's shard would need a value of the right type. */
 const sharedSize = `SELECT coalesce(sum(size) / nullif(count(DISTINCT shardminvalue), 0), 0)::bigint::text AS bytes
   FROM pg_dist_partition AS root JOIN pg_dist_partition AS beside USING (colocationid)
   JOIN pg_dist_shard AS shard ON shard.logicalrelid = beside.logicalrelid JOIN citus_shard_sizes() ON shard_id = shardid
@@ -95,7 +95,7 @@ async function isolationOf(
   { tenant, type, ...name }: TenantShardInputs,
 ): Promise<TenantShardState["isolated"]> {
   if ((await database.facts).citus === undefined) return "impossible";
-  // What is not distributed, Citus would refuse to be asked for the shard of.
+  // Citus refuses to look up a shard of a table that is not distributed.
   const distributed = await database.query("SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass($1)", [
     quoteTable(name),
   ]);
@@ -108,7 +108,7 @@ async function isolationOf(
   return shard?.alone ? "yes" : "missing";
 }
 
-/** Looks first: a split that a killed run began is either done or was rolled back, and Citus cleans up what it left. */
+/** Reads first: the split of a killed run is either complete or was rolled back, and Citus removes its rest. */
 async function apply(context: Context, next: TenantShardInputs): Promise<TenantShardState> {
   const { database, log } = context;
   const before = await isolationOf(database, next);
@@ -131,7 +131,7 @@ async function apply(context: Context, next: TenantShardInputs): Promise<TenantS
   return { ...next, isolated: before };
 }
 
-/** `SCHEMA.TABLE/TENANT`, as a tenant's value may hold anything. */
+/** `SCHEMA.TABLE/TENANT`. Splits at the first slash, because a tenant's value may contain any character. */
 async function parseId(read: Reader, id: string): Promise<TenantShardInputs | undefined> {
   const [, schema, table, tenant] = /^([^.]+)\.([^/]+)\/(.+)$/s.exec(id) ?? [];
   if (!schema || !table || !tenant) throw new Problems([noId(id)]);
