@@ -2,15 +2,15 @@ import { PayloadTooLargeError } from "./errors";
 import { type TenantClient, transactionOf } from "./transaction";
 
 export interface OutboxEvent {
-  /** One of the aggregates in `architecture.yaml`; decides the topic. */
+  /** One of the aggregates in `architecture.yaml`. It decides the topic. */
   readonly aggregateType: string;
   /** The record's key: events of one aggregate keep their order. */
   readonly aggregateId: string;
   /** What happened: `OrderPlaced`. Travels as the header `type`. */
   readonly type: string;
   /**
-   * Anything that JSON can say. Kept small: what is large goes to an object store, and the event names where it is.
-   * Numbers are JavaScript's; amounts of money that must keep their decimals are better sent as text.
+   * Any JSON value. Keep it small: store large content elsewhere and send a reference. Numbers are JavaScript's, so
+   * send amounts of money as text.
    */
   readonly payload: unknown;
 }
@@ -35,8 +35,8 @@ export async function emit(client: TenantClient, event: OutboxEvent): Promise<st
   const payload: string | undefined = JSON.stringify(event.payload);
   if (payload === undefined) throw new TypeError("The payload of an event must be a value that JSON can say");
   try {
-    // The function runs on the coordinator, and its one INSERT, with the tenant as a parameter, goes to the node of
-    // the business rows: the commit stays in one phase.
+    // The function runs on the coordinator. Its one INSERT, with the tenant as a parameter, goes to the node of the
+    // business rows, so the commit has one phase.
     const { rows } = await client.query<{ id: string }>("SELECT tenantry.emit($1, $2, $3, $4, $5) AS id", [
       transaction.tenant,
       event.aggregateType,
@@ -55,7 +55,10 @@ interface PostgresError {
   readonly message?: string;
 }
 
-/** The outbox's constraint on the size says the limit in its name. Errors from Citus' workers name it in the message only. */
+/**
+ * The outbox's size constraint has the limit in its name. Errors from Citus' workers name the constraint only in the
+ * message.
+ */
 function tooLarge(error: unknown, payload: string): PayloadTooLargeError | undefined {
   const { code, message = "" } = (error ?? {}) as PostgresError;
   const limit = /payload_at_most_(\d+)_bytes/.exec(message)?.[1];

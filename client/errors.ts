@@ -1,4 +1,4 @@
-/** What this package throws by itself. Errors of PostgreSQL pass through as `pg` throws them. */
+/** Base class of this package's errors. PostgreSQL's errors pass through as `pg` throws them. */
 export class TenantryError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -6,11 +6,11 @@ export class TenantryError extends Error {
   }
 }
 
-/** A mistake in the calling code: nested transactions, a call outside `withTenant`, a client used after its end. */
+/** Mistake in the calling code: nested transactions, a call outside `withTenant`, a client used after its end. */
 export class TenantContextError extends TenantryError {}
 
 /** The transaction did not commit although `work` returned: a statement in it had failed, and that was caught. */
 export class RolledBackError extends TenantryError {}
 
-/** The event is larger than the outbox accepts. The transaction cannot go on. */
+/** The event is larger than the outbox accepts. The transaction can't continue. */
 export class PayloadTooLargeError extends TenantryError {}

@@ -1,20 +1,20 @@
 import { type TenantClient, transactionOf } from "./transaction";
 
 export interface Delivery {
-  /** The consumer's name: each one processes an event once for itself. */
+  /** Name of the consumer. Each consumer processes an event once. */
   readonly consumer: string;
   /** The header `id` of the record. */
   readonly eventId: string;
 }
 
-/** `processed: false` for a redelivery, which is no error. */
+/** `processed: false` for a redelivery, which is not an error. */
 export type Processed<T> = { readonly processed: true; readonly value: T } | { readonly processed: false };
 
 /**
  * Runs `work` the first time that this consumer sees this event, and never again: Kafka delivers at least once. The
- * mark and what `work` writes commit together; a second delivery at the same moment waits for the first one's end.
+ * record of the processed event commits with the writes of `work`; a second delivery at the same moment waits for the first one's end.
  *
- * If `work` throws, the transaction is rolled back even if that error is caught: a mark without its work would lose
+ * If `work` throws, the transaction is rolled back even if that error is caught: a processed event without its work would lose
  * the event.
  *
  * @throws TenantContextError outside `withTenant`

@@ -3,21 +3,24 @@ import { TenantContextError } from "./errors";
 
 /** The connection inside `withTenant`: queries like `pg`'s client, until the transaction ends. */
 export interface TenantClient extends Pick<ClientBase, "query"> {
-  /** For the WHERE clause: without `tenant_id = $1` in it, row level security still holds, but every shard is asked. */
+  /**
+   * Tenant for the WHERE clause. Without `tenant_id = $1`, row level security still holds, but Citus asks every
+   * shard.
+   */
   readonly tenant: string;
 }
 
-/** What is known of a transaction besides its connection. */
+/** State of a transaction besides its connection. */
 export interface Transaction {
   readonly tenant: string;
   open: boolean;
-  /** The first error that forbids committing, even if the caller's code catches it. */
+  /** First error that forbids a commit, even if the caller's code catches it. */
   doomed?: { readonly cause: unknown };
 }
 
 const transactions = new WeakMap<TenantClient, Transaction>();
 
-/** The transaction's client as `work` gets it. It refuses what would end or leave the transaction behind our back. */
+/** Client of the transaction for `work`. It refuses statements that would end or leave the transaction. */
 export function tenantClient(client: ClientBase, transaction: Transaction): TenantClient {
   const query = (...args: unknown[]): unknown => {
     if (!transaction.open) throw new TenantContextError(endedMessage);
@@ -29,7 +32,7 @@ export function tenantClient(client: ClientBase, transaction: Transaction): Tena
   return facade;
 }
 
-/** The transaction that this client is in. Throws TenantContextError outside of one. */
+/** Returns the transaction of this client. @throws TenantContextError outside a transaction */
 export function transactionOf(client: TenantClient, caller: string): Transaction {
   const transaction = transactions.get(client);
   if (!transaction) {

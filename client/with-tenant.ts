@@ -6,15 +6,15 @@ import { type TenantClient, type Transaction, tenantClient } from "./transaction
 
 export interface WithTenantOptions {
   /**
-   * Citus runs what it sends to its workers as read committed, whatever is asked for here: lock the rows that a decision
-   * rests on (SELECT ... FOR UPDATE).
+   * Isolation level. Citus runs statements on its workers as read committed, whatever is set here, so lock the rows
+   * that a decision depends on (SELECT ... FOR UPDATE).
    *
    * @default PostgreSQL's `default_transaction_isolation`, read committed
    */
   readonly isolation?: "read committed" | "repeatable read" | "serializable";
   /**
-   * How often the whole work is run again after a serialization failure or a deadlock, the two errors after which
-   * PostgreSQL has surely kept nothing. Only for work whose other effects bear repetition. @default 0
+   * Number of repetitions of `work` after a serialization failure or a deadlock. After only these two errors,
+   * PostgreSQL has certainly committed nothing. Use it only if the other effects of `work` may repeat. @default 0
    */
   readonly retries?: number;
 }
@@ -72,8 +72,8 @@ async function runOnce<T>(
 ): Promise<T> {
   const transaction: Transaction = { tenant, open: true };
   const client = await pool.connect();
-  // A connection that breaks between two queries emits "error", which ends the process if nobody listens. The next
-  // query reports it.
+  // A connection that breaks between two queries emits "error", which ends the process if no listener exists. The
+  // next query reports the error.
   const ignore = () => {};
   client.on("error", ignore);
   let broken: Error | undefined;
@@ -95,13 +95,16 @@ async function runOnce<T>(
   }
 }
 
-/** One round trip. A literal, as the simple protocol takes no parameters. */
+/** Begins and sets the tenant in one round trip. It uses a literal, because the simple protocol has no parameters. */
 function beginAs(client: PoolClient, tenant: string, isolation: WithTenantOptions["isolation"]): string {
   const begin = isolation ? `BEGIN ISOLATION LEVEL ${isolation}` : "BEGIN";
   return `${begin}; SELECT tenantry.set_tenant(${client.escapeLiteral(tenant)})`;
 }
 
-/** A tenant set for the session inside `work`, by mistake, would stay with the pooled connection. Costs no round trip here. */
+/**
+ * Resets a tenant that `work` set for the session by mistake, which would stay with the pooled connection. It costs
+ * no round trip here.
+ */
 const forget = "RESET app.tenant_id";
 
 async function commit(client: PoolClient): Promise<void> {
@@ -114,7 +117,7 @@ async function commit(client: PoolClient): Promise<void> {
   }
 }
 
-/** The error if the connection cannot be trusted any more: the pool then closes it instead of lending it on. */
+/** Returns the error if the connection can't be trusted any more. The pool then closes it. */
 async function rollback(client: PoolClient): Promise<Error | undefined> {
   try {
     await client.query(`ROLLBACK; ${forget}`);

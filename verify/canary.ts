@@ -1,12 +1,12 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { Column } from "./live-catalog";
 
-/** Part of every text made here, so that a row of another tenant is recognised wherever it shows up. */
+/** Prefix of every text canary, so that a row of another tenant is recognised anywhere. */
 export const canaryPrefix = "tenantry-verify";
 
 /**
- * A value that nobody else has, for a column whose type can hold one. Those of int4 can't: a view that multiplies it
- * would overflow, and a smaller one may be somebody's.
+ * Creates a unique value for a column whose type can hold one. An int4 can't: a view that multiplies a large one
+ * would overflow, and a small one may not be unique.
  */
 export function canary({ base, type, isArray, labels, maxLength }: Column): string | undefined {
   if (isArray || labels || (maxLength !== null && maxLength < canaryText().length)) return undefined;
@@ -31,7 +31,7 @@ export function canary({ base, type, isArray, labels, maxLength }: Column): stri
   }
 }
 
-/** What in a value, as text, nobody else has; undefined for a value that others may have too. */
+/** Returns the unique part of a value; undefined if other rows may have the value too. */
 export function canaryIn(value: string): string | undefined {
   if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(value)) return value;
   return value.match(/tenantry[-_]verify[-_][0-9a-f]{8}/)?.[0] ?? value.match(/^(7\d{8})(?:\.0*)?$/)?.[1];

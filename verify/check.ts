@@ -1,18 +1,18 @@
 import type { Finding } from "./finding";
 import type { Target } from "./target";
 
-/** One thing that must hold on a running stack. */
+/** Check of one claim about a running stack. */
 export interface Check {
-  /** As in the report: `isolation`. */
+  /** Name in the report: `isolation`. */
   readonly name: string;
-  /** What it holds the system to, for `tenantry verify --help` and the documentation. */
+  /** Claim that it checks, for `tenantry verify --help` and the documentation. */
   readonly claim: string;
   /**
-   * Where tenants have schemas, which parts it looks at. `database`: once, with what they share. `tables`: at what they
-   * share and at each tenant's own. `tenant`: at tenants' own, and only where they have a place of their own.
-   * @default each tenant's own
+   * Parts that it runs on if tenants have schemas. `database`: once, on the shared part. `tables`: on the shared part
+   * and on each tenant's. `tenant`: on each tenant's, and only if tenants have their own schema or database. @default
+   * on each tenant's
    */
   readonly scope?: "database" | "tables" | "tenant";
-  /** Leaves nothing behind. An error it throws becomes a failing finding. */
+  /** Runs the check, and leaves nothing behind. A thrown error becomes a failing finding. */
   run(target: Target): Promise<readonly Finding[]>;
 }

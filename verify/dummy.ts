@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import { canaryText } from "./canary";
 import type { CheckConstraint, Column } from "./live-catalog";
 
-/** Values to try for a column, the likeliest first; empty for a type that is not known. */
+/** Candidate values for a column, the likeliest first. Empty for an unknown type. */
 export function candidates(column: Column, checks: readonly CheckConstraint[]): readonly string[] {
   if (column.labels) return column.labels;
   const own = checks.filter((check) => check.columns.includes(column.name));
@@ -13,21 +13,21 @@ export function candidates(column: Column, checks: readonly CheckConstraint[]): 
   return maxLength === null ? values : values.map((value) => value.slice(0, maxLength));
 }
 
-/** What a CHECK compares with is often what it accepts: `status IN ('placed', 'paid')`. */
+/** Literals of a CHECK, which often accepts them: `status IN ('placed', 'paid')`. */
 function literalsOf({ definition }: CheckConstraint): readonly string[] {
   const texts = [...definition.matchAll(/'((?:[^']|'')*)'/g)].map((match) => (match[1] ?? "").replaceAll("''", "'"));
   const numbers = definition.replaceAll(/'(?:[^']|'')*'/g, "").match(/(?<![\w.])-?\d+(?:\.\d+)?/g) ?? [];
   return [...texts, ...numbers];
 }
 
-/** Every range has a form that is empty, and every row one without values. */
+/** Empty values of a range or a row type. */
 function ofShape({ shape }: Column): readonly string[] {
   if (shape === "range") return ["empty"];
   if (shape === "multirange") return ["{}"];
   return typeof shape === "number" ? [`(${",".repeat(Math.max(0, shape - 1))})`] : [];
 }
 
-/** Ranges that don't overlap those of other rows, where a table excludes that. */
+/** Ranges that don't overlap those of other rows, for a table with an exclusion constraint. */
 function rangeOf(base: string): readonly string[] {
   const start = randomInt(1, 1_000_000);
   const day = (offset: number) =>

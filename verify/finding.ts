@@ -1,14 +1,15 @@
 /**
- * `warn`: could not be judged, or wants a look. `skip`: does not apply to these servers. Only `fail` makes the run fail.
+ * `warn`: the check could not judge, or somebody should look. `skip`: the check does not apply to these servers. Only
+ * `fail` makes the run fail.
  */
 export type Outcome = "pass" | "fail" | "warn" | "skip";
 
-/** What one look at the live system saw. */
+/** Result of a check about one subject. */
 export interface Finding {
   readonly outcome: Outcome;
-  /** What was looked at: `ecommerce.orders`. */
+  /** Checked object: `ecommerce.orders`. */
   readonly subject: string;
-  /** What was seen, as a sentence without its full stop. Never a secret. */
+  /** Observation, as a sentence without its full stop. Never a secret. */
   readonly seen: string;
 }
 
@@ -17,7 +18,7 @@ export const fail = (subject: string, seen: string): Finding => ({ outcome: "fai
 export const warn = (subject: string, seen: string): Finding => ({ outcome: "warn", subject, seen });
 export const skip = (subject: string, seen: string): Finding => ({ outcome: "skip", subject, seen });
 
-/** `pass` if nothing is wrong, else one `fail` that says all of it. */
+/** Returns `pass` if nothing is wrong, else one `fail` with all faults. */
 export function judge(subject: string, wrong: readonly string[], right: string): Finding {
   return wrong.length === 0 ? pass(subject, right) : fail(subject, wrong.join("; "));
 }

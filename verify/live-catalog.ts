@@ -2,20 +2,20 @@ import type { ClientBase } from "pg";
 import { quoteQualified } from "../common/identifier";
 import type { Relation } from "./target";
 
-/** A table as the catalogs have it: enough to write a row into it that nobody designed. */
+/** Table from the catalogs, with all that is needed to write a row into it. */
 export interface CatalogTable extends Relation {
   readonly oid: number;
-  /** Whether row level security is enabled and forced, and the policies. */
+  /** True if row level security is enabled. */
   readonly isEnabled: boolean;
   readonly isForced: boolean;
   readonly policies: readonly Policy[];
   readonly columns: readonly Column[];
-  /** Of the table, and of its columns' domains. */
+  /** CHECK constraints of the table and of its columns' domains. */
   readonly checks: readonly CheckConstraint[];
-  /** What no two rows may share, or overlap in. @default none */
+  /** Columns that no two rows may share, or overlap in. @default none */
   readonly keys?: readonly UniqueKey[];
   readonly foreignKeys: readonly CatalogForeignKey[];
-  /** The column of a partitioned table by which its rows are placed, where it is one column. */
+  /** Partition column of a partitioned table, if it is a single one. */
   readonly partitionColumn: string | null;
   readonly partitions: readonly CatalogPartition[];
 }
@@ -31,21 +31,21 @@ export interface Policy {
 
 export interface Column {
   readonly name: string;
-  /** As in a cast: `character varying(20)`. */
+  /** Type as in a cast: `character varying(20)`. */
   readonly type: string;
-  /** The type's name below domains and without modifiers: `varchar`. */
+  /** Base type without domains and modifiers: `varchar`. */
   readonly base: string;
   readonly domain: string | null;
   readonly isArray: boolean;
   readonly labels: readonly string[] | null;
-  /** A range of another type, several of them, or a row of so many fields. @default a plain type */
+  /** Range, multirange, or number of fields of a row type. @default a plain type */
   readonly shape?: "range" | "multirange" | number | null;
-  /** In characters. */
+  /** Maximal length in characters. */
   readonly maxLength: number | null;
-  /** Whether an INSERT must name it. */
+  /** True if an INSERT must name the column. */
   readonly isNeeded: boolean;
   readonly isGenerated: boolean;
-  /** Whether a sequence gives its values. */
+  /** True if a sequence gives its values. */
   readonly isNumbered: boolean;
 }
 
@@ -70,11 +70,11 @@ export interface CatalogPartition extends Relation {
   readonly isEnabled: boolean;
   readonly isForced: boolean;
   readonly policies: readonly Policy[];
-  /** The first value that belongs into it, as text; null for the default partition. */
+  /** Lower bound as text; null for the default partition. */
   readonly from: string | null;
 }
 
-/** Those of the relations that exist, in the order given. */
+/** Reads those of the relations that exist, in the given order. */
 export async function readTables(client: ClientBase, relations: readonly Relation[]): Promise<readonly CatalogTable[]> {
   const names = relations.map(({ schema, name }) => quoteQualified(schema, name));
   const { rows } = await client.query<{ table: CatalogTable }>(tableSql, [names]);
@@ -90,7 +90,7 @@ const columnNames = (relation: string, keys: string) => `
   (SELECT json_agg(a.attname ORDER BY k.position) FROM unnest(${keys}) WITH ORDINALITY AS k(attnum, position)
     JOIN pg_attribute a ON a.attrelid = ${relation} AND a.attnum = k.attnum)`;
 
-/** A domain may be of another one. */
+/** Domains of a type. A domain may be based on another one. */
 const domainsOf = (type: string) => `
   WITH RECURSIVE domain (oid, base) AS (
     SELECT d.oid, d.typbasetype FROM pg_type d WHERE d.oid = ${type} AND d.typtype = 'd'

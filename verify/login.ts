@@ -4,8 +4,8 @@ import { formatAddress } from "../common/address";
 import { clientConfig, isServerError, type Server, sqlState } from "../provider/postgres/postgres-connection";
 
 /**
- * Runs `work` in a session as an application has it, with whatever settings its role starts with. Where the session
- * breaks, the error says whose it was; what `work` and the server throw stays what it is.
+ * Runs `work` in a session of an application's role, with the role's own settings. If the session breaks, the error
+ * names its role. Errors of `work` and of the server pass unchanged.
  */
 export async function withLogin<T>(
   server: Server,
@@ -13,7 +13,7 @@ export async function withLogin<T>(
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const client = new Client(clientConfig({ ...server, user, password }));
-  // A connection that breaks while nothing runs on it fails what is asked next, and not the whole process.
+  // A connection that breaks while idle fails the next query, and not the whole process.
   client.on("error", () => {});
   try {
     await client.connect();
@@ -29,7 +29,10 @@ export async function withLogin<T>(
   }
 }
 
-/** Whether the server still answers there, be it that the transaction has failed. The severity comes in its language. */
+/**
+ * True if the connection works, even in a failed transaction. It reads the SQLSTATE, because the server translates
+ * the severity.
+ */
 export async function isConnected(client: ClientBase): Promise<boolean> {
   return client.query("SELECT").then(
     () => true,

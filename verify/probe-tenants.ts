@@ -2,10 +2,10 @@ import { randomInt, randomUUID } from "node:crypto";
 import type { TenantType } from "../architecture/application";
 import { quoteIdentifier } from "../common/identifier";
 
-/** Ids of tenants that nobody has, recognisable, so that a run can clear away what a killed one left. */
+/** Ids of tenants that do not exist. They are recognisable, so that a run can delete what a killed one left. */
 export interface ProbeTenants {
   make(): string;
-  /** A condition on the column that holds for the ids of probe tenants of any run, and for no others. */
+  /** Condition on the column that matches the ids of probe tenants of any run, and no others. */
   where(column: string): string;
 }
 

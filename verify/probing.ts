@@ -10,40 +10,40 @@ import { probeTenants } from "./probe-tenants";
 import { constraintOf, type FindParent, NoRow, type Row, writeRow } from "./row-writer";
 import { loginOf, type Relation, type Target, tenantRelations } from "./target";
 
-/** What one statement did, whatever it did is undone. */
+/** Result of one statement, whose effects are undone. */
 export type Attempt =
   | { readonly rows: readonly Row[]; readonly count: number; readonly refused?: never }
   | { readonly refused: string; readonly code: string; readonly constraint?: string | undefined };
 
-/** Two tenants that nobody has, with a row in each table, and the application's roles to try things as. */
+/** Two probe tenants with a row in each table, and the application's roles to try statements as. */
 export interface Probing {
   readonly tables: readonly CatalogTable[];
   /** `[owner, stranger]`. */
   readonly tenants: readonly [string, string];
-  /** The rows of a tenant in a table or a partition; undefined where none could be written. */
+  /** Row of a tenant in a table or a partition; undefined if none could be written. */
   row(tenant: string, relation: Relation): Row | undefined;
-  /** Why there is none. */
+  /** Reason why no row could be written. */
   reason(relation: Relation): string | undefined;
-  /** Values that show up wherever a row of this tenant does, and nowhere else. */
+  /** Unique values of this tenant's rows. */
   canaries(tenant: string): readonly string[];
-  /** The row that an invented row of this tenant refers to. */
+  /** Finds the row that an invented row of this tenant refers to. */
   parentOf(tenant: string): FindParent;
-  /** Runs `work` as the role, with the tenant's context or none; undone afterwards. */
+  /** Runs `work` as the role, with the tenant's context or none, and undoes it. */
   as<T>(role: Role, tenant: string | undefined, work: (attempt: Attempter) => Promise<T>): Promise<T>;
-  /** The same for many tries in one session, each statement of which may take so long. */
+  /** Like `as`, for many tries in one session, with a statement timeout. */
   session<T>(role: Role, timeout: string, work: (session: RoleSession) => Promise<T>): Promise<T>;
 }
 
 export interface RoleSession {
-  /** Runs `work` with the tenant's context or none; undone afterwards. */
+  /** Runs `work` with the tenant's context or none, and undoes it. */
   trial<T>(tenant: string | undefined, work: (client: ClientBase) => Promise<T>): Promise<T>;
 }
 
 export type Attempter = (sql: string, values?: readonly (string | null | readonly string[])[]) => Promise<Attempt>;
 
 /**
- * A statement as verify sends it in a role's name, so that nobody takes it for the application's own: a comment in the
- * middle stays in pg_stat_statements.
+ * Signs a statement of verify, so that nobody takes it for the application's own. A comment in the middle stays in
+ * pg_stat_statements.
  */
 export function signed(sql: string): string {
   return sql.replace(/^[\s(]*\w+/, `$& /* ${signature} */`);
@@ -51,7 +51,7 @@ export function signed(sql: string): string {
 
 export const signature = "tenantry verify";
 
-/** A scan that takes longer says nothing good either. */
+/** Timeout of a statement. A longer scan is a bad sign too. */
 const statementTimeout = "20s";
 
 /**
@@ -95,8 +95,8 @@ export async function withProbes<T>(target: Target, work: (probing: Probing) => 
 }
 
 /**
- * Runs `work`, and deletes afterwards what it has left of probe tenants, whatever came of it. Where that fails too, `work`'s
- * own error comes first: it is why the check could not be made.
+ * Runs `work`, then deletes what it left of probe tenants, even after a failure. If the deletion fails too, `work`'s
+ * own error comes first, because it is the reason of the failed check.
  */
 export async function clearingProbes<T>(target: Target, work: () => Promise<T>): Promise<T> {
   let result: T;
@@ -116,7 +116,7 @@ export async function clearingProbes<T>(target: Target, work: () => Promise<T>):
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** Deletes what probe tenants of this and of killed runs have left, children first. */
+/** Deletes rows of probe tenants of this and of killed runs, children first. */
 async function clearProbes(target: Target): Promise<void> {
   const { column, type } = target.application.tenant;
   const condition = probeTenants(type).where(column);
@@ -126,7 +126,10 @@ async function clearProbes(target: Target): Promise<void> {
   await clearOwn(target);
 }
 
-/** A tenant with a place of its own is the only one that can write there, so checks wrote in its name. */
+/**
+ * Deletes what checks wrote in the name of a tenant with its own schema or database, because no other tenant can
+ * write there.
+ */
 async function clearOwn({ admin, application }: Target): Promise<void> {
   const tenant = application.part?.tenant;
   if (!tenant) return;
@@ -167,8 +170,8 @@ class ProbeRows {
   }
 
   /**
-   * On Citus, where the rows are committed, none that others would act on: events are published, so one a tenant has to
-   * do; and for rows ahead of now pg_partman makes more partitions, ahead of those.
+   * Partitions that get a row. On Citus rows are committed, so others must not react to them: events would be
+   * published, so one tenant must do; and for rows ahead of now pg_partman would create more partitions.
    */
   private partitionsToFill(table: CatalogTable): readonly CatalogPartition[] {
     if (!this.target.citus) return table.partitions;
@@ -188,7 +191,7 @@ class ProbeRows {
     }
   }
 
-  /** With as many telling values as the table takes, else with those that it needs. */
+  /** Writes a row with as many canaries as the table accepts, else with the needed values only. */
   private async writePlanted(table: CatalogTable, fixed: Row, findParent: FindParent): Promise<Row> {
     try {
       return await writeRow(this.target.admin, table, fixed, findParent, { plant: true });
@@ -214,7 +217,7 @@ class ProbeRows {
       const names = parentColumns.map((name) => `${quoteIdentifier(name)}::text AS ${quoteIdentifier(name)}`);
       const { admin, citus } = this.target;
       const { rows } = await admin.query<Row>(`SELECT ${names.join(", ")} FROM ${relationKey(parent)} LIMIT 1`);
-      // What tenants share may have no row yet. With Citus it would be committed, and is nobody's to clear.
+      // Shared tables may have no row yet. On Citus it would be committed, and nobody would delete it.
       if (rows[0] || citus) return rows[0];
       const [table] = await readTables(admin, [parent]);
       return table && writeRow(admin, table, {}, this.parentOf(tenant));
@@ -222,7 +225,7 @@ class ProbeRows {
   }
 }
 
-/** Values that must not be invented: an event is routed by them. */
+/** Values that must be real, because they route the event. */
 export function fixedValues({ application }: Pick<Target, "application">, table: Relation): Row {
   if (!isOutbox(application, table)) return {};
   const aggregate = application.events.aggregates[0]?.name ?? "tenantry";
@@ -260,7 +263,7 @@ function loginAs(target: Target): Probing["session"] {
     const login = loginOf(target, role);
     const become = login ? "" : `; SET LOCAL ROLE ${quoteIdentifier(role.user)}`;
     const tryOn = async (client: ClientBase) => {
-      // A query of all shards otherwise opens a connection for each of them where a worker is busy, and makes it busier.
+      // Otherwise a query of all shards opens a connection for each shard of a busy worker, and makes it busier.
       await client.query("SET citus.max_adaptive_executor_pool_size = 1");
       return work({
         trial: async (tenant, tries) => {
@@ -296,7 +299,7 @@ function attempter(client: ClientBase): Attempter {
     } catch (error) {
       const { code, message } = error as DatabaseError;
       if (code === undefined) throw error;
-      // Nothing was refused where the connection ended.
+      // If the connection ended, the server refused nothing.
       await undo().catch(() => {
         throw error;
       });

@@ -4,28 +4,30 @@ import type { Probing } from "./probing";
 import type { Row } from "./row-writer";
 import { type Target, tenantRelations } from "./target";
 
-/** A function that a role of the application may call. */
+/** Function that a role of the application may call. */
 export interface Routine {
   readonly schema: string;
   readonly name: string;
   readonly signature: string;
   readonly returnsRows: boolean;
-  /** Whether it runs as an owner who is above row level security. */
+  /** True if it runs as an owner who bypasses row level security. */
   readonly escapes: boolean;
   readonly owner: string;
-  /** Those without a default. */
+  /** Parameters without a default. */
   readonly parameters: readonly (Pick<Column, "name" | "type" | "base" | "isArray" | "labels"> & {
     readonly oid: string;
   })[];
   readonly callers: readonly string[];
 }
 
-/** What to call it with: the first probe tenant's own values where a parameter is named like a column. */
+/** Arguments of the call: the first probe tenant's own values where a parameter is named like a column. */
 export function argumentsOf(target: Target, probing: Probing, { parameters }: Routine): readonly (string | null)[] {
   return parameters.map((parameter) => argument(target, probing, parameter));
 }
 
-/** The first tenant's own value for a parameter named after a column, with or without a prefix; else an invented one. */
+/**
+ * The first tenant's own value for a parameter named like a column, with or without a prefix; else an invented value.
+ */
 function argument(target: Target, probing: Probing, parameter: Routine["parameters"][number]): string | null {
   const [owner] = probing.tenants;
   const { column } = target.application.tenant;
@@ -45,7 +47,10 @@ function argument(target: Target, probing: Probing, parameter: Routine["paramete
 
 const valueOf = (row: Row | undefined, column: string) => row?.[column];
 
-/** Those of the application's schema, and of any other that run as somebody above row level security, with the roles that may call them. */
+/**
+ * Reads the functions of the application's schema, and those of other schemas that run as an owner who bypasses row
+ * level security, with the roles that may call them.
+ */
 export async function readRoutines(target: Target): Promise<readonly Routine[]> {
   const { rows } = await target.admin.query<Routine>(routinesSql, [
     [target.application.schema],

@@ -5,26 +5,26 @@ import { candidates } from "./dummy";
 import type { CatalogForeignKey, CatalogTable, CheckConstraint, Column } from "./live-catalog";
 import type { Relation } from "./target";
 
-/** A row as text, by column. */
+/** Row with its values as text, by column. */
 export type Row = Readonly<Record<string, string | null>>;
 
-/** How many combinations of values are tried before giving up on a table's CHECK constraints. */
+/** Combinations of values that are tried for a table's CHECK constraints. */
 const maxAttempts = 40;
 
-/** A table into which no row could be written. */
+/** Error of a table into which no row could be written. */
 export class NoRow extends Error {}
 
 export interface RowOptions {
-  /** Also gives columns that an INSERT needn't name a value that nobody else has, unless the table refuses it. @default false */
+  /** True to also fill optional columns with canaries, unless the table refuses. @default false */
   readonly plant?: boolean;
 }
 
-/** Finds the row that a foreign key is to refer to: the one written before, or an existing one of a shared table. */
+/** Finds the row that a foreign key refers to: one written before, or an existing row of a shared table. */
 export type FindParent = (key: CatalogForeignKey) => Promise<Row | undefined>;
 
 /**
- * Writes a row of invented values: those that an INSERT must name, and `fixed`. Values that a CHECK refuses are varied;
- * each attempt is undone by itself.
+ * Writes a row with invented values for the required columns, and with `fixed`. It varies values that a CHECK
+ * refuses, and undoes each failed attempt.
  *
  * @throws NoRow if no combination was accepted
  */
@@ -51,14 +51,14 @@ export async function writeRow(
   }
 }
 
-/** An INSERT that is not run yet: its values can be varied by the error that they met. */
+/** Planned INSERT, whose values can be varied after an error. */
 export interface PlannedRow {
   statement(): { readonly sql: string; readonly values: readonly (string | null)[] };
-  /** False if there is nothing left to vary. */
+  /** Varies the values that the error is about. Returns false if none is left. */
   vary(error: unknown): boolean;
 }
 
-/** The INSERT of an invented row. Throws NoRow for a type that is not known, and for a parent that isn't there. */
+/** Plans the INSERT of an invented row. @throws NoRow for an unknown type, and for a missing parent row */
 export async function planRow(
   table: CatalogTable,
   fixed: Row,
@@ -87,7 +87,7 @@ export async function planRow(
   };
   return {
     statement() {
-      // A key may refer by a column that the database computes: it does so from the others.
+      // A generated column is left out even if a foreign key uses it: the database computes it from the others.
       const columns = table.columns.filter(({ name, isGenerated }) => !isGenerated && chosen(name) !== undefined);
       const values = columns.map(({ name }) => chosen(name) ?? null);
       return { sql: insertSql(table, columns), values };
@@ -97,7 +97,7 @@ export async function planRow(
         const choice = invented.get(name);
         if (!choice) continue;
         choice.index = (choice.index + 1) % choice.values.length;
-        // Like an odometer: the next column moves on when this one has come round.
+        // Like an odometer: the next column advances when this one has wrapped around.
         if (choice.index > 0) return true;
       }
       return false;
@@ -105,7 +105,7 @@ export async function planRow(
   };
 }
 
-/** Whether the database gives the value: a number out of a sequence would be missed there. */
+/** True if the database gives the value. A number taken from a sequence would be missing there. */
 function isSettled({ isGenerated, isNumbered }: Column): boolean {
   return isGenerated || isNumbered;
 }
@@ -136,10 +136,12 @@ function returning({ columns }: CatalogTable): string {
   return columns.map(({ name }) => quoteIdentifier(name)).join(", ");
 }
 
-/** As PostgreSQL sent it. Citus refuses a cast to text in RETURNING, as it may depend on settings. */
+/**
+ * Keeps values as PostgreSQL sent them. Citus refuses a cast to text in RETURNING, because it may depend on settings.
+ */
 export const asText: CustomTypesConfig = { getTypeParser: () => (value: string) => value };
 
-/** The columns whose values an error is about, as far as it says. A partition's keys have names of their own. */
+/** Columns that an error is about, if it says so. A partition's keys have other names. */
 function blamed({ checks, columns, keys = [] }: CatalogTable, error: unknown): readonly string[] {
   const { code, dataType, column } = error as Partial<DatabaseError>;
   const constraint = constraintOf(error as Partial<DatabaseError>);
@@ -154,7 +156,7 @@ function blamed({ checks, columns, keys = [] }: CatalogTable, error: unknown): r
   return [];
 }
 
-/** The constraint that a row broke. Citus brings the message of a shard's error, not its fields. */
+/** Constraint that a row broke. Citus forwards the message of a shard's error, but not its fields. */
 export function constraintOf({ constraint, message = "" }: Partial<DatabaseError>): string | undefined {
   return constraint ?? /constraint "([^"]+)"/.exec(message)?.[1];
 }

@@ -4,9 +4,9 @@ import type { Rule, Severity, TableFacts } from "../lint/rule";
 import type { Outcome } from "./finding";
 import type { Target } from "./target";
 
-/** What rules may know of the tables, out of the stack's own description. */
+/** Facts about tables for the rules, from the stack's description. */
 export function tableFacts({ application, declarations }: Pick<Target, "application" | "declarations">): TableFacts {
-  // The rules call the toolkit's own tables by their schema.
+  // Rules name the toolkit's tables with their schema.
   const nameIn = (schema: string, table: string) => (schema === "tenantry" ? `tenantry.${table}` : table);
   const tenants = new Set(["tenantry.outbox", "tenantry.processed_events"]);
   for (const { kind, name } of application.tables) if (kind === "tenant") tenants.add(name);
@@ -28,7 +28,7 @@ export function tableFacts({ application, declarations }: Pick<Target, "applicat
   };
 }
 
-/** What a rule says of SQL that runs. Undefined for what PostgreSQL's parser, which must be loaded, can't read. */
+/** Judges SQL by the rules. Returns undefined if PostgreSQL's parser, which must be loaded, can't read it. */
 export function judgeSql(sql: string, rules: readonly Rule[], tables: TableFacts): readonly Judged[] | undefined {
   const parsed = parseSql({ path: "the database", text: sql });
   if (!parsed.isComplete) return undefined;
@@ -53,7 +53,7 @@ export interface Judged {
 export const outcomeOf = (judged: readonly Judged[]): Outcome =>
   judged.some(({ severity }) => severity === "error") ? "fail" : "warn";
 
-/** SQL without the values that it holds, on one line. Undefined for what can't be read. */
+/** SQL on one line, without its values. Undefined if it can't be parsed. */
 export function withoutValues(sql: string): string | undefined {
   const parsed = parseSql({ path: "the database", text: sql });
   return !parsed.isComplete ? undefined : parsed.statements.map(blanked).join("; ");

@@ -6,33 +6,33 @@ import { hasOutbox, outbox } from "../architecture/data-plane/outbox-table";
 import type { Endpoints, Login } from "../architecture/endpoints";
 import { connect } from "../provider/postgres/postgres-connection";
 
-/** The running stack that is looked at. */
+/** Running stack that verify checks. */
 export interface Target {
   readonly application: Application;
   readonly endpoints: Endpoints;
   readonly declarations: readonly Declaration[];
-  /** Other tenants that have a place of their own. @default none */
+  /** Other tenants with their own schema or database. @default none */
   readonly neighbours?: readonly Neighbour[];
-  /** How long an event may take to Kafka, in milliseconds. */
+  /** Time in which an event must reach Kafka, in milliseconds. */
   readonly eventTimeoutMs: number;
   readonly leaks: LeakOptions;
-  /** As the stack's admin, outside a transaction. Checks use it one after another. */
+  /** Connection of the stack's admin, outside a transaction. Checks use it one after another. */
   readonly admin: Client;
   /** Citus' version, undefined on plain PostgreSQL. */
   readonly citus: string | undefined;
 }
 
-/** The generated queries of the check `leaks`. */
+/** Options of the generated queries of the check `leaks`. */
 export interface LeakOptions {
-  /** The same seed makes the same queries of the same database. @default 1 */
+  /** Seed of the queries: the same seed and database give the same queries. @default 1 */
   readonly seed: number;
-  /** In all, shared among the roles. @default 1_000 */
+  /** Total number of queries, shared among the roles. @default 1_000 */
   readonly queries: number;
 }
 
 export const leakDefaults: LeakOptions = { seed: 1, queries: 1_000 };
 
-/** Another tenant, and where its rows live. */
+/** Another tenant, and the place of its rows. */
 export interface Neighbour {
   readonly name: string;
   readonly id: string;
@@ -51,7 +51,7 @@ export interface TargetOptions {
   readonly leaks?: LeakOptions;
 }
 
-/** Connects to the database, without which there is nothing to look at. Throws Problems if it can't. */
+/** Connects to the database. @throws Problems if that fails */
 export async function openTarget({
   eventTimeoutMs = 30_000,
   leaks = leakDefaults,
@@ -64,13 +64,13 @@ export async function openTarget({
   return { ...options, eventTimeoutMs, leaks, admin, citus: rows[0]?.citus };
 }
 
-/** A table whose rows belong to tenants, by its place in the catalogs. */
+/** Table with rows of tenants, by its name in the catalogs. */
 export interface Relation {
   readonly schema: string;
   readonly name: string;
 }
 
-/** Every tenant table: the application's, then the toolkit's own. None in what tenants with schemas share. */
+/** Every tenant table: the application's, then the toolkit's. Empty for the shared part if tenants have schemas. */
 export function tenantRelations({ application }: Pick<Target, "application">): readonly Relation[] {
   if (application.part && !application.part.tenant) return [];
   const own = application.tables.filter((table): table is TenantTable => table.kind === "tenant");
@@ -79,7 +79,7 @@ export function tenantRelations({ application }: Pick<Target, "application">): r
   return [...own, ...events, { schema, name: "processed_events" }];
 }
 
-/** How the role logs in, if the endpoints say so. */
+/** Login of the role, if the endpoints have it. */
 export function loginOf({ endpoints }: Pick<Target, "endpoints">, role: Role): Login | undefined {
   return endpoints.postgres.roles[role.name];
 }

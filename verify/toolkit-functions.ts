@@ -2,7 +2,7 @@ import type { Declaration } from "../architecture/data-plane/declaration";
 import { type Finding, fail } from "./finding";
 import type { Target } from "./target";
 
-/** A function as a file of `sql/base` makes it. */
+/** Function that a file of `sql/base` creates. */
 interface MadeFunction {
   readonly path: string;
   readonly schema: string;
@@ -10,7 +10,7 @@ interface MadeFunction {
   readonly body: string;
 }
 
-/** The ledger knows files, not what somebody put in the place of what they made. */
+/** Finds functions of the toolkit that were changed or dropped. The ledger records only files. */
 export async function changedFunctions({ admin, declarations }: Target): Promise<readonly Finding[]> {
   const made = declarations.flatMap(functionsOf);
   const { rows } = await admin.query<{ path: string; name: string; seen: string }>(
@@ -29,7 +29,7 @@ export async function changedFunctions({ admin, declarations }: Target): Promise
   );
 }
 
-/** Those with a body in dollars: what is written by RETURN PostgreSQL keeps in another form. */
+/** Functions with a dollar-quoted body. PostgreSQL stores a body written with RETURN in another form. */
 function functionsOf({ noun, inputs }: Declaration): MadeFunction[] {
   if (noun !== "Migration" || inputs.apply !== "onChange") return [];
   return inputs.statements.flatMap(({ sql }) => {

@@ -4,7 +4,7 @@ import type { CheckReport } from "./verify";
 
 const colours: Readonly<Record<Outcome, string>> = { pass: "32", fail: "31;1", warn: "33", skip: "2" };
 
-/** A table for people. `width` in characters; `colour` for terminals that have it. */
+/** Renders a table for people. `width` in characters; `colour` for terminals that support it. */
 export function renderReport(reports: readonly CheckReport[], width: number, colour: boolean): string {
   const rows = reports.flatMap(({ check, findings }) => findings.map((finding) => ({ check, ...finding })));
   const longest = (of: (row: (typeof rows)[number]) => string, most: number) =>
@@ -36,7 +36,7 @@ function summary(reports: readonly CheckReport[]): string {
   return `${counts.join(", ")} in ${seconds.toFixed(1)} s`;
 }
 
-/** For programs: one object a finding. */
+/** Renders JSON for programs: one object a finding. */
 export function reportJson(stack: string, reports: readonly CheckReport[]): string {
   const findings = reports.flatMap(({ check, findings }) => findings.map((finding) => ({ check, ...finding })));
   const failed = findings.some(({ outcome }) => outcome === "fail");

@@ -3,14 +3,15 @@ import type { Endpoints } from "../architecture/endpoints";
 import type { Check } from "./check";
 import type { Neighbour, TargetOptions } from "./target";
 
-/** What is looked at as one, and by which checks. */
+/** Part of the stack that verify checks as one, and the checks for it. */
 export interface VerifyScope {
   readonly options: TargetOptions;
   includes(check: Check): boolean;
 }
 
 /**
- * A look at each database; where tenants have schemas, one at what they share and one at each tenant's own part.
+ * Returns a scope for each database. If tenants have schemas, it returns one for the shared part and one for each
+ * tenant's.
  *
  * @param servers the stack's endpoints
  */
@@ -26,7 +27,7 @@ export function verifyScopes(
   return databases.flatMap((database) => {
     const endpoints = database.reach(servers);
     const { parts, madeBy } = database;
-    // What made it is looked at from the inside: the servers' own database has nothing to verify.
+    // The database's own resource is checked here, because there is nothing to verify in the servers' own database.
     const makers = all.filter(({ noun, name }) => `${noun}/${name}` === madeBy);
     const declarations = [...makers, ...database.declarations];
     return parts.map((application): VerifyScope => {

@@ -14,8 +14,8 @@ export interface CheckReport {
 }
 
 /**
- * Runs the checks one after another: each sees the database as the one before left it, which is as it was. Throws Problems
- * if the database can't be reached, or goes away meanwhile: then nothing more can be said of it.
+ * Runs the checks one after another. Each leaves the database as it was. @throws Problems if the database can't be
+ * reached, or goes away meanwhile
  */
 export async function verify(
   options: TargetOptions,
@@ -41,7 +41,7 @@ export async function verify(
   }
 }
 
-/** The same for several looks, each check's findings together. */
+/** Verifies several scopes, and joins the findings of each check. */
 export async function verifyAll(
   scopes: readonly VerifyScope[],
   checks: readonly Check[],
@@ -74,7 +74,7 @@ function failedCheck(check: Check, error: unknown): Finding {
   return fail(check.name, `could not be checked: ${messageOf(error)}`);
 }
 
-/** The worst of all findings; `pass` if there are none. */
+/** The worst outcome of all findings; `pass` without findings. */
 export function worst(reports: readonly CheckReport[]): Outcome {
   const outcomes = new Set(reports.flatMap(({ findings }) => findings.map(({ outcome }) => outcome)));
   return (["fail", "warn", "skip"] as const).find((outcome) => outcomes.has(outcome)) ?? "pass";

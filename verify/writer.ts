@@ -3,8 +3,8 @@ import { withLogin } from "./login";
 import { loginOf, type Target } from "./target";
 
 /**
- * Runs `work` in a transaction of this tenant and commits, as the first of the application's roles that writes and whose
- * login is known here; else as the admin.
+ * Runs `work` in a transaction of this tenant and commits. It logs in as the first role of the application that
+ * writes and has a known login; else it uses the admin.
  */
 export async function asWriter<T>(
   target: Target,

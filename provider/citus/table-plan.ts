@@ -1,4 +1,4 @@
-import { liftForce, seeingRows, seesAllRows, reachesWorkers } from "../postgres/hidden-rows";
+import { liftForce, reachesWorkers, seeingRows, seesAllRows } from "../postgres/hidden-rows";
 import { type TableName, tableId } from "../postgres/live-tables";
 import { type Reader, runStatements, type Statement } from "../postgres/sql-statements";
 import type { Context } from "../protocol/resource-context";

@@ -12,7 +12,7 @@ import {
   readTouched,
   type TouchedRelation,
 } from "../postgres/catalog-changes";
-import { liftForce, seeingRows, seesAllRows, reachesWorkers } from "../postgres/hidden-rows";
+import { liftForce, reachesWorkers, seeingRows, seesAllRows } from "../postgres/hidden-rows";
 import { errorCode, sessionSettings } from "../postgres/postgres-connection";
 import { transactionSettings } from "../postgres/postgres-transaction";
 import { planSequences, type SequenceUse, sequencesOf } from "../postgres/sequences";
