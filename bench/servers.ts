@@ -87,7 +87,7 @@ async function withDatabase<T>(
   const workers = workersOf(settings);
   const { password: secret } = postgres;
   const logins = await ensureApplication(postgres, { name: application, database, roles, workers, secret });
-  const password = logins["cdc"]?.password ?? "";
+  const password = logins.cdc?.password ?? "";
   try {
     return await work({
       postgres: { ...postgres, database, roles: logins },

@@ -10,7 +10,7 @@ export type KubeConfig = ApiOf<"KubeConfig">;
 
 /** The files of the kubeconfig, in the order in which kubectl reads them. */
 export function kubeconfigFiles(env: NodeJS.ProcessEnv = process.env): string[] {
-  const named = (env["KUBECONFIG"] ?? "").split(delimiter).filter((file) => file !== "");
+  const named = (env.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
   return named.length > 0 ? named : [join(homedir(), ".kube", "config")];
 }
 

@@ -50,7 +50,7 @@ export function existingVolume({ metadata, spec }: ApiOf<"V1PersistentVolumeClai
   return {
     name: metadata?.name ?? "",
     storageClass: spec?.storageClassName,
-    bytes: parseQuantity(spec?.resources?.requests?.["storage"] ?? "") ?? 0,
+    bytes: parseQuantity(spec?.resources?.requests?.storage ?? "") ?? 0,
   };
 }
 

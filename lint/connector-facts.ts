@@ -28,18 +28,18 @@ export function readConnectors(source: Source): ConnectorFacts[] {
     if (!("contents" in document) || document.errors.length > 0) return [];
     const resolved = resolveAliases(document);
     const whole = asRecord("value" in resolved ? resolved.value : undefined);
-    const spec = asRecord(whole["spec"]);
+    const spec = asRecord(whole.spec);
     const [path, config]: readonly [readonly string[], Readonly<Record<string, unknown>>] =
-      whole["kind"] === "KafkaConnector"
-        ? [["spec", "config"], { ...asRecord(spec["config"]), "connector.class": spec["class"] }]
-        : "connector.class" in asRecord(whole["config"])
-          ? [["config"], asRecord(whole["config"])]
+      whole.kind === "KafkaConnector"
+        ? [["spec", "config"], { ...asRecord(spec.config), "connector.class": spec.class }]
+        : "connector.class" in asRecord(whole.config)
+          ? [["config"], asRecord(whole.config)]
           : [[], whole];
     if (typeof config["connector.class"] !== "string") return [];
-    const metadata = asRecord(whole["metadata"]);
+    const metadata = asRecord(whole.metadata);
     return [
       {
-        name: String(whole["name"] ?? metadata["name"] ?? config["name"] ?? source.path),
+        name: String(whole.name ?? metadata.name ?? config.name ?? source.path),
         config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, String(value)])),
         placeOf: (key) => placeAt(source, keyOffset(document, [...path, key])),
       },

@@ -23,7 +23,7 @@ function connectorOf(resource: DeclaredResource, { consistency }: StackOfResourc
   if (type !== "tenantry:index:Connector") return undefined;
   const config = Object.entries(part(inputs, "config") ?? {}).map(([key, value]) => [key, String(value)]);
   return {
-    name: String(inputs["connector"] ?? name),
+    name: String(inputs.connector ?? name),
     config: Object.fromEntries(config),
     consistency,
     placeOf: () => placeOfResource(resource),

@@ -119,7 +119,7 @@ async function preparePlatform(home: Home, settings: HomeSettings, application: 
       ...{ workers: workersOf(settings), secret: login.password },
     },
   );
-  const password = roles["cdc"]?.password ?? "";
+  const password = roles.cdc?.password ?? "";
   setConnectSecrets(connectSecrets(home), { cdc: password });
   const endpoints: Endpoints = {
     postgres: {

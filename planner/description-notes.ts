@@ -1,7 +1,7 @@
 import type { Description } from "../architecture/description";
 import { type Duration, durationMs, formatDuration, parseDuration } from "../common/duration";
 import { formatNumber } from "./format-number";
-import { type PlannedValues } from "./planned";
+import type { PlannedValues } from "./planned";
 
 /** Where architecture.yaml, which wins, says less than the plan, and what that costs. What it leaves out is the plan's. */
 export function descriptionNotes({ tables, events }: Description, values: PlannedValues): string[] {

@@ -2,7 +2,7 @@ import type { Problem } from "../common/problem";
 import { capacity, gib, machine, mostWorkers } from "./capacity";
 import { formatNumber } from "./format-number";
 import type { Load } from "./load";
-import { type PlannedValues } from "./planned";
+import type { PlannedValues } from "./planned";
 import type { Workload } from "./workload";
 
 /** A Kafka record of a broker's default limit (`message.max.bytes`), less what surrounds the payload. */

@@ -2,7 +2,7 @@ import { powerOfTwo } from "./capacity";
 import { formatNumber } from "./format-number";
 import type { Load } from "./load";
 import type { Decide } from "./overrides";
-import { type Planned, type PlannedValues, type PlanValues } from "./planned";
+import type { Planned, PlannedValues, PlanValues } from "./planned";
 import { mostTenants, type Workload } from "./workload";
 
 /** From the decision matrix: below the first number silos, from the second on shared tables. */

@@ -5,7 +5,7 @@ import { formatNumber } from "./format-number";
 import type { Load } from "./load";
 import { cachedGiB, coresPerNode } from "./node-plan";
 import { intervalSeconds } from "./partition-plan";
-import { type PlannedValues } from "./planned";
+import type { PlannedValues } from "./planned";
 import { mostPooled, reservedConnections } from "./pool";
 import { mostTenants, type Workload } from "./workload";
 

@@ -21,7 +21,7 @@ export function pulumiCache(cache = cacheDirectory()) {
 
 /** The directories to search for Pulumi's programs: PATH, unless its CLI is too old, then the directories of set-up. */
 export async function pulumiDirectories(env: NodeJS.ProcessEnv = process.env): Promise<readonly string[]> {
-  const path = (env["PATH"] ?? "").split(delimiter).filter((directory) => directory !== "");
+  const path = (env.PATH ?? "").split(delimiter).filter((directory) => directory !== "");
   const cached = Object.values(pulumiCache());
   const own = findProgram("pulumi", path);
   return own && isAccepted(await pulumiVersion(own)) ? [...path, ...cached] : [...cached, ...path];

@@ -87,12 +87,12 @@ export function forgetStack(stack: string): void {
 }
 
 function keepsState(stack: string, env: NodeJS.ProcessEnv): boolean {
-  if (env["PULUMI_BACKEND_URL"]) return false;
-  return stack === "local" || !(env["PULUMI_ACCESS_TOKEN"] || isLoggedIn(env));
+  if (env.PULUMI_BACKEND_URL) return false;
+  return stack === "local" || !(env.PULUMI_ACCESS_TOKEN || isLoggedIn(env));
 }
 
 function isLoggedIn(env: NodeJS.ProcessEnv): boolean {
-  const home = env["PULUMI_HOME"] || join(homedir(), ".pulumi");
+  const home = env.PULUMI_HOME || join(homedir(), ".pulumi");
   const credentials = parse(readIfThere(join(home, "credentials.json")) ?? "{}") as {
     readonly current?: string;
   } | null;
@@ -105,7 +105,7 @@ function backend(): NodeJS.ProcessEnv {
 }
 
 function passphraseFile(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  if (env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"]) return {};
+  if (env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE) return {};
   if (!existsSync(passphrase)) writePrivate(passphrase, `${randomBytes(24).toString("base64url")}\n`);
   return { PULUMI_CONFIG_PASSPHRASE_FILE: passphrase };
 }

@@ -22,11 +22,11 @@ export interface StackApplication {
  */
 export function stackApplication(root: string, stack = "local"): StackApplication {
   const file = join("stacks", `Pulumi.${stack}.yaml`);
-  const settings = mapping(mapping(load(join(root, file)))["config"]);
+  const settings = mapping(mapping(load(join(root, file))).config);
   const name = settings["tenantry:application"];
   if (typeof name !== "string" || !/^[\w-]+$/.test(name)) throw new Problems([noApplication(file)]);
   const described = mapping(load(join(root, "sql", name, "architecture.yaml")));
-  const roles = Object.keys(mapping(described["roles"]));
+  const roles = Object.keys(mapping(described.roles));
   const tenancy = tenancyOf(settings);
   return { name, roles, ...(tenancy && { tenancy }) };
 }
@@ -41,7 +41,7 @@ function noApplication(file: string) {
 }
 
 function tenancyOf(settings: Readonly<Record<string, unknown>>): StackApplication["tenancy"] {
-  const model = settings["tenantry:tenancy"] ?? mapping(settings["tenantry:plan"])["model"] ?? plannedModel(settings);
+  const model = settings["tenantry:tenancy"] ?? mapping(settings["tenantry:plan"]).model ?? plannedModel(settings);
   const listed = tenantsSchema.safeParse(settings["tenantry:tenants"]);
   if (!listed.success || (model !== "schema" && model !== "silo")) return undefined;
   return { model, tenants: listed.data.map(({ name }) => name) };

@@ -83,7 +83,7 @@ export function parseDigest(text: string, file: string): Digest {
         told(urn).map(({ message }) => message),
       ),
     ),
-    unchanged: changeSummary?.["same"] ?? 0,
+    unchanged: changeSummary?.same ?? 0,
     errors: of("error").map((message) => message.replace(/^error: /, "")),
     warnings: of("warning").map((message) => message.replace(/^warning: /, "")),
     allow: new Set(listOf(config?.["tenantry:allow"])),

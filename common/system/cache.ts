@@ -8,7 +8,7 @@ import { processStartMs } from "./process-start";
 
 /** Where downloaded parts live, outside the checkout, so that every checkout shares them. */
 export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "tenantry");
+  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tenantry");
 }
 
 export interface Contents {

@@ -1,6 +1,6 @@
 // Whose folders a path leads through. Plain JavaScript that requires nothing of npm's, because it serves before the Node
 // dependencies are installed.
-"use strict";
+
 const { lstatSync, readFileSync, realpathSync } = require("node:fs");
 const { dirname } = require("node:path");
 

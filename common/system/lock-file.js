@@ -1,6 +1,6 @@
 // The file by which one process at a time works on something. Plain JavaScript that requires nothing of npm's, because it
 // serves before the Node dependencies are installed.
-"use strict";
+
 const { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { dirname } = require("node:path");
 const { processStart } = require("./process-start.js");

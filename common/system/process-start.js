@@ -1,6 +1,6 @@
 // When a process started: told apart by it from a later one that was given the same number. Plain JavaScript that requires
 // nothing of npm's, because it serves before the Node dependencies are installed.
-"use strict";
+
 const { execFileSync } = require("node:child_process");
 const { readFileSync } = require("node:fs");
 

@@ -1,5 +1,5 @@
 import { type Problem, refuseIfAny } from "../../common/problem";
-import { type Access } from "../../settings/access";
+import type { Access } from "../../settings/access";
 import { brokerSize, controllerSize, zoneLabel } from "../../settings/kafka-servers";
 import { userName } from "../../settings/kafka-settings";
 import { type LeastSize, type NodeSize, sizeProblems } from "../../settings/pod-size";

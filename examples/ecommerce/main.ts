@@ -10,7 +10,7 @@ import { consumer, projectRecord, topics } from "./order-summaries";
  */
 async function main(file = ".tenantry/local/endpoints.yaml"): Promise<void> {
   const { postgres, kafka } = readEndpoints(file);
-  const login = postgres.roles["app"];
+  const login = postgres.roles.app;
   if (!login) throw new Error(`${file} has no login of the role app`);
   const { host, port, database } = postgres;
   const pool = new Pool({ host, port, database, user: login.user, password: login.password, max: 3 });

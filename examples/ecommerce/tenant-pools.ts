@@ -20,7 +20,7 @@ export class TenantPools {
   of(tenant: string): Pool {
     const postgres = this.reach(tenant)?.postgres;
     if (!postgres) throw new Problems([unknownTenant(tenant)]);
-    const login = postgres.roles["app"];
+    const login = postgres.roles.app;
     if (!login) throw new Problems([noLogin]);
     const key = `${login.user}@${postgres.database}`;
     const known = this.pools.get(key);

@@ -18,8 +18,8 @@ export const missingResources: Rule = {
 
 function missingIn({ resources: { requests = {}, limits = {} } = {} }: Container): string[] {
   return [
-    ...(requests["cpu"] === undefined ? ["request of cpu"] : []),
-    ...(requests["memory"] === undefined ? ["request of memory"] : []),
-    ...(limits["memory"] === undefined ? ["limit on memory"] : []),
+    ...(requests.cpu === undefined ? ["request of cpu"] : []),
+    ...(requests.memory === undefined ? ["request of memory"] : []),
+    ...(limits.memory === undefined ? ["limit on memory"] : []),
   ];
 }

@@ -6,8 +6,7 @@ export const tableWithoutIsolation: Rule = {
   severity: "error",
   harm: "Without its row level security a tenant table shows every tenant's rows to whoever forgets a WHERE.",
   checkResources: (resources) => {
-    const idOf = (inputs: Readonly<Record<string, unknown>>) =>
-      `${String(inputs["schema"])}.${String(inputs["table"])}`;
+    const idOf = (inputs: Readonly<Record<string, unknown>>) => `${String(inputs.schema)}.${String(inputs.table)}`;
     const ofType = (noun: string) => resources.filter(({ type }) => type === `tenantry:index:${noun}`);
     const isolated = new Set(ofType("TenantIsolation").map(({ inputs }) => idOf(inputs)));
     return ofType("DistributedTable")

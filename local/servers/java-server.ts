@@ -7,7 +7,7 @@ import { kafkaJars } from "./java-artifacts";
 
 /** The path of `java`: from JAVA_HOME, otherwise from PATH. */
 export function javaProgram(env: NodeJS.ProcessEnv = process.env): string {
-  const home = env["JAVA_HOME"];
+  const home = env.JAVA_HOME;
   return home && existsSync(join(home, "bin", "java")) ? join(home, "bin", "java") : "java";
 }
 

@@ -18,7 +18,7 @@ export interface PostgresPrograms {
 
 /** Directories that may hold PostgreSQL's programs, best guess first. TENANTRY_PG_BIN replaces all of them. */
 export function candidateDirectories(env: NodeJS.ProcessEnv = process.env): string[] {
-  if (env["TENANTRY_PG_BIN"]) return [env["TENANTRY_PG_BIN"]];
+  if (env.TENANTRY_PG_BIN) return [env.TENANTRY_PG_BIN];
   const versioned = postgresMajors.flatMap((major) => [
     `/usr/lib/postgresql/${major}/bin`,
     `/usr/pgsql-${major}/bin`,
@@ -26,7 +26,7 @@ export function candidateDirectories(env: NodeJS.ProcessEnv = process.env): stri
     `/usr/local/opt/postgresql@${major}/bin`,
     `/home/linuxbrew/.linuxbrew/opt/postgresql@${major}/bin`,
   ]);
-  const onPath = (env["PATH"] ?? "").split(delimiter).filter((directory) => directory !== "");
+  const onPath = (env.PATH ?? "").split(delimiter).filter((directory) => directory !== "");
   return [...new Set([...onPath, ...versioned])].filter((directory) => existsSync(join(directory, "initdb")));
 }
 

@@ -15,7 +15,7 @@ export const postgresStep: SetupStep = {
     const ready = before.find(({ partman }) => partman);
     if (ready) return describe(ready);
     const apt = await aptCommand();
-    if (!apt || process.env["TENANTRY_PG_BIN"]) throw missing(before, undefined);
+    if (!apt || process.env.TENANTRY_PG_BIN) throw missing(before, undefined);
     note(`PostgreSQL: ${before.length > 0 ? "pg_partman" : "PostgreSQL and pg_partman"} by apt …`);
     const lock = join(cacheDirectory(), "apt.lock");
     const output = await withLock(lock, "apt", () => install(apt, before), { waitMs: 600_000 });

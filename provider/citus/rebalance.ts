@@ -138,7 +138,7 @@ export function describeProgress({ state, details }: RebalanceJob): string {
   const retried = details.tasks
     .filter((task) => task.retried > 0 && task.message)
     .map(({ retried, message }) => `tried ${retried} times: ${message?.trim()}`);
-  const head = `rebalance ${state}: ${counts["done"] ?? 0} of ${all} steps done`;
+  const head = `rebalance ${state}: ${counts.done ?? 0} of ${all} steps done`;
   return [head, ...running, ...retried].join("; ");
 }
 

@@ -1,4 +1,4 @@
-import { type Problem } from "../../common/problem";
+import type { Problem } from "../../common/problem";
 import { suggest } from "../../common/suggestion";
 import type { ConnectorConfig, Validation } from "./connect-state";
 

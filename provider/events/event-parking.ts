@@ -177,7 +177,7 @@ async function keep(
   try {
     if (!(await isParked(readerOf(client), place, request.id))) {
       const values = await readEventsAt(servers.postgres, way.diagnosis.stream, position, way.target);
-      const own = values.find((each) => each["id"] === request.id);
+      const own = values.find((each) => each.id === request.id);
       if (!own) throw new Error(`the event ${request.id} is no longer in the log`);
       await keepEvent(client, place, own, reasoned(parking, cause));
       for (const mate of values) if (mate !== own) await writeAgain(client, place, mate);
@@ -290,6 +290,6 @@ function stillNotRunning(
     what: `The event is ${outcome === "sent" ? "sent" : "out of the way"}, but connector ${connector} does not run`,
     got: problem?.got ?? "its slot begins behind what was sent last",
     expected: "RUNNING, with all of its tasks",
-    fix: `${problem?.fix ?? "run \`tenantry up --refresh\`"}; \`tenantry events status\` names the next event`,
+    fix: `${problem?.fix ?? "run `tenantry up --refresh`"}; \`tenantry events status\` names the next event`,
   };
 }

@@ -168,11 +168,11 @@ function eventOf(
 ): StreamedEvent {
   const values = valuesOf(message, relation);
   const tenantColumn = tenantColumnOf(config);
-  const aggregateType = values["aggregate_type"]?.text ?? "";
+  const aggregateType = values.aggregate_type?.text ?? "";
   const topic = config["transforms.outbox.route.topic.replacement"] ?? "";
   return {
     lsn,
-    id: values["id"]?.text ?? "",
+    id: values.id?.text ?? "",
     tenant: values[tenantColumn]?.text ?? "",
     schema: relation.schema,
     aggregateType,

@@ -94,7 +94,7 @@ export async function writeAgain(client: Client, { schema, column }: EventsPlace
 
 async function removeEvent(client: Client, { schema, column }: EventsPlace, values: EventValues): Promise<void> {
   const where = `WHERE ${quoteIdentifier(column)} = $1 AND id = $2`;
-  await client.query(`DELETE FROM ${quoteQualified(schema, outbox.table)} ${where}`, [values[column], values["id"]]);
+  await client.query(`DELETE FROM ${quoteQualified(schema, outbox.table)} ${where}`, [values[column], values.id]);
 }
 
 /** Values of an event that is still in the outbox; undefined if it is not. */

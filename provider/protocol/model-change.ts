@@ -9,7 +9,7 @@ import type { Properties } from "./properties";
  * @param old the properties in the state, if any
  */
 export function modelProblems(old: Properties, next: Properties): readonly Problem[] {
-  const [before, after] = [old, next].map((properties) => properties["model"]);
+  const [before, after] = [old, next].map((properties) => properties.model);
   if (typeof before !== "string" || typeof after !== "string" || before === after) return [];
   const optIn = `remodel ${after}`;
   if (parseConfiguration(next).allow.has(optIn)) return [];

@@ -17,7 +17,7 @@ function unwrapSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unwrapSecrets);
   if (typeof value !== "object" || value === null) return value;
   const properties = value as Properties;
-  if (properties[signatureKey] === secretSignature) return unwrapSecrets(properties["value"]);
+  if (properties[signatureKey] === secretSignature) return unwrapSecrets(properties.value);
   return Object.fromEntries(Object.entries(properties).map(([key, each]) => [key, unwrapSecrets(each)]));
 }
 

@@ -10,7 +10,7 @@ import { freePort } from "../../local/servers/port";
 import { findProgram } from "../../pulumi-cli/pulumi-programs";
 
 const programs = ["etcd", "kube-apiserver", "openssl"] as const;
-const path = (process.env["PATH"] ?? "").split(delimiter);
+const path = (process.env.PATH ?? "").split(delimiter);
 const missing = programs.filter((program) => !findProgram(program, path));
 
 /** For `test(name, { skip }, …)`: why a test that needs an API server does not run, or false if it does. */

@@ -42,7 +42,7 @@ export async function clientDatabase(t: TestContext): Promise<ClientDatabase> {
     const grants = { ecommerce_app: ["SELECT", "INSERT", "UPDATE", "DELETE"] } as const;
     await tenantIsolation.create(context, { schema: "shop", table, ...tenancy, grants });
   }
-  const asApp = { ...endpoint, ...endpoint.roles["app"] };
+  const asApp = { ...endpoint, ...endpoint.roles.app };
   return {
     endpoint: asApp,
     pool(max) {

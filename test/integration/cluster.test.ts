@@ -12,7 +12,7 @@ let server: Promise<ApiServer> | undefined;
 async function apiServer(): Promise<ApiServer> {
   server ??= startApiServer();
   const started = await server;
-  process.env["KUBECONFIG"] = started.kubeconfig;
+  process.env.KUBECONFIG = started.kubeconfig;
   return started;
 }
 

@@ -11,7 +11,7 @@ import { skip } from "./servers";
 import { assertNothingLost, startTraffic, type Traffic } from "./traffic";
 
 /** `make test-kills` takes 10,000; elsewhere it takes too long. */
-const transactions = Number(process.env["TENANTRY_CRASH_TRANSACTIONS"] ?? 0);
+const transactions = Number(process.env.TENANTRY_CRASH_TRANSACTIONS ?? 0);
 const skipped = transactions > 0 ? skip : "takes minutes: `make test-kills` runs it (TENANTRY_CRASH_TRANSACTIONS)";
 const writers = 8;
 /** Spread over a minute, so that writing goes on while each server dies and comes back. */
@@ -19,7 +19,7 @@ const pauseMs = (60_000 * writers) / transactions;
 const victims = ["connect", "kafka", "postgres"] as const;
 
 const checkout = dirname(dirname(__dirname));
-const home = dirname(process.env["TENANTRY_ENDPOINTS"] ?? "");
+const home = dirname(process.env.TENANTRY_ENDPOINTS ?? "");
 /** Beside the writers, which go on meanwhile. */
 async function tenantry(...args: string[]): Promise<string> {
   const run = promisify(execFile)(join(checkout, "cli", "tenantry"), [...args, "--home", home], { encoding: "utf8" });

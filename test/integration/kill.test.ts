@@ -8,7 +8,7 @@ import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
 /** More with TENANTRY_KILLS. */
-const kills = Number(process.env["TENANTRY_KILLS"] ?? 10);
+const kills = Number(process.env.TENANTRY_KILLS ?? 10);
 const seed = 20_261_123;
 
 interface Applied {

@@ -5,8 +5,8 @@ import { makeProject, type Project } from "./project";
 import { skip } from "./servers";
 
 /** `make test-kills` takes 20. */
-const kills = Number(process.env["TENANTRY_UP_KILLS"] ?? 2);
-const seed = Number(process.env["TENANTRY_SEED"] ?? 20_261_123);
+const kills = Number(process.env.TENANTRY_UP_KILLS ?? 2);
+const seed = Number(process.env.TENANTRY_SEED ?? 20_261_123);
 
 const up = ["up", "-s", "it", "--yes", "--skip-preview"];
 

@@ -59,8 +59,8 @@ test("a stack through its life", { skip }, async (t) => {
     const debugged = () => project.tenantry("preview", "-s", "it", "--debug");
     const said = /debug: RegisterResource RPC finished: resource:\S+\[tenantry:/;
     assert.doesNotMatch(succeeded(await debugged()).text, said);
-    process.env["TENANTRY_DEBUG"] = "1";
-    const all = await debugged().finally(() => delete process.env["TENANTRY_DEBUG"]);
+    process.env.TENANTRY_DEBUG = "1";
+    const all = await debugged().finally(() => delete process.env.TENANTRY_DEBUG);
     assert.match(succeeded(all).text, said);
   });
 

@@ -68,7 +68,7 @@ function commandLine(context: TestContext, below = "") {
       mkdirSync(dirname(to), { recursive: true });
       cpSync(from, to, { recursive: true });
     }
-    env["XDG_CACHE_HOME"] = join(directory, "cache");
+    env.XDG_CACHE_HOME = join(directory, "cache");
     if (user) chownSync(directory, user.uid, user.gid);
   }
   const tenantry = (...args: readonly string[]) =>
@@ -150,7 +150,7 @@ test("everything runs with spaces and non-ASCII letters in the paths of home and
     headers: { "content-type": "application/json", ...authorization(connect) },
     body: JSON.stringify({ "connector.class": plugin, name: connect.databasePassword }),
   });
-  assert.ok((await answer.text()).includes(postgres.roles["cdc"]?.password ?? "none"), "Connect reads the secret");
+  assert.ok((await answer.text()).includes(postgres.roles.cdc?.password ?? "none"), "Connect reads the secret");
   assert.match((await tenantry("up")).stdout, /ran already: nothing was changed/);
 });
 
@@ -297,7 +297,7 @@ test("repairs wrong permissions and a stale lock, and adds a second application 
   const needs = { name: "o'hara", roles: ["app"], secret: "s" };
   const once = await ensureApplication(admin, needs);
   assert.deepEqual(await ensureApplication(admin, needs), once);
-  const { rows } = await withSession({ ...admin, ...(once["app"] ?? admin) }, "o'hara", (client) =>
+  const { rows } = await withSession({ ...admin, ...(once.app ?? admin) }, "o'hara", (client) =>
     client.query("select extname from pg_extension where extname = 'pg_partman'"),
   );
   assert.equal(rows.length, 1);

@@ -17,7 +17,7 @@ function whyNot(): string | false {
   if (noServers) return noServers;
   const isCitus = servers().postgres.nodes.some(({ name }) => name !== "coordinator");
   if (isCitus) return "a database is made on plain PostgreSQL alone, and this is Citus";
-  return findProgram(plugin, (process.env["PATH"] ?? "").split(delimiter)) ? false : `needs ${plugin} on PATH`;
+  return findProgram(plugin, (process.env.PATH ?? "").split(delimiter)) ? false : `needs ${plugin} on PATH`;
 }
 
 function succeeded(outcome: Outcome): string {
@@ -44,7 +44,7 @@ test("a stack that makes its database and roles, through its life", {
 }, async (t: TestContext) => {
   const project = await makeProject(t, settings, plannedDatabase);
   const { application, endpoints } = project;
-  const app = endpoints.postgres.roles["app"] as Login;
+  const app = endpoints.postgres.roles.app as Login;
   const first = await project.tenantry("up", "-s", "it", "--yes", "--skip-preview");
 
   await t.test("one `up` makes everything on a bare server", () => {
@@ -121,11 +121,11 @@ test("a stack that lacks the plugin is refused before anything runs, without a s
   const project = await makeProject(t, settings, plannedDatabase);
   const { PATH } = process.env;
   const without = (PATH ?? "").split(":").filter((directory) => findProgram(plugin, [directory]) === undefined);
-  process.env["PATH"] = without.join(":");
-  process.env["PULUMI_HOME"] = join(project.folder, "pulumi-home");
+  process.env.PATH = without.join(":");
+  process.env.PULUMI_HOME = join(project.folder, "pulumi-home");
   const { code, text } = await project.tenantry("preview", "-s", "it").finally(() => {
-    process.env["PATH"] = PATH;
-    delete process.env["PULUMI_HOME"];
+    process.env.PATH = PATH;
+    delete process.env.PULUMI_HOME;
   });
   assert.equal(code, 1);
   assert.match(

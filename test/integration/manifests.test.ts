@@ -7,7 +7,7 @@ import { type ApiServer, type Manifest, skip, startApiServer } from "./api-serve
 
 const golden = join(__dirname, "../golden/preview");
 /** A folder of custom resource definitions in YAML, such as those of a Strimzi release. */
-const definitions = process.env["TENANTRY_CRDS"];
+const definitions = process.env.TENANTRY_CRDS;
 
 let server: Promise<ApiServer> | undefined;
 

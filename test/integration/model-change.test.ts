@@ -19,8 +19,8 @@ import {
 } from "./tenanted-stack";
 
 /** `make test-kills` takes more. */
-const kills = Number(process.env["TENANTRY_UP_KILLS"] ?? 1);
-const seed = Number(process.env["TENANTRY_SEED"] ?? 20_261_125);
+const kills = Number(process.env.TENANTRY_UP_KILLS ?? 1);
+const seed = Number(process.env.TENANTRY_SEED ?? 20_261_125);
 
 /** Every table and its rows' number, in every database of the stack. Partitions come by themselves. */
 async function contents(project: Project): Promise<string[]> {

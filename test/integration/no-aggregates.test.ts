@@ -25,7 +25,7 @@ test("from some aggregates to none, and back", { skip }, async (t) => {
   const fresh = await freshDatabase();
   const { endpoints } = fresh;
   const database = openDatabase(fresh, { citus: "auto" });
-  const [admin, app] = [new Client(clientConfig(fresh)), new Client(clientConfig({ ...fresh, ...fresh.roles["app"] }))];
+  const [admin, app] = [new Client(clientConfig(fresh)), new Client(clientConfig({ ...fresh, ...fresh.roles.app }))];
   await admin.connect();
   t.after(async () => {
     for (const client of [admin, app]) await client.end();

@@ -29,7 +29,7 @@ async function pipeline(t: TestContext) {
   const admin = new Client(clientConfig(database));
   await admin.connect();
   const connect = openConnect(endpoints.connect);
-  const pool = new Pool({ ...clientConfig({ ...database, ...database.roles["app"] }), max: 4 });
+  const pool = new Pool({ ...clientConfig({ ...database, ...database.roles.app }), max: 4 });
   const names: string[] = [];
   t.after(async () => {
     for (const name of names) {

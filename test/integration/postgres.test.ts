@@ -77,7 +77,7 @@ test("all that is missing is told at once", { skip }, async (t) => {
 
 test("a role without rights is told so", { skip }, async (t) => {
   const { open, endpoint } = await start(t);
-  await assert.rejects(open({ ...endpoint.roles["app"] }).facts, /The role "shop_app" has too few rights/);
+  await assert.rejects(open({ ...endpoint.roles.app }).facts, /The role "shop_app" has too few rights/);
 });
 
 test("changes of one process run one at a time, and all on one connection", { skip }, async (t) => {

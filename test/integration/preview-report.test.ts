@@ -52,7 +52,7 @@ test("the report on a running stack's preview begins with the losses", { skip },
   const preview = await project.tenantry("preview", "-s", "it", "--json");
   assert.equal(preview.code, 0, preview.text);
   const json = preview.text.slice(preview.text.indexOf("{"), preview.text.lastIndexOf("}") + 1);
-  if (process.env["UPDATE_GOLDEN"]) record(project, json);
+  if (process.env.UPDATE_GOLDEN) record(project, json);
   writeFileSync(join(folder, "preview.json"), json);
   const report = await project.tenantry("preview-report", "preview.json");
   assert.equal(report.code, 0, report.text);

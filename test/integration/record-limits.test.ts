@@ -13,7 +13,7 @@ test("whatever the outbox lets through arrives", { skip }, async (t) => {
     const [row] = await fixture.run(
       `INSERT INTO tenantry.outbox (${columns}) VALUES (gen_random_uuid(), 'order', ${values}) RETURNING payload::text`,
     );
-    return String(row?.["payload"]);
+    return String(row?.payload);
   };
   // A payload at its bound that hardly compresses, and multi-byte text at the others'.
   const quoted = largestPayloadBytes - 2;

@@ -14,12 +14,12 @@ import { servers, skip } from "./servers";
 import { assertNothingLost, startTraffic } from "./traffic";
 
 /** `make test-kills` takes 6; elsewhere it takes too long. */
-const kills = Number(process.env["TENANTRY_SCALE_KILLS"] ?? 0);
+const kills = Number(process.env.TENANTRY_SCALE_KILLS ?? 0);
 const skippedKills = kills > 0 ? skip : "takes minutes: `make test-kills` runs it (TENANTRY_SCALE_KILLS)";
-const seed = Number(process.env["TENANTRY_SEED"] ?? 20_261_123);
+const seed = Number(process.env.TENANTRY_SEED ?? 20_261_123);
 
 /** `make test-kills` takes 20; elsewhere it takes too long. */
-const splits = Number(process.env["TENANTRY_SPLITS"] ?? 0);
+const splits = Number(process.env.TENANTRY_SPLITS ?? 0);
 const skippedSplits = splits > 0 ? skip : "takes minutes: `make test-kills` runs it (TENANTRY_SPLITS)";
 
 const up = ["up", "-s", "it", "--yes", "--skip-preview"];

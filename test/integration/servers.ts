@@ -9,7 +9,7 @@ import { dropDatabase } from "../../local/servers/database-removal";
 import { withSession } from "../../local/servers/sql-session";
 import { setMaintenance } from "../../provider/partitions/partman-worker";
 
-const path = process.env["TENANTRY_ENDPOINTS"];
+const path = process.env.TENANTRY_ENDPOINTS;
 
 /** For `test(name, { skip }, …)`: why a test that needs servers does not run, or false if it does. */
 export const skip: string | false = path ? false : "needs servers: `make test` starts them (TENANTRY_ENDPOINTS)";
@@ -54,7 +54,7 @@ export async function freshDatabase(
     kafka,
     connect: {
       ...connect,
-      databasePassword: addConnectSecret(connect.databasePassword, `${application}_cdc`, logins["cdc"]?.password ?? ""),
+      databasePassword: addConnectSecret(connect.databasePassword, `${application}_cdc`, logins.cdc?.password ?? ""),
     },
   };
   const silos = tenancy.model === "silo" ? tenancy.tenants.map((tenant) => siloDatabase(database, tenant)) : [];
@@ -74,7 +74,7 @@ export async function plannedDatabase(application: string): Promise<FreshDatabas
     ["app", "agent", "cdc"].map((role) => [role, { user: `${application}_${role}`, password: password() }]),
   );
   const planned: PostgresEndpoint = { ...postgres, database: application, roles };
-  const reference = addConnectSecret(connect.databasePassword, `${application}_cdc`, roles["cdc"]?.password ?? "");
+  const reference = addConnectSecret(connect.databasePassword, `${application}_cdc`, roles.cdc?.password ?? "");
   const endpoints = { postgres: planned, kafka, connect: { ...connect, databasePassword: reference } };
   return { ...planned, endpoints, drop: () => dropDatabase(postgres, [], application) };
 }

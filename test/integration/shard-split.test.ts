@@ -30,7 +30,7 @@ const split = (tenant: string) => `SELECT isolate_tenant_to_new_shard('shop.tena
 async function isAlone(fixture: DatabaseFixture, tenant: string): Promise<unknown> {
   const [shard] = await fixture.run(`SELECT shardminvalue = shardmaxvalue AS alone FROM pg_dist_shard
     WHERE shardid = get_shard_id_for_distribution_column('shop.tenants', '${tenant}')`);
-  return shard?.["alone"];
+  return shard?.alone;
 }
 
 /** What a split makes on every node, and Citus' records of it. */

@@ -39,7 +39,7 @@ const patienceMs = 180_000;
 /** Writes until it is stopped; after a failure the next transaction is tried until the server is back. */
 export function startWriters(project: Shop, { writers, pauseMs }: TrafficOptions): Traffic {
   const { postgres } = project.endpoints;
-  const pool = new Pool({ ...clientConfig({ ...postgres, ...postgres.roles["app"] }), max: writers });
+  const pool = new Pool({ ...clientConfig({ ...postgres, ...postgres.roles.app }), max: writers });
   pool.on("error", () => {});
   const acknowledged = new Set<string>();
   let failed = 0;

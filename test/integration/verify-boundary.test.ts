@@ -310,7 +310,7 @@ test("tenantry verify and a refresh on what roles may do beside their tables", {
       await refused("agent", "SELECT pg_export_snapshot()");
       await refused("cdc", "SELECT pg_drop_replication_slot('x')");
       if (shop.isCitus) await refused("agent", "SELECT * FROM run_command_on_workers('SELECT 1')");
-      const cdc = shop.database.roles["cdc"];
+      const cdc = shop.database.roles.cdc;
       assert.ok(cdc);
       await withLogin({ ...shop.database, ...node }, cdc, async (client) => {
         await client.query("SELECT pg_logical_emit_message(true, 'outbox-heartbeat', now()::text)");

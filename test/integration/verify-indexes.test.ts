@@ -53,7 +53,7 @@ test("tenantry verify names indexes that roles under row level security can't us
     );
   });
   await t.test("which are those that a role's plans don't take", async () => {
-    const login = shop.database.roles["app"];
+    const login = shop.database.roles.app;
     assert.ok(login);
     await withLogin(shop.database, login, async (client) => {
       const plan = async (condition: string) => {

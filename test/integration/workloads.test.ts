@@ -29,7 +29,7 @@ for (const [file, model, tenants, small] of examples) {
       ...(tenants.length > 0 && { "tenantry:tenants": tenants }),
     });
     const { values } = planOf(succeeded(await project.tenantry("plan", "-s", "it", "--json")).text);
-    assert.equal(values["model"]?.value, model);
+    assert.equal(values.model?.value, model);
 
     await up(project);
     const findings = await verified(project);

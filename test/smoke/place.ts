@@ -21,9 +21,9 @@ export type Programs = ReadonlySet<string>;
 
 /** Reads the place from the environment. Throws Problems with everything that is missing, before anything is created. */
 export function placeOf(env: NodeJS.ProcessEnv, programs: Programs): Place {
-  const [kubeconfig, citus, connect] = [env["KUBECONFIG"], env["TENANTRY_CITUS_IMAGE"], env["TENANTRY_CONNECT_IMAGE"]];
+  const [kubeconfig, citus, connect] = [env.KUBECONFIG, env.TENANTRY_CITUS_IMAGE, env.TENANTRY_CONNECT_IMAGE];
   const problems: Problem[] = [];
-  const keys = keysOf(env["TENANTRY_SMOKE_KEYS"], problems);
+  const keys = keysOf(env.TENANTRY_SMOKE_KEYS, problems);
   if (!programs.has("kubectl")) problems.push(missing("kubectl", "https://kubernetes.io/docs/tasks/tools"));
   if (citus !== undefined || connect !== undefined) {
     for (const [name, value] of Object.entries({
@@ -34,7 +34,7 @@ export function placeOf(env: NodeJS.ProcessEnv, programs: Programs): Place {
       if (!value) problems.push(unset(name));
     }
     refuseIfAny(problems);
-    const signalApiServer = env["TENANTRY_SMOKE_SIGNAL_API_SERVER"];
+    const signalApiServer = env.TENANTRY_SMOKE_SIGNAL_API_SERVER;
     return {
       kind: false,
       citus: citus ?? "",

@@ -61,7 +61,7 @@ async function tryRoutine(target: Target, probing: Probing, role: Role, routine:
   for (const tenant of [undefined, stranger]) {
     const attempt = await probing.as(role, tenant, (run) => run(sql, [...values, canaries]));
     if (attempt.refused !== undefined) unclear = attempt.refused;
-    else if (attempt.rows[0]?.["n"] !== "0") return { returned: true, unclear };
+    else if (attempt.rows[0]?.n !== "0") return { returned: true, unclear };
   }
   return { returned: false, unclear };
 }

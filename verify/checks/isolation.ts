@@ -196,5 +196,5 @@ function ofRefusal({ code, refused: message }: Extract<Attempt, { code: string }
 }
 
 function count(attempt: Extract<Attempt, { rows: readonly Row[] }>): number {
-  return Number(attempt.rows[0]?.["n"] ?? 0);
+  return Number(attempt.rows[0]?.n ?? 0);
 }

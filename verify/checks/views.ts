@@ -76,7 +76,7 @@ async function tryView(probing: Probing, role: Role, view: View, tenantColumn: s
     });
     if (attempt.refused !== undefined) {
       if (attempt.code !== "42501") return { what: `${role.user}: ${attempt.refused}`, unclear: true };
-    } else if (attempt.rows[0]?.["n"] !== "0") return { what: `${role.user} sees ${whose}`, unclear: false };
+    } else if (attempt.rows[0]?.n !== "0") return { what: `${role.user} sees ${whose}`, unclear: false };
   }
   return undefined;
 }

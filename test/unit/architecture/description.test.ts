@@ -30,7 +30,7 @@ test("a topic has six partitions and a week of events, and a table partitions of
     events: { aggregates: { order: {}, payment: { partitions: 12, retention: "2 weeks" } } },
   });
   const { tables, events } = complete(parsed, standardDefaults);
-  assert.deepEqual(tables["orders"]?.partition?.every, { count: 1, unit: "month" });
+  assert.deepEqual(tables.orders?.partition?.every, { count: 1, unit: "month" });
   assert.deepEqual(events.aggregates, {
     order: { partitions: 6, retention: { count: 7, unit: "day" } },
     payment: { partitions: 12, retention: { count: 2, unit: "week" } },

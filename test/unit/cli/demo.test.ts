@@ -75,7 +75,7 @@ test("opens shops for new tenants in the model `shared`, otherwise for the stack
     assert.deepEqual(chosen, ["1", "2"]);
     const reached = chosen.map((tenant) => reach(tenant)?.postgres);
     assert.deepEqual(
-      reached.map((postgres) => [postgres?.database, postgres?.roles["app"]?.user]),
+      reached.map((postgres) => [postgres?.database, postgres?.roles.app?.user]),
       [
         [databases[0], "acme_app"],
         [databases[1], "globex_app"],

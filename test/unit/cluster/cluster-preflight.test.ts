@@ -26,7 +26,7 @@ test("an unexpected answer is not reported as a cluster that does not answer", a
       users: [{ name: "u", user: { token: "hush" } }],
     }),
   );
-  process.env["KUBECONFIG"] = file;
+  process.env.KUBECONFIG = file;
   const settings = kubernetesSchema.parse({ context: "dev", namespace: "shop", workers: 1 });
   await assert.rejects(requireReady(settings, [], "dev"), TypeError);
 });

@@ -39,7 +39,7 @@ test("generates long, different passwords, in secret outputs", async () => {
   const logins = await valueOf(cluster.logins);
   assert.deepEqual(Object.keys(logins), ["tenantry", "shop_app"]);
   assert.ok(Object.values(logins).every(({ password }) => password.length >= 32));
-  assert.notEqual(logins["tenantry"]?.password, logins["shop_app"]?.password);
+  assert.notEqual(logins.tenantry?.password, logins.shop_app?.password);
   assert.equal(await pulumi.isSecret(cluster.logins), true);
   assert.match(await valueOf(cluster.authority), /^-----BEGIN CERTIFICATE-----/);
 });

@@ -28,7 +28,7 @@ test("declares a topic for each aggregate, with partitions, replicas and retenti
   const readers = { billing: consumerAccess("billing", [order.topic]) };
   new EventTopics("existing", { aggregates: [bill], replication: 3, minInSync: 2 }, {});
   const parts = await declared(new EventTopics("topics", { aggregates: [order], replication: 3, readers }, {}));
-  assert.deepEqual(parts.find(({ name }) => name === "existing-shop.bill.events")?.inputs["config"], {
+  assert.deepEqual(parts.find(({ name }) => name === "existing-shop.bill.events")?.inputs.config, {
     "cleanup.policy": "delete",
     "retention.ms": "1209600000",
     "max.message.bytes": "1048588",
@@ -41,14 +41,14 @@ test("declares a topic for each aggregate, with partitions, replicas and retenti
     config: { "cleanup.policy": "delete", "retention.ms": "1209600000", "max.message.bytes": "1048588" },
   });
   const acls = parts.filter(({ type }) => type.endsWith(":Acl")).map(({ inputs }) => inputs);
-  assert.deepEqual(acls.map((acl) => `${acl["aclResourceType"]} ${acl["aclOperation"]}`).toSorted(), [
+  assert.deepEqual(acls.map((acl) => `${acl.aclResourceType} ${acl.aclOperation}`).toSorted(), [
     "Group Describe",
     "Group Read",
     "Topic Describe",
     "Topic Read",
   ]);
   assert.deepEqual(
-    acls.find((acl) => acl["aclResourceType"] === "Group" && acl["aclOperation"] === "Read"),
+    acls.find((acl) => acl.aclResourceType === "Group" && acl.aclOperation === "Read"),
     {
       aclPrincipal: "User:billing",
       aclHost: "*",

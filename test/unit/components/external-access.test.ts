@@ -30,7 +30,7 @@ const reached = (access: Outside) => reachedDatabases(citus, access);
 
 test("the Service of each node selects its primary", () => {
   assert.deepEqual(
-    reached(ways.nodePort).map(({ name, selector }) => `${name} ${selector["citus-group"]} ${selector["role"]}`),
+    reached(ways.nodePort).map(({ name, selector }) => `${name} ${selector["citus-group"]} ${selector.role}`),
     ["citus-0-access 0 primary", "citus-1-access 1 primary", "citus-2-access 2 primary"],
   );
 });

@@ -47,8 +47,8 @@ test("leaves an existing operator alone, and can leave out metrics", async () =>
 test("pins the chart to the version of the resources", async () => {
   await partsOf(new KafkaCluster("pinned", args, {}), "pinned");
   const chart = registered.find(({ name }) => name === "pinned-operator");
-  assert.equal(chart?.inputs["chart"], "oci://quay.io/strimzi-helm/strimzi-kafka-operator");
-  assert.equal(chart?.inputs["version"], "1.2.0");
+  assert.equal(chart?.inputs.chart, "oci://quay.io/strimzi-helm/strimzi-kafka-operator");
+  assert.equal(chart?.inputs.version, "1.2.0");
 });
 
 test("generates long, different passwords, which are secret and only in their Secrets", async () => {
@@ -57,7 +57,7 @@ test("generates long, different passwords, which are secret and only in their Se
   const logins = await valueOf(cluster.logins);
   assert.deepEqual(Object.keys(logins), ["billing", "connect"]);
   assert.ok(Object.values(logins).every(({ password }) => password.length >= 32));
-  assert.notEqual(logins["billing"]?.password, logins["connect"]?.password);
+  assert.notEqual(logins.billing?.password, logins.connect?.password);
   assert.equal(await pulumi.isSecret(cluster.logins), true);
   const others = JSON.stringify(registered.filter(({ type }) => type !== "kubernetes:core/v1:Secret"));
   for (const { password } of Object.values(logins)) assert.ok(!others.includes(password));

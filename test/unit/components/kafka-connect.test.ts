@@ -32,9 +32,7 @@ test("declares the workers, the permission to read their Secrets, a network poli
   );
   assert.equal(connect.url, "http://connect-connect-api.shop.svc:8083");
   const binding = registered.find(({ name }) => name === "connect-binding");
-  assert.deepEqual(binding?.inputs["subjects"], [
-    { kind: "ServiceAccount", name: "connect-connect", namespace: "shop" },
-  ]);
+  assert.deepEqual(binding?.inputs.subjects, [{ kind: "ServiceAccount", name: "connect-connect", namespace: "shop" }]);
 });
 
 test("rejects invalid arguments before it declares any resource", () => {

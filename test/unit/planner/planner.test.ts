@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as fc from "fast-check";
 import { Problems } from "../../../common/problem";
-import { type Interval, type PlannedValues, type ValueName } from "../../../planner/planned";
+import type { Interval, PlannedValues, ValueName } from "../../../planner/planned";
 import { draftPlan, planFor } from "../../../planner/planner";
 import { assumptionsOf, parseRates } from "../../../planner/rates";
 import { type Workload, workloadSchema } from "../../../planner/workload";

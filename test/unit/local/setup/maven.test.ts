@@ -17,7 +17,7 @@ function setup(context: TestContext, script: string) {
   const env = {
     ...process.env,
     XDG_CACHE_HOME: room,
-    PATH: [room, process.env["PATH"]].join(delimiter),
+    PATH: [room, process.env.PATH].join(delimiter),
   };
   return {
     target: connectPlugins(join(room, "tenantry")),

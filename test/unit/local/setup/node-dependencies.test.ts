@@ -24,7 +24,7 @@ function checkout(context: TestContext) {
   writeFileSync(join(directory, "npm"), "#!/bin/sh\necho called npm >&2\n", { mode: 0o755 });
   const install = () =>
     run(process.execPath, [join(directory, "local/setup/node-dependencies.js")], {
-      env: { ...process.env, PATH: `${directory}${delimiter}${process.env["PATH"]}` },
+      env: { ...process.env, PATH: `${directory}${delimiter}${process.env.PATH}` },
       timeoutMs: 20_000,
     });
   return { directory, install };

@@ -99,7 +99,7 @@ for (const [type, onlyTenant, constant] of onlyOne) {
     const found = { ...isolated, policies: [{ ...policy, using, check: `(${using} AND (tenant_id = ${constant}))` }] };
     assert.deepEqual(gapsOf(found, own), []);
     assert.deepEqual(planRowSecurity(tableWithGaps(found, [], own), own), []);
-    const other = { ...own, onlyTenant: type === "text" ? onlyTenant.replaceAll(" ", "") + "x" : "8" };
+    const other = { ...own, onlyTenant: type === "text" ? `${onlyTenant.replaceAll(" ", "")}x` : "8" };
     if (type !== "uuid") assert.deepEqual(gapsOf(found, other), ["the policy tenant_isolation was changed"]);
   });
 }
