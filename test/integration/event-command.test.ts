@@ -76,7 +76,7 @@ test("the command names the event, shows what it will do, goes on after kill -9,
 
   const asked = await project.tenantry("events", "park", poison.id, "-s", "it");
   assert.equal(asked.code, 1);
-  assert.match(asked.text, /Will:\n[^]*INSERT INTO "tenantry"."parked_events"[^]*PATCH[^]*add --yes/);
+  assert.match(asked.text, /Will:\n.*INSERT INTO "tenantry"."parked_events".*PATCH.*add --yes/s);
   const args = ["events", "park", poison.id, "-s", "it", "--yes"];
   for (const afterMs of [9_000, 16_000]) {
     const running = project.start(...args);

@@ -31,7 +31,7 @@ test("a stack file that is missing, broken or names no application is refused wi
   ]) {
     assert.throws(
       () => stackApplication(checkout(context, files)),
-      /Pulumi\.local\.yaml: The stack file says of no application[^]*`tenantry:application: NAME`/,
+      /Pulumi\.local\.yaml: The stack file says of no application.*`tenantry:application: NAME`/s,
     );
   }
 });

@@ -67,7 +67,7 @@ test("a set as declared needs nothing", () => {
 });
 
 test("more partitions ahead are made at once, fewer only from then on", () => {
-  assert.match(sqlOf(planPartitionSet({ ...orders, ahead: 6 }, found, partman5)), /premake = 6[^]*run_maintenance/);
+  assert.match(sqlOf(planPartitionSet({ ...orders, ahead: 6 }, found, partman5)), /premake = 6.*run_maintenance/s);
   assert.doesNotMatch(sqlOf(planPartitionSet({ ...orders, ahead: 2 }, found, partman5)), /run_maintenance/);
 });
 
@@ -147,7 +147,7 @@ test("faults of a set and routines that pg_partman has brought back are mended i
     /run_maintenance/,
   );
   const foreign = sqlOf(planPartitionSet(orders, { ...found, isForeign: true }, partman5));
-  assert.match(foreign, /take_over_partman\(\)[^]*run_maintenance/);
+  assert.match(foreign, /take_over_partman\(\).*run_maintenance/s);
   assert.deepEqual(partitionSet.diff({ ...state, faults: ["no partition takes rows"] }, orders), [
     { path: "faults", how: "update" },
   ]);
