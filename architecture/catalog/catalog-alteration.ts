@@ -57,51 +57,61 @@ function alterCommand(
   };
   switch (subtype) {
     case "AT_AddColumn":
-      if (!def || !("ColumnDef" in def)) return;
-      if (command.missing_ok && table.columns.has(def.ColumnDef.colname ?? "")) return;
-      return draft.addColumn(table, def.ColumnDef, statement, file);
+      if (!def || !("ColumnDef" in def)) break;
+      if (command.missing_ok && table.columns.has(def.ColumnDef.colname ?? "")) break;
+      draft.addColumn(table, def.ColumnDef, statement, file);
+      break;
     case "AT_AddConstraint":
       if (def && "Constraint" in def) draft.addConstraint(table, def.Constraint, statement, file);
-      return;
+      break;
     case "AT_DropColumn":
       table.columns.delete(name);
       removeWhere(table.checks, ({ columns }) => columns.includes(name));
       removeWhere(table.foreignKeys, (key) => key.columns.includes(name));
-      return dropKeys(draft.tables, table, (key) => key.columns.includes(name), command.behavior);
+      dropKeys(draft.tables, table, (key) => key.columns.includes(name), command.behavior);
+      break;
     case "AT_DropConstraint":
-      return dropConstraint(draft, table, command, statement);
+      dropConstraint(draft, table, command, statement);
+      break;
     case "AT_ValidateConstraint":
-      return validate(table, name);
+      validate(table, name);
+      break;
     case "AT_AlterConstraint":
-      return alterConstraint(table, command);
+      alterConstraint(table, command);
+      break;
     case "AT_SetNotNull":
-      return change({ notNull: true });
+      change({ notNull: true });
+      break;
     case "AT_DropNotNull":
-      return change({ notNull: false });
+      change({ notNull: false });
+      break;
     case "AT_ColumnDefault":
-      return change({ draws: drawsOf(def) });
+      change({ draws: drawsOf(def) });
+      break;
     case "AT_DropExpression":
-      return change({ generated: false });
+      change({ generated: false });
+      break;
     case "AT_AlterColumnType":
-      if (!def || !("ColumnDef" in def) || !column) return;
-      return change(typeOfColumn(toColumn(def.ColumnDef, file, column.at)));
+      if (def && "ColumnDef" in def && column) change(typeOfColumn(toColumn(def.ColumnDef, file, column.at)));
+      break;
     case "AT_AddIdentity":
-      return change({ sequence: "identity" });
+      change({ sequence: "identity" });
+      break;
     case "AT_DropIdentity":
-      if (!column) return;
-      return void table.columns.set(name, withoutSequence(column));
+      if (column) table.columns.set(name, withoutSequence(column));
+      break;
     case "AT_SetUnLogged":
       table.unlogged = statement.placeOf(alterRelation(statement)?.location);
-      return;
+      break;
     case "AT_SetLogged":
       table.unlogged = undefined;
-      return;
+      break;
     case "AT_AttachPartition":
-      return attach(draft, table, command, statement);
+      attach(draft, table, command, statement);
+      break;
     case "AT_DetachPartition":
-      return detach(draft, table, command, file);
-    default:
-      return;
+      detach(draft, table, command, file);
+      break;
   }
 }
 
@@ -162,7 +172,10 @@ function attach(draft: CatalogDraft, table: CatalogTable, command: AlterTableCmd
   const name = draft.nameOf(relation);
   const at = statement.placeOf(relation?.location);
   const attached = draft.tables.get(name);
-  if (!attached) return draft.unknown(relation, at);
+  if (!attached) {
+    draft.unknown(relation, at);
+    return;
+  }
   if (isWithinBounds(attached, table, command)) draft.proven.add(command);
   table.partitions.push({ name, at, table: attached });
   draft.tables.delete(name);

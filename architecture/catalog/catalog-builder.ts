@@ -162,7 +162,10 @@ function createIndex(draft: CatalogDraft, index: IndexStmt, statement: ParsedSta
   const columns = (index.indexParams ?? []).flatMap((node) =>
     "IndexElem" in node && node.IndexElem.name ? [node.IndexElem.name] : [],
   );
-  if (!table && !draft.isPartition(name)) return draft.unknown(index.relation, at);
+  if (!table && !draft.isPartition(name)) {
+    draft.unknown(index.relation, at);
+    return;
+  }
   const idxname = draft.name(index.idxname, name, columns, "idx");
   if (index.if_not_exists && draft.indexes.get(idxname)?.table === name) return;
   const expressions = (index.indexParams ?? []).flatMap((node) =>
