@@ -94,7 +94,7 @@ function makerOf(
     if (tenant === undefined) continue;
     const database = at?.postgres.database ?? siloDatabase(application.name, tenant);
     // One after another: a node that joins one has its roles written, and Citus refuses to do that for two at once.
-    steps.then("TenantDatabase", name, { database, tenant, nodes });
+    steps.addStep("TenantDatabase", name, { database, tenant, nodes });
   }
   return {
     name: application.name,

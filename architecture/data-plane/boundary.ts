@@ -20,7 +20,7 @@ export function declareBoundary(
 ): void {
   const own = parts.flatMap((part) => part.roles.map((role) => [role.user, boundOf(part, role)] as const));
   const cdc: RoleBound = { replicates: true, reaches: neededBy("cdc"), settings: {} };
-  steps.then("RoleBoundary", application.name, {
+  steps.addStep("RoleBoundary", application.name, {
     nodes,
     schemas: [...new Set([application.schema, ...parts.map(({ schema }) => schema), "tenantry"])].toSorted(),
     roles: Object.fromEntries(

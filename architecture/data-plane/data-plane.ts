@@ -55,11 +55,11 @@ export function schemaDataPlane(
   declareSchema(steps, common, baseOf(common));
   declareBoundary(steps, common, tenants, nodes);
   declareData(steps, common, settings);
-  steps.then("Migration", `${common.name}/tenants`, tenantDirectory(common, tenants));
+  steps.addStep("Migration", `${common.name}/tenants`, tenantDirectory(common, tenants));
   const forks = tenants.map((part) => {
     const fork = steps.fork(part.part);
     const { schema } = part;
-    fork.then("TenantSchema", schema, { schema, tenant: part.part?.tenant?.name ?? schema });
+    fork.addStep("TenantSchema", schema, { schema, tenant: part.part?.tenant?.name ?? schema });
     declareSchema(fork, part, baseOf(part));
     declareData(fork, part, settings);
     declareEvents(fork, part, settings);

@@ -14,7 +14,7 @@ export function declareSchema(steps: Steps, application: Application, base: read
   // A tenant's own functions come after its schema.
   const ofTenant = part?.model === "schema" && part.tenant;
   if (!ofTenant) declareBase();
-  steps.then("Migration", `${application.name}/schema`, ofPart(application, schemaMigration(application)));
+  steps.addStep("Migration", `${application.name}/schema`, ofPart(application, schemaMigration(application)));
   if (ofTenant) declareBase();
 }
 
@@ -33,7 +33,11 @@ function declareMigration(
   more: Pick<MigrationInputs, "tables"> = {},
 ): void {
   const name = path.replace(/^sql\//, "").replace(/\.sql$/, "");
-  steps.then("Migration", name, ofPart(application, { path, hash, statements, transaction, schema, apply, ...more }));
+  steps.addStep(
+    "Migration",
+    name,
+    ofPart(application, { path, hash, statements, transaction, schema, apply, ...more }),
+  );
 }
 
 /** Applied for each tenant by itself, which the ledger knows by path and content. */

@@ -34,7 +34,7 @@ export function declareShards(
 ): void {
   // A tenant that has a place of its own needs no shard.
   if (!application.part) declareTenantShards(steps, application, settings);
-  if (settings.citus === "required" || members.size > 0) steps.then("ShardRebalance", application.name, { nodes });
+  if (settings.citus === "required" || members.size > 0) steps.addStep("ShardRebalance", application.name, { nodes });
 }
 
 /** When the outbox can be read: their shards are split, and what is in the log is read before. */
@@ -47,6 +47,6 @@ function declareTenantShards(
   steps.next();
   for (const written of isolatedTenants) {
     const value = tenantValue(tenant.type, written);
-    steps.then("TenantShard", value, { schema, table: tenant.table, type: tenant.type, tenant: value });
+    steps.addStep("TenantShard", value, { schema, table: tenant.table, type: tenant.type, tenant: value });
   }
 }

@@ -54,7 +54,7 @@ export class Steps {
   }
 
   /** A step of one declaration. */
-  then<Noun extends keyof Inputs>(noun: Noun, name: string, inputs: Inputs[Noun]): void {
+  addStep<Noun extends keyof Inputs>(noun: Noun, name: string, inputs: Inputs[Noun]): void {
     this.next();
     this.add(noun, name, inputs);
     this.next();

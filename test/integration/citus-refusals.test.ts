@@ -18,12 +18,12 @@ const rows = `
 test.before(loadSqlParser);
 
 /** The answer of a server whose tables are placed, or plain ones, to an example: undefined, or why it refuses. */
-async function answer(client: Client, { makes, then, alone }: Example, place: boolean): Promise<string | undefined> {
+async function answer(client: Client, { makes, change, alone }: Example, place: boolean): Promise<string | undefined> {
   const begin = `BEGIN; SET LOCAL citus.multi_shard_modify_mode = 'sequential'; SET LOCAL search_path = shop`;
   try {
     if (!alone) await client.query(begin);
     if (makes) await make(client, makes, place);
-    if (then) await runEach(client, then);
+    if (change) await runEach(client, change);
     if (!alone) await client.query("SET CONSTRAINTS ALL IMMEDIATE");
     return undefined;
   } catch (error) {
@@ -111,8 +111,8 @@ function isMistake(message: string): boolean {
 }
 
 /** Statistics without a name came with PostgreSQL 16, MERGE … RETURNING and SET ACCESS METHOD DEFAULT with 17. */
-function isOfLaterPostgres({ then = "" }: Example): boolean {
-  return /MERGE[^;]*RETURNING|SET ACCESS METHOD DEFAULT|CREATE STATISTICS ON/.test(then);
+function isOfLaterPostgres({ change = "" }: Example): boolean {
+  return /MERGE[^;]*RETURNING|SET ACCESS METHOD DEFAULT|CREATE STATISTICS ON/.test(change);
 }
 
 async function version(client: Client): Promise<number> {

@@ -9,7 +9,7 @@ import { accepted, type Example, refused, tables } from "./examples";
 
 test.before(loadSqlParser);
 
-function found({ makes, then }: Example) {
+function found({ makes, change }: Example) {
   const description = descriptionSchema.parse({
     tenant: { table: "tenants" },
     tables: {
@@ -21,7 +21,7 @@ function found({ makes, then }: Example) {
       t: { [makes?.kind ?? "tenant"]: true },
     },
   });
-  const files = [tables, makes?.sql ?? "", then ?? ""].map((text, i) =>
+  const files = [tables, makes?.sql ?? "", change ?? ""].map((text, i) =>
     parseSql({ path: `sql/shop/0${i}0_file.sql`, text }),
   );
   const facts = readTables(files, "shop", description, { citus: true });
