@@ -89,7 +89,7 @@ async function declareStack(): Promise<pulumi.Inputs> {
 
 /** Runs the policy pack's checks in the program, before the first resource and after the last, if Pulumi can't be given the pack. */
 async function holdPolicies(): Promise<() => void> {
-  if (process.env["TENANTRY_POLICIES"] !== "program") return () => {};
+  if (process.env.TENANTRY_POLICIES !== "program") return () => {};
   // `import()` would fail here: the loader that compiles the program supports only `require`.
   const inProgram = require("./policy/in-program") as typeof import("./policy/in-program");
   return inProgram.holdPolicies(pulumi.getStack());
@@ -100,7 +100,7 @@ async function holdPolicies(): Promise<() => void> {
  * without `--debug`: https://github.com/pulumi/pulumi/issues/7146. `TENANTRY_DEBUG=1` keeps them for `--debug`.
  */
 function keepDebugLinesBack(): void {
-  if (!process.env["TENANTRY_DEBUG"]) Object.assign(pulumi.log, { debug: async () => {} });
+  if (!process.env.TENANTRY_DEBUG) Object.assign(pulumi.log, { debug: async () => {} });
 }
 
 /**

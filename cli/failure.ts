@@ -1,7 +1,7 @@
 import { Problems } from "../common/problem";
 
 /** The message for a failed command, with the fix if it is known. It has a stack trace only for `DEBUG=tenantry`. */
-export function failureText(error: unknown, debug = process.env["DEBUG"]): string {
+export function failureText(error: unknown, debug = process.env.DEBUG): string {
   if (error instanceof Problems) return error.message;
   const shown = messageOf(error);
   const fix = fixOf(error);

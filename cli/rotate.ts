@@ -48,13 +48,13 @@ export function rotated(
 ): { readonly text: string; readonly from: number; readonly to: number } {
   const to = from + 1;
   const section = parseDocument(text).getIn(["config", "tenantry:kubernetes"], true);
-  if (!isMap(section)) throw new Error("the stack file has no section tenantry:kubernetes");
+  if (!isMap(section) || !section.items[0]) throw new Error("the stack file has no section tenantry:kubernetes");
   const pair = section.items.find(({ key }) => String(key) === "rotation");
   const [start, end] = (pair?.value as { range?: readonly [number, number, number] } | undefined)?.range ?? [];
   if (start !== undefined && end !== undefined)
     return { text: `${text.slice(0, start)}${to}${text.slice(end)}`, from, to };
   // The key goes before the first key, in the same style: in braces or on its own line.
-  const first = (section.items[0]?.key as { range: readonly [number, number, number] }).range[0];
+  const [first] = (section.items[0].key as { range: readonly [number, number, number] }).range;
   const indent = first - (text.lastIndexOf("\n", first - 1) + 1);
   const added = section.flow ? `rotation: ${to}, ` : `rotation: ${to}\n${" ".repeat(indent)}`;
   return { text: `${text.slice(0, first)}${added}${text.slice(first)}`, from, to };

@@ -124,7 +124,7 @@ function toProblems(
   return [
     {
       what: `${shown(form, path)} cannot be read`,
-      got: form.secret?.(path) ? "[secret]" : JSON.stringify(valueOf(document, path) ?? null).slice(0, 200),
+      got: form.secret?.(path) ? "[secret]" : JSON.stringify(plainValue(document, path) ?? null).slice(0, 200),
       expected: issue.message,
       fix: "Write what is expected",
       at: place(isNode(node) ? (node.range?.[0] ?? 0) : keyOffset(document, path)),
@@ -162,7 +162,7 @@ function childSchema(schema: JsonSchema | undefined, key: string): JsonSchema | 
   return own ?? schema?.anyOf?.map((each) => childSchema(each, key)).find((each) => each !== undefined);
 }
 
-function valueOf(document: Document, path: Path): unknown {
+function plainValue(document: Document, path: Path): unknown {
   if (path.length === 0) return document.toJS();
   const value = document.getIn(path);
   return isNode(value) ? value.toJS(document) : value;

@@ -60,7 +60,7 @@ export function renderPicture({ values }: Plan): string {
   const boxes = [placedTenants, pooler, ...router, ...placedNodes, ...readers, ...kafka];
   const height = bottom + 96;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" role="img" aria-label="${escape(titleOf(values))}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" role="img" aria-label="${escapeXml(titleOf(values))}">`,
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#64748b"/></marker></defs>',
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     text(40, 44, titleOf(values), { size: 22, weight: 700 }),
@@ -206,10 +206,12 @@ function centred(box: Placed, middle: number): Placed {
 }
 
 function stack(boxes: readonly Box[], column: readonly [number, number], from: number, tone: Tone): Placed[] {
-  return boxes.reduce<Placed[]>((placed, box) => {
+  const placed: Placed[] = [];
+  for (const box of boxes) {
     const last = placed.at(-1);
-    return [...placed, place(box, column, last ? below(last) : from, tone)];
-  }, []);
+    placed.push(place(box, column, last ? below(last) : from, tone));
+  }
+  return placed;
 }
 
 function below(box: Placed | undefined): number {
@@ -260,9 +262,9 @@ interface TextStyle {
 }
 
 function text(x: number, y: number, content: string, { size, weight = 400, colour = "#0f172a" }: TextStyle): string {
-  return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${colour}">${escape(content)}</text>`;
+  return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${colour}">${escapeXml(content)}</text>`;
 }
 
-function escape(content: string): string {
+function escapeXml(content: string): string {
   return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

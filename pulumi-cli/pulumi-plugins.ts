@@ -12,9 +12,9 @@ export type Plugin = "kubernetes" | "postgresql";
 
 /** The Pulumi plugins that a stack needs besides ours, from the text of its file. Does not validate the file. */
 export function neededPlugins(stackFile: string): readonly Plugin[] {
-  const config = mapping(mapping(parsed(stackFile))["config"]);
+  const config = mapping(mapping(parsed(stackFile)).config);
   const provisions = config["tenantry:platform"] === "kubernetes";
-  const roles = mapping(config["tenantry:postgres"])["manageRoles"] ?? provisions;
+  const roles = mapping(config["tenantry:postgres"]).manageRoles ?? provisions;
   return [
     ...(provisions ? (["kubernetes"] as const) : []),
     ...(String(roles) === "true" ? (["postgresql"] as const) : []),
@@ -41,8 +41,8 @@ export async function requirePlugins(
 }
 
 function isThere(plugin: Plugin, version: string, env: NodeJS.ProcessEnv): boolean {
-  const installed = join(env["PULUMI_HOME"] || join(homedir(), ".pulumi"), "plugins", `resource-${plugin}-v${version}`);
-  const path = (env["PATH"] ?? "").split(delimiter);
+  const installed = join(env.PULUMI_HOME || join(homedir(), ".pulumi"), "plugins", `resource-${plugin}-v${version}`);
+  const path = (env.PATH ?? "").split(delimiter);
   // Pulumi leaves a `.partial` file beside a folder that it did not finish.
   const directories = existsSync(`${installed}.partial`) ? path : [...path, installed];
   return findProgram(`pulumi-resource-${plugin}`, directories) !== undefined;

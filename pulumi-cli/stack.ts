@@ -179,6 +179,10 @@ function requireStackFile(stack: string): void {
 
 function notInstalled(): Problems {
   return new Problems([
-    { what: "The Pulumi CLI was not found", expected: "on PATH, or where set-up puts it", fix: "Run `tenantry setup`." },
+    {
+      what: "The Pulumi CLI was not found",
+      expected: "on PATH, or where set-up puts it",
+      fix: "Run `tenantry setup`.",
+    },
   ]);
 }

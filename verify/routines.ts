@@ -1,7 +1,6 @@
 import { candidates } from "./dummy";
 import type { Column } from "./live-catalog";
 import type { Probing } from "./probing";
-import type { Row } from "./row-writer";
 import { type Target, tenantRelations } from "./target";
 
 /** Function that a role of the application may call. */
@@ -34,7 +33,7 @@ function argument(target: Target, probing: Probing, parameter: Routine["paramete
   const plain = parameter.name.replace(/^(p|in|arg)?_+/, "");
   if (plain === column || plain === "tenant") return owner;
   for (const relation of tenantRelations(target)) {
-    const value = valueOf(probing.row(owner, relation), plain);
+    const value = probing.row(owner, relation)?.[plain];
     if (value !== undefined && value !== null) return value;
   }
   return (
@@ -44,8 +43,6 @@ function argument(target: Target, probing: Probing, parameter: Routine["paramete
     )[0] ?? null
   );
 }
-
-const valueOf = (row: Row | undefined, column: string) => row?.[column];
 
 /**
  * Reads the functions of the application's schema, and those of other schemas that run as an owner who bypasses row

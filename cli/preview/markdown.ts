@@ -94,7 +94,10 @@ function sqlBlock({ verb, type, name, lines }: PreviewReport["sql"][number]): st
 
 function cutLines(lines: readonly string[]): string {
   let used = 0;
-  const fitting = lines.findIndex((line) => (used += line.length + 1) > mostOfOne);
+  const fitting = lines.findIndex((line) => {
+    used += line.length + 1;
+    return used > mostOfOne;
+  });
   if (fitting < 0) return lines.join("\n");
   return [...lines.slice(0, fitting), `-- cut here: ${lines.length - fitting} more lines`].join("\n");
 }

@@ -6,7 +6,7 @@ const readers: readonly { readonly sign: RegExp; readonly name: string; readonly
   { sign: /:/, name: "a colon", reader: "Java's class path reads it as the end of a folder" },
   { sign: /\}/, name: "a closing brace", reader: "Connect reads it as the end of a reference to a secret" },
   { sign: /["\\]/, name: "a quote or backslash", reader: "Java's login configuration reads it as the end of a text" },
-  { sign: /[\0-\x1f\x7f]/, name: "a control character", reader: "it ends a line of a configuration" },
+  { sign: /\p{Cc}/u, name: "a control character", reader: "it ends a line of a configuration" },
 ];
 
 /** Throws Problems for a path that the servers could not work in. Spaces and letters of any script are fine. */

@@ -37,7 +37,7 @@ test("a connector runs, sends what was written before and after it, and is gone 
     payload::text AS payload FROM tenantry.outbox ORDER BY id`);
   assert.deepEqual(
     records.map(({ topic: _, partition: __, offset: ___, ...event }) => event).sort(byId),
-    rows.map(({ ...row }) => ({ key: row["key"], ...row })),
+    rows.map(({ ...row }) => ({ key: row.key, ...row })),
   );
 
   await connector.delete(fixture, id, state);
@@ -69,11 +69,8 @@ test("what the plugin refuses, and keys that nobody defines, are told together b
     "database.port": "many",
   });
   const refusal = await refusalOf(connector.create(fixture, wrong));
-  assert.match(refusal, /no key `max\.bach\.size`[^]*write `max\.batch\.size`/);
-  assert.match(
-    refusal,
-    /no key `transforms\.outbox\.route\.by\.feild`[^]*write `transforms\.outbox\.route\.by\.field`/,
-  );
+  assert.match(refusal, /no key `max\.bach\.size`.*write `max\.batch\.size`/s);
+  assert.match(refusal, /no key `transforms\.outbox\.route\.by\.feild`.*write `transforms\.outbox\.route\.by\.field`/s);
   assert.match(refusal, /`snapshot\.mode` is refused/);
   assert.match(refusal, /`database\.port` is refused\n {2}got: +many/);
   assert.equal(await fixture.connect.config(fixture.inputs.connector), undefined);
@@ -85,7 +82,7 @@ test("a plugin that is not installed is told with those that are", { skip }, asy
   const refusal = await refusalOf(connector.create(fixture, wrong));
   assert.match(
     refusal,
-    /lacks a connector plugin[^]*installed: .*io\.debezium\.connector\.postgresql\.PostgresConnector 3\./,
+    /lacks a connector plugin.*installed: .*io\.debezium\.connector\.postgresql\.PostgresConnector 3\./s,
   );
   assert.match(refusal, /expected: io\.debezium\.connector\.oracle\.OracleConnector/);
 });
@@ -148,7 +145,7 @@ test("behind a dropped slot the connector refuses to go on, until the stack allo
 
   fixture.allow.add(`replay ${id}`);
   await connector.update(fixture, id, state, fixture.inputs);
-  const ids = (await fixture.run("SELECT id::text FROM tenantry.outbox ORDER BY id")).map((row) => row["id"]);
+  const ids = (await fixture.run("SELECT id::text FROM tenantry.outbox ORDER BY id")).map((row) => row.id);
   const sent = (await fixture.sent(16)).map((record) => record.id);
   assert.deepEqual([...new Set(sent)].sort(), ids, "the 4 that nobody had sent, too");
   assert(fixture.logged.some((line) => /12 retained events are sent again/.test(line)));
@@ -179,10 +176,7 @@ test("a replay leaves what the outbox would refuse today, says so, and sends wha
   await connector.update(fixture, id, state, fixture.inputs);
   const types = (await fixture.sent(3)).map((record) => record.type);
   assert.deepEqual(types.sort(), ["New", "Old", "Old"]);
-  assert.match(
-    fixture.logged.join("\n"),
-    /2 retained events are sent again[^]*1 of "gone" stay in "tenantry"."outbox"/,
-  );
+  assert.match(fixture.logged.join("\n"), /2 retained events are sent again.*1 of "gone" stay in "tenantry"."outbox"/s);
   const rest = await fixture.run(`SELECT aggregate_type, (SELECT count(*)::int FROM tenantry.closed_partition) AS closed
     FROM tenantry.outbox ORDER BY 1`);
   assert.deepEqual(
@@ -238,7 +232,7 @@ test("where a worker lacks tenantry's class Debezium's own takes its place, with
 });
 
 test("an idle connector takes less than half of what Debezium's own takes", { skip }, async (t) => {
-  const { pid } = stateOf(homeAt(dirname(process.env["TENANTRY_ENDPOINTS"] ?? "")), "connect");
+  const { pid } = stateOf(homeAt(dirname(process.env.TENANTRY_ENDPOINTS ?? "")), "connect");
   if (pid === undefined || Number.isNaN(cpuSeconds(pid))) return t.skip("needs the worker's /proc");
   const fixture = await startConnectorFixture(t);
   // The worker's own work is part of both, and so is Java's compiler, which is done with the second sooner.

@@ -116,12 +116,12 @@ test("only the connector's login can replicate a database", { skip }, async () =
   );
   assert.deepEqual(
     rows.map(({ rolname }) => rolname),
-    [postgres.roles["cdc"]?.user],
+    [postgres.roles.cdc?.user],
   );
 });
 
 test("other accounts on the machine cannot read the logins of Kafka and Connect", { skip }, () => {
-  const home = dirname(process.env["TENANTRY_ENDPOINTS"] ?? "");
+  const home = dirname(process.env.TENANTRY_ENDPOINTS ?? "");
   const { kafka, connect } = servers();
   for (const file of [
     "endpoints.yaml",

@@ -35,7 +35,7 @@ const held = ({ holdings }: ShardRebalanceState) =>
   Object.fromEntries(holdings.filter(({ group }) => group > 0).map(({ node, shards }) => [node, shards]));
 
 async function rowsOf(fixture: DatabaseFixture): Promise<unknown> {
-  return (await fixture.run("SELECT count(*)::int AS rows FROM shop.tenants"))[0]?.["rows"];
+  return (await fixture.run("SELECT count(*)::int AS rows FROM shop.tenants"))[0]?.rows;
 }
 
 async function addressesOf(fixture: DatabaseFixture): Promise<readonly unknown[]> {
@@ -155,7 +155,7 @@ test("an emptied node's slot is read to its end before anything goes", { skip },
     /before their node leaves: slot shop_outbox_worker_2 on leaving is 4096 bytes behind/,
   );
   assert.equal(
-    (await fixture.run("SELECT count(*)::int AS left FROM citus_shards WHERE nodeport = " + second.port))[0]?.["left"],
+    (await fixture.run(`SELECT count(*)::int AS left FROM citus_shards WHERE nodeport = ${second.port}`))[0]?.left,
     0,
   );
   await fixture.run("INSERT INTO tenantry.reads VALUES (clock_timestamp())");

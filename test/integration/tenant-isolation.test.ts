@@ -50,7 +50,7 @@ test("what is in place is not touched again", { skip }, async (t) => {
   const before = await fixture.run("SELECT txid_current()::int AS xid");
   const { state } = await tenantIsolation.create(fixture, inputs);
   const after = await fixture.run("SELECT txid_current()::int AS xid");
-  assert.equal(Number(after[0]?.["xid"]), Number(before[0]?.["xid"]) + 1);
+  assert.equal(Number(after[0]?.xid), Number(before[0]?.xid) + 1);
   assert.deepEqual(tenantIsolation.diff(state, inputs), []);
   assert.deepEqual(
     tenantIsolation.diff((await tenantIsolation.read(fixture, "shop.orders", state)) ?? state, inputs),

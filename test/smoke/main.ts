@@ -9,7 +9,7 @@ import { type Setting, steps } from "./steps";
 
 /** `make smoke`: runs the whole life of a stack on a real cluster, shows progress, and prints a table at the end. */
 async function main(): Promise<void> {
-  const path = (process.env["PATH"] ?? "").split(delimiter);
+  const path = (process.env.PATH ?? "").split(delimiter);
   const programs = ["kubectl", "kind", "docker", "podman"].filter((name) => findProgram(name, path));
   const place = placeOf(process.env, new Set(programs));
   const rows: string[][] = [];
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     const setting = await prepare(place, step, cleaning);
     for (const { name, run } of steps) await step(name, () => run(setting));
   } finally {
-    if (process.env["TENANTRY_KEEP"])
+    if (process.env.TENANTRY_KEEP)
       console.log("Kept because of TENANTRY_KEEP: stack `smoke`, its namespace and its cluster.");
     else for (const clean of cleaning.reverse()) await clean().catch((error: Error) => console.error(error.message));
     console.log(`\n${table(["step", "result", "time", "seen"], rows)}`);

@@ -84,7 +84,7 @@ test("opens shops for new tenants in the model `shared`, otherwise for the stack
     const pools = new TenantPools(reach, 2);
     assert.notEqual(pools.of("1"), pools.of("2"));
     assert.equal(pools.of("1"), pools.of("1"));
-    assert.throws(() => pools.of("3"), /an event belongs to a tenant that the stack does not list[^]*got: +3/i);
+    assert.throws(() => pools.of("3"), /an event belongs to a tenant that the stack does not list.*got: +3/is);
     await pools.end();
   }
 });
@@ -107,7 +107,7 @@ test("rejects a stack without tenants, of another application, or other than `lo
   };
   assert.equal(refusal(settingsOf("shared")), undefined);
   assert.equal(refusal(settingsOf("silo")), undefined);
-  assert.match(refusal(settingsOf("silo", [])) ?? "", /no shop to open[^]*add tenants to `tenantry:tenants`/);
-  assert.throws(() => demoOf("shop"), /`shop` has no demo[^]*a stack of `ecommerce`, or a module examples\/shop\/demo/);
-  assert.match(refusal(settingsOf("schema"), "dev") ?? "", /orders of its tenants into the stack `dev`[^]*--yes/);
+  assert.match(refusal(settingsOf("silo", [])) ?? "", /no shop to open.*add tenants to `tenantry:tenants`/s);
+  assert.throws(() => demoOf("shop"), /`shop` has no demo.*a stack of `ecommerce`, or a module examples\/shop\/demo/s);
+  assert.match(refusal(settingsOf("schema"), "dev") ?? "", /orders of its tenants into the stack `dev`.*--yes/s);
 });

@@ -57,7 +57,14 @@ test("skips a folder with a file's name and a broken link, and lints the other f
     writeFileSync(join(folder, "x.sql", "b.sql"), bad);
     symlinkSync(join(folder, "nowhere"), join(folder, "y.sql"));
     let printed = "";
-    const code = await run(["."], "text", (text) => void (printed += text), folder);
+    const code = await run(
+      ["."],
+      "text",
+      (text) => {
+        printed += text;
+      },
+      folder,
+    );
     assert.equal(code, 1);
     assert.match(printed, /x\.sql\/b\.sql:2:\d+: Dropping column/);
   } finally {

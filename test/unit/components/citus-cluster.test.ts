@@ -2,20 +2,16 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { CitusCluster } from "../../../components/citus-cluster";
-import { mockedResources, type Registered } from "./mocks";
+import { mockedResources, type Registered, resolved } from "./mocks";
 
 const registered = mockedResources();
 
 const args = { namespace: "shop", database: "shop", workers: 1, applicationRoles: ["shop_app"] };
 
-function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
-  return new Promise((resolve) => output.apply(resolve));
-}
-
 test("declares a group for the coordinator and for each worker, each with its names and volumes", async () => {
   const cluster = new CitusCluster("citus", args, {});
-  await valueOf(cluster.ready.urn);
-  await valueOf(cluster.logins);
+  await resolved(cluster.ready.urn);
+  await resolved(cluster.logins);
   const names = registered.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
   for (const group of [0, 1]) {
     for (const expected of [
@@ -36,18 +32,18 @@ test("declares a group for the coordinator and for each worker, each with its na
 
 test("generates long, different passwords, in secret outputs", async () => {
   const cluster = new CitusCluster("other", args, {});
-  const logins = await valueOf(cluster.logins);
+  const logins = await resolved(cluster.logins);
   assert.deepEqual(Object.keys(logins), ["tenantry", "shop_app"]);
   assert.ok(Object.values(logins).every(({ password }) => password.length >= 32));
   assert.notEqual(logins.tenantry?.password, logins.shop_app?.password);
   assert.equal(await pulumi.isSecret(cluster.logins), true);
-  assert.match(await valueOf(cluster.authority), /^-----BEGIN CERTIFICATE-----/);
+  assert.match(await resolved(cluster.authority), /^-----BEGIN CERTIFICATE-----/);
 });
 
 test("only Secrets contain keys and passwords", async () => {
   const cluster = new CitusCluster("third", args, {});
-  const logins = await valueOf(cluster.logins);
-  await valueOf(cluster.ready.urn);
+  const logins = await resolved(cluster.logins);
+  await resolved(cluster.ready.urn);
   const others = JSON.stringify(registered.filter(({ type }) => type !== "kubernetes:core/v1:Secret"));
   assert.doesNotMatch(others, /PRIVATE KEY/);
   for (const { password } of Object.values(logins)) assert.ok(!others.includes(password));
@@ -68,7 +64,7 @@ test("protects volumes, except those of a node in `leaving`", async () => {
     },
   ];
   const cluster = new CitusCluster("kept", { ...args, workers: 2, leaving: ["worker_2"] }, { transformations });
-  await valueOf(cluster.ready.urn);
+  await resolved(cluster.ready.urn);
   assert.deepEqual([seen.get("kept-1-data-0"), seen.get("kept-2-data-0")], [true, false]);
   assert.deepEqual([...cluster.servers.keys()], ["worker_1", "worker_2"]);
 });
@@ -77,7 +73,7 @@ test("adding or removing a worker changes only its own resources and the Job", a
   const declared = async (workers: number) => {
     const start = registered.length;
     const cluster = new CitusCluster("sized", { ...args, workers }, {});
-    await valueOf(cluster.ready.urn);
+    await resolved(cluster.ready.urn);
     // Each cluster of this test has its own keys.
     const isKey = ({ type, name }: Registered) => type === "kubernetes:core/v1:Secret" || name === "sized-ca";
     return new Map(

@@ -3,19 +3,15 @@ import test from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { consumerAccess } from "../../../components/kafka/kafka-access-rules";
 import { KafkaCluster } from "../../../components/kafka-cluster";
-import { mockedResources } from "./mocks";
+import { mockedResources, resolved } from "./mocks";
 
 const registered = mockedResources();
 
 const args = { namespace: "shop", users: { billing: consumerAccess("billing", ["shop.order.events"]), connect: [] } };
 
-function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
-  return new Promise((resolve) => output.apply(resolve));
-}
-
 async function partsOf(cluster: KafkaCluster, name: string): Promise<string[]> {
-  for (const resource of cluster.ready) await valueOf(resource.urn);
-  await valueOf(cluster.logins);
+  for (const resource of cluster.ready) await resolved(resource.urn);
+  await resolved(cluster.logins);
   return registered
     .filter((part) => part.name.startsWith(`${name}-`))
     .map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
@@ -54,7 +50,7 @@ test("pins the chart to the version of the resources", async () => {
 test("generates long, different passwords, which are secret and only in their Secrets", async () => {
   const cluster = new KafkaCluster("third", args, {});
   await partsOf(cluster, "third");
-  const logins = await valueOf(cluster.logins);
+  const logins = await resolved(cluster.logins);
   assert.deepEqual(Object.keys(logins), ["billing", "connect"]);
   assert.ok(Object.values(logins).every(({ password }) => password.length >= 32));
   assert.notEqual(logins.billing?.password, logins.connect?.password);

@@ -25,3 +25,7 @@ export function mockedResources(): Registered[] {
   );
   return registered;
 }
+
+export function resolved<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
+}

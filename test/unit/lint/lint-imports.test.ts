@@ -21,7 +21,14 @@ async function lintFiles(t: test.TestContext, files: Readonly<Record<string, str
       writeFileSync(join(folder, name), typeof text === "string" ? text : JSON.stringify(text));
     }
     let printed = "";
-    await run(paths, "github", (text) => void (printed += text), folder);
+    await run(
+      paths,
+      "github",
+      (text) => {
+        printed += text;
+      },
+      folder,
+    );
     const found = [...printed.matchAll(/file=([^,]*),line=(\d+),.*title=([\w-]+)/g)];
     return {
       found: found.map(([, file, line, rule]) => `${file}:${line} ${rule}`),

@@ -27,19 +27,19 @@ function plan(options: Partial<CitusOptions> = {}) {
 }
 
 test("strong consistency makes a commit wait for a standby, always if there are two standbys", () => {
-  assert.equal(dynamicConfig(plan())["synchronous_mode"], true);
-  assert.equal(dynamicConfig(plan())["synchronous_mode_strict"], false);
-  assert.equal(dynamicConfig(plan({ replicas: 3 }))["synchronous_mode_strict"], true);
-  assert.equal(dynamicConfig(plan({ consistency: "bounded" }))["synchronous_mode"], false);
+  assert.equal(dynamicConfig(plan()).synchronous_mode, true);
+  assert.equal(dynamicConfig(plan()).synchronous_mode_strict, false);
+  assert.equal(dynamicConfig(plan({ replicas: 3 })).synchronous_mode_strict, true);
+  assert.equal(dynamicConfig(plan({ consistency: "bounded" })).synchronous_mode, false);
 });
 
 test("a primary that can't reach the API server stays the primary while its group confirms it", () => {
-  assert.equal(dynamicConfig(plan({ replicas: 1, consistency: "eventual" }))["failsafe_mode"], true);
-  assert.equal(dynamicConfig(plan({ replicas: 3 }))["failsafe_mode"], true);
+  assert.equal(dynamicConfig(plan({ replicas: 1, consistency: "eventual" })).failsafe_mode, true);
+  assert.equal(dynamicConfig(plan({ replicas: 3 })).failsafe_mode, true);
 });
 
 test("Patroni does not touch the database's logical slots", () => {
-  assert.deepEqual(dynamicConfig(plan())["ignore_slots"], [{ type: "logical", plugin: "pgoutput", database: "shop" }]);
+  assert.deepEqual(dynamicConfig(plan()).ignore_slots, [{ type: "logical", plugin: "pgoutput", database: "shop" }]);
 });
 
 test("quotes `on` and `off` in Patroni's file, because YAML 1.1 reads them as booleans", () => {
@@ -55,17 +55,17 @@ test("each group has its number, and pg_partman runs on the coordinator only", (
 test("uses a quarter of the memory for buffers, and keeps at most a quarter of the volume as WAL for a slot", () => {
   const size = { cpu: "2", memory: { bytes: 8 * GiB }, storage: { bytes: 100 * GiB } };
   const parameters = localParameters(plan({ worker: size }), 1);
-  assert.equal(parameters["shared_buffers"], "2048MB");
-  assert.equal(parameters["work_mem"], "10MB");
-  assert.equal(parameters["max_slot_wal_keep_size"], "25600MB");
+  assert.equal(parameters.shared_buffers, "2048MB");
+  assert.equal(parameters.work_mem, "10MB");
+  assert.equal(parameters.max_slot_wal_keep_size, "25600MB");
 });
 
 test("turns on change data capture, failover slots and prepared transactions", () => {
   const local = localParameters(plan(), 1);
   assert.equal(local["citus.enable_change_data_capture"], "on");
-  assert.equal(local["sync_replication_slots"], "on");
-  assert.equal(local["output_plugin_libraries"], "pgoutput, test_decoding, citus");
-  assert.equal(sharedParameters(plan())["max_prepared_transactions"], 400);
+  assert.equal(local.sync_replication_slots, "on");
+  assert.equal(local.output_plugin_libraries, "pgoutput, test_decoding, citus");
+  assert.equal(sharedParameters(plan()).max_prepared_transactions, 400);
 });
 
 test("lets in only declared roles, by TLS, and applications at the coordinator only", () => {

@@ -16,7 +16,7 @@ const golden = join(root, "test", "golden", "monitoring");
 const rules = { groups: ruleGroups({ namespace: "shop", runbooks: "https://example.com/alerts.md" }) };
 
 /** Prometheus' own checker, from a release or by `go build github.com/prometheus/prometheus/cmd/promtool`. */
-const promtool = findProgram("promtool", (process.env["PATH"] ?? "").split(delimiter));
+const promtool = findProgram("promtool", (process.env.PATH ?? "").split(delimiter));
 const skip = promtool ? false : "needs promtool on PATH";
 
 test("the alerts equal the reviewed golden file", () => {

@@ -53,17 +53,9 @@ const databases: readonly [string, Partial<DatabaseReading>, RegExp][] = [
   ["pg_partman not created", { partman: null }, /not created in the database "shop".*CREATE EXTENSION pg_partman/s],
   ["pg_partman not installed", { partman: null, partman_available: null }, /pg_partman is not installed on the server/],
   ["Citus not created", { citus: null }, /Citus is required, and installed on the server, but not created/],
-  [
-    "Citus not installed",
-    { citus: null, citus_available: null },
-    /not installed on the server.*tenantry:citus: auto/s,
-  ],
+  ["Citus not installed", { citus: null, citus_available: null }, /not installed on the server.*tenantry:citus: auto/s],
   ["missing roles", { missing_roles: ["shop_app", "shop_cdc"] }, /no "shop_app", "shop_cdc"/],
-  [
-    "a role that sees everything",
-    { unbound_roles: ["shop_app"] },
-    /"shop_app" is not bound.*NOSUPERUSER NOBYPASSRLS/s,
-  ],
+  ["a role that sees everything", { unbound_roles: ["shop_app"] }, /"shop_app" is not bound.*NOSUPERUSER NOBYPASSRLS/s],
 ];
 
 for (const [what, reading, expected] of databases) {

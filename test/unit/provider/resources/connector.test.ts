@@ -52,10 +52,7 @@ test("keys that only sound like secrets are not taken for such", () => {
 
 test("a configuration without a plugin, and one with another connector's name, are refused", () => {
   assert.match(refusal({ ...inputs, config: {} as typeof inputs.config }), /names no plugin/);
-  assert.match(
-    refusal(withKeys({ name: "other" })),
-    /another name.*got: +other.*expected: shop-outbox-coordinator/s,
-  );
+  assert.match(refusal(withKeys({ name: "other" })), /another name.*got: +other.*expected: shop-outbox-coordinator/s);
 });
 
 test("a connector as declared has no differences", () => {
