@@ -40,6 +40,27 @@ export function formatDuration({ count, unit }: Duration): string {
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
+/** `1 week` is `7 days`, but `1 month` is not `30 days`. */
+export function sameDuration(one: Duration, other: Duration): boolean {
+  const [ours, theirs] = [inBaseUnit(one), inBaseUnit(other)];
+  return ours.count === theirs.count && ours.unit === theirs.unit;
+}
+
+/** In the unit that PostgreSQL counts it in: an interval has months, days and seconds, and none becomes another. */
+function inBaseUnit({ count, unit }: Duration): Duration {
+  switch (unit) {
+    case "year":
+      return { count: 12 * count, unit: "month" };
+    case "week":
+      return { count: 7 * count, unit: "day" };
+    case "hour":
+    case "minute":
+      return { count: (count * milliseconds[unit]) / milliseconds.second, unit: "second" };
+    default:
+      return { count, unit };
+  }
+}
+
 /** Months count as 30 days and years as 365: for comparing, and for settings that only know milliseconds. */
 export function durationMs({ count, unit }: Duration): number {
   return count * milliseconds[unit];

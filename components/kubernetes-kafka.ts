@@ -27,8 +27,24 @@ export function kafkaOptions(
     [adminUser]: administratorAccess(application.name),
     [componentNames.connect]: workerAccess(componentNames.connect, application.name),
   };
-  const place = { namespace, spread, protect, rotation, access, ...(storageClass !== undefined && { storageClass }) };
-  return { ...kafka, ...place, consistency, users };
+  return {
+    namespace,
+    operator: kafka.operator,
+    consistency,
+    brokers: kafka.brokers,
+    replication: kafka.replication,
+    minInSync: kafka.minInSync,
+    controllers: kafka.controllers,
+    broker: kafka.broker,
+    controller: kafka.controller,
+    storageClass,
+    spread,
+    rack: kafka.rack,
+    users,
+    access,
+    protect,
+    rotation,
+  };
 }
 
 /** The options of a stack's Connect workers. They may read the Secret with the login for Citus' change stream. */

@@ -30,12 +30,24 @@ export async function kubernetesPlatform(
   settings: Settings,
   to: KubernetesSettings,
 ): Promise<Platform> {
-  const { context, server: _, namespace, kafka: _kafka, connect: _connect, monitoring, ...size } = to;
+  const { context, namespace, monitoring } = to;
   const applicationRoles = application.roles.map(({ user }) => user);
   const replicationRole = cdcRole(application.name);
   const options: CitusOptions = {
-    ...size,
     namespace,
+    workers: to.workers,
+    replicas: to.replicas,
+    coordinator: to.coordinator,
+    worker: to.worker,
+    synchronousMode: to.synchronousMode,
+    maxConnections: to.maxConnections,
+    maxWalSize: to.maxWalSize,
+    maxSlotWalKeepSize: to.maxSlotWalKeepSize,
+    storageClass: to.storageClass,
+    image: to.image,
+    spread: to.spread,
+    protect: to.protect,
+    rotation: to.rotation,
     database: application.name,
     consistency: settings.consistency,
     leaving: settings.allow.flatMap((optIn) => /^remove (\S+)$/.exec(optIn)?.[1] ?? []),

@@ -1,6 +1,7 @@
 import type { Description } from "../architecture/description";
-import { type Duration, durationMs, formatDuration, parseDuration } from "../common/duration";
+import { type Duration, durationMs, formatDuration } from "../common/duration";
 import { formatNumber } from "./format-number";
+import { intervalDuration } from "./partition-plan";
 import type { PlannedValues } from "./planned";
 
 /** Where architecture.yaml, which wins, says less than the plan, and what that costs. What it leaves out is the plan's. */
@@ -22,9 +23,9 @@ export function descriptionNotes({ tables, events }: Description, values: Planne
       );
     }
   }
-  const planned = parseDuration(dataInterval.value);
+  const planned = durationMs(intervalDuration(dataInterval.value));
   const longer = Object.entries(tables).flatMap(([name, { partition }]) =>
-    planned && partition?.every && durationMs(partition.every) > durationMs(planned)
+    partition?.every && durationMs(partition.every) > planned
       ? [`\`${name}\` (${formatDuration(partition.every)})`]
       : [],
   );

@@ -1,3 +1,4 @@
+import type { Duration } from "../common/duration";
 import { capacity, gib } from "./capacity";
 import { type Load, seconds, transactionsPerNode } from "./load";
 import type { Decide } from "./overrides";
@@ -7,16 +8,18 @@ import type { Workload } from "./workload";
 type Partitions = Pick<PlannedValues, "outboxInterval" | "dataInterval">;
 
 /** The longest first. */
-const intervals: readonly { readonly name: Interval; readonly seconds: number }[] = [
-  { name: "1 month", seconds: 30 * 86_400 },
-  { name: "1 week", seconds: 7 * 86_400 },
-  { name: "1 day", seconds: 86_400 },
-  { name: "1 hour", seconds: 3_600 },
-];
+const intervals: readonly Interval[] = ["1 month", "1 week", "1 day", "1 hour"];
+
+const durations: Readonly<Record<Interval, Duration>> = {
+  "1 month": { count: 1, unit: "month" },
+  "1 week": { count: 1, unit: "week" },
+  "1 day": { count: 1, unit: "day" },
+  "1 hour": { count: 1, unit: "hour" },
+};
 
 /** How long a partition lasts. */
-export function intervalSeconds(name: Interval): number {
-  return intervals.find((interval) => interval.name === name)?.seconds ?? Number.NaN;
+export function intervalDuration(name: Interval): Duration {
+  return durations[name];
 }
 
 /** On a node, all its shards together: with eight of them a shard's partition stays below 16 GiB, quick to vacuum and to compress. */
@@ -51,8 +54,8 @@ export function planPartitions(workload: Workload, load: Load, cores: number, de
 }
 
 function longest(bytesPerSecond: number, most: number): Interval {
-  const fits = intervals.filter((each) => each.seconds <= most);
-  return (fits.find((each) => bytesPerSecond * each.seconds <= largestGiB * gib) ?? fits.at(-1))?.name ?? "1 hour";
+  const fits = intervals.filter((each) => seconds(durations[each]) <= most);
+  return fits.find((each) => bytesPerSecond * seconds(durations[each]) <= largestGiB * gib) ?? fits.at(-1) ?? "1 hour";
 }
 
 function tenths(value: number): number {

@@ -35,23 +35,24 @@ export function draftPlan(workload: Workload, overrides: Overrides = {}, rates: 
   const keepGiB = log.maxSlotWalKeepSize.value;
   const connectionsGiB = memoryForConnections(workload, load);
   const needs = { model: model.value, delivery: delivery.value, keepGiB, connectionsGiB };
-  const nodes = planWorkers(load, needs, decide);
-  const workers = nodes.workers.value;
-  const workerStorage = nodes.workerStorage.value;
-  const coordinator = planCoordinator(load, needs, workerStorage, decide);
-  const memory = Math.min(coordinator.coordinatorMemory.value, ...(workers > 0 ? [nodes.workerMemory.value] : []));
+  const { workers, workerCores, workerMemory, workerStorage } = planWorkers(load, needs, decide);
+  const coordinator = planCoordinator(load, needs, workerStorage.value, decide);
+  const memory = Math.min(coordinator.coordinatorMemory.value, ...(workers.value > 0 ? [workerMemory.value] : []));
   const values: PlannedValues = {
     model,
     ...tenancy,
-    ...nodes,
+    workers,
+    workerCores,
+    workerMemory,
+    workerStorage,
     ...coordinator,
-    ...planShards(workload, load, model.value, workers, decide),
+    ...planShards(workload, load, model.value, workers.value, decide),
     ...planSafety(workload, decide),
     ...log,
     ...planConnections(workload, load, memory, decide),
     ...planPartitions(workload, load, cores, decide),
     delivery,
-    ...planReaders(workload, tenancy.databases.value, workers, decide),
+    ...planReaders(workload, tenancy.databases.value, workers.value, decide),
     ...planBrokers(workload, decide),
   };
   return { values, warnings: warningsOf(workload, load, values), rates };

@@ -4,7 +4,7 @@ import { busyConnections } from "./connections";
 import { formatNumber } from "./format-number";
 import type { Load } from "./load";
 import { cachedGiB, coresPerNode } from "./node-plan";
-import { intervalSeconds } from "./partition-plan";
+import { intervalDuration } from "./partition-plan";
 import type { PlannedValues } from "./planned";
 import { mostPooled, reservedConnections } from "./pool";
 import { mostTenants, type Workload } from "./workload";
@@ -120,8 +120,8 @@ function loadWarnings(workload: Workload, load: Load, { poolSize, delivery }: Pl
 
 /** A partition of a distributed table is a table on every shard. */
 function partitionWarnings({ retention }: Workload, { dataInterval, shardCount }: PlannedValues): string[] {
-  const kept = durationMs(retention.warm ?? retention.hot) / 1_000;
-  const partitions = Math.ceil(kept / intervalSeconds(dataInterval.value));
+  const kept = durationMs(retention.warm ?? retention.hot);
+  const partitions = Math.ceil(kept / durationMs(intervalDuration(dataInterval.value)));
   const count = partitions * shardCount.value;
   if (count <= manyShards) return [];
   return [

@@ -3,7 +3,9 @@ import type { Declaration, Inputs } from "../architecture/data-plane/declaration
 import type { WantedTopics } from "../architecture/data-plane/topics";
 import type { Endpoints } from "../architecture/endpoints";
 import type { Model } from "../architecture/tenancy/tenants";
+import type { Duration } from "../common/duration";
 import type { Owner } from "./postgres/owner";
+import { toWire } from "./protocol/input-schemas";
 
 /** Arguments of the provider. */
 export interface ProviderArgs {
@@ -51,10 +53,15 @@ export class Provider extends pulumi.ProviderResource {
   }
 }
 
+/** Durations may be written as text, which the provider parses: `1 month`. */
+type Written<Args> = {
+  readonly [Key in keyof Args]: Args[Key] extends Duration | undefined ? Args[Key] | string : Args[Key];
+};
+
 /** Declarations of the package can't name an anonymous class, whose private members would be part of them. */
 type ResourceClass<Noun extends keyof Inputs> = new (
   name: string,
-  args: Inputs[Noun],
+  args: Written<Inputs[Noun]>,
   options: pulumi.CustomResourceOptions,
 ) => pulumi.CustomResource;
 
@@ -66,11 +73,11 @@ type ResourceClass<Noun extends keyof Inputs> = new (
  */
 function resource<Noun extends keyof Inputs>(noun: Noun, secrets: readonly string[] = []): ResourceClass<Noun> {
   return class extends pulumi.CustomResource {
-    constructor(name: string, args: Inputs[Noun], options: pulumi.CustomResourceOptions) {
+    constructor(name: string, args: Written<Inputs[Noun]>, options: pulumi.CustomResourceOptions) {
       super(
         `tenantry:index:${noun}`,
         name,
-        { ...args },
+        toWire(noun, args),
         pulumi.mergeOptions(options, { additionalSecretOutputs: [...secrets] }),
       );
     }

@@ -1,7 +1,6 @@
-import type { Duration } from "../common/duration";
-import { parseDuration } from "../common/duration";
 import type { Size } from "../common/size";
-import type { Interval, Plan, PlannedValues } from "../planner/planned";
+import { intervalDuration } from "../planner/partition-plan";
+import type { Plan, PlannedValues } from "../planner/planned";
 import type { Workload } from "../planner/workload";
 import type { KubernetesSettings } from "./kubernetes-settings";
 import type { NodeSize } from "./pod-size";
@@ -24,8 +23,8 @@ export function applyPlan(settings: Settings, { consistency }: Workload, { value
     defaults: {
       topicPartitions: values.partitionsPerTopic.value,
       topicRetention: { count: values.eventRetention.value, unit: "hour" },
-      tableInterval: durationOf(values.dataInterval.value),
-      outboxInterval: durationOf(values.outboxInterval.value),
+      tableInterval: intervalDuration(values.dataInterval.value),
+      outboxInterval: intervalDuration(values.outboxInterval.value),
     },
     ...(kubernetes && { kubernetes: sizeServers(kubernetes, values) }),
   };
@@ -65,10 +64,4 @@ function nodeSize(cores: number, memoryGiB: number, storageGiB: number): NodeSiz
 
 function gibibytes(count: number): Size {
   return { bytes: count * 2 ** 30 };
-}
-
-function durationOf(interval: Interval): Duration {
-  const parsed = parseDuration(interval);
-  if (!parsed) throw new Error(`${interval} is no duration`);
-  return parsed;
 }

@@ -1,3 +1,4 @@
+import type { Duration } from "../../common/duration";
 import type { ForeignKey, TenantType } from "../application";
 import type { PostgresNode } from "../endpoints";
 import type { Reach } from "../reserved-functions";
@@ -136,14 +137,14 @@ export interface RoleBound {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** A partition set kept by pg_partman. Durations as text: `1 month`. */
+/** A partition set kept by pg_partman. */
 export interface PartitionSetInputs {
   readonly schema: string;
   readonly table: string;
   readonly by: string;
-  readonly every: string;
+  readonly every: Duration;
   readonly ahead: number;
-  readonly retention?: string;
+  readonly retention?: Duration;
   /** `slots`: a partition is dropped only when every replication slot of the publication has passed its last row. */
   readonly dropAfter: "retention" | "slots";
 }
@@ -171,7 +172,7 @@ export interface ProcessedEventsInputs {
   /** @default with its schema, which is a tenant's own */
   readonly colocateWith?: string;
   /** How long a processed event is remembered; longer than a topic's retention, or a replay is processed twice. */
-  readonly retention: string;
+  readonly retention: Duration;
 }
 
 /** A logical replication slot with pgoutput on one node; a failover slot from PostgreSQL 17 on. */

@@ -1,4 +1,4 @@
-import { type Duration, durationMs, formatDuration } from "../../common/duration";
+import { type Duration, durationMs } from "../../common/duration";
 import type { Application } from "../application";
 import { eventsSchema } from "../application-names";
 import { standardDefaults } from "../defaults";
@@ -49,18 +49,18 @@ function outboxPartitions(schema: string, retention: Duration, { defaults }: Dat
     schema,
     table: outbox.table,
     by: "created_at",
-    every: formatDuration(outboxInterval),
+    every: outboxInterval,
     ahead: Math.ceil((outboxDaysAhead * 86_400_000) / durationMs(outboxInterval)),
-    retention: formatDuration(retention),
+    retention,
     dropAfter: "slots",
   };
 }
 
 /** Twice as long as any topic keeps an event, so that a replay of a whole topic finds what was processed. */
-function processedRetention({ events }: Application): string {
+function processedRetention({ events }: Application): Duration {
   const longest = [events.retention, ...events.aggregates.map(({ retention }) => retention)].toSorted(
     (a, b) => durationMs(b) - durationMs(a),
   )[0];
   const { count, unit } = longest ?? events.retention;
-  return formatDuration({ count: 2 * count, unit });
+  return { count: 2 * count, unit };
 }

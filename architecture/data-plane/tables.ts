@@ -1,4 +1,3 @@
-import { formatDuration } from "../../common/duration";
 import type { Application, ReferenceTable, Table, TenantTable } from "../application";
 import type { SqlFile } from "../sql/sql-file";
 import type { DataPlaneSettings } from "./data-plane-settings";
@@ -74,9 +73,9 @@ function partitionSet(table: TenantTable, partition: NonNullable<TenantTable["pa
     schema: table.schema,
     table: table.name,
     by,
-    every: formatDuration(every),
+    every,
     ahead,
-    ...(retention && { retention: formatDuration(retention) }),
+    ...(retention && { retention }),
     dropAfter: "retention",
   };
 }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import type { ConnectorInputs } from "../../architecture/data-plane/declaration";
 import { isSql } from "../../architecture/sql/sql-file";
+import { fromWire } from "../../provider/protocol/input-schemas";
 import { resourceHandlers } from "../../provider/protocol/resource-handlers";
 import { serversUnknown } from "../../settings/stack-file";
 
@@ -51,7 +52,7 @@ function body({ type, inputs }: DeclaredResource): object {
   // Reviewers see the SQL file itself.
   const { path } = inputs;
   if (noun === "Migration" && typeof path === "string" && isSql(path)) return { file: path };
-  const run = handler.preview(undefined, inputs).join("\n");
+  const run = handler.preview(undefined, fromWire(handler.noun, inputs)).join("\n");
   return noun === "Connector" ? { run, config: sorted((inputs as unknown as ConnectorInputs).config) } : { run };
 }
 

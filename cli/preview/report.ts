@@ -1,3 +1,4 @@
+import { fromWire } from "../../provider/protocol/input-schemas";
 import { resourceHandlers } from "../../provider/protocol/resource-handlers";
 import { dangersOf } from "./dangers";
 import type { Change, Digest, Properties, Verb } from "./digest";
@@ -53,7 +54,10 @@ function linesOf({ verb, type, old, told }: Change): string[] {
   const handler = type.startsWith("tenantry:index:")
     ? resourceHandlers.get(type.slice("tenantry:index:".length))
     : undefined;
-  const removal = handler && old && (verb === "delete" || verb === "replace") ? removalOf(handler.preview, old) : [];
+  const removal =
+    handler && old && (verb === "delete" || verb === "replace")
+      ? removalOf(handler.preview, fromWire(handler.noun, old))
+      : [];
   return [...removal.map(redacted), ...told.flatMap((text) => text.split("\n"))];
 }
 

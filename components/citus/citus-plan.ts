@@ -2,6 +2,7 @@ import { type Problem, refuseIfAny } from "../../common/problem";
 import type { Size } from "../../common/size";
 import { citusImage, standardNode } from "../../settings/kubernetes-settings";
 import { type LeastSize, type NodeSize, sizeProblems } from "../../settings/pod-size";
+import type { Filled } from "../filled";
 
 /** The options of a Citus cluster. All are plain values because each of them shapes the resource graph. */
 export interface CitusOptions {
@@ -13,21 +14,21 @@ export interface CitusOptions {
   /** `strong`: a commit waits for a standby. `bounded`: standbys may lag. `eventual`: no standby is needed. @default "strong" */
   readonly consistency?: "strong" | "bounded" | "eventual";
   /** Pods of each node, including the primary. @default 2, or 1 if consistency is `eventual` */
-  readonly replicas?: number;
+  readonly replicas?: number | undefined;
   /** @default 2 cores, 8 GiB of memory, 100 GiB of storage */
   readonly coordinator?: NodeSize;
   /** @default 2 cores, 8 GiB of memory, 100 GiB of storage */
   readonly worker?: NodeSize;
   /** Patroni's synchronous mode: `on` and `strict` make a commit wait for a standby. @default depends on consistency and replicas: see planCitus */
-  readonly synchronousMode?: "off" | "on" | "strict";
+  readonly synchronousMode?: "off" | "on" | "strict" | undefined;
   /** Limit for the coordinator's clients, and for its connections to each worker. @default 200 */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /** @default a tenth of the volume */
-  readonly maxWalSize?: Size;
+  readonly maxWalSize?: Size | undefined;
   /** @default a quarter of the volume */
-  readonly maxSlotWalKeepSize?: Size;
+  readonly maxSlotWalKeepSize?: Size | undefined;
   /** @default the cluster's default class */
-  readonly storageClass?: string;
+  readonly storageClass?: string | undefined;
   /** PostgreSQL 17, Citus, pg_partman and Patroni. @default the image that `images/citus` builds */
   readonly image?: string;
   /** `required`: no two pods of a node on one machine. @default "required" */
@@ -49,7 +50,7 @@ export interface CitusOptions {
 type OptionalPart = "storageClass" | "maxWalSize" | "maxSlotWalKeepSize";
 
 /** A cluster's valid options with every default filled in. */
-export interface CitusPlan extends Required<Omit<CitusOptions, OptionalPart>> {
+export interface CitusPlan extends Filled<Omit<CitusOptions, OptionalPart>> {
   readonly name: string;
   readonly storageClass: string | undefined;
   readonly maxWalSize: Size | undefined;
@@ -68,8 +69,10 @@ export function planCitus(name: string, options: CitusOptions): CitusPlan {
   const consistency = options.consistency ?? "strong";
   const replicas = options.replicas ?? (consistency === "eventual" ? 1 : 2);
   const plan: CitusPlan = {
-    ...options,
     name,
+    namespace: options.namespace,
+    database: options.database,
+    workers: options.workers,
     consistency,
     replicas,
     // With more than one standby, a commit waits for a standby instead of continuing without one.

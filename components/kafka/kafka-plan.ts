@@ -3,6 +3,7 @@ import type { Access } from "../../settings/access";
 import { brokerSize, controllerSize, zoneLabel } from "../../settings/kafka-servers";
 import { userName } from "../../settings/kafka-settings";
 import { type LeastSize, type NodeSize, sizeProblems } from "../../settings/pod-size";
+import type { Filled } from "../filled";
 import type { AccessRule } from "./kafka-access-rules";
 import { kafkaLoginSecret } from "./kafka-names";
 
@@ -14,19 +15,19 @@ export interface KafkaOptions {
   /** `strong`: acknowledged records are on at least two brokers. @default "strong" */
   readonly consistency?: "strong" | "bounded" | "eventual";
   /** @default 3, or 1 if consistency is `eventual` */
-  readonly brokers?: number;
+  readonly brokers?: number | undefined;
   /** Replicas of each partition, at most the number of brokers. @default 3, or the number of brokers if that is smaller */
-  readonly replication?: number;
+  readonly replication?: number | undefined;
   /** Replicas that must be written before a record is acknowledged. @default one less than `replication`, at least 1 */
-  readonly minInSync?: number;
+  readonly minInSync?: number | undefined;
   /** Pods that keep the cluster's metadata; with 0 the brokers keep it too. @default 3; if consistency is `eventual`, 1, or 0 beside a single broker */
-  readonly controllers?: number;
+  readonly controllers?: number | undefined;
   /** @default 2 cores, 4 GiB of memory, 100 GiB of storage */
   readonly broker?: Partial<NodeSize>;
   /** @default half a core, 1 GiB of memory, 10 GiB of storage */
   readonly controller?: NodeSize;
   /** @default the cluster's default class */
-  readonly storageClass?: string;
+  readonly storageClass?: string | undefined;
   /** `required`: no two brokers on one machine. @default "required" */
   readonly spread?: "required" | "preferred";
   /** The machines' label whose values replicas are spread over; every machine must have it. @default "topology.kubernetes.io/zone" */
@@ -44,7 +45,7 @@ export interface KafkaOptions {
 }
 
 /** A cluster's valid options with every default filled in. */
-export interface KafkaPlan extends Required<Omit<KafkaOptions, "storageClass">> {
+export interface KafkaPlan extends Filled<Omit<KafkaOptions, "storageClass">> {
   readonly name: string;
   readonly broker: NodeSize;
   readonly storageClass: string | undefined;

@@ -1,16 +1,17 @@
+import { type Duration, formatDuration } from "../../common/duration";
 import { quoteLiteral } from "../../common/identifier";
 import { quoteTable, type TableName } from "../postgres/live-tables";
 import type { Reader, Statement } from "../postgres/sql-statements";
-import { durationOfInterval } from "./interval";
+import { type Interval, parseInterval } from "./interval";
 
 /**
  * Puts the set under `tenantry.drop_passed_partitions()`: it drops a partition only when every slot has passed its
  * last row.
  */
-export function guard(name: TableName, retention: string): Statement {
+export function guard(name: TableName, retention: Duration): Statement {
   return {
     sql: `INSERT INTO tenantry.guarded_partition_set (parent, retention)
-VALUES (${regclass(name)}, ${quoteLiteral(retention)})
+VALUES (${regclass(name)}, ${quoteLiteral(formatDuration(retention))})
 ON CONFLICT (parent) DO UPDATE SET retention = excluded.retention`,
   };
 }
@@ -21,7 +22,7 @@ export function unguard(name: TableName): Statement {
 }
 
 /** Retention of the set; undefined if it is not guarded, or the database lacks the toolkit. */
-export async function readGuardedRetention(read: Reader, name: TableName): Promise<string | undefined> {
+export async function readGuardedRetention(read: Reader, name: TableName): Promise<Interval | undefined> {
   const [base] = await read<{ there: boolean }>(
     "SELECT to_regclass('tenantry.guarded_partition_set') IS NOT NULL AS there",
   );
@@ -30,7 +31,7 @@ export async function readGuardedRetention(read: Reader, name: TableName): Promi
     "SELECT retention::text AS retention FROM tenantry.guarded_partition_set WHERE parent = to_regclass($1)",
     [quoteTable(name)],
   );
-  return guarded && durationOfInterval(guarded.retention);
+  return guarded && parseInterval(guarded.retention);
 }
 
 function regclass(name: TableName): string {

@@ -1,50 +1,29 @@
-import { z } from "zod";
-import { type Duration, durationExpected, formatDuration, parseDuration } from "../../common/duration";
+import { type Duration, type DurationUnit, formatDuration, sameDuration } from "../../common/duration";
 
-/** A duration as text, such as `1 month`. */
-export const durationText = z
-  .string()
-  .refine((text) => parseDuration(text) !== undefined, `expected ${durationExpected}`);
+/** How long, as a database has it: a duration, or what PostgreSQL prints of an interval that is none, such as `1 mon 3 days`. */
+export type Interval = Duration | { readonly printed: string };
 
 /** Converts an interval as PostgreSQL prints it (IntervalStyle `postgres`) to the text of a duration, if it is one. */
-export function durationOfInterval(interval: string): string {
-  const calendar = /^(\d+) (year|mon|day)s?$/.exec(interval);
-  if (calendar) return formatDuration(calendarDuration(Number(calendar[1]), calendar[2] ?? ""));
-  const clock = /^(\d+):(\d\d):(\d\d)$/.exec(interval);
-  if (!clock) return interval;
-  const [hours, minutes, seconds] = clock.slice(1).map(Number) as [number, number, number];
-  if (seconds > 0) return formatDuration({ count: (hours * 60 + minutes) * 60 + seconds, unit: "second" });
-  if (minutes > 0) return formatDuration({ count: hours * 60 + minutes, unit: "minute" });
-  return formatDuration({ count: hours, unit: "hour" });
+export function parseInterval(printed: string): Interval {
+  const [, count = "", name = ""] = /^([1-9]\d*) (year|mon|day)s?$/.exec(printed) ?? [];
+  if (count) return { count: Number(count), unit: calendarUnits[name] ?? "day" };
+  const clock = /^(\d+):(\d\d):(\d\d)$/.exec(printed);
+  const [hours, minutes, seconds] = (clock ?? []).slice(1).map(Number);
+  if (seconds) return { count: ((hours ?? 0) * 60 + (minutes ?? 0)) * 60 + seconds, unit: "second" };
+  if (minutes) return { count: (hours ?? 0) * 60 + minutes, unit: "minute" };
+  return hours ? { count: hours, unit: "hour" } : { printed };
 }
 
-/** `1 week` is `7 days`, but `1 month` is not `30 days`. */
-export function sameDuration(one: string | undefined, other: string | undefined): boolean {
-  return canonical(one) === canonical(other);
+const calendarUnits: Readonly<Record<string, DurationUnit>> = { year: "year", mon: "month", day: "day" };
+
+/** As it is stored and shown: `3 months`, or as PostgreSQL prints it. */
+export function formatInterval(interval: Interval): string {
+  return "printed" in interval ? interval.printed : formatDuration(interval);
 }
 
-function calendarDuration(count: number, unit: string): Duration {
-  return { count, unit: unit === "mon" ? "month" : (unit as "year" | "day") };
-}
-
-function canonical(text: string | undefined): string | undefined {
-  const duration = text === undefined ? undefined : parseDuration(text);
-  if (!duration) return text;
-  const { count, unit } = duration;
-  switch (unit) {
-    case "year":
-      return `${count * 12} months`;
-    case "month":
-      return `${count} months`;
-    case "week":
-      return `${count * 7} days`;
-    case "day":
-      return `${count} days`;
-    case "hour":
-      return `${count * 3600} seconds`;
-    case "minute":
-      return `${count * 60} seconds`;
-    case "second":
-      return `${count} seconds`;
-  }
+/** Two that PostgreSQL counts alike, or none on both sides. */
+export function sameInterval(one: Interval | undefined, other: Interval | undefined): boolean {
+  if (!one || !other) return one === other;
+  if ("printed" in one || "printed" in other) return formatInterval(one) === formatInterval(other);
+  return sameDuration(one, other);
 }

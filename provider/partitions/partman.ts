@@ -1,5 +1,5 @@
 import type { PartitionSetInputs } from "../../architecture/data-plane/declaration";
-import { parseDuration } from "../../common/duration";
+import { type Duration, formatDuration } from "../../common/duration";
 import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
 import type { Problem } from "../../common/problem";
 import type { DatabaseFacts } from "../postgres/database";
@@ -17,7 +17,7 @@ export function createParent(next: PartitionSetInputs, partman: Partman): Statem
     `p_parent_table => ${parent(next)}`,
     `p_control => ${quoteLiteral(next.by)}`,
     `p_type => '${old ? "native" : "range"}'`,
-    `p_interval => ${quoteLiteral(next.every)}`,
+    `p_interval => ${quoteLiteral(formatDuration(next.every))}`,
     `p_premake => ${next.ahead}`,
     ...(truncation ? [`p_date_trunc_interval => '${truncation}'`] : []),
     ...(old ? [] : ["p_default_table => false"]),
@@ -43,7 +43,7 @@ export function configure(next: PartitionSetInputs, partman: Partman): Statement
   const retention = next.dropAfter === "retention" ? next.retention : undefined;
   return {
     sql: `UPDATE ${config(partman)}
-SET premake = ${next.ahead}, retention = ${retention === undefined ? "NULL" : quoteLiteral(retention)},
+SET premake = ${next.ahead}, retention = ${retention === undefined ? "NULL" : quoteLiteral(formatDuration(retention))},
   retention_keep_table = false, infinite_time_partitions = true, automatic_maintenance = 'on'
 WHERE parent_table = ${parent(next)}`,
   };
@@ -84,13 +84,11 @@ FROM ${config(partman)} WHERE parent_table = $1`,
 
 /** Problems with features that this version lacks. */
 export function limitsOf(next: PartitionSetInputs, partman: Partman): readonly Problem[] {
-  const duration = parseDuration(next.every);
-  const isQuarter = duration?.count === 3 && duration.unit === "month";
-  if (!isQuarter || !isVersion4(partman)) return [];
+  if (truncationOf(next.every) !== "quarter" || !isVersion4(partman)) return [];
   return [
     {
       what: `Partitions of ${tableId(next)} by quarter need pg_partman 5: version 4 names them in a way that 5 refuses to go on with`,
-      got: `every: ${next.every}, with pg_partman ${partman.version}`,
+      got: `every: ${formatDuration(next.every)}, with pg_partman ${partman.version}`,
       fix: "partition by `1 month`, or upgrade pg_partman first",
     },
   ];
@@ -101,10 +99,9 @@ function isVersion4({ version }: Partman): boolean {
 }
 
 /** Without it, weeks would begin on the weekday, and quarters in the month, in which the set was created. */
-function truncationOf(every: string): "week" | "quarter" | undefined {
-  const duration = parseDuration(every);
-  if (duration?.unit === "week") return "week";
-  return duration?.unit === "month" && duration.count === 3 ? "quarter" : undefined;
+function truncationOf({ count, unit }: Duration): "week" | "quarter" | undefined {
+  if (unit === "week") return "week";
+  return unit === "month" && count === 3 ? "quarter" : undefined;
 }
 
 function config({ schema }: Partman): string {

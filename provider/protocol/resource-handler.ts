@@ -21,10 +21,10 @@ export interface Difference {
  * `Inputs` is what a program declares. `State` is what Pulumi stores and what `read` finds. Where the server has
  * drifted, `read` returns the found values in the shape of the inputs, so that the next diff shows them.
  */
-export interface ResourceHandler<Inputs extends object, State extends Inputs = Inputs> {
+export interface ResourceHandler<Inputs extends object, State extends object = Inputs> {
   /** The noun in `tenantry:index:NOUN`. */
   readonly noun: string;
-  /** Parses the inputs. Its messages reach the user with the property's path. */
+  /** Parses the inputs, and writes them again. Its messages reach the user with the property's path. */
   readonly inputs: ZodType<Inputs>;
   /** Finds further problems: an applied file that was edited, a rewrite without its opt-in. */
   check?(old: State | undefined, next: Inputs, allow: ReadonlySet<string>): readonly Problem[];

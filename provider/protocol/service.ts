@@ -8,11 +8,14 @@ import {
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { z } from "zod";
 import { Problems, renderProblem } from "../../common/problem";
 import { manifest } from "../../common/system/checkout";
 import { errorCode, sqlState } from "../postgres/postgres-connection";
 import { type Configuration, parseConfiguration } from "./configuration";
 import type { Engine } from "./engine";
+import { fromWire, toWire } from "./input-schemas";
 import { modelProblems } from "./model-change";
 import { fromStruct, hasUnknowns, type Properties, toStruct } from "./properties";
 import { type ProviderConnections, startProviderConnections } from "./provider-connections";
@@ -96,7 +99,7 @@ export function createService(
           parsed.error.issues.map((issue) => [issue.path.join("."), issue.message] as const),
         );
       }
-      const known = Object.keys(old).length > 0 ? old : undefined;
+      const known = Object.keys(old).length > 0 ? fromWire(handler.noun, old) : undefined;
       const problems = handler.check?.(known, parsed.data, current().configuration.allow) ?? [];
       return checked(
         news,
@@ -105,48 +108,49 @@ export function createService(
     }),
     diff: answer(async (request: rpc.DiffRequest) => {
       const handler = handlerOf(request.getUrn());
-      const next = fromStruct(request.getNews());
-      if (hasUnknowns(next)) return new rpc.DiffResponse();
-      const old = await liveState(configured?.connections, handler, fromStruct(request.getOlds()));
-      return differences(old, next, handler.diff(old, next, configured?.configuration.endpoints?.postgres));
+      const news = fromStruct(request.getNews());
+      if (hasUnknowns(news)) return new rpc.DiffResponse();
+      const old = await liveState(configured?.connections, handler, stateOf(handler, request.getOlds()));
+      const found = handler.diff(old, handler.inputs.parse(news), configured?.configuration.endpoints?.postgres);
+      return differences(old, news, found);
     }),
     create: answer(async (request: rpc.CreateRequest) => {
       const handler = handlerOf(request.getUrn());
-      const next = fromStruct(request.getProperties());
+      const news = fromStruct(request.getProperties());
       const response = new rpc.CreateResponse();
       if (request.getPreview()) {
-        await showPlan(engine, configured?.connections, request.getUrn(), handler, undefined, next);
-        response.setProperties(toStruct(next));
+        await showPlan(engine, configured?.connections, request.getUrn(), handler, undefined, news);
+        response.setProperties(toStruct(news));
         return response;
       }
       const created = await runChange(
         (connections) => connections.contextForChange(request.getUrn()),
-        (context) => handler.create(context, next),
+        (context) => handler.create(context, handler.inputs.parse(news)),
       );
       response.setId(created.id);
-      response.setProperties(toStruct(created.state));
+      response.setProperties(toStruct(toWire(handler.noun, created.state)));
       return response;
     }),
     update: answer(async (request: rpc.UpdateRequest) => {
       const handler = handlerOf(request.getUrn());
-      const [old, next] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
+      const [old, news] = [stateOf(handler, request.getOlds()), fromStruct(request.getNews())];
       const response = new rpc.UpdateResponse();
       if (request.getPreview()) {
         const now = await liveState(configured?.connections, handler, old);
-        await showPlan(engine, configured?.connections, request.getUrn(), handler, now, next);
-        response.setProperties(toStruct(next));
+        await showPlan(engine, configured?.connections, request.getUrn(), handler, now, news);
+        response.setProperties(toStruct(news));
         return response;
       }
       const state = await runChange(
         (connections) => connections.contextForChange(request.getUrn()),
-        (context) => handler.update(context, request.getId(), old, next),
+        (context) => handler.update(context, request.getId(), old, handler.inputs.parse(news)),
       );
-      response.setProperties(toStruct(state));
+      response.setProperties(toStruct(toWire(handler.noun, state)));
       return response;
     }),
     delete: answer(async (request: rpc.DeleteRequest) => {
-      const old = fromStruct(request.getProperties());
       const handler = handlerOf(request.getUrn());
+      const old = stateOf(handler, request.getProperties());
       await runChange(
         (connections) => connections.context(request.getUrn()),
         (context) => handler.delete(context, request.getId(), old),
@@ -155,15 +159,15 @@ export function createService(
     }),
     read: answer(async (request: rpc.ReadRequest) => {
       const handler = handlerOf(request.getUrn());
-      const old = fromStruct(request.getProperties());
+      const old = stateOf(handler, request.getProperties());
       const known = Object.keys(old).length > 0 ? old : undefined;
       const response = new rpc.ReadResponse();
       const context = await contextUnlessGone(current(), request.getUrn());
       const found = context && (await handler.read(context, request.getId(), known));
       if (!found) return response;
       response.setId(request.getId());
-      response.setProperties(toStruct(found));
-      response.setInputs(toStruct(handler.inputs.parse(found)));
+      response.setProperties(toStruct(toWire(handler.noun, found)));
+      response.setInputs(toStruct(z.encode(handler.inputs, found) as object));
       return response;
     }),
     cancel: answer(() => {
@@ -215,6 +219,10 @@ function findHandler(handlers: ReadonlyMap<string, ResourceHandler<object>>, urn
   ]);
 }
 
+function stateOf(handler: ResourceHandler<object>, stored: Struct | undefined): Properties {
+  return fromWire(handler.noun, fromStruct(stored));
+}
+
 /** Returns the current state if the database answers, else the stored state. */
 async function liveState(
   connections: ProviderConnections | undefined,
@@ -232,10 +240,11 @@ async function showPlan(
   urn: string,
   handler: ResourceHandler<object>,
   old: Properties | undefined,
-  next: Properties,
+  news: Properties,
 ): Promise<void> {
-  if (hasUnknowns(next)) return;
+  if (hasUnknowns(news)) return;
   const { previewLive } = handler;
+  const next = handler.inputs.parse(news);
   const lines =
     (await connections?.tryQuery(async ({ read }) => previewLive?.(read, old, next))) ?? handler.preview(old, next);
   if (lines.length > 0) engine.info(urn, lines.join("\n"));

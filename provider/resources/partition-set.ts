@@ -1,10 +1,10 @@
 import type { Client } from "pg";
 import { z } from "zod";
 import type { PartitionSetInputs } from "../../architecture/data-plane/declaration";
-import { durationMs, formatDuration, longestDuration, parseDuration } from "../../common/duration";
+import { type Duration, durationMs, formatDuration, longestDuration } from "../../common/duration";
 import { type Problem, Problems, refuseIfAny } from "../../common/problem";
 import { guard, readGuardedRetention, unguard } from "../partitions/guarded-retention";
-import { durationOfInterval, durationText, sameDuration } from "../partitions/interval";
+import { formatInterval, type Interval, parseInterval, sameInterval } from "../partitions/interval";
 import { readFaults, takeOver } from "../partitions/partition-faults";
 import {
   configure,
@@ -20,11 +20,13 @@ import type { Database } from "../postgres/database";
 import { parseTableId, quoteTable, requireTable, type TableName, tableId } from "../postgres/live-tables";
 import type { Statement } from "../postgres/sql-statements";
 import { type Reader, readerOf, runAndRead, runStatements } from "../postgres/sql-statements";
-import { identifier } from "../protocol/input-schemas";
+import { duration, identifier } from "../protocol/input-schemas";
 import type { Context } from "../protocol/resource-context";
 import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 
-export interface PartitionSetState extends PartitionSetInputs {
+export interface PartitionSetState extends Omit<PartitionSetInputs, "every" | "retention"> {
+  readonly every: Interval;
+  readonly retention?: Interval;
   /** `off`: somebody turned off the creation of partitions ahead, or the dropping of old ones. */
   readonly maintenance: "on" | "off";
   /** Times without a partition, and partitions that are closed too early. @default none */
@@ -34,10 +36,10 @@ export interface PartitionSetState extends PartitionSetInputs {
 /** Partition set as found in pg_partman's and the toolkit's tables. */
 export interface FoundPartitionSet {
   readonly by: string;
-  readonly every: string;
+  readonly every: Interval;
   readonly ahead: number;
-  readonly retention: string | undefined;
-  readonly guardedRetention: string | undefined;
+  readonly retention: Interval | undefined;
+  readonly guardedRetention: Interval | undefined;
   readonly maintained: boolean;
   readonly template: string | undefined;
   /** @default none */
@@ -59,9 +61,9 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
     schema: identifier,
     table: identifier,
     by: identifier,
-    every: durationText,
+    every: duration,
     ahead: z.int().min(1).max(1000),
-    retention: durationText.exactOptional(),
+    retention: duration.exactOptional(),
     dropAfter: z.enum(["retention", "slots"]),
   }),
 
@@ -72,7 +74,7 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
     if (isFar(next)) problems.push(tooFar(next));
     if (!old || tableId(old) !== tableId(next)) return problems;
     if (old.by !== next.by) problems.push(keyChanged("by", old, next));
-    if (!sameDuration(old.every, next.every)) problems.push(keyChanged("every", old, next));
+    if (!sameInterval(old.every, next.every)) problems.push(keyChanged("every", old, next));
     return problems;
   },
 
@@ -80,9 +82,9 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
     const differences: Difference[] = (["schema", "table", "by"] as const)
       .filter((path) => old[path] !== next[path])
       .map((path) => ({ path, how: "replace" }));
-    if (!sameDuration(old.every, next.every)) differences.push({ path: "every", how: "replace" });
+    if (!sameInterval(old.every, next.every)) differences.push({ path: "every", how: "replace" });
     if (old.ahead !== next.ahead) differences.push({ path: "ahead", how: "update" });
-    if (!sameDuration(old.retention, next.retention)) differences.push({ path: "retention", how: "update" });
+    if (!sameInterval(old.retention, next.retention)) differences.push({ path: "retention", how: "update" });
     if (old.dropAfter !== next.dropAfter) differences.push({ path: "dropAfter", how: "update" });
     if (old.maintenance === "off") differences.push({ path: "maintenance", how: "update" });
     if (old.faults) differences.push({ path: "faults", how: "update" });
@@ -98,10 +100,12 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
             ...lines(planDelete(old, old.dropAfter === "slots", undefined, usual)),
           ]
         : [];
-    const shorter = old && isShorter(old.retention, next.retention);
+    const shorter = old && shortened(old.retention, next.retention);
     return [
       ...(old ? [] : ["-- as for pg_partman 5; version 4 is told the same in its own words:"]),
-      ...(shorter ? [`-- partitions older than ${next.retention} are dropped in the next round of maintenance:`] : []),
+      ...(shorter
+        ? [`-- partitions older than ${formatDuration(shorter)} are dropped in the next round of maintenance:`]
+        : []),
       ...lines(planPartitionSet(next, old && expectedFrom(old), usual)),
     ];
   },
@@ -142,7 +146,7 @@ export function planPartitionSet(
   const statements: Statement[] = [];
   if (!found) statements.push(createParent(next, partman));
   if (!found || differs(next, found)) statements.push(configure(next, partman));
-  if (!sameDuration(found?.guardedRetention, guarded)) {
+  if (!sameInterval(found?.guardedRetention, guarded)) {
     statements.push(guarded === undefined ? unguard(next) : guard(next, guarded));
   }
   if (found?.isForeign) statements.push(takeOver);
@@ -163,7 +167,7 @@ function planDelete(
 
 function differs(next: PartitionSetInputs, found: FoundPartitionSet): boolean {
   const retention = next.dropAfter === "retention" ? next.retention : undefined;
-  return found.ahead !== next.ahead || !sameDuration(found.retention, retention) || !found.maintained;
+  return found.ahead !== next.ahead || !sameInterval(found.retention, retention) || !found.maintained;
 }
 
 /** Assumed state, for a preview without a server. */
@@ -222,9 +226,9 @@ async function observe(read: Reader, name: TableName, partman: Partman): Promise
   const [guardedRetention, faults] = await Promise.all([readGuardedRetention(read, name), readFaults(read, name)]);
   return {
     by: config.control,
-    every: durationOfInterval(config.every),
+    every: parseInterval(config.every),
     ahead: config.ahead,
-    retention: config.retention === null ? undefined : durationOfInterval(config.retention),
+    retention: config.retention === null ? undefined : parseInterval(config.retention),
     guardedRetention,
     maintained: config.maintained,
     template: config.template ?? undefined,
@@ -236,9 +240,9 @@ async function observe(read: Reader, name: TableName, partman: Partman): Promise
 function asState(
   { schema, table }: TableName,
   found: FoundPartitionSet,
-  declared: PartitionSetInputs | undefined,
+  declared: Pick<PartitionSetState, "every" | "retention" | "dropAfter"> | undefined,
 ): PartitionSetState {
-  const keep = <T extends string | undefined>(one: T, other: T): T => (sameDuration(one, other) ? one : other);
+  const keep = <T extends Interval | undefined>(one: T, other: T): T => (sameInterval(one, other) ? one : other);
   const isGuarded = found.guardedRetention !== undefined && found.retention === undefined;
   const actual = isGuarded ? found.guardedRetention : found.retention;
   const retention = keep(declared?.retention, actual);
@@ -308,23 +312,29 @@ function incomplete(next: PartitionSetInputs, faults: readonly string[]): Proble
 }
 
 function adoptionProblems(next: PartitionSetInputs, found: FoundPartitionSet): readonly Problem[] {
-  const old = { ...next, by: found.by, every: found.every };
   return [
-    ...(found.by === next.by ? [] : [keyChanged("by", old, next)]),
-    ...(sameDuration(found.every, next.every) ? [] : [keyChanged("every", old, next)]),
+    ...(found.by === next.by ? [] : [keyChanged("by", found, next)]),
+    ...(sameInterval(found.every, next.every) ? [] : [keyChanged("every", found, next)]),
   ];
 }
 
-function keyChanged(path: "by" | "every", old: PartitionSetInputs, next: PartitionSetInputs): Problem {
+function keyChanged(path: "by" | "every", old: Keyed, next: PartitionSetInputs): Problem {
   return {
     what:
       path === "by"
         ? `${tableId(next)} cannot be partitioned by another column: every row would have to move`
         : `The partitions of ${tableId(next)} cannot become longer or shorter: those that exist would overlap with new ones`,
-    got: `${path}: ${next[path]}`,
-    expected: `${path}: ${old[path]}, as it is now`,
+    got: `${path}: ${shown(next[path])}`,
+    expected: `${path}: ${shown(old[path])}, as it is now`,
     fix: "set it back; or create a new table that is partitioned so, copy the rows, and declare that",
   };
+}
+
+/** What partitions are made by. */
+type Keyed = Pick<PartitionSetState, "by" | "every">;
+
+function shown(value: string | Interval): string {
+  return typeof value === "string" ? value : formatInterval(value);
 }
 
 function nameRefused(next: TableName): Problem {
@@ -338,32 +348,31 @@ function nameRefused(next: TableName): Problem {
 function tooShort(next: PartitionSetInputs): Problem {
   return {
     what: `The partitions of ${tableId(next)} are too short: pg_partman's worker makes new ones once an hour`,
-    got: `every: ${next.every}`,
+    got: `every: ${formatDuration(next.every)}`,
     expected: "1 hour or more",
     fix: "make the partitions longer",
   };
 }
 
-function isShort(every: string): boolean {
-  const duration = parseDuration(every);
-  return duration !== undefined && durationMs(duration) < durationMs(shortest);
+function isShort(every: Duration): boolean {
+  return durationMs(every) < durationMs(shortest);
 }
 
 function isFar({ every, ahead }: PartitionSetInputs): boolean {
-  const duration = parseDuration(every);
-  return duration !== undefined && durationMs(duration) * ahead > durationMs(longestDuration);
+  return durationMs(every) * ahead > durationMs(longestDuration);
 }
 
 function tooFar(next: PartitionSetInputs): Problem {
   return {
     what: `The partitions of ${tableId(next)} would reach too far ahead: pg_partman names years by four digits`,
-    got: `${next.ahead} partitions of ${next.every}`,
+    got: `${next.ahead} partitions of ${formatDuration(next.every)}`,
     expected: `at most ${formatDuration(longestDuration)} ahead`,
     fix: "make fewer ahead, or shorter ones",
   };
 }
 
-function isShorter(old: string | undefined, next: string | undefined): boolean {
-  const [before, after] = [old, next].map((text) => (text === undefined ? undefined : parseDuration(text)));
-  return after !== undefined && (before === undefined || durationMs(after) < durationMs(before));
+/** The next retention where it drops rows that the old one keeps, as far as the old one can be counted. */
+function shortened(old: Interval | undefined, next: Duration | undefined): Duration | undefined {
+  if (!next || !old || "printed" in old) return next;
+  return durationMs(next) < durationMs(old) ? next : undefined;
 }

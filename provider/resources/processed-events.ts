@@ -1,18 +1,20 @@
 import { z } from "zod";
 import type { DistributedTableInputs, ProcessedEventsInputs } from "../../architecture/data-plane/declaration";
+import { formatDuration } from "../../common/duration";
 import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
 import { type Problem, refuseIfAny } from "../../common/problem";
-import { durationOfInterval, durationText, sameDuration } from "../partitions/interval";
+import { type Interval, parseInterval, sameInterval } from "../partitions/interval";
 import { deleteTable, parseTableId, previewDelete, quoteTable, type TableName, tableId } from "../postgres/live-tables";
 import type { Statement } from "../postgres/sql-statements";
 import { type Reader, runStatements } from "../postgres/sql-statements";
-import { identifier, qualifiedName, tenantType } from "../protocol/input-schemas";
+import { duration, identifier, qualifiedName, tenantType } from "../protocol/input-schemas";
 import type { Context } from "../protocol/resource-context";
 import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 import { tenancyDifferences } from "../protocol/tenancy-differences";
 import { type DistributedTableState, distributedTable } from "./distributed-table";
 
-export interface ProcessedEventsState extends ProcessedEventsInputs {
+export interface ProcessedEventsState extends Omit<ProcessedEventsInputs, "retention"> {
+  readonly retention: Interval;
   /** `impossible`: this server has no Citus. `missing`: it has Citus, and the table is not distributed. */
   readonly distributed: "yes" | "missing" | "impossible";
 }
@@ -23,7 +25,7 @@ export interface FoundProcessedEvents {
   readonly column: string;
   readonly type: string;
   /** Undefined if the function with the value is missing. */
-  readonly retention: string | undefined;
+  readonly retention: Interval | undefined;
 }
 
 const toolkitSchema = "tenantry";
@@ -44,7 +46,7 @@ export const processedEvents: ResourceHandler<ProcessedEventsInputs, ProcessedEv
     column: identifier,
     type: tenantType,
     colocateWith: qualifiedName.exactOptional(),
-    retention: durationText,
+    retention: duration,
   }),
 
   check(old, next, allow) {
@@ -54,7 +56,7 @@ export const processedEvents: ResourceHandler<ProcessedEventsInputs, ProcessedEv
 
   diff(old, next) {
     const differences: Difference[] = [...tenancyDifferences(old, next)];
-    if (!sameDuration(old.retention, next.retention)) differences.push({ path: "retention", how: "update" });
+    if (!sameInterval(old.retention, next.retention)) differences.push({ path: "retention", how: "update" });
     return differences;
   },
 
@@ -79,7 +81,7 @@ export const processedEvents: ResourceHandler<ProcessedEventsInputs, ProcessedEv
     const placed = await distributedTable.read(context, tableId(table), old && asPlaced(old));
     const found = placed && (await observe(context.database.query.bind(context.database), table));
     if (!found) return undefined;
-    const { retention = "none" } = found;
+    const { retention = { printed: "none" } } = found;
     const isOwn = table.schema !== toolkitSchema;
     return {
       ...(isOwn && { schema: table.schema }),
@@ -88,7 +90,7 @@ export const processedEvents: ResourceHandler<ProcessedEventsInputs, ProcessedEv
       ...(!isOwn && {
         colocateWith: "colocateWith" in placed.placement ? placed.placement.colocateWith : tableId(table),
       }),
-      retention: old && sameDuration(old.retention, retention) ? old.retention : retention,
+      retention: old && sameInterval(old.retention, retention) ? old.retention : retention,
       distributed: placed.distributed,
     };
   },
@@ -100,7 +102,7 @@ export function planProcessedEvents(
   found: FoundProcessedEvents | undefined,
 ): readonly Statement[] {
   return [
-    ...(sameDuration(found?.retention, next.retention) ? [] : [sayRetention(next)]),
+    ...(sameInterval(found?.retention, next.retention) ? [] : [sayRetention(next)]),
     ...(found ? [] : createTable(next)),
   ];
 }
@@ -112,7 +114,7 @@ export function planProcessedEvents(
 function sayRetention({ retention }: ProcessedEventsInputs): Statement {
   return {
     sql: `CREATE OR REPLACE FUNCTION tenantry.processed_events_retention() RETURNS interval
-LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN interval ${quoteLiteral(retention)}`,
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN interval ${quoteLiteral(formatDuration(retention))}`,
   };
 }
 
@@ -134,7 +136,7 @@ function createTable({ column, type, ...own }: ProcessedEventsInputs): readonly 
   ];
 }
 
-function asTable({ column, colocateWith, ...own }: ProcessedEventsInputs): DistributedTableInputs {
+function asTable({ column, colocateWith, ...own }: Omit<ProcessedEventsInputs, "retention">): DistributedTableInputs {
   const placement = colocateWith === undefined ? ({ withSchema: true } as const) : { colocateWith };
   return { ...tableOf(own), column, placement, foreignKeys: [] };
 }
@@ -166,7 +168,7 @@ async function observe(read: Reader, table: TableName): Promise<FoundProcessedEv
   const [said] = key.can_say
     ? await read<{ retention: string }>("SELECT tenantry.processed_events_retention()::text AS retention")
     : [];
-  return { column: key.column, type: key.type, retention: said && durationOfInterval(said.retention) };
+  return { column: key.column, type: key.type, retention: said && parseInterval(said.retention) };
 }
 
 function keyProblems(old: Pick<FoundProcessedEvents, "column" | "type">, next: ProcessedEventsInputs) {

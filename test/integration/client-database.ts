@@ -6,6 +6,7 @@ import { outbox } from "../../provider/resources/outbox";
 import { partitionSet } from "../../provider/resources/partition-set";
 import { processedEvents } from "../../provider/resources/processed-events";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
+import { lasting } from "../unit/lasting";
 import { dataPlaneDatabase } from "./data-plane-database";
 
 export interface ClientDatabase {
@@ -20,7 +21,13 @@ export interface ClientDatabase {
 const tenancy = { column: "tenant_id", type: "uuid" } as const;
 const placed = { ...tenancy, colocateWith: "ecommerce.tenants" } as const;
 const readAndAdd = { ecommerce_app: ["SELECT", "INSERT"] } as const;
-const days = { by: "created_at", every: "1 day", ahead: 2, retention: "3 days", dropAfter: "slots" } as const;
+const days = {
+  by: "created_at",
+  every: lasting("1 day"),
+  ahead: 2,
+  retention: lasting("3 days"),
+  dropAfter: "slots",
+} as const;
 
 /** A database with the outbox, the processed events, and a few tables of a shop. Gone after the test. */
 export async function clientDatabase(t: TestContext): Promise<ClientDatabase> {
@@ -33,7 +40,7 @@ export async function clientDatabase(t: TestContext): Promise<ClientDatabase> {
   const { context, admin, endpoint } = plane;
   await outbox.create(context, { ...placed, maxPayloadBytes: 8192, publication: "tenantry_outbox" });
   await partitionSet.create(context, { schema: "tenantry", table: "outbox", ...days });
-  await processedEvents.create(context, { ...placed, retention: "28 days" });
+  await processedEvents.create(context, { ...placed, retention: lasting("28 days") });
   for (const table of ["outbox", "processed_events"]) {
     await tenantIsolation.create(context, { schema: "tenantry", table, ...tenancy, grants: readAndAdd });
   }

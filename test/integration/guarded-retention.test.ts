@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import test, { type TestContext } from "node:test";
 import { outbox } from "../../provider/resources/outbox";
 import { partitionSet } from "../../provider/resources/partition-set";
+import { lasting } from "../unit/lasting";
 import { type DataPlaneDatabase, dataPlaneDatabase } from "./data-plane-database";
 import { skip } from "./servers";
 
@@ -10,9 +11,9 @@ const days = {
   schema: "tenantry",
   table: "outbox",
   by: "created_at",
-  every: "1 day",
+  every: lasting("1 day"),
   ahead: 1,
-  retention: "3 days",
+  retention: lasting("3 days"),
   dropAfter: "slots",
 } as const;
 
@@ -190,7 +191,7 @@ test("a guarded set is configured in the toolkit's table, not in pg_partman's", 
   });
 
   await t.test("another retention is taken over", async () => {
-    const next = { ...days, retention: "1 week" };
+    const next = { ...days, retention: lasting("1 week") };
     assert.deepEqual(await partitionSet.update(plane.context, id, state, next), { ...next, maintenance: "on" });
     assert.deepEqual(await retention(), { partman: null, guarded: "7 days" });
   });

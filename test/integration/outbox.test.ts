@@ -6,6 +6,7 @@ import { publishedColumns } from "../../architecture/data-plane/outbox-table";
 import { outbox } from "../../provider/resources/outbox";
 import { partitionSet } from "../../provider/resources/partition-set";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
+import { lasting } from "../unit/lasting";
 import { type DataPlaneDatabase, dataPlaneDatabase } from "./data-plane-database";
 import { skip } from "./servers";
 
@@ -22,9 +23,9 @@ const days = {
   schema: "tenantry",
   table: "outbox",
   by: "created_at",
-  every: "1 day",
+  every: lasting("1 day"),
   ahead: 2,
-  retention: "3 days",
+  retention: lasting("3 days"),
   dropAfter: "slots",
 } as const;
 

@@ -7,6 +7,7 @@ import { outbox } from "../../provider/resources/outbox";
 import { partitionSet } from "../../provider/resources/partition-set";
 import { partitions } from "../../verify/checks/partitions";
 import type { Target } from "../../verify/target";
+import { lasting } from "../unit/lasting";
 import { type DataPlaneDatabase, dataPlaneDatabase } from "./data-plane-database";
 import { skip } from "./servers";
 
@@ -14,11 +15,17 @@ const visits = {
   schema: "ecommerce",
   table: "visits",
   by: "at",
-  every: "1 day",
+  every: lasting("1 day"),
   ahead: 4,
   dropAfter: "retention",
 } as const satisfies PartitionSetInputs;
-const days = { ...visits, schema: "tenantry", table: "outbox", by: "created_at", retention: "3 days" } as const;
+const days = {
+  ...visits,
+  schema: "tenantry",
+  table: "outbox",
+  by: "created_at",
+  retention: lasting("3 days"),
+} as const;
 const kept = { ...days, dropAfter: "slots" } as const satisfies PartitionSetInputs;
 
 /** A database whose sessions have that time zone, if they don't say otherwise. */
@@ -102,7 +109,7 @@ test("partitions follow each other without a gap, whoever makes them and in whic
   for (const [zone, every] of zones) {
     await t.test(`each ${every}, in a database of ${zone}`, async (t) => {
       const plane = await withVisits(t, zone);
-      await partitionSet.create(plane.context, { ...visits, every });
+      await partitionSet.create(plane.context, { ...visits, every: lasting(every) });
       const worker = await asWorker(plane);
       for (const call of [
         "SELECT partman.run_maintenance(p_analyze := false, p_jobmon := true)",
@@ -156,7 +163,7 @@ test("a set that pg_partman made in two time zones is shown, and put right with 
   for (const [zone, every] of zones.slice(0, 4)) {
     await t.test(`each ${every}, in a database of ${zone}`, async (t) => {
       const plane = await withVisits(t, zone);
-      const set = { ...visits, every, ahead: 20 };
+      const set = { ...visits, every: lasting(every), ahead: 20 };
       const { id, state } = await partitionSet.create(plane.context, { ...set, ahead: 4 });
       // As it was before tenantry took pg_partman over.
       await plane.admin.query(`DO $$ DECLARE f regprocedure; BEGIN
@@ -378,7 +385,7 @@ test("a clock that leaps", { skip }, async (t) => {
         `CREATE TABLE tenantry.outbox_old PARTITION OF tenantry.outbox FOR VALUES FROM ('${daysAgo(9)}') TO ('${daysAgo(8)}')`,
       );
       await plane.admin.query("CREATE TABLE ecommerce.visits (at timestamptz NOT NULL) PARTITION BY RANGE (at)");
-      await partitionSet.create(plane.context, { ...visits, retention: "20 days" });
+      await partitionSet.create(plane.context, { ...visits, retention: lasting("20 days") });
       await plane.admin.query(
         `CREATE TABLE ecommerce.visits_old PARTITION OF ecommerce.visits
        FOR VALUES FROM ('${daysAgo(29)}') TO ('${daysAgo(25)}')`,

@@ -3,6 +3,7 @@ import test, { type TestContext } from "node:test";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { partitionSet } from "../../provider/resources/partition-set";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
+import { lasting } from "../unit/lasting";
 import { type DataPlaneDatabase, dataPlaneDatabase } from "./data-plane-database";
 import { skip } from "./servers";
 
@@ -10,9 +11,9 @@ const orders = {
   schema: "ecommerce",
   table: "orders",
   by: "placed_at",
-  every: "1 month",
+  every: lasting("1 month"),
   ahead: 3,
-  retention: "2 years",
+  retention: lasting("2 years"),
   dropAfter: "retention",
 } as const;
 
@@ -108,7 +109,7 @@ test("a partition set on a real server", { skip }, async (t) => {
     const { id, state } = await partitionSet.create(plane.context, orders);
     await plane.admin.query("UPDATE partman.part_config SET retention = '1 month', automatic_maintenance = 'off'");
     const drifted = await partitionSet.read(plane.context, id, state);
-    assert.deepEqual(drifted, { ...orders, retention: "1 month", maintenance: "off" });
+    assert.deepEqual(drifted, { ...orders, retention: lasting("1 month"), maintenance: "off" });
     assert.deepEqual(partitionSet.diff(drifted ?? assert.fail(), orders), [
       { path: "retention", how: "update" },
       { path: "maintenance", how: "update" },
@@ -120,14 +121,14 @@ test("a partition set on a real server", { skip }, async (t) => {
 
   await t.test("drops the partitions past their retention in maintenance", async (t) => {
     const plane = await withOrders(t);
-    await partitionSet.create(plane.context, { ...orders, retention: "1 month" });
+    await partitionSet.create(plane.context, { ...orders, retention: lasting("1 month") });
     await plane.admin.query("SELECT partman.run_maintenance('ecommerce.orders')");
     assert.deepEqual((await partitions(plane))[0]?.from, month(-1));
   });
 
   await t.test("keeps weeks from Monday", async (t) => {
     const plane = await withOrders(t);
-    await partitionSet.create(plane.context, { ...orders, every: "1 week" });
+    await partitionSet.create(plane.context, { ...orders, every: lasting("1 week") });
     assert.deepEqual(new Set((await partitions(plane)).map(({ from }) => from.getUTCDay())), new Set([1]));
   });
 
@@ -147,7 +148,7 @@ test("a partition set on a real server", { skip }, async (t) => {
     const plane = await withOrders(t);
     await partitionSet.create(plane.context, orders);
     await assert.rejects(
-      partitionSet.create(plane.context, { ...orders, every: "1 day" }),
+      partitionSet.create(plane.context, { ...orders, every: lasting("1 day") }),
       /cannot become longer or shorter/,
     );
     await assert.rejects(

@@ -4,6 +4,7 @@ import test, { type TestContext } from "node:test";
 import type { Client } from "pg";
 import { processedEvents } from "../../provider/resources/processed-events";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
+import { lasting } from "../unit/lasting";
 import { type DataPlaneDatabase, dataPlaneDatabase } from "./data-plane-database";
 import { skip } from "./servers";
 
@@ -11,7 +12,7 @@ const wanted = {
   column: "tenant_id",
   type: "uuid",
   colocateWith: "ecommerce.tenants",
-  retention: "28 days",
+  retention: lasting("28 days"),
 } as const;
 
 async function withProcessedEvents(t: TestContext, allow: readonly string[] = []): Promise<DataPlaneDatabase> {
@@ -114,7 +115,7 @@ test("processed events on a real server", { skip }, async (t) => {
 test("another retention of processed events is taken over, and drift is shown", { skip }, async (t) => {
   const plane = await withProcessedEvents(t);
   const { id, state } = await processedEvents.create(plane.context, wanted);
-  const next = { ...wanted, retention: "2 months" };
+  const next = { ...wanted, retention: lasting("2 months") };
   assert.deepEqual(processedEvents.diff(state, next), [{ path: "retention", how: "update" }]);
   const updated = await processedEvents.update(plane.context, id, state, next);
   const imported = (await processedEvents.read(plane.context, id, undefined)) ?? assert.fail();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { durationMs, formatDuration, parseDuration } from "../../../common/duration";
+import { durationMs, formatDuration, parseDuration, sameDuration } from "../../../common/duration";
 
 test("durations are a whole number and a unit, long or short", () => {
   assert.deepEqual(parseDuration("3 days"), { count: 3, unit: "day" });
@@ -29,4 +29,12 @@ test("a duration is written as PostgreSQL takes it", () => {
 
 test("a month counts as 30 days where only milliseconds are known", () => {
   assert.equal(durationMs({ count: 1, unit: "month" }), 30 * 86_400_000);
+});
+
+test("the same time in other words is the same duration, but a month is no number of days", () => {
+  assert.ok(sameDuration({ count: 2, unit: "week" }, { count: 14, unit: "day" }));
+  assert.ok(sameDuration({ count: 1, unit: "year" }, { count: 12, unit: "month" }));
+  assert.ok(sameDuration({ count: 1, unit: "hour" }, { count: 3_600, unit: "second" }));
+  assert.ok(!sameDuration({ count: 1, unit: "month" }, { count: 30, unit: "day" }));
+  assert.ok(!sameDuration({ count: 1, unit: "day" }, { count: 24, unit: "hour" }));
 });

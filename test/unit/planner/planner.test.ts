@@ -226,7 +226,7 @@ test("an override equal to the plan is none", () => {
 test("every value can be overridden, and says a cost", () => {
   const planned = planFor(small).values;
   for (const [name, { value }] of Object.entries(planned)) {
-    const other = typeof value === "number" ? value + 1 : `other than ${value}`;
+    const other = typeof value === "number" ? value + 1 : name.endsWith("Interval") ? "1 week" : `other than ${value}`;
     const values: PlannedValues = draftPlan(small, { [name]: other }).values;
     assert.notEqual(values[name as ValueName].overridden?.cost, undefined, name);
   }

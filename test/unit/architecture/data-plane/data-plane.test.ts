@@ -6,8 +6,10 @@ import { loadApplication } from "../../../../architecture/application-loader";
 import { dataPlane } from "../../../../architecture/data-plane/data-plane";
 import type { Declaration } from "../../../../architecture/data-plane/declaration";
 import { onlyCoordinator } from "../../../../architecture/data-plane/nodes";
+import { toWire } from "../../../../provider/protocol/input-schemas";
 import { externalSettings } from "../../external-settings";
 import { matchesGolden } from "../../golden";
+import { lasting } from "../../lasting";
 import { parseShop, type ShopArgs } from "../shop";
 
 const root = join(__dirname, "..", "..", "..", "..");
@@ -118,18 +120,18 @@ test("the outbox drops a partition only when the slots have passed it, other tab
       schema: "shop",
       table: "log",
       by: "at",
-      every: "1 month",
+      every: lasting("1 month"),
       ahead: 4,
-      retention: "1 year",
+      retention: lasting("1 year"),
       dropAfter: "retention",
     },
     {
       schema: "tenantry",
       table: "outbox",
       by: "created_at",
-      every: "1 day",
+      every: lasting("1 day"),
       ahead: 4,
-      retention: "3 days",
+      retention: lasting("3 days"),
       dropAfter: "slots",
     },
   ]);
@@ -185,7 +187,7 @@ test("a processed event is remembered for twice as long as the topics keep event
   const [inputs] = (await declare({ yaml: [oneAggregate] })).flatMap((each) =>
     each.noun === "ProcessedEvents" ? [each.inputs] : [],
   );
-  assert.equal(inputs?.retention, "28 days");
+  assert.deepEqual(inputs?.retention, lasting("28 days"));
 });
 
 test("the same description gives the same declarations", async () => {
@@ -202,7 +204,7 @@ test("ecommerce's declarations are those that were reviewed", async () => {
 /** Without what other golden files show: the text of the SQL, and the connectors' configuration. */
 function reviewed({ noun, inputs }: Declaration): object {
   if (noun === "Connector") return { connector: inputs.connector };
-  if (noun !== "Migration") return inputs;
+  if (noun !== "Migration") return toWire(noun, inputs);
   const { path, transaction, schema, apply } = inputs;
   return { path, transaction, schema, apply };
 }

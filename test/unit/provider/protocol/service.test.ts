@@ -6,7 +6,9 @@ import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { z } from "zod";
+import type { Interval } from "../../../../provider/partitions/interval";
 import { unknownValue } from "../../../../provider/protocol/configuration";
+import { duration } from "../../../../provider/protocol/input-schemas";
 import { toStruct } from "../../../../provider/protocol/properties";
 import type { ResourceHandler } from "../../../../provider/protocol/resource-handler";
 import { createService } from "../../../../provider/protocol/service";
@@ -36,17 +38,14 @@ const shelf: ResourceHandler<Shelf> = {
 
 const urn = "urn:pulumi:dev::shop::tenantry:index:DataPlane$tenantry:index:Shelf::one";
 
-async function serve(t: TestContext) {
+async function serve(t: TestContext, kind = shelf as unknown as ResourceHandler<object>) {
   const told: string[] = [];
   const server = new grpc.Server();
   const engine = {
     info: (_: string, line: string) => told.push(line),
     warn: (_: string, line: string) => told.push(line),
   };
-  server.addService(
-    ResourceProviderService,
-    createService(engine, new Map([["Shelf", shelf as unknown as ResourceHandler<object>]])),
-  );
+  server.addService(ResourceProviderService, createService(engine, new Map([[kind.noun, kind]])));
   const port = await promisify(server.bindAsync.bind(server))("127.0.0.1:0", grpc.ServerCredentials.createInsecure());
   const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
   t.after(() => {
@@ -70,9 +69,9 @@ async function check(client: ResourceProviderClient, news: object, of = urn): Pr
   return promisify<rpc.CheckRequest, rpc.CheckResponse>(client.check.bind(client))(request);
 }
 
-async function diff(client: ResourceProviderClient, old: object, news: object): Promise<rpc.DiffResponse> {
+async function diff(client: ResourceProviderClient, old: object, news: object, of = urn): Promise<rpc.DiffResponse> {
   const request = new rpc.DiffRequest();
-  request.setUrn(urn);
+  request.setUrn(of);
   request.setOlds(toStruct(old));
   request.setNews(toStruct(news));
   return promisify<rpc.DiffRequest, rpc.DiffResponse>(client.diff.bind(client))(request);
@@ -85,6 +84,29 @@ async function create(client: ResourceProviderClient, news: object, preview: boo
   request.setPreview(preview);
   return promisify<rpc.CreateRequest, rpc.CreateResponse>(client.create.bind(client))(request);
 }
+
+test("durations are text for Pulumi, in inputs and in state, and durations for the kind", async (t) => {
+  interface Kept {
+    readonly retention: Interval;
+  }
+  const seen: Kept[] = [];
+  const kept: ResourceHandler<Kept> = {
+    ...(shelf as unknown as ResourceHandler<Kept>),
+    noun: "ProcessedEvents",
+    inputs: z.object({ retention: duration }),
+    diff: (old, next) => {
+      seen.push(old, next);
+      return [];
+    },
+  };
+  const { client } = await serve(t, kept as unknown as ResourceHandler<object>);
+  await configure(client);
+  await diff(client, { retention: "1 mon 3 days" }, { retention: "4 weeks" }, urn.replace("Shelf", kept.noun));
+  assert.deepEqual(seen, [{ retention: { printed: "1 mon 3 days" } }, { retention: { count: 4, unit: "week" } }]);
+  const failures = (await check(client, { retention: "often" }, urn.replace("Shelf", kept.noun))).getFailuresList();
+  assert.match(failures[0]?.getReason() ?? "", /^expected a whole number and a unit/);
+  assert.equal(failures[0]?.getProperty(), "retention");
+});
 
 test("previews are supported, and secrets are left to the engine", async (t) => {
   const { client } = await serve(t);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
+import { z } from "zod";
 import { limitsOf } from "../../../../provider/partitions/partman";
+import { fromWire, toWire } from "../../../../provider/protocol/input-schemas";
 import {
   type FoundPartitionSet,
   type PartitionSetState,
@@ -9,23 +11,24 @@ import {
   planPartitionSet,
 } from "../../../../provider/resources/partition-set";
 import { matchesGolden } from "../../golden";
+import { lasting } from "../../lasting";
 
 const orders = {
   schema: "ecommerce",
   table: "orders",
   by: "placed_at",
-  every: "1 month",
+  every: lasting("1 month"),
   ahead: 4,
-  retention: "7 years",
+  retention: lasting("7 years"),
   dropAfter: "retention",
 } as const;
 const outbox = {
   schema: "tenantry",
   table: "outbox",
   by: "created_at",
-  every: "1 day",
+  every: lasting("1 day"),
   ahead: 4,
-  retention: "3 days",
+  retention: lasting("3 days"),
   dropAfter: "slots",
 } as const;
 
@@ -34,9 +37,9 @@ const partman5 = { version: "5.2.4", schema: "partman" };
 
 const found: FoundPartitionSet = {
   by: "placed_at",
-  every: "1 month",
+  every: lasting("1 month"),
   ahead: 4,
-  retention: "7 years",
+  retention: lasting("7 years"),
   guardedRetention: undefined,
   maintained: true,
   template: undefined,
@@ -54,7 +57,7 @@ for (const [name, partman] of [
   ["5", partman5],
 ] as const) {
   test(`pg_partman ${name} is told in its own words`, () => {
-    const weekly = { ...orders, every: "1 week" };
+    const weekly = { ...orders, every: lasting("1 week") };
     const sets = [orders, weekly, outbox].map((inputs) => sqlOf(planPartitionSet(inputs, undefined, partman)));
     matchesGolden(golden(`partition-set-partman-${name}.sql`), sets.join("\n"));
   });
@@ -63,7 +66,7 @@ for (const [name, partman] of [
 test("a set as declared needs nothing", () => {
   assert.deepEqual(planPartitionSet(orders, found, partman5), []);
   assert.deepEqual(partitionSet.preview(state, orders), []);
-  assert.deepEqual(partitionSet.diff(state, { ...orders, retention: "84 months" }), []);
+  assert.deepEqual(partitionSet.diff(state, { ...orders, retention: lasting("84 months") }), []);
 });
 
 test("more partitions ahead are made at once, fewer only from then on", () => {
@@ -72,7 +75,8 @@ test("more partitions ahead are made at once, fewer only from then on", () => {
 });
 
 test("a shorter retention is announced in the preview, a longer one is not", () => {
-  const lines = (retention: string) => partitionSet.preview(state, { ...orders, retention }).join("\n");
+  const lines = (retention: string) =>
+    partitionSet.preview(state, { ...orders, retention: lasting(retention) }).join("\n");
   assert.match(lines("1 year"), /-- partitions older than 1 year are dropped in the next round of maintenance:/);
   assert.doesNotMatch(lines("8 years"), /dropped/);
 });
@@ -101,7 +105,9 @@ test("a set is deleted also where nothing of the toolkit keeps its partitions, a
       const text = typeof sql === "string" ? sql : sql.text;
       seen.push(text);
       if (text.includes("AS there")) return { rows: [{ there: isThere }] };
-      return { rows: isThere && text.includes("guarded_partition_set WHERE") ? [{ retention: "3 days" }] : [] };
+      return {
+        rows: isThere && text.includes("guarded_partition_set WHERE") ? [{ retention: lasting("3 days") }] : [],
+      };
     };
     const database = {
       facts: Promise.resolve({ partman: { version: "5", schema: "partman" } }),
@@ -120,10 +126,10 @@ test("a set is deleted also where nothing of the toolkit keeps its partitions, a
 test("another column or another length of partitions is refused, with both values", () => {
   const [byColumn] = partitionSet.check?.(state, { ...orders, by: "shipped_at" }, none) ?? [];
   assert.match(byColumn?.what ?? "", /cannot be partitioned by another column/);
-  const [byLength] = partitionSet.check?.(state, { ...orders, every: "1 day" }, none) ?? [];
+  const [byLength] = partitionSet.check?.(state, { ...orders, every: lasting("1 day") }, none) ?? [];
   assert.equal(byLength?.got, "every: 1 day");
   assert.equal(byLength?.expected, "every: 1 month, as it is now");
-  assert.deepEqual(problems({ every: "1 day", table: "others" }, state), []);
+  assert.deepEqual(problems({ every: lasting("1 day"), table: "others" }, state), []);
 });
 
 test("names that pg_partman cannot keep are refused", () => {
@@ -132,13 +138,13 @@ test("names that pg_partman cannot keep are refused", () => {
 });
 
 test("partitions shorter than an hour are refused", () => {
-  assert.match(problems({ every: "30 minutes" })[0] ?? "", /too short/);
-  assert.deepEqual(problems({ every: "1 hour" }), []);
+  assert.match(problems({ every: lasting("30 minutes") })[0] ?? "", /too short/);
+  assert.deepEqual(problems({ every: lasting("1 hour") }), []);
 });
 
 test("partitions that would reach beyond years of four digits are refused", () => {
-  assert.match(problems({ every: "10 years", ahead: 200 })[0] ?? "", /reach too far ahead/);
-  assert.deepEqual(problems({ every: "10 years", ahead: 100 }), []);
+  assert.match(problems({ every: lasting("10 years"), ahead: 200 })[0] ?? "", /reach too far ahead/);
+  assert.deepEqual(problems({ every: lasting("10 years"), ahead: 100 }), []);
 });
 
 test("faults of a set and routines that pg_partman has brought back are mended in one plan", () => {
@@ -154,12 +160,23 @@ test("faults of a set and routines that pg_partman has brought back are mended i
 });
 
 test("quarters are refused with pg_partman 4, which names them in a way that 5 gives up on", () => {
-  assert.match(limitsOf({ ...orders, every: "3 months" }, partman4)[0]?.what ?? "", /need pg_partman 5/);
-  assert.deepEqual(limitsOf({ ...orders, every: "3 months" }, partman5), []);
+  assert.match(limitsOf({ ...orders, every: lasting("3 months") }, partman4)[0]?.what ?? "", /need pg_partman 5/);
+  assert.deepEqual(limitsOf({ ...orders, every: lasting("3 months") }, partman5), []);
 });
 
 test("durations and numbers are parsed", () => {
-  assert.ok(partitionSet.inputs.safeParse(orders).success);
-  assert.ok(!partitionSet.inputs.safeParse({ ...orders, every: "monthly" }).success);
-  assert.ok(!partitionSet.inputs.safeParse({ ...orders, ahead: 0 }).success);
+  const wire = toWire("PartitionSet", orders);
+  assert.deepEqual(partitionSet.inputs.parse(wire), orders);
+  assert.ok(!partitionSet.inputs.safeParse({ ...wire, every: "monthly" }).success);
+  assert.ok(!partitionSet.inputs.safeParse({ ...wire, ahead: 0 }).success);
+});
+
+test("a retention that somebody set to no duration is read as it is, and shown as a difference", () => {
+  const drifted: PartitionSetState = { ...state, retention: { printed: "1 mon 3 days" } };
+  const wire = toWire("PartitionSet", drifted);
+  assert.equal(wire["retention"], "1 mon 3 days");
+  assert.deepEqual(fromWire("PartitionSet", wire), drifted);
+  const { retention: _, ...rest } = toWire("PartitionSet", orders);
+  assert.deepEqual(z.encode(partitionSet.inputs, drifted as never), { ...rest, retention: "1 mon 3 days" });
+  assert.deepEqual(partitionSet.diff(drifted, orders), [{ path: "retention", how: "update" }]);
 });

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import test from "node:test";
 import { type ProcessedEventsState, processedEvents } from "../../../../provider/resources/processed-events";
 import { matchesGolden } from "../../golden";
+import { lasting } from "../../lasting";
 
 const wanted = {
   column: "tenant_id",
   type: "uuid",
   colocateWith: "ecommerce.tenants",
-  retention: "4 weeks",
+  retention: lasting("4 weeks"),
 } as const;
 const state: ProcessedEventsState = { ...wanted, distributed: "yes" };
 const none = new Set<string>();
@@ -19,11 +20,14 @@ test("processed events are made as reviewed", () => {
 });
 
 test("another retention is an update, the same one in other words is not", () => {
-  assert.deepEqual(processedEvents.diff(state, { ...wanted, retention: "28 days" }), []);
-  assert.deepEqual(processedEvents.diff(state, { ...wanted, retention: "1 month" }), [
+  assert.deepEqual(processedEvents.diff(state, { ...wanted, retention: lasting("28 days") }), []);
+  assert.deepEqual(processedEvents.diff(state, { ...wanted, retention: lasting("1 month") }), [
     { path: "retention", how: "update" },
   ]);
-  assert.match(processedEvents.preview(state, { ...wanted, retention: "1 month" }).join(), /RETURN interval '1 month'/);
+  assert.match(
+    processedEvents.preview(state, { ...wanted, retention: lasting("1 month") }).join(),
+    /RETURN interval '1 month'/,
+  );
 });
 
 test("a table that is not distributed, or elsewhere, is shown", () => {
