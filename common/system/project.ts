@@ -4,10 +4,13 @@ import { parse } from "yaml";
 import { nearest, root } from "./checkout";
 
 /**
- * The user's project, with `sql/` and `stacks/`: the folder of the nearest Pulumi.yaml above the working directory, or
- * above the toolkit, which finds a checkout's own, and the project that a policy pack is installed in.
+ * The user's project, with `sql/` and `stacks/`: the folder of the nearest Pulumi.yaml above the working directory; or
+ * above the toolkit, for a checkout that is called from elsewhere; or above the caller's directory, because Pulumi starts
+ * a policy pack in the pack's folder, which npm may have installed beside the project.
  */
-export const projectRoot = nearest("Pulumi.yaml", process.cwd()) ?? nearest("Pulumi.yaml", root) ?? process.cwd();
+export const projectRoot =
+  [process.cwd(), root, process.env.PWD ?? ""].map((folder) => nearest("Pulumi.yaml", folder)).find(Boolean) ??
+  process.cwd();
 
 /** What belongs to this project and is not in version control. */
 export const workDirectory = join(projectRoot, ".tenantry");

@@ -94,8 +94,10 @@ test("the packages, installed into an empty project", { skip }, async (t) => {
     "tenantry:citus": "auto",
     "tenantry:shardCount": 4,
     "tenantry:endpoints": { file: "../endpoints.yaml" },
+    "tenantry:allow": [`drop ${application}.carts`],
   };
   write("stacks/Pulumi.it.yaml", stringify({ config }));
+  write("tenantry-lint.yaml", "rules: { unlisted-drop: warning }\n");
   const page = readFileSync(join(root, "docs", "package.md"), "utf8");
   const documented = (language: string) =>
     new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "ms").exec(page)?.[1] ??
@@ -111,7 +113,9 @@ test("the packages, installed into an empty project", { skip }, async (t) => {
   await t.test("preview and apply a stack by the project's program, and keep its state in the project", async () => {
     write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["index.ts"] }));
     const tenantry = (...args: string[]) => run("node_modules/.bin/tenantry", args);
-    assert.match(await tenantry("preview", "-s", "it"), /\+ \d+ to create/);
+    const preview = await tenantry("preview", "-s", "it", "--policy-pack", "node_modules/tenantry/policy");
+    assert.match(preview, /\+ \d+ to create/);
+    assert.match(preview, /\[advisory\] .*stack-files.*unlisted-drop/s);
     assert.ok(existsSync(join(folder, ".tenantry", "state", ".pulumi", "stacks", "shop", "it.json")));
     try {
       await tenantry("up", "-s", "it", "--yes", "--skip-preview");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { parse } from "yaml";
@@ -70,4 +71,23 @@ test("builds images under the names that stacks use by default", () => {
     .trim()
     .split("\n");
   assert.ok(lines.includes(`images/citus ${citusImage}`), lines.join("\n"));
+});
+
+test("a release says what the changelog says of its version, and nothing of another", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "tenantry-release-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const path of [".github", "client"]) mkdirSync(join(folder, path));
+  copyFileSync(join(root, ".github/release-notes.sh"), join(folder, ".github/release-notes.sh"));
+  for (const path of ["package.json", "client/package.json"])
+    writeFileSync(join(folder, path), '{\n  "name": "a",\n  "version": "1.2.0",\n  "private": true\n}\n');
+  writeFileSync(
+    join(folder, "CHANGELOG.md"),
+    "## [Unreleased]\n\n- Later.\n\n## [1.2.0] - today\n\n- Now.\n\n## [1.1.0]\n\n- Before.\n",
+  );
+  const notes = (tag: string) =>
+    execFileSync(join(folder, ".github/release-notes.sh"), [tag], { encoding: "utf8", stdio: "pipe" });
+  assert.equal(notes("v1.2.0").trim(), "- Now.");
+  assert.throws(() => notes("v1.1.0"), /package\.json has another version than the tag\n {2}got: {6}1\.2\.0/);
+  writeFileSync(join(folder, "CHANGELOG.md"), "## [Unreleased]\n\n- Now.\n");
+  assert.throws(() => notes("v1.2.0"), /CHANGELOG\.md says nothing of this version/);
 });
