@@ -6,8 +6,9 @@ import type { EmbeddedSql } from "./typescript/embedded-sql";
 import { typescript } from "./typescript/typescript";
 
 /**
- * The allow comments of a file of code. `// tenantry:allow RULE reason` speaks for its line and, where nothing stands
- * before it, for the statement, member or argument behind it; `-- tenantry:allow RULE reason` in a query for the query.
+ * The allow comments of a file of code. `// tenantry:allow RULE reason` applies to its line; on a line of its own, it
+ * applies to the statement, member or argument that follows. `-- tenantry:allow RULE reason` in a query applies to the
+ * query.
  */
 export function readCodeAllows({ source, tree }: CodeFile, queries: readonly EmbeddedSql[]): Allow[] {
   const { text } = source;
@@ -39,7 +40,7 @@ function isComment(tree: ts.SourceFile, offset: number): boolean {
   return comments.some((ranges) => ranges?.some((each) => each.pos === offset));
 }
 
-/** The outermost node that begins behind the comment. */
+/** The outermost node that begins after the comment. */
 function nodeBehind(tree: ts.SourceFile, offset: number): ts.Node | undefined {
   let found: ts.Node | undefined;
   const visit = (node: ts.Node): void => {

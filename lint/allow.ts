@@ -6,9 +6,9 @@ import type { Finding, Rule } from "./rule";
 export interface Allow {
   readonly rule: string;
   readonly reason: string;
-  /** Where it stands in the text, from 0. */
+  /** Offset of the comment in the text, from 0. */
   readonly offset: number;
-  /** The lines that it speaks for, from 1. */
+  /** First and last line that the comment applies to, from 1. */
   readonly first: number;
   readonly last: number;
 }
@@ -19,7 +19,7 @@ export const allowRule: Rule = {
   harm: "An exception that nobody can judge, or that no longer excuses anything, hides the next mistake.",
 };
 
-/** The allow comments of a file: each speaks for the statement it stands in, or for the next. */
+/** The allow comments of a file. Each applies to the statement that it stands in, or else to the next one. */
 export function readAllows(source: Source, statements?: readonly ParsedStatement[]): Allow[] {
   return [...source.text.matchAll(/(?:--|#)[ \t]*tenantry:allow\b[ \t]*(\S*)[ \t]*(.*)$/gm)].map((match) => {
     const offset = match.index;
@@ -31,12 +31,12 @@ export function readAllows(source: Source, statements?: readonly ParsedStatement
   });
 }
 
-/** The allow of a comment, for the lines that it speaks for. */
+/** The allow of a comment, with the lines that it applies to. */
 export function allowAt(comment: Pick<Allow, "rule" | "reason" | "offset">, first: number, last: number): Allow {
   return { ...comment, reason: comment.reason.trim(), first, last };
 }
 
-/** Drops what the comments allow, and adds what is wrong with the comments themselves. */
+/** Drops the findings that comments allow, and adds findings on the comments themselves. */
 export function applyAllows<T extends Finding & { readonly rule: string }>(
   source: Source,
   allows: readonly Allow[],
@@ -64,7 +64,7 @@ export function applyAllows<T extends Finding & { readonly rule: string }>(
   return { kept, wrong };
 }
 
-/** The statement that ends on the comment's line, before it. */
+/** The statement that ends before the comment on the same line. */
 function behind(source: Source, statements: readonly ParsedStatement[], line: number): ParsedStatement | undefined {
   const text = source.text.slice(startOfLine(source, line), startOfLine(source, line + 1));
   const before = text.split("--", 1)[0]?.trim();

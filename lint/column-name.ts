@@ -8,7 +8,7 @@ export function resultName({ name, val }: ResTarget): string | undefined {
   return (val && ownName(val)) ?? "?column?";
 }
 
-/** What an expression without AS is called after: FigureColname in PostgreSQL's parse_target.c. */
+/** The name of an expression without AS, by FigureColname in PostgreSQL's parse_target.c. */
 function ownName(node: Node): string | undefined {
   if ("ColumnRef" in node) return strings(node.ColumnRef.fields).at(-1);
   if ("FuncCall" in node) return strings(node.FuncCall.funcname).at(-1);

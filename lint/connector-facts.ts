@@ -4,24 +4,24 @@ import type { Place } from "../common/problem";
 import { placeAt, type Source } from "../common/source";
 import { keyOffset, resolveAliases, withLineFeeds } from "../common/yaml-file";
 
-/** A connector as a file or a stack has it. */
+/** A connector in a file or in a stack. */
 export interface ConnectorFacts {
   readonly name: string;
   readonly config: Readonly<Record<string, string>>;
-  /** What the stack asks for; undefined where no stack is known. */
+  /** Consistency that the stack asks for; undefined if no stack is known. */
   readonly consistency?: "strong" | "bounded" | "eventual";
-  /** The place of a key of the configuration, or of the configuration where the key is missing. */
+  /** The place of a key of the configuration; of the whole configuration if the key is missing. */
   placeOf(key: string): Place;
 }
 
-/** Whether a text may be a connector: no more than a look, so that other YAML and JSON need not be parsed. */
+/** True if a text may hold a connector. This quick look avoids parsing other YAML and JSON. */
 export function mayBeConnector(text: string): boolean {
   return text.includes("connector.class") || /^kind:\s*["']?KafkaConnector\b/m.test(text);
 }
 
 /**
- * The connectors in YAML or JSON: a configuration alone, `{ name, config }` as Kafka Connect's REST interface takes it, or
- * Strimzi's `KafkaConnector`. What cannot be read as any of these has none.
+ * The connectors in YAML or JSON: a bare configuration, `{ name, config }` for Kafka Connect's REST interface, or
+ * Strimzi's `KafkaConnector`. A document that is none of these has no connectors.
  */
 export function readConnectors(source: Source): ConnectorFacts[] {
   return parseAllDocuments(withLineFeeds(source.text)).flatMap((document) => {
@@ -47,12 +47,15 @@ export function readConnectors(source: Source): ConnectorFacts[] {
   });
 }
 
-/** Whether it is Debezium's connector for PostgreSQL, or the one made from it. */
+/** True for Debezium's connector for PostgreSQL, and for tenantry's, which extends it. */
 export function isDebezium({ config }: ConnectorFacts): boolean {
   return isDebeziumClass(config["connector.class"]);
 }
 
-/** A value that is known only later: of a template, `<host>`; of a worker, `${file:…}`; of servers that do not run yet. */
+/**
+ * True for a value that is filled in later: `<host>` of a template, `${file:…}` of a worker, or an output of servers
+ * that do not run yet.
+ */
 export function isFilledInLater(value: string): boolean {
   return /^<\w+>$|^\$\{[^}]+\}$|^\[known /.test(value);
 }

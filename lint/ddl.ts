@@ -21,7 +21,10 @@ export interface DefinedColumn {
   readonly at: Place;
 }
 
-/** The commands of every ALTER TABLE, but for tables that the file itself creates: those are empty. */
+/**
+ * The commands of every ALTER TABLE on tables that hold rows. Tables that the file itself creates are empty, and left
+ * out.
+ */
 export function alterations(statements: readonly ParsedStatement[], context: FileContext): Alteration[] {
   return statements.flatMap((statement) => {
     const { node } = statement;
@@ -36,21 +39,21 @@ export function alterations(statements: readonly ParsedStatement[], context: Fil
   });
 }
 
-/** Columns that are added to tables that hold rows. */
+/** Columns added to tables that hold rows. */
 export function addedColumns(statements: readonly ParsedStatement[], context: FileContext): DefinedColumn[] {
   return alterations(statements, context).flatMap(({ table, command: { subtype, def }, at }) =>
     subtype === "AT_AddColumn" && def && "ColumnDef" in def ? [{ table, column: def.ColumnDef, at }] : [],
   );
 }
 
-/** Constraints that ALTER TABLE adds to tables that hold rows. */
+/** Constraints added by ALTER TABLE to tables that hold rows. */
 export function addedConstraints(statements: readonly ParsedStatement[], context: FileContext) {
   return alterations(statements, context).flatMap(({ table, command: { subtype, def }, at }) =>
     subtype === "AT_AddConstraint" && def && "Constraint" in def ? [{ table, constraint: def.Constraint, at }] : [],
   );
 }
 
-/** Every column that a statement defines, in new tables too. */
+/** Every column that a statement defines, also in new tables. */
 export function definedColumns(statements: readonly ParsedStatement[], context: FileContext): DefinedColumn[] {
   const ofTables = statements.flatMap((statement) => {
     const { node } = statement;
@@ -71,7 +74,7 @@ export function definedColumns(statements: readonly ParsedStatement[], context: 
   return [...ofTables, ...addedColumns(statements, { ...context, created: new Map() })];
 }
 
-/** Finds what is wrong with single statements. */
+/** Findings on single statements. */
 export function forEachStatement(
   statements: readonly ParsedStatement[],
   check: (statement: ParsedStatement, start: Place) => readonly Finding[],
@@ -79,7 +82,10 @@ export function forEachStatement(
   return statements.flatMap((statement) => check(statement, placeAt(statement.source, statement.start)));
 }
 
-/** The same for an application's own files: SQL of other origin, such as the toolkit's, keeps what they must leave alone. */
+/**
+ * Findings on single statements of an application's own files. Other SQL, such as the toolkit's, may do things that
+ * those files must not.
+ */
 export function forEachMigrating(
   statements: readonly ParsedStatement[],
   { migration }: FileContext,
@@ -88,7 +94,7 @@ export function forEachMigrating(
   return migration ? forEachStatement(statements, check) : [];
 }
 
-/** The names of the objects that a file creates, each with where it does so first. */
+/** The names of the objects that a file creates, each with the offset of its first creation. */
 export function createdBy(
   statements: readonly ParsedStatement[],
   { schema, catalog }: Pick<TableFacts, "schema" | "catalog">,
@@ -122,7 +128,7 @@ function createdName(node: Node, schema: string): string | undefined {
   return undefined;
 }
 
-/** Whether the file itself has created the object when the statement runs. */
+/** True if the file has already created the object when the statement runs. */
 export function isNew(
   name: string,
   statement: Pick<ParsedStatement, "start">,
@@ -136,7 +142,10 @@ export function findConstraint(column: ColumnDef, contype: Constraint["contype"]
   return constraintsOf(column).find((each) => each.contype === contype);
 }
 
-/** PostgreSQL keeps no place of a command itself, but of what it adds; else the name that it speaks of is looked for. */
+/**
+ * The place of a command. PostgreSQL records no place of the command itself, so this is the place of the element that
+ * it adds, or else of the name in the text.
+ */
 export function placeOfCommand(statement: ParsedStatement, { def, name }: AlterTableCmd): Place {
   if (def && "ColumnDef" in def && def.ColumnDef.colname) return statement.placeOf(def.ColumnDef.location);
   if (def && "Constraint" in def) return statement.placeOf(def.Constraint.location);

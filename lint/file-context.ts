@@ -10,7 +10,7 @@ import type { FileContext, TableFacts } from "./rule";
 
 const defaultTenantColumn = "tenant_id";
 
-/** What all files together say of their tables; what is wrong with them otherwise is the compiler's to say. */
+/** The tables that all files together define. The compiler, not lint, reports other problems in them. */
 export function readTables(
   files: readonly ParsedSql[],
   schema: string,
@@ -45,7 +45,7 @@ export function readTables(
   };
 }
 
-/** The table of every partition that the files make. */
+/** The parent table of every partition that the files create. */
 function parentsOf({ tables }: Catalog): ReadonlyMap<string, string> {
   return new Map(
     [...tables.values()].flatMap(({ name, partitions }) => partitions.map((each) => [each.name, name] as const)),

@@ -3,16 +3,16 @@ import { walk } from "../architecture/sql/tree";
 import { forEachMigrating } from "./ddl";
 import type { FileContext, Finding } from "./rule";
 
-/** What a part of a statement does, and the way out. */
+/** The harm that part of a statement does, and the fix. */
 export interface Harm {
   readonly what: string;
   readonly fix: string;
 }
 
-/** Looks at parts of statements, by the kind of node that PostgreSQL's parser gives them. */
+/** Checks of parts of statements, by the node kind of PostgreSQL's parser. */
 export type HarmChecks = Readonly<Record<string, (node: never, context: FileContext) => Harm | undefined>>;
 
-/** The harms of what a migration runs, each at its statement. */
+/** The harms of the statements that a migration runs, each at its statement. */
 export function findHarms(statements: readonly ParsedStatement[], context: FileContext, checks: HarmChecks): Finding[] {
   return forEachMigrating(statements, context, ({ node }, at) => {
     const harms: Harm[] = [];

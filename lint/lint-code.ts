@@ -6,10 +6,10 @@ import { type Linted, named, unreadable, withoutAllowed } from "./linted";
 import type { Rule, TableFacts } from "./rule";
 import { type CodeFile, type CodeSetting, readCode, syntaxProblems } from "./typescript/code";
 import { embeddedSql } from "./typescript/embedded-sql";
-import { Units } from "./typescript/function";
+import { Functions } from "./typescript/function";
 import { typescript } from "./typescript/typescript";
 
-/** What the rules find in TypeScript, and in the SQL that it hands to database clients. */
+/** Findings in TypeScript, and in the SQL that it passes to database clients. */
 export function lintCode(
   sources: readonly Source[],
   tables: TableFacts,
@@ -19,8 +19,8 @@ export function lintCode(
   if (sources.length === 0) return [];
   const known = new Map([...tables.catalog.tables].map(([name, { columns }]) => [name, new Set(columns.keys())]));
   const code = readCode(sources, { ...setting, tables: known });
-  const units = new Units(code);
-  const inCode = chosen.flatMap((rule) => named(rule, rule.checkCode?.(units) ?? []));
+  const functions = new Functions(code);
+  const inCode = chosen.flatMap((rule) => named(rule, rule.checkCode?.(functions) ?? []));
   return code.files.flatMap((file) => {
     const problems = syntaxProblems(file);
     if (problems.length > 0) return problems.flatMap((each) => unreadable(each, file.source));
@@ -45,7 +45,7 @@ function queriesIn({ tree }: CodeFile, read: (node: ts.Node) => Query | undefine
   const found: ReadQuery[] = [];
   const visit = (node: ts.Node): void => {
     const query = read(node);
-    // A query that is built further on may be given what it lacks.
+    // Code elsewhere may add the missing condition to a query that is not whole.
     if (query?.parsed && query.isWhole) found.push({ ...query, parsed: query.parsed });
     typescript().forEachChild(node, visit);
   };
@@ -53,7 +53,7 @@ function queriesIn({ tree }: CodeFile, read: (node: ts.Node) => Query | undefine
   return found;
 }
 
-/** The same constant may be handed to a client twice. */
+/** Removes duplicates: code may pass the same constant to a client twice. */
 function distinct(findings: readonly Linted[]): Linted[] {
   return [...new Map(findings.map((each) => [`${each.rule} ${each.at.line} ${each.at.column}`, each])).values()];
 }

@@ -9,20 +9,20 @@ import { rules } from "./list";
 import type { Rule } from "./rule";
 import { type Library, librarySchema } from "./typescript/library";
 
-/** Its name; looked for in the folder where lint runs, and in those above. */
+/** File name of the configuration. Lint looks for it in the working folder and in the folders above. */
 export const lintConfigurationName = "tenantry-lint.yaml";
 
 /** `tenantry-lint.yaml`, parsed. Paths are relative to its folder. */
 export interface LintConfiguration {
-  /** The rules that are on, with the severities that the file gives them. @default all, with their own */
+  /** Enabled rules with the file's severities. @default all, with their own */
   readonly rules: readonly Rule[];
-  /** Whether a path is left out. @default none is */
+  /** True for an excluded path. @default no path */
   isExcluded(path: string): boolean;
-  /** The application whose tables the code of a path works with; undefined: the project's only one. */
+  /** Application whose tables the code at a path uses; undefined: the project's only one. */
   applicationOf(path: string): string | undefined;
-  /** Tables whose opt-in to be dropped is signed. @default none */
+  /** Tables that stacks may opt in to drop. @default none */
   readonly drops: readonly string[];
-  /** What libraries do that lint does not know by itself. @default none */
+  /** Descriptions of libraries that lint does not know. @default none */
   readonly libraries: readonly Library[];
 }
 
@@ -45,7 +45,7 @@ const schema = z.strictObject({
     .default([]),
 });
 
-/** @throws Problems with everything that is wrong with the file, unknown rules among them */
+/** @throws Problems with everything that is wrong in the file, including unknown rules */
 export function parseLintConfiguration(source: Source): LintConfiguration {
   const parsed = parseYaml(source, { schema, noun: "The lint configuration" });
   if (Array.isArray(parsed)) throw new Problems(parsed);
@@ -90,7 +90,7 @@ function libraryProblems(
     /^[./]/.test(name)
       ? [
           {
-            what: "Files of the code are followed by themselves: a library is a package",
+            what: "Lint follows the code's own files by itself: a library is a package",
             got: name,
             fix: "Write the package's name, or remove it",
             at: placeOf("libraries", String(index), "packages", String(position)),
@@ -101,6 +101,6 @@ function libraryProblems(
   const says = (value: unknown): boolean =>
     Array.isArray(value) ? value.length > 0 : typeof value === "object" && Object.values(value ?? {}).some(says);
   if (Object.values(words).some(says)) return problems;
-  const what = `Nothing is said of \`${packages.join(", ")}\``;
+  const what = `Nothing describes \`${packages.join(", ")}\``;
   return [...problems, { what, fix: "Write what its methods do: `writes`, `sends`, `receives` …", at }];
 }

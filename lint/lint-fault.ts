@@ -1,14 +1,14 @@
 import type { Source } from "../common/source";
 import { type Linted, unreadable } from "./linted";
 
-/** Called with what our own code throws over a file; the other files are judged all the same. */
+/** Callback for an exception of lint's own code in one file; lint still judges the other files. */
 export type OnFault = (path: string, error: unknown) => void;
 
 export const throwFault: OnFault = (_, error) => {
   throw error;
 };
 
-/** What `judge` finds in a file; what it throws is a fault of that file alone. */
+/** The findings that `judge` returns for a file. An exception is a fault of that file alone. */
 export function judged(source: Source, judge: () => readonly Linted[], onFault: OnFault): readonly Linted[] {
   try {
     return judge();
@@ -24,6 +24,6 @@ function isTooDeep(error: unknown): boolean {
 }
 
 const tooDeep = {
-  what: "What stands here nests deeper than can be read",
+  what: "This nests too deep to be read",
   fix: "Split its longest expression or its deepest value into parts",
 };

@@ -5,7 +5,7 @@ import { type Linted, named, unreadable, withoutAllowed } from "./linted";
 import type { Rule } from "./rule";
 import { readStack } from "./stack-facts";
 
-/** What the rules find in the connectors of a file. */
+/** Findings in the connectors of a file. */
 export function lintConnectors(source: Source, chosen: readonly Rule[]): Linted[] {
   const found = readConnectors(source).flatMap((connector) => lintConnector(connector, chosen));
   return withoutAllowed(source, readAllows(source), found);
@@ -15,7 +15,7 @@ export function lintConnector(connector: ConnectorFacts, chosen: readonly Rule[]
   return chosen.flatMap((rule) => named(rule, rule.checkConnector?.(connector) ?? []));
 }
 
-/** What the rules find in a stack's file; `drops` are the tables whose drop is signed. */
+/** Findings in a stack file. `drops` are the tables that stacks may drop. */
 export function lintStack(source: Source, drops: readonly string[], chosen: readonly Rule[]): Linted[] {
   const stack = readStack(source, drops);
   if (Array.isArray(stack)) return stack.flatMap((each) => unreadable(each, source));

@@ -5,7 +5,7 @@ import { pageOf } from "./rule";
 export const formats = ["text", "json", "sarif", "github"] as const;
 export type Format = (typeof formats)[number];
 
-/** Findings as a person, a program, a code scanner or a GitHub workflow reads them; ends in a line feed unless empty. */
+/** Findings in a format for people, programs, code scanners or GitHub workflows; ends in a line feed unless empty. */
 export function renderFindings(findings: readonly Linted[], format: Format): string {
   switch (format) {
     case "text":
@@ -39,7 +39,7 @@ function toJson({ rule, severity, what, fix, at: { file, line, column } }: Linte
   return { rule, severity, file, line, column, what, fix, page: pageOf(rule) };
 }
 
-/** SARIF 2.1.0, as GitHub's code scanning and editors take it. */
+/** SARIF 2.1.0 for GitHub's code scanning and editors. */
 function toSarif(findings: readonly Linted[]) {
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -75,7 +75,7 @@ function toSarif(findings: readonly Linted[]) {
   };
 }
 
-/** A workflow command: GitHub shows it beside the line. */
+/** A workflow command, which GitHub shows beside the line. */
 function toCommand({ rule, severity, what, fix, at: { file, line = 1, column = 1 } }: Linted): string {
   const properties = Object.entries({ file, line, col: column, title: rule });
   const listed = properties.map(

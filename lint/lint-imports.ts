@@ -3,8 +3,8 @@ import { dirname, join, relative } from "node:path";
 import type { ImportPath } from "./typescript/imports";
 
 /**
- * Where imports that are no paths lead among files of code: by `paths` of the tsconfig.json of their folders, and to the
- * packages that hold them, whatever manager links those.
+ * Targets of imports that are not relative paths: `paths` of the tsconfig.json in the files' folders, and the packages
+ * in them, whichever package manager links those.
  */
 export function readImports(files: readonly string[], from: string): ImportPath[] {
   const shown = (path: string) => relative(from, path);
@@ -13,7 +13,7 @@ export function readImports(files: readonly string[], from: string): ImportPath[
     .map(({ within, name, targets }) => ({ within: within && shown(within), name, targets: targets.map(shown) }));
 }
 
-/** The folders of files and all above them. */
+/** The folders of the files, and all folders above them. */
 function foldersOf(files: readonly string[]): string[] {
   const found = new Set<string>();
   for (const file of files) {
@@ -30,7 +30,7 @@ interface Configuration {
   };
 }
 
-/** `paths` of a tsconfig.json, or of the nearest one that it extends. */
+/** `paths` of a tsconfig.json, or of the nearest configuration that it extends. */
 function ofConfiguration(within: string, file: string, depth = 0): ImportPath[] {
   const configuration = readJson<Configuration>(file);
   if (!configuration || depth > 5) return [];
@@ -61,7 +61,7 @@ interface Package {
   readonly main?: string;
 }
 
-/** A package by its name, from anywhere: what its entry points were compiled from. */
+/** A package by its name, from any folder; its targets are the sources of its entry points. */
 function ofPackage(folder: string): ImportPath[] {
   const found = readJson<Package>(join(folder, "package.json"));
   if (typeof found?.name !== "string" || found.name === "") return [];
@@ -83,7 +83,7 @@ function ofPackage(folder: string): ImportPath[] {
   }));
 }
 
-/** The file that an entry point was compiled from, as far as its path says: `dist/index.js` comes from `src/index`. */
+/** The possible sources of an entry point, guessed from its path: `dist/index.js` comes from `src/index`. */
 function sourcesOf(target: string): string[] {
   const bare = target.replace(/(\.d)?\.[cm]?[jt]sx?$/, "");
   return [bare, bare.replace(/(^|\/)(dist|lib|build|out)\/((esm|cjs|types|src)\/)?/, "$1src/")];
@@ -94,7 +94,7 @@ function textsIn(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** A JSON file with comments; undefined where there is none, or none that can be read. */
+/** A JSON file with comments; undefined if it is missing or cannot be read. */
 function readJson<T>(file: string): T | undefined {
   try {
     const text = readFileSync(file, "utf8").replaceAll(/("(?:\\.|[^"\\])*")|\/\/.*|\/\*[\s\S]*?\*\//g, "$1");

@@ -24,22 +24,21 @@ import { isCode } from "./typescript/code";
 
 const descriptionName = "architecture.yaml";
 
-/** What to lint, and how. */
+/** The inputs of lint, and the enabled rules. */
 export interface LintTargets {
   readonly inputs: readonly LintInput[];
   readonly configuration: LintConfiguration;
-  /** Code that no application is known for: no rule on tables can judge it. */
+  /** Notes on code without a known application: no rule on tables can judge it. */
   readonly notes: readonly Problem[];
-  /** Why files that were to be judged cannot be read. */
+  /** Problems of files that should be judged but cannot be read. */
   readonly unread: readonly Problem[];
 }
 
 /**
- * The files of paths, folders with all below them: SQL, descriptions, TypeScript, connectors and stacks. A file of an
- * application is judged with the whole application around it; code with the application that the configuration says,
- * or with the project's, where it has only one.
- *
- * @throws Problems where a path leads nowhere, or to nothing that can be linted, and for what is wrong with the configuration
+ * The files at the given paths, with everything below folders: SQL, descriptions, TypeScript, connectors and stacks. A
+ * file of an application is judged with the whole application. Code is judged with the application that the
+ * configuration names, or with the project's only one.
+ * | @throws Problems for a path that does not exist or cannot be linted, and for a wrong configuration
  */
 export function readTargets(paths: readonly string[], from: string = process.cwd()): LintTargets {
   const unread = new Map<string, Problem>();
@@ -108,13 +107,16 @@ function readFolder(
   };
 }
 
-/** Flyway's settings of one migration lie beside it. */
+/** True if Flyway's settings beside a migration turn its transaction off. */
 function isUnwrapped(file: string): boolean {
   const settings = `${file}.conf`;
   return isFile(settings) && configuresNoTransaction(readFileSync(settings, "latin1"));
 }
 
-/** Stacks that cannot be read are told where they are judged themselves. */
+/**
+ * True if a stack of the application needs Citus. A stack that cannot be read is reported where lint judges the stack
+ * itself.
+ */
 function needsCitus(folder: string): boolean {
   try {
     return stackThatNeedsCitus(readStacks(folder), basename(folder)) !== undefined;
@@ -163,13 +165,16 @@ function onlyOf<T>(found: readonly T[]): T | undefined {
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** The applications that code of a folder may belong to: one described there, or those in sql/, here or further up. */
+/**
+ * The applications that code in a folder may belong to: one described in that folder, or those in sql/ there or further
+ * up.
+ */
 function applicationsAround(folder: string): string[] {
   const found = existsSync(join(folder, descriptionName)) ? [folder] : applicationsIn(join(folder, "sql"));
   return found.length > 0 || dirname(folder) === folder ? found : applicationsAround(dirname(folder));
 }
 
-/** Says that the rules on tables leave files out. */
+/** The note that no rule on tables judges these files. */
 function foreignCode(files: readonly string[], from: string): Problem {
   const [first = ""] = files;
   return {
@@ -213,7 +218,7 @@ function filesOfPath(path: string, given: string): string[] {
 }
 
 function below(folder: string): string[] {
-  // The toolkit's own SQL has variables, which make it SQL only once they are filled in.
+  // The toolkit's own SQL has variables; it is valid SQL only after they are filled in.
   if (folder === join(root, "sql", "base")) return [];
   const folders = readdirSync(folder, { withFileTypes: true }).filter(
     (entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."),
@@ -228,12 +233,12 @@ function lintable(folder: string): string[] {
     .filter((path) => isFile(path) && !isOthersStack(path));
 }
 
-/** A folder may have a file's name, and a link may lead nowhere: neither ends the look at the others. */
+/** True for a file. Folders with a file's name and broken links are skipped. */
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** Every Pulumi project names its stacks' files so; those with no key of tenantry's are none of its stacks. */
+/** True for a stack of another Pulumi project: its file has no key of tenantry's. */
 function isOthersStack(path: string): boolean {
   return stackOf(path) !== undefined && !/\btenantry:/.test(readFileSync(path, "latin1"));
 }
@@ -242,7 +247,10 @@ function isLintable(path: string): boolean {
   return isSql(path) || isCode(path) || isData(path);
 }
 
-/** YAML and JSON may be anything: of a folder what is not for us is passed over, of a file given it is said. */
+/**
+ * True if lint judges the file. YAML and JSON may be anything: lint skips unknown files in a folder, and reports an
+ * unknown file that was given by name.
+ */
 function isJudged(path: string): boolean {
   const isOurs = !isData(path) || stackOf(path) !== undefined || basename(path) === descriptionName;
   return isLintable(path) && (isOurs || mayBeConnector(readFileSync(path, "latin1")));
@@ -256,7 +264,7 @@ function read(file: string, from: string): Source {
   return readSourceFile(file, shown(file, from));
 }
 
-/** As an editor opens it from where the command runs. */
+/** A path that an editor can open from the working folder. */
 function shown(file: string, from: string): string {
   return relative(from, file);
 }

@@ -4,7 +4,7 @@ import { type Linted, named } from "./linted";
 import type { Rule } from "./rule";
 import { type DeclaredResource, part, placeOfResource, type StackOfResources } from "./stack-resources";
 
-/** What the rules find in one resource: a connector is judged as one in a file is. */
+/** Findings in one resource. A connector resource is judged in the same way as a connector in a file. */
 export function lintResource(resource: DeclaredResource, stack: StackOfResources, chosen: readonly Rule[]): Linted[] {
   const connector = connectorOf(resource, stack);
   return [
@@ -13,7 +13,7 @@ export function lintResource(resource: DeclaredResource, stack: StackOfResources
   ];
 }
 
-/** What the rules find only in all resources together. */
+/** Findings that need all resources together. */
 export function lintResourcesTogether(resources: readonly DeclaredResource[], chosen: readonly Rule[]): Linted[] {
   return chosen.flatMap((rule) => named(rule, rule.checkResources?.(resources) ?? []));
 }

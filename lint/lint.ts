@@ -18,35 +18,35 @@ import type { Rule, TableFacts } from "./rule";
 import type { ImportPath } from "./typescript/imports";
 import type { Library } from "./typescript/library";
 
-/** Files that belong together: an application's, or some SQL files alone. */
+/** Files that belong together: an application's files, or SQL files without an application. */
 export interface LintInput {
-  /** The application's name, which is its schema unless architecture.yaml says otherwise. */
+  /** The application's name. Its schema has the same name unless architecture.yaml says otherwise. */
   readonly name: string;
   readonly yaml?: Source;
   readonly sql: readonly Source[];
-  /** TypeScript that works with the application's tables. @default none */
+  /** TypeScript that uses the application's tables. @default none */
   readonly code?: readonly Source[];
-  /** Libraries that the code uses, beside those that lint knows. @default none */
+  /** Libraries that the code uses, in addition to those that lint knows. @default none */
   readonly libraries?: readonly Library[];
-  /** Where the code's imports lead that are no paths. @default nowhere */
+  /** Targets of the code's imports that are not relative paths. @default none */
   readonly imports?: readonly ImportPath[];
   /** YAML and JSON with connectors. @default none */
   readonly connectors?: readonly Source[];
   /** Files `Pulumi.STACK.yaml`. @default none */
   readonly stacks?: readonly Source[];
-  /** Whether one of the application's stacks needs Citus. @default false */
+  /** True if one of the application's stacks needs Citus. @default false */
   readonly citus?: boolean;
   /** Tables that a stack may ask to drop. @default none */
   readonly drops?: readonly string[];
-  /** Migrations whose tool's settings say that they run in no transaction. @default none */
+  /** Paths of migrations that run without a transaction by their tool's settings. @default none */
   readonly unwrapped?: ReadonlySet<string>;
-  /** The files to judge; the others only say what tables there are. @default all */
+  /** Paths of the files to judge; the others only define tables. @default all */
   readonly wanted?: ReadonlySet<string>;
 }
 
 /**
- * What the rules find, by file and line. PostgreSQL's parser must be loaded (`loadSqlParser`), for code `loadTypeScript`
- * too. `onFault` gets what our own code stumbles over @default throws it
+ * The findings of the rules, sorted by file and line. Load PostgreSQL's parser first (`loadSqlParser`), and for code
+ * the compiler (`loadTypeScript`). `onFault` receives exceptions of lint's own code. @default throws them
  */
 export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault: OnFault = throwFault): Linted[] {
   const { name, yaml, sql, code = [], connectors = [], stacks = [], drops = [], citus = false, wanted } = input;
@@ -71,7 +71,7 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
   const files: RunningFile[] = [];
   for (const source of sql) {
     judge(source, () => {
-      // An application's own files have tenantry's layout.
+      // An application's own files follow tenantry's layout, so they have no part that rolls back.
       const file = parseSql(yaml ? source : forward(source));
       files.push({ written: file, running: runningFile(file) });
       return isWanted(source) ? file.problems.flatMap((each) => unreadable(each, source)) : [];
@@ -105,13 +105,13 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
   );
 }
 
-/** A file, and its statements as they run: those in its DO blocks too. */
+/** A file with its statements in the order in which they run, including those in its DO blocks. */
 interface RunningFile {
   readonly written: ParsedSql;
   readonly running: ParsedSql;
 }
 
-/** The tables of all files, but for those files whose statements our own code stumbles over. */
+/** The tables of all files, except files whose statements make lint's own code throw. */
 function factsOf(
   files: readonly RunningFile[],
   read: (files: readonly RunningFile[]) => TableFacts,
@@ -133,7 +133,7 @@ function factsOf(
   }
 }
 
-/** Files are read together, to follow what they import; each alone where one of them ends that. */
+/** Reads files together to follow their imports; reads each alone if one of them makes lint's code throw. */
 function together(
   sources: readonly Source[],
   find: (sources: readonly Source[]) => readonly Linted[],

@@ -4,7 +4,7 @@ import { type Allow, allowRule, applyAllows } from "./allow";
 import { rules } from "./list";
 import type { Finding, Rule, Severity } from "./rule";
 
-/** A finding with the rule that found it. */
+/** A finding with the rule that reported it. */
 export interface Linted extends Finding {
   readonly rule: string;
   readonly severity: Severity;
@@ -13,10 +13,10 @@ export interface Linted extends Finding {
 export const syntaxRule: Rule = {
   name: "syntax",
   severity: "error",
-  harm: "What cannot be read cannot be applied, nor judged.",
+  harm: "A file that cannot be read can be neither applied nor judged.",
 };
 
-/** Every rule that a finding may name, with those that are no file of their own. */
+/** Every rule that a finding may name, including the two that have no file of their own. */
 export const allRules: readonly Rule[] = [...rules, allowRule, syntaxRule];
 
 const ruleNames = new Set(allRules.map(({ name }) => name));
@@ -25,7 +25,7 @@ export function named({ name: rule, severity }: Rule, findings: readonly Finding
   return findings.map((finding) => ({ ...finding, rule, severity }));
 }
 
-/** What a file's allow comments leave of its findings, and what is wrong with the comments. */
+/** The findings that allow comments leave, and findings on the comments themselves. */
 export function withoutAllowed(source: Source, allows: readonly Allow[], found: readonly Linted[]): Linted[] {
   const { kept, wrong } = applyAllows(source, allows, found, ruleNames);
   return [...kept, ...named(allowRule, wrong)];

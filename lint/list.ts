@@ -4,7 +4,7 @@ import type { Rule } from "./rule";
 
 const folder = join(__dirname, "rules");
 
-/** Every rule, sorted by name. Each file of `rules/` exports the rule that has the file's name. */
+/** Every rule, sorted by name. Each file of `rules/` exports one rule with the file's name. */
 export const rules: readonly Rule[] = readdirSync(folder)
   .filter((file) => /^[\w-]+\.[jt]s$/.test(file))
   .toSorted()

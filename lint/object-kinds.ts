@@ -1,10 +1,10 @@
 export interface ObjectKind {
   readonly noun: string;
-  /** The file's own objects are known by it and their name; relations, without one, by their name alone. */
+  /** Prefix of the object's key. Relations have none: their name alone is the key. */
   readonly kind?: string;
 }
 
-/** Objects beside relations that a release names, by the parser's names. */
+/** Kinds of objects, other than relations, that a release refers to by name; keys are the parser's names. */
 export const objectKinds: Readonly<Record<string, ObjectKind>> = {
   OBJECT_FUNCTION: { noun: "function", kind: "function" },
   OBJECT_PROCEDURE: { noun: "procedure", kind: "function" },
@@ -15,7 +15,7 @@ export const objectKinds: Readonly<Record<string, ObjectKind>> = {
   OBJECT_SCHEMA: { noun: "schema", kind: "schema" },
 };
 
-/** How an object is known among those that a file has made. */
+/** Key of an object among those that a file creates. */
 export function objectKey({ kind }: ObjectKind, name: string): string {
   return kind === undefined ? name : `${kind} ${name}`;
 }

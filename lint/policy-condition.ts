@@ -3,7 +3,10 @@ import { strings } from "../architecture/catalog/table-definition";
 import { sameText, uncast } from "../architecture/sql/conditions";
 import { nodesOf } from "../architecture/sql/tree";
 
-/** Whether a condition holds for every row, of which `column` is never NULL: `true`, `1 = 1`, any of them behind OR. */
+/**
+ * True if a condition holds for every row, given that `column` is never NULL: `true`, `1 = 1`, or either of them in an
+ * OR.
+ */
 export function admitsEverything(node: Node, column: string): boolean {
   const value = constant(node);
   if (value !== undefined) return value === true;
@@ -38,8 +41,8 @@ export function admitsEverything(node: Node, column: string): boolean {
 }
 
 /**
- * Whether a condition lets only rows through whose column is compared with something from outside of the row. What calls
- * a function with the column is taken for it: nobody can read there what it does.
+ * True if a condition admits only rows whose column is compared with a value from outside the row. A call of a function
+ * with the column counts as such a comparison, because its body cannot be read here.
  */
 export function holdsTo(column: string, node: Node): boolean {
   if (admitsEverything(node, column)) return false;
@@ -56,7 +59,7 @@ export function holdsTo(column: string, node: Node): boolean {
   return compares(column, node.A_Expr, "=");
 }
 
-/** Whether a comparison is of the column with something that is no part of the row. */
+/** True if the comparison compares the column with a value that is not part of the row. */
 function compares(column: string, { kind, name, lexpr, rexpr }: A_Expr, operator: "=" | "<>"): boolean {
   const [left, right] = [columnsIn(lexpr).includes(column), columnsIn(rexpr).includes(column)];
   if (left === right) return false;
@@ -87,7 +90,7 @@ function resultsOf(node: Extract<Node, { CaseExpr: unknown }>): Node[] {
   return defresult ? [...results, defresult] : results;
 }
 
-/** The value of a condition that no row decides; null is NULL. */
+/** The value of a condition that is the same for every row; null is SQL's NULL. */
 function constant(node: Node): boolean | null | undefined {
   if ("TypeCast" in node && node.TypeCast.arg && strings(node.TypeCast.typeName?.names).at(-1) === "bool") {
     const { arg } = node.TypeCast;
@@ -97,11 +100,11 @@ function constant(node: Node): boolean | null | undefined {
   }
   if (!("A_Const" in node)) return undefined;
   if (node.A_Const.isnull) return null;
-  // PostgreSQL's tree leaves false out.
+  // PostgreSQL's parse tree omits false.
   return node.A_Const.boolval ? (node.A_Const.boolval.boolval ?? false) : undefined;
 }
 
-/** Both sides are the same, or constants of which the comparison is true, or a pattern matches every text. */
+/** True if both sides are the same, if the comparison of two constants is true, or if a pattern matches every text. */
 function alwaysTrue({ kind, name, lexpr, rexpr }: A_Expr): boolean {
   const operator = strings(name).at(-1) ?? "";
   if (!lexpr || !rexpr) return false;

@@ -6,17 +6,17 @@ import { nodesOf } from "../architecture/sql/tree";
 import type { Place } from "../common/problem";
 import { placeAt } from "../common/source";
 
-/** A query somewhere in a file: by itself, in a view, or in a function. */
+/** A query in a file: a statement of its own, or one in a view or a function. */
 export interface Query {
   readonly where: "statement" | "view" | "function";
-  /** Part of a parse tree. */
+  /** Node of the parse tree. */
   readonly node: unknown;
   placeOf(location: number | undefined): Place;
 }
 
 const kinds = ["SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"];
 
-/** The queries of statements; bodies that cannot be read have none. */
+/** The queries of statements. A body that cannot be read has none. */
 export function queriesOf(statements: readonly ParsedStatement[]): Query[] {
   return statements.flatMap((statement): Query[] => {
     const { node, placeOf } = statement;
@@ -48,7 +48,7 @@ function ofFunction(create: CreateFunctionStmt, statement: ParsedStatement): Que
     if (found >= 0) searched = found + 1;
     const offset = start + Math.max(found, 0);
     if (/^\s*(select|insert|update|delete|with)\b/i.test(query)) return parsed(query, offset, statement);
-    // An expression with a query inside, perhaps behind `name :=`; blanks keep its places.
+    // PL/pgSQL may assign a query's result: `name := …`. Blanks instead of the target keep the places.
     const value = query.replace(/^\s*[\w."]+\s*:?=/, (target) => " ".repeat(target.length));
     return /\bselect\b/i.test(value) ? parsed(`SELECT ${value}`, offset - "SELECT ".length, statement) : [];
   });

@@ -3,7 +3,7 @@ import { strings } from "../architecture/catalog/table-definition";
 import { columnRef } from "../architecture/sql/conditions";
 import { nodesOf } from "../architecture/sql/tree";
 
-/** The alias before `*`, which is empty where it stands for all; undefined for any other column. */
+/** The alias before `*`, empty if `*` has no alias; undefined for any other column. */
 export function starred({ val }: ResTarget): string | undefined {
   const fields = val && "ColumnRef" in val ? (val.ColumnRef.fields ?? []) : [];
   return fields.some((each) => "A_Star" in each) ? (strings(fields).at(-1) ?? "") : undefined;
@@ -15,7 +15,7 @@ const aggregates = new Set(
   ),
 );
 
-/** Whether a query gives one row of sums, whatever it reads. */
+/** True if a query always returns one row of aggregates. */
 export function isOneRow(query: Node): boolean {
   if (!("SelectStmt" in query)) return false;
   const { targetList, groupClause, larg } = query.SelectStmt;
@@ -25,7 +25,7 @@ export function isOneRow(query: Node): boolean {
   );
 }
 
-/** Whether a subquery names one of the tables around it, by their aliases. */
+/** True if a subquery names one of the tables around it by its alias. */
 export function readsFrom(subquery: Node, aliases: readonly string[]): boolean {
   const own = new Set([
     ...nodesOf<RangeVar>([subquery], "RangeVar").map(({ alias, relname }) => alias?.aliasname ?? relname),

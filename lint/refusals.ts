@@ -13,11 +13,10 @@ import { rules } from "./list";
 import type { TableFacts } from "./rule";
 
 /**
- * What the files of an application would do to isolation, privileges and tenants' rows, as far as it can be read, unless
- * the stack allows a file to, and what Citus refuses, where one of its stacks needs it. PostgreSQL's parser must be loaded.
- * Nothing of what can't be read at all: that has problems of its own.
- *
- * @param allow the stack's opt-ins
+ * A function that refuses files which harm isolation, privileges or tenants' rows, unless the stack allows the file;
+ * and files with constructs that Citus refuses, if a stack needs Citus. Load PostgreSQL's parser first. SQL that cannot
+ * be read has problems of its own, and is skipped here.
+ * | @param allow the stack's opt-ins
  */
 export function refusalsUnless(allow: readonly string[]): Refuse {
   const allowed = new Set(allow);

@@ -10,81 +10,84 @@ import { projectRoot } from "../common/system/project";
 import type { ConnectorFacts } from "./connector-facts";
 import type { StackFacts } from "./stack-facts";
 import type { DeclaredResource, StackOfResources } from "./stack-resources";
-import type { Units } from "./typescript/function";
+import type { Functions } from "./typescript/function";
 
-/** One thing that harms a running system: this file, its test, and `docs/rules/NAME.md`. */
+/** One harm to a running system: this file, its test, and `docs/rules/NAME.md`. */
 export interface Rule {
-  /** In kebab-case; the name of its file, of its test, of its page, and in `-- tenantry:allow NAME reason`. */
+  /** Name in kebab-case, also of the file, the test and the page, and in `-- tenantry:allow NAME reason`. */
   readonly name: string;
   readonly severity: Severity;
-  /** What happens without it, in one sentence: shown by tools that list rules. */
+  /** The harm without the rule, in one sentence, for tools that list rules. */
   readonly harm: string;
-  /** Looks at the statements of one file as they run, those in its DO blocks too, or at a query in code. */
+  /**
+   * Checks the statements of one file in the order in which they run, including those in its DO blocks, or a query in
+   * code.
+   */
   check?(statements: readonly ParsedStatement[], context: FileContext): readonly Finding[];
-  /** Whether `check` is about a file as a whole, so says nothing of a query in code. @default false */
+  /** True if `check` judges a file as a whole, and so no query in code. @default false */
   readonly aboutFiles?: boolean;
-  /** Whether previews and applying refuse what `check` finds in a file, unless the stack opts in. @default false */
+  /** True if previews and `up` refuse a file with findings of `check`, unless the stack opts in. @default false */
   readonly refuses?: true;
-  /** Looks at a connector, in a file or as a stack declares it. */
+  /** Checks a connector, in a file or in a stack's program. */
   checkConnector?(connector: ConnectorFacts): readonly Finding[];
-  /** Looks at a stack's file. */
+  /** Checks a stack file. */
   checkStack?(stack: StackFacts): readonly Finding[];
-  /** Looks at one resource that a stack's program declares. */
+  /** Checks one resource that a stack's program declares. */
   checkResource?(resource: DeclaredResource, stack: StackOfResources): readonly Finding[];
-  /** Looks at all that a stack's program declares, together. */
+  /** Checks all resources of a stack's program together. */
   checkResources?(resources: readonly DeclaredResource[]): readonly Finding[];
-  /** Looks at application code, all files together. */
-  checkCode?(units: Units): readonly Finding[];
-  /** Looks at architecture.yaml. */
+  /** Checks application code, all files together. */
+  checkCode?(functions: Functions): readonly Finding[];
+  /** Checks architecture.yaml. */
   checkDescription?(description: Description, placeOf: (...path: string[]) => Place): readonly Finding[];
 }
 
 export type Severity = "error" | "warning";
 
-/** What a rule found. Its name and severity are those of the rule. */
+/** A problem that a rule reports. It has the rule's name and severity. */
 export interface Finding {
-  /** Names the lock, or the harm. */
+  /** The message, which names the lock or the harm. */
   readonly what: string;
-  /** An imperative. */
+  /** The fix, as an imperative. */
   readonly fix: string;
   readonly at: Place;
 }
 
-/** What a rule may know around a file's statements. */
+/** Knowledge about a file that a rule needs beside its statements. */
 export interface FileContext {
-  /** Whether the toolkit runs the file in one transaction. */
+  /** True if the toolkit runs the file in one transaction. */
   readonly transaction: boolean;
-  /** Whether the file is a numbered migration of an application, so run once, by its owner. */
+  /** True if the file is a numbered migration of an application, which runs once as the tables' owner. */
   readonly migration: boolean;
   /**
-   * What the file itself creates, by the character where: empty, and used by nobody yet from there on. Tables, views and
-   * indexes by name, the others with their kind: `type mood`.
+   * Objects that the file itself creates, with the offset of the creation. After it they are empty and unused. Keys are
+   * the name for tables, views and indexes, the kind and name for other objects: `type mood`.
    */
   readonly created: ReadonlyMap<string, number>;
   readonly tables: TableFacts;
 }
 
-/** What is known of tables by their name, from architecture.yaml, or from their columns where there is none. */
+/** Knowledge about tables by name, from architecture.yaml, or from their columns if there is none. */
 export interface TableFacts {
-  /** The application's schema: a name without one means it. */
+  /** The application's schema. A name without a schema refers to it. */
   readonly schema: string;
   readonly tenantColumn: string;
-  /** Whether the SQL has to run on Citus, with tables distributed by the tenant column. */
+  /** True if the SQL must run on Citus, with tables distributed by the tenant column. */
   readonly citus: boolean;
-  /** What its roles may do, by their names in PostgreSQL. */
+  /** Privileges of the application's roles, by the role's name in PostgreSQL. */
   readonly roles: ReadonlyMap<string, Pick<Role, "reads" | "writes">>;
-  /** Tables and views as all the SQL files leave them behind. */
+  /** Tables and views after all SQL files. */
   readonly catalog: Catalog;
-  /** The kind of a table or of a partition of one; undefined where nothing says so. */
+  /** The kind of a table, or of a partition's table; undefined if nothing says it. */
   kindOf(name: string): TableKind | undefined;
   isTenantTable(name: string): boolean;
-  /** Whether there is an architecture.yaml, and it doesn't name the table. */
+  /** True if there is an architecture.yaml that does not name the table. */
   isUndescribed(name: string): boolean;
-  /** The column that a partitioned table is partitioned by; undefined for every other. */
+  /** The column by which a table is partitioned; undefined if it is not partitioned. */
   partitionColumn(name: string): string | undefined;
 }
 
-/** The page of a rule, relative to the project: its own in a checkout, else the installed one. */
+/** Path of a rule's page, relative to the project: the page in a checkout, else the installed one. */
 export function pageOf(rule: string): string {
   return relative(projectRoot, join(root, "docs", "rules", `${rule}.md`));
 }

@@ -1,4 +1,4 @@
-/** Functions that reach files, other servers, other sessions, or the stream of changes. */
+/** Functions that reach files, other servers, other sessions or the replication stream. */
 const reaching: ReadonlySet<string> = new Set([
   "pg_read_file",
   "pg_read_binary_file",

@@ -4,14 +4,14 @@ import type { Source } from "../common/source";
 import { stackOf } from "../common/stack-name";
 import { parseYaml } from "../common/yaml-file";
 
-/** A file `Pulumi.STACK.yaml`, as it is written: what is wrong with its shape is for `loadSettings` to say. */
+/** A file `Pulumi.STACK.yaml` without validation; `loadSettings` reports its problems. */
 export interface StackFacts {
-  /** Its name: `prod`. */
+  /** Name of the stack: `prod`. */
   readonly stack: string;
-  /** What the stack's own keys hold: `get("kubernetes", "protect")` for `tenantry:kubernetes: { protect: … }`. */
+  /** The value of one of tenantry's keys: `get("kubernetes", "protect")` for `tenantry:kubernetes: { protect: … }`. */
   get(key: string, ...path: string[]): unknown;
   placeOf(key: string, ...path: string[]): Place;
-  /** Tables that may be dropped, by the lint configuration. @default none */
+  /** Tables that the lint configuration allows stacks to drop. @default none */
   readonly drops: readonly string[];
 }
 
@@ -29,12 +29,12 @@ export function readStack(source: Source, drops: readonly string[]): StackFacts 
   };
 }
 
-/** Whether the stack is of users: what is lost there is lost for good. */
+/** True for a stack with real users, whose data cannot be made again. */
 export function isProduction(stack: string): boolean {
   return /^prod(uction)?(\b|[-_])/.test(stack);
 }
 
-/** Whether a host is this machine, which nobody else listens on. */
+/** True for a host name or address of this machine, which no other machine reaches. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127\.[\d.]+|\[?::1\]?)$/.test(host);
 }

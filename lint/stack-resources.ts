@@ -6,23 +6,23 @@ export interface StackOfResources {
   readonly consistency: "strong" | "bounded" | "eventual";
 }
 
-/** What a program declares, as Pulumi's engine or its mocks show it. */
+/** A resource that a program declares, from Pulumi's engine or its mocks. */
 export interface DeclaredResource {
-  /** As Pulumi writes types: `kubernetes:apps/v1:StatefulSet`, `tenantry:index:Connector`. */
+  /** Pulumi's type name: `kubernetes:apps/v1:StatefulSet`, `tenantry:index:Connector`. */
   readonly type: string;
   readonly name: string;
-  /** What is unknown before the servers run is `unknownYet`. */
+  /** Inputs of the resource. A value that is unknown before the servers run is `unknownYet`. */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Whether `pulumi destroy` refuses to delete it. */
+  /** True if `pulumi destroy` refuses to delete the resource. */
   readonly protect: boolean;
 }
 
-/** Where a finding on a resource is shown. */
+/** The place of a finding on a resource. */
 export function placeOfResource({ type, name }: DeclaredResource): Place {
   return { file: `${type} ${name}` };
 }
 
-/** A container of a pod, in whatever makes the pod. */
+/** A container of a pod. */
 export interface Container {
   readonly name?: string;
   readonly image?: string;
@@ -39,7 +39,7 @@ interface PodSpec {
   readonly hostNetwork?: unknown;
 }
 
-/** The pod that a resource makes: its own, its template's, or that of a CronJob's job. */
+/** The pod that a resource creates: itself, its template, or that of a CronJob's job. */
 export function podOf({ type, inputs }: DeclaredResource): PodSpec | undefined {
   if (!/^kubernetes:(core|apps|batch)\//.test(type)) return undefined;
   const spec = part(inputs, "spec");
@@ -53,7 +53,7 @@ export function containersOf(resource: DeclaredResource): readonly Container[] {
   return [...initContainers, ...containers];
 }
 
-/** A property of an object; undefined for anything else. */
+/** A property of an object; undefined if the value is no object. */
 export function part(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 }

@@ -7,34 +7,34 @@ import type { Query } from "./queries";
 import { isOneRow, readsFrom, starred } from "./query-shape";
 import type { TableFacts } from "./rule";
 
-/** A table as a query reads it: by name, or in a view that it reads. */
+/** A table that a query reads, by name or through a view. */
 export interface TableUse {
   readonly name: string;
   readonly via?: string;
-  /** In the query: that of the view, where it is read by one. */
+  /** Location in the query; for a table in a view, that of the view. */
   readonly location: number | undefined;
 }
 
-/** Tables whose rows a query brings together. */
+/** The tables whose rows a query combines. */
 export interface TableGroups {
-  /** Those that a value from outside of the query holds. */
+  /** Tables restricted by a value from outside the query. */
   readonly pinned: readonly TableUse[];
-  /** The others, by what holds their columns together. */
+  /** The other tables, grouped by equality of their columns. */
   readonly loose: readonly (readonly TableUse[])[];
 }
 
-/** The column by which tables are held together, and what counts. */
+/** The column by which tables are grouped, and the operators that count. */
 export interface Holding {
   columnOf(table: string): string | undefined;
-  /** Operators that hold the column, on their left side, to a value. */
+  /** Operators that restrict the column, on their left side, to a value. */
   readonly pins: ReadonlySet<string>;
-  /** Whether a cast of the column counts as the column. @default true */
+  /** True if a cast of the column counts as the column. @default true */
   readonly throughCasts?: boolean;
-  /** Whether an upper bound does where ORDER BY and LIMIT say how far is read. @default false */
+  /** True if an upper bound counts when ORDER BY and LIMIT bound the rows that are read. @default false */
   readonly byLimit?: boolean;
 }
 
-/** The groups of every part of a query whose rows come together: across joins, subqueries, WITH and views. */
+/** The table groups of every part of a query whose rows are combined: across joins, subqueries, WITH and views. */
 export function groupsOf(
   { node }: Pick<Query, "node">,
   tables: Pick<TableFacts, "schema" | "catalog">,
@@ -43,7 +43,7 @@ export function groupsOf(
   return new Reader(tables, holding).read(node as Node);
 }
 
-/** Tenant tables by their tenant column, which one value of it pins. */
+/** Groups tenant tables by their tenant column; one value of it restricts a group. */
 export function tenantHolding({
   tenantColumn,
   isTenantTable,
@@ -51,28 +51,28 @@ export function tenantHolding({
   return { columnOf: (table) => (isTenantTable(table) ? tenantColumn : undefined), pins: new Set(["="]) };
 }
 
-/** The table as a message names it. */
+/** The table's name for messages. */
 export function shownUse({ name, via }: TableUse): string {
   return via === undefined ? `\`${name}\`` : `\`${name}\` (in view \`${via}\`)`;
 }
 
 type Column = readonly string[];
 
-/** What a FROM item, or a query, offers: of each of its columns the tables' columns that it is. */
+/** The columns of a FROM item or a query, and the tables' columns behind each of them. */
 interface Source {
   readonly alias: string;
   column(name: string): Column | undefined;
-  /** All columns in order, where they are known. */
+  /** All columns in order, if they are known. */
   readonly names: readonly string[];
 }
 
-/** A query's result, and the tables whose rows are in it. */
+/** The result of a query, and the tables whose rows are in it. */
 interface Result {
   readonly columns: readonly { readonly name: string | undefined; readonly is: Column }[];
   readonly uses: readonly string[];
 }
 
-/** Where names are looked up: a level's sources, those of the queries around it, and what WITH names. */
+/** Scope of name resolution: the sources of this level, those of the queries around it, and the names of WITH. */
 interface Scope {
   readonly sources: Source[];
   readonly outer: Scope | undefined;
@@ -83,15 +83,15 @@ const outside = "";
 const nothing: Result = { columns: [], uses: [] };
 const flipped: Readonly<Record<string, string>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=" };
 const maxViewDepth = 8;
-/** A view that reads a view twice doubles with each level. */
+/** Limit of the views read for one query, because a view that reads a view twice doubles at each level. */
 const maxViews = 1000;
-/** PostgreSQL's own limit of a result. */
+/** PostgreSQL's own limit of the columns of a result. */
 const maxColumns = 1664;
 
 class Reader {
   private readonly parents = new Map<string, string>();
   private readonly tableUses = new Map<string, TableUse>();
-  /** Tables that come together, and none of which comes together with another part's. */
+  /** Groups of tables that are combined; no table is combined with one of another group. */
   private readonly parts: (readonly string[])[] = [];
   private readonly subqueries = new Map<Node, Result>();
   private via: Omit<TableUse, "name"> | undefined;
@@ -107,13 +107,13 @@ class Reader {
     const select =
       "ViewStmt" in node ? node.ViewStmt.query : "CreateTableAsStmt" in node ? node.CreateTableAsStmt.query : node;
     for (const each of Array.isArray(select) ? select : [select]) this.parts.push(this.readStatements(each));
-    // What WITH names and nobody reads.
+    // Queries in WITH that no other query reads.
     const read = new Set(this.parts.flat());
     for (const use of this.tableUses.keys()) if (!read.has(use)) this.parts.push([use]);
     return this.parts.filter((uses) => uses.length > 0).map((uses) => this.grouped(uses));
   }
 
-  /** A statement; a body of BEGIN ATOMIC holds several, each a part of its own. */
+  /** Reads a statement. A body of BEGIN ATOMIC holds several statements, each a part of its own. */
   private readStatements(node: unknown): readonly string[] {
     if (typeof node !== "object" || node === null) return [];
     if ("List" in node) {
@@ -156,7 +156,7 @@ class Reader {
     return this.readSides(larg, rarg, scope);
   }
 
-  /** The rows of UNION's sides lie beside each other; each side is a part of its own. */
+  /** Reads the two sides of a UNION. Their rows are not combined, so each side is a part of its own. */
   private readSides(larg: SelectStmt, rarg: SelectStmt, scope: Scope): Result {
     const left = this.readSelect(larg, scope);
     const right = this.readSelect(rarg, scope);
@@ -182,7 +182,7 @@ class Reader {
     const names = strings(aliascolnames);
     const { larg, rarg, withClause } = "SelectStmt" in ctequery ? ctequery.SelectStmt : ({} as SelectStmt);
     if (larg && rarg) {
-      // What a recursive query reads of itself is what its first side gives.
+      // A recursive query reads, as itself, the columns of its first side.
       const inner = this.scopeWith(withClause?.ctes, scope);
       const first = renamed(this.readSelect(larg, inner), names);
       inner.withs.set(ctename, first);
@@ -190,7 +190,7 @@ class Reader {
     }
     const result = renamed(this.readQuery(ctequery, scope), names);
     if (!isOneRow(ctequery) && "SelectStmt" in ctequery) return result;
-    // One row of sums says nothing of the rows that it comes from: they come together with no others.
+    // Aggregates hide the rows behind them, so these are combined with no others.
     this.parts.push(result.uses);
     return { ...result, uses: [] };
   }
@@ -209,7 +209,7 @@ class Reader {
     return { columns, uses: [...new Set(uses)] };
   }
 
-  /** Rows that come in the column's order are read until there are enough of them. */
+  /** With ORDER BY on the column and a LIMIT, PostgreSQL stops reading after enough rows. */
   private readLimit({ sortClause = [], whereClause }: Level, scope: Scope): void {
     const [first] = sortClause;
     const sorted = first && "SortBy" in first ? this.columnIn(first.SortBy.node, scope) : [];
@@ -219,13 +219,13 @@ class Reader {
     for (const column of sorted) if (bounded.includes(column)) this.unite(column, outside);
   }
 
-  /** Adds what an item of FROM offers to the scope; returns the tables in it. */
+  /** Adds the columns of a FROM item to the scope; returns its tables. */
   private readFrom(item: Node, scope: Scope): readonly string[] {
     if ("RangeVar" in item) return this.readRelation(item.RangeVar, scope);
     if ("JoinExpr" in item) return this.readJoin(item.JoinExpr, scope);
     if ("RangeSubselect" in item && item.RangeSubselect.subquery) {
       const { subquery, alias, lateral } = item.RangeSubselect;
-      // Without LATERAL it doesn't see its neighbours, but its own names come first in any case.
+      // Without LATERAL a subquery does not see its neighbours; its own names come first in any case.
       const result = this.readQuery(subquery, lateral ? scope : { ...scope, sources: [] });
       scope.sources.push(sourceOf(alias?.aliasname ?? "", renamed(result, strings(alias?.colnames))));
       if (!isOneRow(subquery) || lateral) return result.uses;
@@ -309,7 +309,7 @@ class Reader {
     return uses;
   }
 
-  /** The queries inside of an expression, which see the level around them. */
+  /** Reads the subqueries of an expression, which see the level around them. */
   private readInner(value: unknown, scope: Scope): readonly string[] {
     if (typeof value !== "object" || value === null) return [];
     return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
@@ -341,7 +341,7 @@ class Reader {
     return inner;
   }
 
-  /** The tables' columns that an expression is: none where it is anything else. */
+  /** The tables' columns that an expression stands for; none if it is not a column. */
   private columnIn(node: Node | undefined, scope: Scope): Column {
     if (!node) return [];
     if ("SubLink" in node && node.SubLink.subLinkType === "EXPR_SUBLINK" && node.SubLink.subselect) {
@@ -352,7 +352,7 @@ class Reader {
     const { alias, column } = columnRef(inner.ColumnRef);
     for (let level: Scope | undefined = scope; level; level = level.outer) {
       const sources = level.sources.filter((each) => alias === undefined || each.alias === alias);
-      // Without an alias PostgreSQL takes it only where one table has it, or where USING made them one.
+      // PostgreSQL accepts a name without an alias only if one table has the column, or if USING merged the columns.
       const found = sources.map((each) => each.column(column)).filter((each) => each !== undefined);
       const first = found.find((each) => each.length > 0) ?? found[0];
       if (first) return first;
@@ -421,7 +421,7 @@ function sourceOf(alias: string, { columns }: Result): Source {
   };
 }
 
-/** The result under other names for its first columns. */
+/** The result with other names for its first columns. */
 function renamed(result: Result, names: readonly string[]): Result {
   return { ...result, columns: result.columns.map((each, index) => ({ ...each, name: names[index] ?? each.name })) };
 }

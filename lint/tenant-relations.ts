@@ -3,7 +3,10 @@ import { anyName } from "../architecture/sql/built-text";
 import { nodesOf } from "../architecture/sql/tree";
 import type { FileContext } from "./rule";
 
-/** Whether a relation holds tenants' rows: a tenant table, a partition of one, or one whose name only the server knows. */
+/**
+ * True if a relation holds tenants' rows: a tenant table, its partition, or a relation whose name is known only at run
+ * time.
+ */
 export function holdsTenants({ tables }: FileContext, relation: RangeVar | undefined): boolean {
   const { relname = "", schemaname } = relation ?? {};
   if (relname === anyName) return true;
@@ -20,13 +23,13 @@ function isTenantsName(tables: FileContext["tables"], name: string): boolean {
   return false;
 }
 
-/** The tables of tenants that a query reads, at any depth. */
+/** The tenant tables that a query reads, at any depth. */
 export function tenantTablesIn(context: FileContext, query: unknown): string[] {
   const relations = nodesOf<RangeVar>(query, "RangeVar").filter((relation) => holdsTenants(context, relation));
   return [...new Set(relations.map(({ relname = "" }) => shownName(relname)))];
 }
 
-/** A name as a message shows it. */
+/** A name for messages. */
 export function shownName(name: string | undefined): string {
   return name === undefined || name === anyName ? "a table whose name is built" : `\`${name}\``;
 }

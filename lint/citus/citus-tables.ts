@@ -4,22 +4,25 @@ import type { Place } from "../../common/problem";
 import type { TableFacts } from "../rule";
 import type { RefusalName } from "./refusals";
 
-/** The tables as a file's statements find them. */
+/** The tables that a file's statements meet. */
 export interface CitusTables extends Omit<TableFacts, "kindOf"> {
   kindOf(relation: RangeVar | string | undefined): TableKind | undefined;
-  /** Whether a table is distributed or copied to every node when the file runs: that happens after the file that creates it. */
+  /**
+   * True if the table is already distributed or copied to every node when the file runs. `up` does that after the file
+   * that creates the table.
+   */
   isPlaced(relation: RangeVar | string | undefined): boolean;
-  /** Whether it is or will be. */
+  /** True if the table is placed now or will be placed later. */
   isToBePlaced(relation: RangeVar | string | undefined): boolean;
   nameOf(relation: RangeVar | undefined): string;
 }
 
-/** Something that Citus refuses, in a statement. */
+/** A construct that Citus refuses, in a statement. */
 export interface Found {
   readonly refusal: RefusalName;
-  /** What it is refused of: a table. */
+  /** The table that the construct is about. */
   readonly subject: string;
   readonly location: number | undefined;
-  /** Where the tree has no location. */
+  /** Place of the construct, if the parse tree has no location. */
   readonly at?: Place;
 }

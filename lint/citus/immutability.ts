@@ -18,14 +18,17 @@ const volatile = new Set([
   "uuidv7",
 ]);
 
-/** Functions whose value is the same for a statement, but not for ever. */
+/** Functions whose value is the same within a statement, but not forever. */
 const stable = new Set(["current_setting", "now", "statement_timestamp", "transaction_timestamp"]);
 
 export function callsVolatile(...parts: readonly unknown[]): boolean {
   return nodesOf<FuncCall>(parts, "FuncCall").some(({ funcname }) => volatile.has(lastOf(funcname)));
 }
 
-/** CURRENT_TIMESTAMP and CURRENT_USER are values of their own to the parser. */
+/**
+ * True if any part calls a function that is not immutable. The parser has nodes of their own for CURRENT_TIMESTAMP and
+ * CURRENT_USER.
+ */
 export function callsChanging(...parts: readonly unknown[]): boolean {
   if (callsVolatile(...parts) || nodesOf(parts, "SQLValueFunction").length > 0) return true;
   return nodesOf<FuncCall>(parts, "FuncCall").some(({ funcname }) => stable.has(lastOf(funcname)));

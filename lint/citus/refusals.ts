@@ -1,11 +1,14 @@
-/** What Citus refuses, or runs otherwise, and plain PostgreSQL accepts: on tables that are distributed, or copied to every node. */
+/**
+ * A construct that plain PostgreSQL accepts, and that Citus refuses or runs differently on tables that are distributed
+ * or copied to every node.
+ */
 export interface Refusal {
-  /** With its article: "a trigger on a tenant or reference table". */
+  /** The construct with its article: "a trigger on a tenant or reference table". */
   readonly construct: string;
   readonly why: string;
-  /** An imperative. */
+  /** The fix, as an imperative. */
   readonly fix: string;
-  /** Where Citus' own source, of 13.2, decides it. */
+  /** File of Citus 13.2's source that decides it. */
   readonly source: string;
 }
 
@@ -15,7 +18,7 @@ const alterTable = "commands/table.c, ErrorIfUnsupportedAlterTableStmt";
 const distributing = "commands/create_distributed_table.c, EnsureRelationCanBeDistributed";
 const router = "planner/multi_router_planner.c, TargetlistAndFunctionsSupported";
 
-/** One entry a construct. `test/integration/citus-refusals.test.ts` tries each on both servers. */
+/** One entry for each construct. `test/integration/citus-refusals.test.ts` tries each on both servers. */
 export const refusals = {
   trigger: {
     construct: "a trigger on a tenant or reference table",
@@ -79,7 +82,7 @@ export const refusals = {
   },
   "tenant-column-collation": {
     construct: "a tenant column with a nondeterministic collation",
-    why: "values that are equal would have different hashes, so lie on different nodes",
+    why: "equal values would have different hashes, and lie on different nodes",
     fix: "Leave COLLATE out",
     source: distributing,
   },
@@ -110,7 +113,7 @@ export const refusals = {
   "column-constraint": {
     construct:
       "ADD COLUMN with a CHECK without a name, or with other constraints or commands beside one without a name",
-    why: "the constraints' names on the nodes are made of theirs here",
+    why: "the nodes derive the constraints' names from those here",
     fix: "Give the constraint a name with CONSTRAINT, or add the column first and then the constraint",
     source: "commands/table.c, ErrorUnsupportedAlterTableAddColumn",
   },
@@ -176,7 +179,7 @@ export const refusals = {
   },
   "constraint-name": {
     construct: `RENAME CONSTRAINT ${placed}`,
-    why: "the constraints' names on the nodes are made of theirs here",
+    why: "the nodes derive the constraints' names from those here",
     fix: "Keep the name",
     source: "commands/rename.c, ErrorIfUnsupportedRenameStmt",
   },
@@ -218,13 +221,13 @@ export const refusals = {
   },
   "verbose-cluster": {
     construct: "CLUSTER VERBOSE of a placed table",
-    why: "the nodes' words would be lost",
+    why: "the nodes' messages would be lost",
     fix: "Leave VERBOSE out",
     source: "commands/cluster.c, PreprocessClusterStmt",
   },
   "unnamed-statistics": {
     construct: `CREATE STATISTICS without a name ${placed}`,
-    why: "the statistics' names on the nodes are made of theirs here",
+    why: "the nodes derive the statistics' names from those here",
     fix: "Give them a name",
     source: "commands/statistics.c, PreprocessCreateStatisticsStmt",
   },

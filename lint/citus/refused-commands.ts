@@ -6,7 +6,7 @@ import type { CitusTables, Found } from "./citus-tables";
 import type { RefusalName } from "./refusals";
 import { refusedColumn, refusedForeignKey } from "./refused-definitions";
 
-/** Commands of ALTER TABLE that Citus refuses on a placed table, whatever they say. */
+/** Commands of ALTER TABLE that Citus always refuses on a placed table. */
 const refusedTypes: Readonly<Partial<Record<NonNullable<AlterTableCmd["subtype"]>, RefusalName>>> = {
   AT_EnableTrig: "trigger-switch",
   AT_EnableAlwaysTrig: "trigger-switch",
@@ -52,7 +52,7 @@ const ofTenantColumn: ReadonlySet<string | undefined> = new Set([
   "AT_DropNotNull",
 ]);
 
-/** What Citus refuses of ALTER TABLE, ALTER VIEW and ALTER INDEX. */
+/** The commands of ALTER TABLE, ALTER VIEW and ALTER INDEX that Citus refuses. */
 export function refusedCommands(alter: AlterTableStmt, statement: ParsedStatement, tables: CitusTables): Found[] {
   const { relation, objtype, cmds = [] } = alter;
   const commands = cmds.flatMap((each) => ("AlterTableCmd" in each ? [each.AlterTableCmd] : []));
@@ -88,7 +88,7 @@ export function refusedCommands(alter: AlterTableStmt, statement: ParsedStatemen
   });
 }
 
-/** What is refused before a table is placed, too. */
+/** The additions that Citus refuses on tables that are not placed yet, too. */
 function ofAddition({ relation }: AlterTableStmt, { subtype, def }: AlterTableCmd, tables: CitusTables): Found[] {
   if (subtype === "AT_AddConstraint" && def && "Constraint" in def) {
     return refusedForeignKey(relation, def.Constraint, undefined, tables);
@@ -108,7 +108,7 @@ function ofAddition({ relation }: AlterTableStmt, { subtype, def }: AlterTableCm
   ];
 }
 
-/** What is refused of a column of a placed table. */
+/** The changes of a column of a placed table that Citus refuses. */
 function ofColumn(command: AlterTableCmd, count: number, table: string, tables: CitusTables): RefusalName[] {
   const { subtype, def, name } = command;
   const before = tables.catalog.before.get(command)?.column;

@@ -5,7 +5,7 @@ import { groupsOf, tenantHolding } from "../table-groups";
 import type { CitusTables, Found } from "./citus-tables";
 import { callsChanging, callsVolatile } from "./immutability";
 
-/** What Citus refuses of a query: statements that read and change placed tables. */
+/** The constructs that Citus refuses in a query that reads or changes placed tables. */
 export function refusedQueries(query: Query, tables: CitusTables): Found[] {
   const { node } = query;
   return [
@@ -71,7 +71,7 @@ function ofMerge({ relation, sourceRelation, returningClause }: MergeStmt, table
   ];
 }
 
-/** Locks on rows of tables that no value of the tenant column pins to one node. */
+/** Row locks on tables of which no value of the tenant column selects one node. */
 function ofLocks(query: Query, tables: CitusTables): Found[] {
   const locks = nodesOf<SelectStmt>(query.node, "SelectStmt").some(({ lockingClause }) => lockingClause?.length);
   if (!locks) return [];
@@ -82,7 +82,10 @@ function ofLocks(query: Query, tables: CitusTables): Found[] {
   );
 }
 
-/** A column's own value, or another's, may be the same. */
+/**
+ * True if the target sets the tenant column to a constant or a function's result. A column's value may be the same
+ * tenant.
+ */
 function writesTenant(target: Node, { tenantColumn }: CitusTables): boolean {
   if (!("ResTarget" in target) || target.ResTarget.name !== tenantColumn) return false;
   const { val } = target.ResTarget;

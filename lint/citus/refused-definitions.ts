@@ -3,7 +3,10 @@ import { strings, toColumn } from "../../architecture/catalog/table-definition";
 import type { CitusTables, Found } from "./citus-tables";
 import type { RefusalName } from "./refusals";
 
-/** What Citus refuses of a foreign key of a table that is or will be placed; on a column, that column's. */
+/**
+ * The actions that Citus refuses in a foreign key of a table that is or will be placed. `column` is the column that the
+ * constraint stands on.
+ */
 export function refusedForeignKey(
   relation: RangeVar | undefined,
   constraint: Constraint,
@@ -21,7 +24,7 @@ export function refusedForeignKey(
   ];
 }
 
-/** What Citus refuses of a column of a table that is or will be placed. */
+/** The definitions that Citus refuses of a column of a table that is or will be placed. */
 export function refusedColumn(relation: RangeVar | undefined, definition: ColumnDef, tables: CitusTables): Found[] {
   const { location } = definition;
   const { name, type, collation = "", draws, generated } = toColumn(definition, 0, { file: "" });

@@ -14,7 +14,7 @@ import { refusedCommands } from "./refused-commands";
 import { refusedQueries } from "./refused-data";
 import { refusedColumn, refusedForeignKey } from "./refused-definitions";
 
-/** The same, for a person. */
+/** A refused construct with its message, fix and place. */
 export interface Refused {
   readonly refusal: RefusalName;
   readonly what: string;
@@ -22,7 +22,7 @@ export interface Refused {
   readonly at: Place;
 }
 
-/** All that Citus refuses of a file's statements, or of a query in code. */
+/** All constructs in a file's statements, or in a query in code, that Citus refuses. */
 export function refusedByCitus(
   statements: readonly ParsedStatement[],
   { tables: facts, created }: Pick<FileContext, "tables" | "created">,

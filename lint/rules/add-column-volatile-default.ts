@@ -4,7 +4,7 @@ import { nodesOf } from "../../architecture/sql/tree";
 import { addedColumns, findConstraint } from "../ddl";
 import type { Rule } from "../rule";
 
-/** Functions that give the same value for the whole statement, so that PostgreSQL stores it once. */
+/** Functions that return the same value for the whole statement, so that PostgreSQL stores it once. */
 const stable = new Set(["now", "transaction_timestamp", "statement_timestamp", "current_setting", "current_tenant"]);
 
 export const addColumnVolatileDefault: Rule = {

@@ -5,7 +5,7 @@ import type { Rule } from "../rule";
 export const addSerialColumn: Rule = {
   name: "add-serial-column",
   severity: "error",
-  harm: "Numbers for the rows that are there are written under an ACCESS EXCLUSIVE lock, and a key's index is built under it.",
+  harm: "PostgreSQL numbers all existing rows, and builds a key's index, under an ACCESS EXCLUSIVE lock.",
   check: (statements, context) =>
     addedColumns(statements, context)
       .filter(({ column, at }) => toColumn(column, 0, at).sequence || findConstraint(column, "CONSTR_PRIMARY"))

@@ -4,7 +4,7 @@ import type { Rule } from "../rule";
 export const atLeastOnce: Rule = {
   name: "at-least-once",
   severity: "error",
-  harm: "A killed worker sends hundreds of events twice, where the stack's consistency promises once.",
+  harm: "A killed worker sends hundreds of events twice, although the stack's consistency promises once.",
   checkConnector(connector) {
     const { config, name, consistency, placeOf } = connector;
     if (consistency !== "strong" || !isDebezium(connector) || config["exactly.once.support"] === "required") return [];

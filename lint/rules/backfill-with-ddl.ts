@@ -10,7 +10,7 @@ import type { FileContext, Rule } from "../rule";
 export const backfillWithDdl: Rule = {
   name: "backfill-with-ddl",
   severity: "error",
-  harm: "Rows that are changed in the transaction of an ALTER TABLE or the like keep its lock until all of them are written.",
+  harm: "A backfill in the transaction of an ALTER TABLE or a similar command holds that command's lock until every row is written.",
   aboutFiles: true,
   check: (statements, context) => {
     if (!context.transaction) return [];
@@ -26,7 +26,7 @@ export const backfillWithDdl: Rule = {
   },
 };
 
-/** The table in use that a statement locks until the file ends. */
+/** The table in use that a statement locks until the end of the file. */
 function lockedTable(statement: ParsedStatement, context: FileContext): string | undefined {
   const { node } = statement;
   const relation = lockedRelation(node);
@@ -54,7 +54,9 @@ interface ManyRows {
   readonly table: string;
 }
 
-/** What a statement does to the rows of tables in use, but for single ones, a batch, and the few of reference tables. */
+/**
+ * The changes of many rows of tables in use. Single rows, batches and the few rows of reference tables do not count.
+ */
 function manyRowsOf(statement: ParsedStatement, context: FileContext): ManyRows[] {
   const { node } = statement;
   if ("CreateFunctionStmt" in node || "DoStmt" in node) return [];

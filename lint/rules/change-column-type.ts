@@ -32,7 +32,10 @@ export const changeColumnType: Rule = {
       }),
 };
 
-/** COLLATE may sort anew, and USING may compute: unless it only says the column again, perhaps with its new type. */
+/**
+ * True if the new type stores every value alike. COLLATE may change the order. USING may compute, unless it only
+ * repeats the column, perhaps with the new type.
+ */
 function widens(command: AlterTableCmd, { catalog }: TableFacts): boolean {
   const before = catalog.before.get(command)?.column;
   const { def } = command;

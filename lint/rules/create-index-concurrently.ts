@@ -13,7 +13,7 @@ export const createIndexConcurrently: Rule = {
       if (!("IndexStmt" in node)) return [];
       const { relation, concurrent } = node.IndexStmt;
       const table = relationName(relation, context.tables.schema);
-      // ON ONLY makes an empty index of a partitioned table, to which the partitions' own are attached.
+      // ON ONLY creates an empty index of a partitioned table, to which the indexes of the partitions are attached.
       if (concurrent || relation?.inh !== true || isNew(table, statement, context)) return [];
       return [
         {

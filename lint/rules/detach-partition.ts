@@ -14,7 +14,7 @@ export const detachPartition: Rule = {
       .map(({ table, at }) => ({
         what: `Detaching a partition of \`${table}\` stops every reader and writer of all its partitions`,
         fix: isOnCitus(table, context.tables)
-          ? "Citus refuses CONCURRENTLY: detach it in a file of its own, as the lock lasts an instant, and lock_timeout bounds the wait for it; then allow it here, with that reason"
+          ? "Citus refuses CONCURRENTLY: detach it in a file of its own, because the lock lasts an instant, and lock_timeout bounds the wait for it; then allow it here with that reason"
           : "Use DETACH PARTITION … CONCURRENTLY, in a file without a transaction",
         at,
       })),

@@ -10,7 +10,7 @@ export const dropColumn: Rule = {
       .filter(({ command }) => command.subtype === "AT_DropColumn")
       .map(({ table, command: { name }, at }) => ({
         what: `Dropping column \`${table}.${name}\` breaks every running release that reads or writes it`,
-        fix: "Contract in a release of its own, once nothing uses the column: then allow it here, with that reason",
+        fix: "Drop the column in a later release, once nothing uses it, and allow it here with that reason",
         at,
       })),
 };

@@ -14,7 +14,7 @@ export const dropDatabase: Rule = {
       return [
         {
           what: `${schema ? "DROP SCHEMA … CASCADE" : "DROP DATABASE"} loses every tenant's rows at once`,
-          fix: "Remove the statement: what goes is decided in the stack, table by table",
+          fix: "Remove the statement: the stack decides what is dropped, table by table",
           at,
         },
       ];

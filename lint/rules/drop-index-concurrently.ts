@@ -7,7 +7,7 @@ import { dropIndexOnPartitioned, isPartitioned } from "./refused-on-partitioned"
 export const dropIndexConcurrently: Rule = {
   name: "drop-index-concurrently",
   severity: "error",
-  harm: "Dropping an index takes an ACCESS EXCLUSIVE lock on its table, and waits in front of everybody for every open transaction.",
+  harm: "Dropping an index takes an ACCESS EXCLUSIVE lock on its table; while it waits for open transactions, everybody waits behind it.",
   check: (statements, context) =>
     forEachStatement(statements, (statement, at) => {
       const { node } = statement;
@@ -20,7 +20,7 @@ export const dropIndexConcurrently: Rule = {
         .map((name) => ({
           what: `Dropping index \`${name}\` locks its table (ACCESS EXCLUSIVE), and everybody queues behind it`,
           fix: isPartitioned(context.tables.catalog.indexes.get(name)?.table ?? "", context.tables)
-            ? `${dropIndexOnPartitioned}; then allow it here, with that reason`
+            ? `${dropIndexOnPartitioned}; then allow it here with that reason`
             : "Write DROP INDEX CONCURRENTLY IF EXISTS in a file without a transaction",
           at,
         }));

@@ -23,13 +23,14 @@ export const dropObject: Rule = {
     forEachStatement(statements, (statement, at) =>
       dropped(statement.node, context.tables.schema)
         .filter(({ key, cascades }) => {
-          // Between the two of one transaction nobody misses it, but CASCADE takes along what is not made again.
+          // A drop and a new creation in one transaction are invisible to others, but CASCADE drops objects that are
+          // not created again.
           const isMadeAgain = context.transaction && !cascades && context.created.has(key);
           return !isMadeAgain && !isNew(key, statement, context);
         })
         .map(({ what }) => ({
           what: `Dropping ${what} breaks every running release that uses it`,
-          fix: "Drop it in a release of its own, once nothing uses it: then allow it here, with that reason",
+          fix: "Drop it in a later release, once nothing uses it, and allow it here with that reason",
           at,
         })),
     ),
@@ -46,7 +47,7 @@ function dropped(node: Node, schema: string): Dropped[] {
     const { removeType = "", objects = [], behavior } = node.DropStmt;
     const found = kinds[removeType];
     const cascades = behavior === "DROP_CASCADE";
-    // A schema's rows are another rule's.
+    // Another rule covers a schema with its rows.
     if (!found || (removeType === "OBJECT_SCHEMA" && cascades)) return [];
     return objects.map((object) => {
       const name = nameOfParts(nameParts(object), schema);

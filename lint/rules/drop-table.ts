@@ -19,7 +19,7 @@ export const dropTable: Rule = {
         return [
           {
             what: `Dropping table \`${name}\` loses its rows, and breaks every running release that uses it`,
-            fix: "Drop it in a release of its own, once nothing uses it: then allow it here, with that reason",
+            fix: "Drop it in a later release, once nothing uses it, and allow it here with that reason",
             at,
           },
         ];

@@ -2,24 +2,24 @@ import type * as ts from "typescript";
 import type { Rule } from "../rule";
 import type { Effect } from "../typescript/call-site";
 import { areExclusive } from "../typescript/flow";
-import { isWithin, type Site, type Unit, type Units } from "../typescript/function";
+import { type CallSite, type CodeFunction, type Functions, isWithin } from "../typescript/function";
 import { typescript } from "../typescript/typescript";
 
 export const dualWrite: Rule = {
   name: "dual-write",
   severity: "error",
-  harm: "A database and a broker commit apart: a crash between them loses the event, or sends one of what never happened.",
-  checkCode: (units) => {
-    const judged = new Map<Unit, Judgement>();
-    return units.all().flatMap((unit) => {
-      const { pair } = judge(units, unit, judged);
+  harm: "A database and a broker commit separately: a crash between the two loses the event, or sends one for a change that never happened.",
+  checkCode: (functions) => {
+    const judged = new Map<CodeFunction, Judgement>();
+    return functions.all().flatMap((fn) => {
+      const { pair } = judge(functions, fn, judged);
       if (!pair) return [];
-      const line = units.code.placeOf(pair.write).line;
+      const line = functions.code.placeOf(pair.write).line;
       return [
         {
-          what: `The database is written (line ${line}) and a broker is sent to, in two commits: one may fail alone`,
+          what: `This code writes the database (line ${line}) and sends to a broker in two commits: one may fail alone`,
           fix: "Call emit() in the transaction instead, and let the connector send: see docs/events.md",
-          at: units.code.placeOf(pair.publish),
+          at: functions.code.placeOf(pair.publish),
         },
       ];
     });
@@ -31,28 +31,30 @@ interface Judgement {
   readonly pair?: { readonly publish: ts.Node; readonly write: ts.Node };
 }
 
-/** What a unit does, with all that it calls. One that was found at fault counts no more for those who call it. */
-function judge(units: Units, unit: Unit, judged: Map<Unit, Judgement>): Judgement {
-  const known = judged.get(unit);
+/**
+ * Effects of a function and of all that it calls. A function that is reported itself does not count for its callers.
+ */
+function judge(functions: Functions, fn: CodeFunction, judged: Map<CodeFunction, Judgement>): Judgement {
+  const known = judged.get(fn);
   if (known) return known;
-  judged.set(unit, { effects: new Set() });
-  const sites = units.sites(unit).map(({ node, effects, calls }) => {
+  judged.set(fn, { effects: new Set() });
+  const callSites = functions.callSites(fn).map(({ node, effects, calls }) => {
     const called = calls
-      .map((each) => judge(units, each, judged))
+      .map((each) => judge(functions, each, judged))
       .flatMap((each) => (each.pair ? [] : [...each.effects]));
     return { node, effects: new Set([...effects, ...called]), calls };
   });
-  const pair = findPair(sites);
-  const result = { effects: new Set(sites.flatMap(({ effects }) => [...effects])), ...(pair && { pair }) };
-  judged.set(unit, result);
+  const pair = findPair(callSites);
+  const result = { effects: new Set(callSites.flatMap(({ effects }) => [...effects])), ...(pair && { pair }) };
+  judged.set(fn, result);
   return result;
 }
 
-function findPair(sites: readonly (Omit<Site, "effects"> & Pick<Judgement, "effects">)[]): Judgement["pair"] {
-  for (const { node: publish } of sites.filter(({ effects }) => effects.has("publish"))) {
-    const write = sites.find(
+function findPair(callSites: readonly (Omit<CallSite, "effects"> & Pick<Judgement, "effects">)[]): Judgement["pair"] {
+  for (const { node: publish } of callSites.filter(({ effects }) => effects.has("publish"))) {
+    const write = callSites.find(
       ({ node, effects }) =>
-        (effects.has("write") || effects.has("mark")) &&
+        (effects.has("write") || effects.has("recordEvent")) &&
         node !== publish &&
         !isRescue(publish, node) &&
         !areExclusive(publish, node),
@@ -62,7 +64,7 @@ function findPair(sites: readonly (Omit<Site, "effects"> & Pick<Judgement, "effe
   return undefined;
 }
 
-/** Sending to a parking topic when the write has failed: the one happens instead of the other. */
+/** True if the event is sent because the write failed, for example to a parking topic: only one of the two happens. */
 function isRescue(publish: ts.Node, write: ts.Node): boolean {
   const t = typescript();
   const isRescuing = (each: ts.Node) => t.isCatchClause(each) && isWithin(write, each.parent.tryBlock);

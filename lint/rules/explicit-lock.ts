@@ -5,7 +5,7 @@ import { holdsTenants, shownName } from "../tenant-relations";
 export const explicitLock: Rule = {
   name: "explicit-lock",
   severity: "error",
-  harm: "A lock that a file takes by itself holds every tenant up until the file ends.",
+  harm: "A file that takes a lock blocks every tenant until the file ends.",
   refuses: true,
   aboutFiles: true,
   check: (statements, context) =>
@@ -13,7 +13,7 @@ export const explicitLock: Rule = {
       if (!("LockStmt" in node)) return [];
       return (node.LockStmt.relations ?? []).flatMap((each) => {
         if (!("RangeVar" in each) || !holdsTenants(context, each.RangeVar)) return [];
-        const what = `LOCK holds everybody up who uses ${shownName(each.RangeVar.relname)}, until the file ends`;
+        const what = `LOCK blocks everybody who uses ${shownName(each.RangeVar.relname)} until the file ends`;
         return [{ what, fix: "Remove it: each statement takes the lock that it needs", at }];
       });
     }),

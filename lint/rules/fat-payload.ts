@@ -4,7 +4,7 @@ import { nodesOf } from "../../architecture/sql/tree";
 import { queriesOf } from "../queries";
 import type { Rule } from "../rule";
 
-/** Whole rows, and as many rows as there are. */
+/** Functions that return whole rows, or aggregate any number of rows. */
 const unbounded = new Set([
   "to_json",
   "to_jsonb",
@@ -27,7 +27,7 @@ export const fatPayload: Rule = {
         .filter(({ funcname }) => unbounded.has(strings(funcname).at(-1) ?? ""))
         .map(({ funcname, location }) => ({
           what: `${strings(funcname).at(-1)}() puts a payload without a bound into the outbox`,
-          fix: "Name the columns that readers need (jsonb_build_object), and claim large ones by their key",
+          fix: "Name the columns that readers need (jsonb_build_object); store large values elsewhere, and send their key",
           at: query.placeOf(location),
         })),
     ),

@@ -5,7 +5,7 @@ import { relationName } from "../../architecture/sql/relation-name";
 import { definedColumns, forEachStatement } from "../ddl";
 import type { Finding, Rule } from "../rule";
 
-/** Types whose `=` PostgreSQL 15 to 17 don't call leakproof, with what takes their place. Measured: see the rule's page. */
+/** Types whose `=` is not leakproof in PostgreSQL 15 to 17, with a replacement. Measured: see the rule's page. */
 const types: Readonly<Record<string, string>> = {
   citext: "a text column beside it, `GENERATED ALWAYS AS (lower(email::text)) STORED`, in the index and in WHERE",
   numeric: "bigint in the smallest unit, such as cents",
@@ -17,7 +17,7 @@ const ofKind = {
   array: "a table of its own with one row an element",
   range: "two columns, for the start and the end",
 };
-/** Access methods whose operators are of such types anyway. */
+/** Access methods whose operators always have such types. */
 export const lookupMethods: ReadonlySet<string> = new Set(["gin", "gist", "spgist", "brin_minmax_multi"]);
 
 export const indexNotLeakproof: Rule = {
@@ -59,7 +59,7 @@ export const indexNotLeakproof: Rule = {
           return indexParams.flatMap((each) => {
             const element = "IndexElem" in each ? each.IndexElem : undefined;
             if (element?.name) return judge(table, element.name, at);
-            // One that is unique holds a rule, whether or not anybody looks up by it.
+            // A unique index enforces a constraint, even if nobody looks rows up by it.
             return element && !unique && callsFunction(element)
               ? [
                   finding(
@@ -88,7 +88,7 @@ function finding(what: string, why: string, instead: string, at: Finding["at"]):
   };
 }
 
-/** What takes the place of a type whose operators are not leakproof. */
+/** The replacement for a type whose operators are not leakproof. */
 export function typeInstead(type: string, { types: made }: Pick<Catalog, "types">): string | undefined {
   if (type.endsWith("[]")) return ofKind.array;
   if (Object.hasOwn(types, type)) return types[type];
@@ -99,7 +99,7 @@ export function typeInstead(type: string, { types: made }: Pick<Catalog, "types"
 
 const isKey = (type: string | undefined) => type === "CONSTR_UNIQUE" || type === "CONSTR_PRIMARY";
 
-/** Keys over several columns, of CREATE TABLE and of ALTER TABLE. */
+/** Keys over several columns in CREATE TABLE and ALTER TABLE. */
 function keysOf(node: Node, schema: string): { readonly table: string; readonly columns: readonly string[] }[] {
   const keys = (table: string, elements: readonly Node[]) =>
     elements.flatMap((each) =>
@@ -117,7 +117,7 @@ function keysOf(node: Node, schema: string): { readonly table: string; readonly 
   );
 }
 
-/** A cast such as `email::text` calls none. */
+/** True if an index expression calls a function. A cast such as `email::text` does not. */
 function callsFunction({ expr }: IndexElem): boolean {
   return expr !== undefined && JSON.stringify(expr).includes('"FuncCall"');
 }

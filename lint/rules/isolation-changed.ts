@@ -26,7 +26,7 @@ const keeps = "Remove the statement: the toolkit keeps the policies, owners and 
 export const isolationChanged: Rule = {
   name: "isolation-changed",
   severity: "error",
-  harm: "A policy beside the toolkit's, a rule, another owner or a guard taken away shows a tenant the rows of others.",
+  harm: "An additional policy, a rule, another owner or a removed guard shows a tenant the rows of others.",
   refuses: true,
   aboutFiles: true,
   check: (statements, context) =>
@@ -50,7 +50,7 @@ const harms: Readonly<Record<string, (node: never, context: FileContext) => Harm
     if (!permissive || !holdsTenants(context, table)) return undefined;
     if (policy_name === "tenant_isolation" && context.created.has(table?.relname ?? "")) return undefined;
     return {
-      what: `Policy \`${policy_name}\` on ${shownName(table?.relname)} lets rows through beside \`tenant_isolation\`: PostgreSQL adds them up by OR`,
+      what: `Policy \`${policy_name}\` on ${shownName(table?.relname)} lets rows through beside \`tenant_isolation\`: PostgreSQL combines policies by OR`,
       fix: "Write AS RESTRICTIVE, which narrows access, or remove the policy",
     };
   },
@@ -60,7 +60,7 @@ const harms: Readonly<Record<string, (node: never, context: FileContext) => Harm
   },
   RenameStmt({ renameType, subname, relation }: RenameStmt, context) {
     if (renameType !== "OBJECT_POLICY" || !isOwnPolicy(subname) || !holdsTenants(context, relation)) return undefined;
-    return { what: `Policy \`tenant_isolation\` on ${shownName(relation?.relname)} is known by its name`, fix: keeps };
+    return { what: `Policy \`tenant_isolation\` on ${shownName(relation?.relname)} must keep its name`, fix: keeps };
   },
   RuleStmt({ relation, rulename }: RuleStmt, context) {
     if (!holdsTenants(context, relation)) return undefined;
@@ -80,7 +80,7 @@ const harms: Readonly<Record<string, (node: never, context: FileContext) => Harm
   ReassignOwnedStmt: () => otherOwner("everything of a role"),
   DropOwnedStmt: () => ({
     what: "DROP OWNED drops all that a role owns, and what it was granted",
-    fix: "Name what is to go",
+    fix: "Name the objects to drop",
   }),
   UpdateStmt({ relation, targetList }: UpdateStmt, context) {
     const { tenantColumn } = context.tables;
@@ -99,14 +99,14 @@ const harms: Readonly<Record<string, (node: never, context: FileContext) => Harm
 };
 
 function otherOwner(what: string): Harm {
-  return { what: `Another owner of ${what} is past row level security, and may drop it`, fix: keeps };
+  return { what: `Another owner of ${what} bypasses row level security, and may drop it`, fix: keeps };
 }
 
 function guard(name: string | undefined): Harm {
   return { what: `Event trigger \`${name}\` guards new partitions: without it they are not isolated`, fix: keeps };
 }
 
-/** What drops, replaces or writes the toolkit's own objects. */
+/** The harm of a statement that drops, replaces or writes one of the toolkit's own objects. */
 function touchesToolkit(kind: string, node: object): Harm | undefined {
   const own = (name: string): Harm => ({
     what: `\`${name}\` is the toolkit's own: isolation and events rest on it`,

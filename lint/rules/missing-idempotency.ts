@@ -3,7 +3,7 @@ import type { Finding, Rule } from "../rule";
 import { isProcessOnce } from "../typescript/call-site";
 import { calledName } from "../typescript/calls";
 import type { Code } from "../typescript/code";
-import { isWithin, type Site, type Unit, type Units } from "../typescript/function";
+import { type CallSite, type CodeFunction, type Functions, isWithin } from "../typescript/function";
 import { handlersOf } from "../typescript/message-consumers";
 import { originOf } from "../typescript/origin";
 import { typescript } from "../typescript/typescript";
@@ -11,53 +11,63 @@ import { typescript } from "../typescript/typescript";
 export const missingIdempotency: Rule = {
   name: "missing-idempotency",
   severity: "error",
-  harm: "Brokers deliver at least once: without a mark in the same transaction, a redelivered event is applied twice.",
-  checkCode: (units) => {
-    const unmarked = new Set(handlersOf(units).flatMap((handler) => unmarkedWrites(units, handler, new Set())));
-    return [...unmarked].map((node): Finding => {
+  harm: "Brokers deliver at least once: unless the same transaction records the event as processed, a redelivery is applied twice.",
+  checkCode: (functions) => {
+    const unprotected = new Set(
+      handlersOf(functions).flatMap((handler) => unprotectedWrites(functions, handler, new Set())),
+    );
+    return [...unprotected].map((node): Finding => {
       const what =
-        "This consumer writes without a mark of the event in the same transaction: a redelivery is applied twice";
-      const fix = "Write inside of processOnce(), or insert into processed_events in the transaction first";
-      return { what, fix, at: units.code.placeOf(node) };
+        "This consumer writes without recording the event as processed in the same transaction: a redelivery is applied twice";
+      const fix = "Write inside processOnce(), or first insert into processed_events in the same transaction";
+      return { what, fix, at: functions.code.placeOf(node) };
     });
   },
 };
 
-/** Writes that a redelivery repeats, in a unit and in all that it calls. */
-function unmarkedWrites(units: Units, unit: Unit, open: Set<Unit>): ts.Node[] {
-  if (open.has(unit)) return [];
-  open.add(unit);
-  const sites = units.sites(unit);
-  if (sites.some((site) => marks(units, site))) return [];
-  return sites
-    .filter(({ node }) => !isInProcessOnceCall(units, node) && !isInProcessOnce(units, sites, node))
+/** The writes that a redelivery repeats, in a function and in all that it calls. */
+function unprotectedWrites(functions: Functions, fn: CodeFunction, open: Set<CodeFunction>): ts.Node[] {
+  if (open.has(fn)) return [];
+  open.add(fn);
+  const callSites = functions.callSites(fn);
+  if (callSites.some((callSite) => recordsEvent(functions, callSite))) return [];
+  return callSites
+    .filter(({ node }) => !isInProcessOnceCall(functions, node) && !isInProcessOnce(functions, callSites, node))
     .flatMap(({ node, effects, calls }) => [
       ...(effects.includes("write") ? [node] : []),
-      ...calls.flatMap((each) => unmarkedWrites(units, each, open)),
+      ...calls.flatMap((each) => unprotectedWrites(functions, each, open)),
     ]);
 }
 
-/** The mark is SQL of the unit's own transaction, or a helper's that does nothing else. */
-function marks(units: Units, { node, effects, calls }: Site, open: readonly Unit[] = []): boolean {
-  if (effects.includes("mark")) return !isInProcessOnceCall(units, node) && !isOfPool(units, node);
+/**
+ * True for a call that records the event in the function's own transaction, by SQL or by a helper that only does that.
+ */
+function recordsEvent(
+  functions: Functions,
+  { node, effects, calls }: CallSite,
+  open: readonly CodeFunction[] = [],
+): boolean {
+  if (effects.includes("recordEvent")) return !isInProcessOnceCall(functions, node) && !isOfPool(functions, node);
   return calls.some((each) => {
     if (open.includes(each)) return false;
-    const own = units.sites(each);
-    if (own.some((site) => site.effects.includes("write"))) return false;
-    return own.some((site) => marks(units, site, [...open, each]));
+    const own = functions.callSites(each);
+    if (own.some((callSite) => callSite.effects.includes("write"))) return false;
+    return own.some((callSite) => recordsEvent(functions, callSite, [...open, each]));
   });
 }
 
-function isInProcessOnceCall({ code }: Units, node: ts.Node): boolean {
+function isInProcessOnceCall({ code }: Functions, node: ts.Node): boolean {
   return typescript().isCallExpression(node) && isProcessOnce(code, node);
 }
 
-function isInProcessOnce(units: Units, sites: readonly Site[], node: ts.Node): boolean {
-  return sites.some((each) => each.node !== node && isInProcessOnceCall(units, each.node) && isWithin(node, each.node));
+function isInProcessOnce(functions: Functions, callSites: readonly CallSite[], node: ts.Node): boolean {
+  return callSites.some(
+    (each) => each.node !== node && isInProcessOnceCall(functions, each.node) && isWithin(node, each.node),
+  );
 }
 
-/** What a pool runs is a transaction of its own, and so is a statement of a mapper's that names none. */
-function isOfPool({ code }: Units, node: ts.Node): boolean {
+/** True for a statement in a transaction of its own: one on a pool, or one of a mapper without a transaction. */
+function isOfPool({ code }: Functions, node: ts.Node): boolean {
   const t = typescript();
   if (isInTransaction(code, node)) return false;
   const called = t.isTaggedTemplateExpression(node) ? node.tag : (node as ts.CallExpression).expression;
@@ -66,7 +76,10 @@ function isOfPool({ code }: Units, node: ts.Node): boolean {
   return code.libraries.has(origin.module, origin.name, ({ pools }) => pools);
 }
 
-/** `{ transaction: t }` of Sequelize, a list that `$transaction` of Prisma is given, a method that is `@Transactional()`. */
+/**
+ * True inside `{ transaction: t }` of Sequelize, the list of Prisma's `$transaction`, or a method with
+ * `@Transactional()`.
+ */
 function isInTransaction({ libraries }: Code, node: ts.Node): boolean {
   const t = typescript();
   return (

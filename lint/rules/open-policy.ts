@@ -37,12 +37,15 @@ export const openPolicy: Rule = {
     }),
 };
 
-/** Nobody's rows: reference tables, and those that belong to no tenant. */
+/** True for tables without tenants' rows: reference tables, and tables that belong to no tenant. */
 function isShared({ table }: Pick<CreatePolicyStmt, "table">, { tables }: FileContext): boolean {
   return ["reference", "local"].includes(tables.kindOf(relationName(table, tables.schema)) ?? "");
 }
 
-/** A restrictive policy only narrows, so has to say something; one that is altered may be either. */
+/**
+ * True if the policy's clause admits rows of any tenant. A restrictive policy only narrows, so its clause must not be
+ * always true. ALTER POLICY does not say which kind the policy is.
+ */
 function isOpen(policy: CreatePolicyStmt | AlterPolicyStmt, clause: "qual" | "with_check", context: FileContext) {
   const condition = policy[clause];
   if (!condition) return false;

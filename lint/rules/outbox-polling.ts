@@ -4,18 +4,18 @@ import { strings } from "../../architecture/catalog/table-definition";
 import { nodesOf } from "../../architecture/sql/tree";
 import { queriesOf } from "../queries";
 import type { Rule } from "../rule";
-import type { Unit, Units } from "../typescript/function";
+import type { CodeFunction, Functions } from "../typescript/function";
 import { repeatedIn } from "../typescript/loops";
 
 const polls = {
-  what: "This polls the outbox: load without events, delay with them",
+  what: "This polls the outbox: it loads the database without events, and delays events",
   fix: "Let the connector read the log: declare the aggregate under `events` in architecture.yaml",
 };
 
 export const outboxPolling: Rule = {
   name: "outbox-polling",
   severity: "error",
-  harm: "Polling loads the database whether there are events or not, delays them, and loses their order under locks.",
+  harm: "Polling loads the database even without events, delays events, and loses their order under locks.",
   check: (statements) =>
     queriesOf(statements).flatMap((query) => {
       const locking = nodesOf<SelectStmt>(query.node, "SelectStmt").flatMap((select) =>
@@ -33,20 +33,20 @@ export const outboxPolling: Rule = {
     /jdbc/i.test(config["connector.class"] ?? "") && /source/i.test(config["connector.class"] ?? "")
       ? [{ ...polls, at: placeOf("connector.class") }]
       : [],
-  checkCode: (units) => {
-    const found = new Set(repeatedIn(units).flatMap((unit) => readsOf(units, unit, new Set())));
-    return [...found].map((node) => ({ ...polls, at: units.code.placeOf(node) }));
+  checkCode: (functions) => {
+    const found = new Set(repeatedIn(functions).flatMap((fn) => readsOf(functions, fn, new Set())));
+    return [...found].map((node) => ({ ...polls, at: functions.code.placeOf(node) }));
   },
 };
 
-/** Where a unit, with all that it calls, reads the outbox. */
-function readsOf(units: Units, unit: Unit, open: Set<Unit>): ts.Node[] {
-  if (open.has(unit)) return [];
-  open.add(unit);
-  return units
-    .sites(unit)
+/** The places where a function, or any that it calls, reads the outbox. */
+function readsOf(functions: Functions, fn: CodeFunction, open: Set<CodeFunction>): ts.Node[] {
+  if (open.has(fn)) return [];
+  open.add(fn);
+  return functions
+    .callSites(fn)
     .flatMap(({ node, effects, calls }) => [
       ...(effects.includes("readOutbox") ? [node] : []),
-      ...calls.flatMap((each) => readsOf(units, each, open)),
+      ...calls.flatMap((each) => readsOf(functions, each, open)),
     ]);
 }

@@ -6,7 +6,7 @@ const secretKey = /password|passphrase|secret\.?key|sasl\.jaas\.config|api\.?key
 export const plainPassword: Rule = {
   name: "plain-password",
   severity: "error",
-  harm: "A password in a file is everybody's who reads the repository; in a connector Kafka Connect shows it to whoever asks.",
+  harm: "Everybody who reads the repository sees a password in a file; Kafka Connect shows one in a connector to anybody who asks.",
   checkConnector({ name, config, placeOf }) {
     return Object.entries(config)
       .filter(([key, value]) => secretKey.test(key) && value !== "" && !holdsReference(value))
@@ -38,7 +38,7 @@ function holdsReference(value: string): boolean {
   return isFilledInLater(value) || /\$\{[^}]+\}/.test(value);
 }
 
-/** The line would show the password. */
+/** The place without its line of text, which would show the password. */
 function withoutText<T extends { readonly text?: string }>({ text: _, ...place }: T) {
   return place;
 }

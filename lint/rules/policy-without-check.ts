@@ -4,7 +4,7 @@ import type { Rule } from "../rule";
 export const policyWithoutCheck: Rule = {
   name: "policy-without-check",
   severity: "error",
-  harm: "Without its own check, what may be written is left unsaid.",
+  harm: "A policy without a check of its own doesn't say which rows may be written.",
   check: (statements) =>
     forEachStatement(statements, ({ node }, at) => {
       if (!("CreatePolicyStmt" in node)) return [];
@@ -12,7 +12,7 @@ export const policyWithoutCheck: Rule = {
       if (!["all", "insert", "update"].includes(cmd_name) || !permissive || with_check) return [];
       return [
         {
-          what: `Policy \`${policy_name}\` does not hold what is written to the tenant`,
+          what: `Policy \`${policy_name}\` does not restrict written rows to the tenant`,
           fix: "Write WITH CHECK with the same condition as USING",
           at,
         },

@@ -14,7 +14,7 @@ export const predicateNotLeakproof: Rule = {
   harm: "Under row level security such a condition reads every row of the tenant, though an index has what it looks for.",
   check: (statements, context) =>
     queriesOf(statements).flatMap((query) => {
-      // A migration runs as the owner of its tables, whom no policy holds up.
+      // A migration runs as the owner of its tables, to whom no policy applies.
       if (query.where === "statement" && context.migration) return [];
       return levelsIn(query.node).flatMap((level) => {
         const tables = tablesOf(level, context);
@@ -38,7 +38,7 @@ function levelsIn(query: unknown): Level[] {
   return ["SelectStmt", "UpdateStmt", "DeleteStmt"].flatMap((kind) => nodesOf<Level>(query, kind));
 }
 
-/** The tenant tables of a level, by alias; those of subqueries are levels of their own. */
+/** The tenant tables of one query level, by alias; a subquery is a level of its own. */
 function tablesOf(
   { relation, fromClause = [], usingClause = [] }: Level,
   { tables }: FileContext,
@@ -94,7 +94,7 @@ interface LookedUp {
   readonly indexes: readonly Pick<CatalogIndex, "method">[];
 }
 
-/** The column that one side of a condition looks up, as it is or computed, with the indexes that have it. */
+/** The column that one side of a condition looks up, plain or in an expression, with the indexes on it. */
 function lookedUp(
   side: Node,
   tables: ReadonlyMap<string, string>,
@@ -138,7 +138,7 @@ function whyNot(side: Node, value: Node, { type, indexes }: LookedUp, isPattern:
     : undefined;
 }
 
-/** The type that a value says it has. */
+/** The type that a value is cast to. */
 function otherType(value: Node): string | undefined {
   if ("TypeCast" in value) return typeOf(value.TypeCast.typeName);
   const inner = uncast(value);

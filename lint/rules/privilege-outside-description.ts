@@ -16,12 +16,12 @@ import type { FileContext, Rule } from "../rule";
 import { isServerFunction } from "../server-functions";
 import { holdsTenants, shownName } from "../tenant-relations";
 
-const byDescription = "Say it under `roles` in architecture.yaml, which `up` applies, and remove the statement";
+const byDescription = "Declare it under `roles` in architecture.yaml, which `up` applies, and remove the statement";
 
 export const privilegeOutsideDescription: Rule = {
   name: "privilege-outside-description",
   severity: "error",
-  harm: "A privilege that architecture.yaml doesn't say is taken back without a word, or gives a role more than it should have.",
+  harm: "A privilege that architecture.yaml doesn't declare is silently revoked, or gives a role more than it should have.",
   refuses: true,
   aboutFiles: true,
   check: (statements, context) => findHarms(statements, context, checks),
@@ -41,7 +41,7 @@ const checks: HarmChecks = {
   },
   AlterDefaultPrivilegesStmt({ action }: AlterDefaultPrivilegesStmt) {
     if (!action?.is_grant) return undefined;
-    const what = `Default privileges give ${rolesIn(action.grantees).join(", ")} every table of tomorrow before it is isolated`;
+    const what = `Default privileges give ${rolesIn(action.grantees).join(", ")} every future table before it is isolated`;
     return { what, fix: byDescription };
   },
   AlterRoleSetStmt: ({ role, setstmt }: AlterRoleSetStmt) => ({
@@ -60,7 +60,7 @@ const checks: HarmChecks = {
   CreateRoleStmt: ({ role, options }: CreateRoleStmt) => ofPowers(role, options),
 };
 
-/** BYPASSRLS and SUPERUSER have a rule of their own. */
+/** Powers other than BYPASSRLS and SUPERUSER, which have a rule of their own. */
 function ofPowers(role: string | undefined, options: readonly Node[] | undefined): Harm | undefined {
   const powers = (options ?? []).flatMap((each) => {
     if (!("DefElem" in each)) return [];
@@ -138,7 +138,7 @@ interface Granted {
   declared(role: string): readonly string[];
 }
 
-/** The tables of a GRANT whose privileges architecture.yaml says. */
+/** The tables of a GRANT whose privileges architecture.yaml declares. */
 function tablesOf({ targtype, objects }: GrantStmt, context: FileContext): Granted[] {
   const { tables } = context;
   if (targtype === "ACL_TARGET_ALL_IN_SCHEMA") {

@@ -4,7 +4,7 @@ import type { Rule } from "../rule";
 export const processedEventsByTime: Rule = {
   name: "processed-events-by-time",
   severity: "error",
-  harm: "Unique keys of a table partitioned by time contain the time, so the same event is marked twice.",
+  harm: "A unique key of a table partitioned by time contains the time, so the table accepts the same event twice.",
   check: (statements) =>
     forEachStatement(statements, ({ node }, at) => {
       if (!("CreateStmt" in node)) return [];
@@ -13,7 +13,7 @@ export const processedEventsByTime: Rule = {
       if (partspec?.strategy !== "PARTITION_STRATEGY_RANGE") return [];
       return [
         {
-          what: `\`${relation?.relname}\` is partitioned by time: its key cannot hold a redelivered event off`,
+          what: `\`${relation?.relname}\` is partitioned by time: its key cannot reject a redelivered event`,
           fix: "Leave PARTITION BY out, or use tenantry.process_once()",
           at,
         },

@@ -45,7 +45,7 @@ function exposedBy(resource: DeclaredResource): string | undefined {
     : undefined;
 }
 
-/** The clouds' annotations for balancers that have an address of the private network only. */
+/** True if the clouds' annotations give the load balancer an address in the private network only. */
 function isInternal(inputs: Readonly<Record<string, unknown>>): boolean {
   const annotations = part(part(inputs, "metadata"), "annotations");
   return Object.entries(annotations ?? {}).some(

@@ -5,7 +5,7 @@ import type { Rule } from "../rule";
 export const publicationForAllTables: Rule = {
   name: "publication-for-all-tables",
   severity: "error",
-  harm: "Every table's changes leave the database: tenants' rows in the stream, and tables without a key can't be updated.",
+  harm: "The changes of every table leave the database, tenants' rows among them, and tables without a key can't be updated.",
   refuses: true,
   check: (statements) =>
     forEachStatement(statements, ({ node }, at) => {
@@ -20,7 +20,7 @@ export const publicationForAllTables: Rule = {
       if (!publication.for_all_tables && !schema) return [];
       return [
         {
-          what: `Publication \`${publication.pubname}\` streams every table, those of tomorrow too`,
+          what: `Publication \`${publication.pubname}\` streams every table, future ones too`,
           fix: "Name the tables: events need the outbox alone, which the toolkit publishes",
           at,
         },
@@ -32,7 +32,7 @@ export const publicationForAllTables: Rule = {
     if (!isDebezium(connector) || mode !== "all_tables") return [];
     return [
       {
-        what: `Connector \`${name}\` makes a publication of all tables, where there is none of its name`,
+        what: `Connector \`${name}\` creates a publication of all tables if its own is missing`,
         fix: "Write `publication.autocreate.mode: disabled`: the publication is a resource of its own",
         at: placeOf("publication.autocreate.mode"),
       },

@@ -8,7 +8,7 @@ export const queryWithoutTenant: Rule = {
   harm: "Row level security hides other tenants' rows, but prunes no shard: every node is asked.",
   check: (statements, { migration, tables }) =>
     queriesOf(statements).flatMap((query) => {
-      // A view's reader says which tenant; a migration's own UPDATE is for all of them.
+      // The reader of a view chooses the tenant; an UPDATE in a migration is for all tenants.
       if (query.where === "view" || (query.where === "statement" && migration)) return [];
       return groupsOf(query, tables, tenantHolding(tables)).flatMap(({ loose }) =>
         loose.flatMap(([table]) =>

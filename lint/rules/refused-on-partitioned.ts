@@ -7,7 +7,7 @@ import type { Rule, TableFacts } from "../rule";
 export const refusedOnPartitioned: Rule = {
   name: "refused-on-partitioned",
   severity: "error",
-  harm: "PostgreSQL refuses on a partitioned table what it takes on every other: the migration fails.",
+  harm: "PostgreSQL refuses the command on a partitioned table, although it accepts it on others: the migration fails.",
   refuses: true,
   check: (statements, context) => {
     const { tables } = context;
@@ -28,11 +28,11 @@ export const refusedOnPartitioned: Rule = {
   },
 };
 
-/** Ways on partitioned tables, tried by `test/integration/rule-advice.test.ts`. */
+/** Advice for partitioned tables; `test/integration/rule-advice.test.ts` tries it. */
 export const uniqueOnPartitioned =
   "Write CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS in a file without a transaction, which `up` builds partition by partition: the index holds the key by itself";
 export const foreignKeyOnPartitioned =
-  "In a DO block add it to each partition with NOT VALID, VALIDATE each in the next file, and in the one after add it to the table, which takes over theirs and reads no row";
+  "In a DO block, add it to each partition with NOT VALID; VALIDATE each in the next file; in the file after that, add it to the table, which takes over theirs and reads no row";
 export const dropIndexOnPartitioned =
   "Write DROP INDEX IF EXISTS in a file of its own: its lock lasts an instant, and lock_timeout bounds the wait for it";
 

@@ -20,7 +20,7 @@ export const renameObject: Rule = {
 };
 
 interface Renamed {
-  /** The file's own are known by it. */
+  /** Key of the object among those that the file creates. */
   readonly key: string;
   readonly verb: "Renaming" | "Moving";
   readonly what: string;

@@ -24,7 +24,7 @@ export const repeatedAssignment: Rule = {
 
 interface Named {
   readonly name: string;
-  /** A field or an element of the column: `point.x = 1, point.y = 2` are two. */
+  /** True if only a field or an element of the column is assigned: `point.x = 1, point.y = 2` assigns two. */
   readonly partial?: boolean;
   readonly location: number | undefined;
 }
@@ -54,7 +54,7 @@ function assignedIn(query: unknown): Named[][] {
   );
 }
 
-/** The columns that a statement defines: of a table, of a view, of a result that becomes a table. */
+/** The columns that a statement defines: of a table, of a view, or of a query whose result becomes a table. */
 function definedBy(node: ParsedStatement["node"]): Named[] {
   const create =
     "CreateStmt" in node
@@ -75,13 +75,13 @@ function definedBy(node: ParsedStatement["node"]): Named[] {
   return "SelectStmt" in node && node.SelectStmt.intoClause ? ofResult(node, undefined, undefined) : [];
 }
 
-/** Names in front stand for the first of the result's own. */
+/** The columns of a query's result. The names in parentheses replace the first of the query's own. */
 function ofResult(query: Node | undefined, aliases: readonly Node[] = [], location: number | undefined): Named[] {
   const written = aliases.flatMap((each) => ("String" in each ? [{ name: each.String.sval ?? "", location }] : []));
   let select: SelectStmt | undefined = query && "SelectStmt" in query ? query.SelectStmt : undefined;
   while (select?.larg) select = select.larg;
   const own = targets(select?.targetList).map((each) => ({ name: resultName(each), location: each.location }));
-  // What `*` stands for, and so how many columns come before, only the server knows.
+  // Only the server knows which, and so how many, columns `*` stands for.
   const known = own.some(({ name }) => name === undefined) ? [] : own.slice(written.length);
   return [...written, ...known.flatMap(({ name, location }) => (name === undefined ? [] : [{ name, location }]))];
 }
@@ -90,7 +90,7 @@ function targets(list: readonly Node[] | undefined) {
   return (list ?? []).flatMap((each) => ("ResTarget" in each ? [each.ResTarget] : []));
 }
 
-/** Each but the first of a name, unless all of them are parts. */
+/** Every use of a name after the first, unless all uses are partial. */
 function repeated(list: readonly Named[]): Named[] {
   const first = new Map<string, Named>();
   const wholes = new Set(list.flatMap(({ name, partial }) => (partial ? [] : [name])));

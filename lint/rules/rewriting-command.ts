@@ -9,7 +9,7 @@ const fixes = {
   REFRESH: "Write REFRESH MATERIALIZED VIEW CONCURRENTLY",
   CLUSTER: "Use pg_repack",
 };
-/** Commands of ALTER TABLE that write every row into a new file, whatever it holds. */
+/** Commands of ALTER TABLE that always write every row into a new file. */
 const rewrites: Readonly<Record<string, string>> = {
   AT_SetAccessMethod: "Create a new table and move the rows in batches",
   AT_SetTableSpace: "Create a new table and move the rows in batches",

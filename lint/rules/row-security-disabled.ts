@@ -13,7 +13,7 @@ export const rowSecurityDisabled: Rule = {
     const altered = alterations(statements, { ...context, created: new Map() })
       .filter(({ command: { subtype } }) => subtype === "AT_DisableRowSecurity" || subtype === "AT_NoForceRowSecurity")
       .map(({ table, at }) => ({
-        what: `Row level security of \`${table}\` no longer holds: every tenant's rows show`,
+        what: `Row level security of \`${table}\` no longer holds: every tenant's rows become visible`,
         at,
       }));
     const dropped = forEachStatement(statements, ({ node }, at) => {

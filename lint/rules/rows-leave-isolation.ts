@@ -95,7 +95,7 @@ const checks: HarmChecks = {
   },
 };
 
-/** What PostgreSQL's own distribution marks as trusted, and what the toolkit makes itself. */
+/** Extensions that PostgreSQL's own distribution marks as trusted, and those that the toolkit creates. */
 const trusted: ReadonlySet<string> = new Set([
   "citext",
   "pgcrypto",

@@ -25,7 +25,7 @@ export const securityDefiner: Rule = {
       if (!definer) return [];
       return [
         {
-          what: "SECURITY DEFINER runs with its owner's rights: row level security does not hold its caller",
+          what: "SECURITY DEFINER runs with its owner's rights: row level security does not restrict its caller",
           fix: "Write SECURITY INVOKER, and grant the caller what it needs",
           at,
         },

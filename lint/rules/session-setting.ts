@@ -5,13 +5,13 @@ import { nodesOf } from "../../architecture/sql/tree";
 import { forEachMigrating } from "../ddl";
 import type { Rule } from "../rule";
 
-/** Settings on which what the rest of a file means, or what it may see, depends. */
+/** Settings that decide what the rest of a file means, or which rows it may see. */
 const meaningful: Readonly<Record<string, string>> = {
   search_path: "names without a schema mean the application's schema in every file",
   role: "what follows is made by, and belongs to, another role",
   session_authorization: "what follows is made by, and belongs to, another role",
   row_security: "what follows sees other rows, or fails",
-  session_replication_role: "triggers and foreign keys do not hold what follows",
+  session_replication_role: "triggers and foreign keys do not check what follows",
   event_triggers: "new partitions are not isolated",
   allow_system_table_mods: "the catalogs themselves may be changed",
   "citus.enable_ddl_propagation": "what follows reaches no other node",
@@ -21,7 +21,7 @@ const meaningful: Readonly<Record<string, string>> = {
 export const sessionSetting: Rule = {
   name: "session-setting",
   severity: "error",
-  harm: "What changes the session changes who the rest of a file works as, what its names mean, or which rows it sees.",
+  harm: "A change of the session changes the role of the rest of the file, the meaning of its names, or the rows that it sees.",
   refuses: true,
   aboutFiles: true,
   check: (statements, context) =>

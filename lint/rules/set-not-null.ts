@@ -8,7 +8,7 @@ export const setNotNull: Rule = {
   check: (statements, context) =>
     alterations(statements, context)
       .filter(({ command }) => command.subtype === "AT_SetNotNull")
-      // PostgreSQL trusts a validated CHECK, and reads nothing.
+      // PostgreSQL trusts a validated CHECK, and reads no rows.
       .filter(({ command }) => !context.tables.catalog.before.get(command)?.isProvenNotNull)
       .map(({ table, command: { name }, at }) => ({
         what: `SET NOT NULL on \`${table}.${name}\` reads the whole table under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile`,

@@ -1,7 +1,7 @@
 import { durationMs, formatDuration } from "../../common/duration";
 import type { Rule } from "../rule";
 
-/** How long a connector may stand still before somebody mends it. */
+/** The longest time that a connector may stand still before somebody repairs it. */
 const allowedLagMs = 24 * 3_600_000;
 
 export const shortEventRetention: Rule = {

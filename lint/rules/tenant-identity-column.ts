@@ -5,12 +5,12 @@ import type { Rule } from "../rule";
 export const tenantIdentityColumn: Rule = {
   name: "tenant-identity-column",
   severity: "error",
-  harm: "Citus' nodes each have a sequence of their own, and numbers tell tenants how much the others do.",
+  harm: "Each Citus node has a sequence of its own, and numbers tell tenants how much the others do.",
   check: (statements, context) =>
     definedColumns(statements, context)
       .filter(({ table, column, at }) => context.tables.isTenantTable(table) && toColumn(column, 0, at).sequence)
       .map(({ table, column, at }) => ({
-        what: `Tenant table \`${table}\` numbers \`${column.colname}\` by a sequence: Citus refuses it, or shards count apart`,
+        what: `Tenant table \`${table}\` numbers \`${column.colname}\` by a sequence: Citus refuses it, or each node counts by itself`,
         fix: "Use uuid with DEFAULT gen_random_uuid()",
         at,
       })),

@@ -5,7 +5,7 @@ import type { Rule } from "../rule";
 export const timestampColumn: Rule = {
   name: "timestamp-column",
   severity: "warning",
-  harm: "A timestamp without its time zone is another moment for every reader with another setting.",
+  harm: "Readers with different settings take a timestamp without its time zone for different moments.",
   check: (statements, context) =>
     definedColumns(statements, context)
       .filter(({ column }) => typeOf(column.typeName).replace("[]", "") === "timestamp")

@@ -3,12 +3,12 @@ import type { Finding, Rule } from "../rule";
 import { isLoopback, type StackFacts } from "../stack-facts";
 import { part, placeOfResource } from "../stack-resources";
 
-const verify = "Use `verify-full`: the rest encrypts for whoever answers, or not at all";
+const verify = "Use `verify-full`: other modes encrypt for any server that answers, or not at all";
 
 export const tlsOff: Rule = {
   name: "tls-off",
   severity: "error",
-  harm: "Without verified TLS passwords and tenants' rows can be read, and servers imitated, by anybody on the way.",
+  harm: "Without verified TLS, anybody on the network can read passwords and tenants' rows, and imitate servers.",
   checkConnector(connector) {
     const { config, name, placeOf } = connector;
     const { "database.hostname": host = "", "database.sslmode": mode = "prefer" } = config;

@@ -8,7 +8,7 @@ export const transactionInFile: Rule = {
   aboutFiles: true,
   check: (statements, { transaction }) =>
     forEachStatement(statements, ({ node, inBlock }, at) =>
-      // A block may commit where the file has no transaction.
+      // A block may commit if the file runs without a transaction.
       "TransactionStmt" in node && (transaction || !inBlock)
         ? [
             {

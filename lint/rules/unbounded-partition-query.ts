@@ -2,13 +2,13 @@ import { queriesOf } from "../queries";
 import type { Rule } from "../rule";
 import { groupsOf, shownUse } from "../table-groups";
 
-/** Partitions of tomorrow hold little: a bound has to leave the old ones out. */
+/** Operators that exclude old partitions. An upper bound alone excludes only future ones, which hold little. */
 const pins = new Set(["=", ">", ">=", "BETWEEN"]);
 
 export const unboundedPartitionQuery: Rule = {
   name: "unbounded-partition-query",
   severity: "warning",
-  harm: "Without a bound on the time, every partition is read, also those of years ago.",
+  harm: "Without a bound on the time, a query reads every partition, even years-old ones.",
   check: (statements, { migration, tables }) =>
     queriesOf(statements).flatMap((query) => {
       if (query.where === "view" || (query.where === "statement" && migration)) return [];

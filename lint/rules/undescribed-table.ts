@@ -13,7 +13,7 @@ export const undescribedTable: Rule = {
       const relation = createdTable(node);
       const name = relationName(relation, context.tables.schema);
       if (!relation || relation.relpersistence === "t" || name !== relation.relname) return [];
-      // One that a later statement drops needs no words.
+      // A table that a later statement drops needs no description.
       const isLeft = !("CreateStmt" in node) || context.tables.catalog.tables.has(name);
       if (!isLeft || !context.tables.isUndescribed(name)) return [];
       return [
@@ -26,7 +26,7 @@ export const undescribedTable: Rule = {
     }),
 };
 
-/** A partition is its table's. */
+/** The table that a statement creates. A partition belongs to its parent table. */
 function createdTable(node: Node): RangeVar | undefined {
   if ("CreateStmt" in node) return node.CreateStmt.partbound ? undefined : node.CreateStmt.relation;
   if ("SelectStmt" in node) return node.SelectStmt.intoClause?.rel;

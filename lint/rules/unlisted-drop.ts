@@ -3,7 +3,7 @@ import type { Rule } from "../rule";
 export const unlistedDrop: Rule = {
   name: "unlisted-drop",
   severity: "error",
-  harm: "An opt-in to drop a table, left behind or slipped in, loses the rows with the next change of the description.",
+  harm: "An opt-in to drop a table that somebody forgot or slipped in loses the rows with the next change of the description.",
   checkStack({ stack, get, placeOf, drops }) {
     const allow = get("allow");
     return (Array.isArray(allow) ? allow : []).flatMap((optIn: unknown) => {

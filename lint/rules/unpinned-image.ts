@@ -1,12 +1,12 @@
 import type { Rule } from "../rule";
 import { containersOf, placeOfResource } from "../stack-resources";
 
-const fix = "Name a version, or better a digest: `IMAGE:17-13.2@sha256:…`";
+const fix = "Name a version, or better, a digest: `IMAGE:17-13.2@sha256:…`";
 
 export const unpinnedImage: Rule = {
   name: "unpinned-image",
   severity: "error",
-  harm: "An image without a version is another one after the next restart: untested, on one pod, at night.",
+  harm: "An image without a version may change at the next restart: untested, and on one pod only.",
   checkStack({ get, placeOf }) {
     const image = get("kubernetes", "image");
     if (typeof image !== "string" || isPinned(image)) return [];

@@ -8,7 +8,7 @@ import type { Rule } from "../rule";
 export const viewWithoutSecurityInvoker: Rule = {
   name: "view-without-security-invoker",
   severity: "error",
-  harm: "A view reads with its owner's rights, so row level security does not hold its reader.",
+  harm: "A view reads with its owner's rights, so row level security does not restrict its reader.",
   check: (statements, { tables: { catalog, isTenantTable, schema } }) =>
     statements.flatMap((statement) => {
       const made = readView(statement.node, statement, schema);
@@ -31,7 +31,7 @@ export const viewWithoutSecurityInvoker: Rule = {
     }),
 };
 
-/** The view as ALTER VIEW leaves it: what takes `security_invoker` away opens it to every tenant's rows. */
+/** The view after ALTER VIEW. Without `security_invoker` it shows every tenant's rows. */
 function alteredView({ node }: ParsedStatement, { views }: Catalog, schema: string): CatalogView | undefined {
   if (!("AlterTableStmt" in node)) return undefined;
   const { relation, cmds = [] } = node.AlterTableStmt;

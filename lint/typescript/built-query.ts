@@ -4,24 +4,24 @@ import type { CodeText } from "./code-text";
 import type { Table } from "./entity";
 import { joined } from "./text";
 
-/** A query that code builds by a library's methods, as far as it can be read. */
+/** A query that code builds with a library's methods, as far as lint can read it. */
 export interface BuiltQuery {
   readonly verb: "select" | "insert" | "update" | "delete";
   readonly table: Written<Table>;
   readonly joins: readonly { readonly table: Written<Table>; readonly on: CodeText }[];
   readonly where: readonly CodeText[];
-  /** Alternatives to all of `where`. */
+  /** Alternatives to all conditions in `where`. */
   readonly orWhere: readonly CodeText[];
   readonly locks: boolean;
 }
 
-/** Something with the code that says it. */
+/** A value with the code that it comes from. */
 export interface Written<T> {
   readonly value: T;
   readonly node: ts.Node;
 }
 
-/** The query as SQL. */
+/** The query rendered as SQL. */
 export function renderQuery({ verb, table, joins, where, orWhere, locks }: BuiltQuery): CodeText {
   const { node } = table;
   const say = (text: string) => piece(text, node);
@@ -54,13 +54,13 @@ export function renderQuery({ verb, table, joins, where, orWhere, locks }: Built
   }
 }
 
-/** SQL that stands for a stretch of code. */
+/** SQL text whose place is that of a node. */
 export function piece(text: string, node: ts.Node): CodeText {
   const start = node.getStart();
   return { text, offsets: Array.from(text, () => start), holes: [] };
 }
 
-/** Conditions that hold together, or of which one holds. */
+/** The conditions combined by AND or OR. */
 export function all(conditions: readonly CodeText[], operator: "AND" | "OR", node: ts.Node): CodeText {
   const [first, ...others] = conditions.map((each) => [piece("(", node), each, piece(")", node)].reduce(joined));
   if (!first) return piece("TRUE", node);

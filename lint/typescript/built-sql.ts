@@ -8,13 +8,13 @@ import { queryOfModel } from "./model-query";
 import { originOf } from "./origin";
 import { typescript } from "./typescript";
 
-/** The SQL of a query that a library builds, and whether all of it is known. */
+/** The SQL of a query that a library builds. `isWhole` is true if all of it is known. */
 export interface BuiltSql {
   readonly text: CodeText;
   readonly isWhole: boolean;
 }
 
-/** The SQL that a chain of calls of a query builder or a mapper stands for, at the end of the chain. */
+/** The SQL of a chain of calls of a query builder or a mapper, given the chain's last call. */
 export function builtSql(code: Code, node: ts.CallExpression): BuiltSql | undefined {
   const chain = chainOf(node);
   if (!chain) return undefined;

@@ -9,17 +9,17 @@ import { writingNames } from "./libraries/libraries";
 import { importOf, type Origin, originOf } from "./origin";
 import { typescript } from "./typescript";
 
-/** What one call does to the outside. `mark`: remembers in the database that an event was processed. */
-export type Effect = "publish" | "write" | "mark" | "readOutbox" | "receive";
+/** The effect of one call outside the program. `recordEvent` records in the database that an event was processed. */
+export type Effect = "publish" | "write" | "recordEvent" | "readOutbox" | "receive";
 
-/** The effects of one call by itself, without those of the functions that it calls. */
+/** The effects of the call itself, without those of local functions that it calls. */
 export function effectsOf(code: Code, node: ts.Node): readonly Effect[] {
   const t = typescript();
   if (!t.isCallExpression(node) && !t.isTaggedTemplateExpression(node)) return [];
   const sql = embeddedSql(code, node);
   if (sql) return ofSql(sql);
   if (!t.isCallExpression(node)) return [];
-  if (isProcessOnce(code, node)) return ["mark"];
+  if (isProcessOnce(code, node)) return ["recordEvent"];
   const { expression } = node;
   const action = actionOf(code, node);
   if (!action) return [];
@@ -30,14 +30,14 @@ export function effectsOf(code: Code, node: ts.Node): readonly Effect[] {
     command !== undefined && code.libraries.has(origin.module, command, listed);
   if (commands(({ receives }) => receives) || does(({ receives }) => receives)) return ["receive"];
   if (commands(({ sendCommands }) => sendCommands) || does(({ sends }) => sends)) return ["publish"];
-  // The end of a chain has what all of it does, where it could be read.
+  // If the whole chain can be read as SQL, its last call carries the effects.
   if (!does(writingNames) || embeddedSql(code, chainEnd(node))) return [];
-  return processed.test(`${expression.getText()} ${node.arguments[0]?.getText() ?? ""}`) ? ["mark"] : ["write"];
+  return processed.test(`${expression.getText()} ${node.arguments[0]?.getText() ?? ""}`) ? ["recordEvent"] : ["write"];
 }
 
 const processed = /processed_?(event|message)s?|process_once|idempotency_?keys?/i;
 
-/** A library's method, or a function that it exports, by its name there. */
+/** The library method or exported function that a call runs, by its name in the library. */
 function actionOf(code: Code, node: ts.CallExpression): { readonly name: string; readonly origin: Origin } | undefined {
   const t = typescript();
   const { expression } = node;
@@ -59,7 +59,7 @@ export function isProcessOnce(code: Code, node: ts.CallExpression): boolean {
 }
 
 function ofSql({ text, parsed }: EmbeddedSql): Effect[] {
-  if (processed.test(text)) return ["mark"];
+  if (processed.test(text)) return ["recordEvent"];
   const effects: Effect[] = [];
   if (!parsed) {
     if (/\b(insert\s+into|update\s+[\w."]+\s+set|delete\s+from|merge\s+into)\b/i.test(text)) effects.push("write");
@@ -69,7 +69,7 @@ function ofSql({ text, parsed }: EmbeddedSql): Effect[] {
   const nodes = parsed.statements.map(({ node }) => node);
   const changes = ["InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"];
   if (changes.some((kind) => nodesOf(nodes, kind).length > 0)) effects.push("write");
-  // With a lock, the rule on SQL finds it wherever it stands.
+  // The rule reports a SELECT with a lock by its SQL alone, wherever it is.
   const read = nodesOf<SelectStmt>(nodes, "SelectStmt").flatMap(({ fromClause, lockingClause }) =>
     lockingClause ? [] : nodesOf<RangeVar>(fromClause, "RangeVar"),
   );

@@ -4,13 +4,13 @@ import { typescript } from "./typescript";
 
 export type Call = ts.CallExpression | ts.NewExpression;
 
-/** The last name in what a call calls: `setInterval`, `run` of `consumer.run`. */
+/** The last name of a call's target: `setInterval`; `run` of `consumer.run`. */
 export function calledName({ expression }: Call): string {
   const t = typescript();
   return t.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
 }
 
-/** The names of a chain of calls, from its end: `execute` and `transaction` of `db.transaction().execute(…)`. */
+/** The names in a chain of calls, last first: `execute` and `transaction` of `db.transaction().execute(…)`. */
 export function chainNames(call: Call): string[] {
   const t = typescript();
   const names: string[] = [];
@@ -23,7 +23,7 @@ export function chainNames(call: Call): string[] {
   }
 }
 
-/** A call that runs a function, or that is handed it as an argument. */
+/** A call that runs a function, or that receives it as an argument. */
 export interface Use {
   readonly call: Call;
   readonly argument: boolean;
@@ -31,7 +31,7 @@ export interface Use {
 
 const uses = new WeakMap<Code, ReadonlyMap<string, readonly (Use & { readonly name: ts.Node })[]>>();
 
-/** Where a function is called, and where it is handed on, by its name or where it is written. */
+/** The calls of a function, and the calls that receive it as an argument, by name or inline. */
 export function usesOf(code: Code, owner: ts.SignatureDeclaration): Use[] {
   const t = typescript();
   const { parent } = owner;
@@ -43,7 +43,7 @@ export function usesOf(code: Code, owner: ts.SignatureDeclaration): Use[] {
   return named.filter((use) => symbolOf(code, use.name) === symbol);
 }
 
-/** The symbol that a name means, behind imports. */
+/** The symbol of a name, resolved through imports. */
 export function symbolOf({ checker }: Code, name: ts.Node): ts.Symbol | undefined {
   const symbol = checker.getSymbolAtLocation(name);
   return symbol && symbol.flags & typescript().SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
@@ -73,7 +73,7 @@ function allUses(code: Code) {
   return found;
 }
 
-/** The values that a body returns, without the functions in it. */
+/** The values that a body returns, without those of nested functions. */
 export function returnedIn(body: ts.Node): ts.Expression[] {
   const t = typescript();
   const found: ts.Expression[] = [];
@@ -87,14 +87,14 @@ export function returnedIn(body: ts.Node): ts.Expression[] {
 }
 
 interface Assignment {
-  /** The last name of what is assigned: `producer` of `this.producer`. */
+  /** The last name of the assigned expression: `producer` of `this.producer`. */
   readonly name: ts.Node;
   readonly value: ts.Expression;
 }
 
 const assignments = new WeakMap<ts.SourceFile, readonly Assignment[]>();
 
-/** Assignments to a name, as a variable or as a property. */
+/** Assignments to a variable or a property with a name. */
 export function assignedIn(file: ts.SourceFile, name: string): Assignment[] {
   const all = assignments.get(file) ?? readAssignments(file);
   assignments.set(file, all);

@@ -10,13 +10,13 @@ import type { Library } from "./library";
 import { originOf } from "./origin";
 import { typescript } from "./typescript";
 
-/** A query that code builds, and whether all of it can be read. */
+/** A query that code builds. `isWhole` is true if all of it can be read. */
 export interface ReadQuery {
   readonly query: BuiltQuery;
   readonly isWhole: boolean;
 }
 
-/** The query that a chain builds in a library's words, if it says its table. */
+/** The query that a chain builds by a library's methods; undefined if the chain does not name its table. */
 export function queryOfChain(code: Code, chain: Chain, words: NonNullable<Library["chain"]>): ReadQuery | undefined {
   const reader = new ChainReader(code, words);
   const called = words.callable ? calledWithTable(code, chain) : undefined;
@@ -25,7 +25,7 @@ export function queryOfChain(code: Code, chain: Chain, words: NonNullable<Librar
   return reader.result();
 }
 
-/** Reads a chain link by link. */
+/** Reads a chain of calls, call by call. */
 class ChainReader {
   private verb: BuiltQuery["verb"] = "select";
   private table: Written<Table> | undefined;
@@ -50,7 +50,7 @@ class ChainReader {
     const changes = (["insert", "update", "delete"] as const).find((each) => words[each].includes(name));
     if (changes) {
       this.verb = changes;
-      // Behind a table its arguments are values, or what to return.
+      // After the table is known, the arguments are values or columns to return.
       if (!this.table && args[0] && !typescript().isObjectLiteralExpression(args[0])) this.readTable(args[0]);
     } else if (words.from.includes(name)) this.readFrom(args, node);
     else if (words.join.includes(name)) this.readJoin(args);
@@ -60,7 +60,7 @@ class ChainReader {
     else if (words.opaque.includes(name)) this.isWhole = false;
   }
 
-  /** A table, with an alias behind it where there is one. */
+  /** Reads a table, and its alias from the second argument. */
   readTable(first: ts.Expression, second?: ts.Expression): boolean {
     const t = typescript();
     const table = tableOf(this.code, first);
@@ -70,7 +70,7 @@ class ChainReader {
     return true;
   }
 
-  /** `from(Order, "o")`, or `createQueryBuilder("o")` of a repository, which knows its table. */
+  /** Reads `from(Order, "o")`, or `createQueryBuilder("o")` of a repository that knows its table. */
   private readFrom([first, second]: readonly ts.Expression[], node: ts.CallExpression): void {
     const t = typescript();
     const model = t.isPropertyAccessExpression(node.expression)
@@ -86,7 +86,7 @@ class ChainReader {
     const [second, third] = others;
     if (!first) return;
     const isAliased = second && t.isStringLiteral(second) && (third === undefined || isSql(third));
-    // Which table the relation "o.customer" of TypeORM leads to, and by which columns, only its model says.
+    // Only the model tells which table TypeORM's relation "o.customer" leads to, and by which columns.
     if (isAliased && t.isStringLiteral(first) && first.text.includes(".")) return;
     const table = tableOf(this.code, first);
     if (!table) {
@@ -118,7 +118,10 @@ function isSql(node: ts.Expression): boolean {
   return typescript().isStringLiteralLike(node) && /\s/.test(node.text);
 }
 
-/** `("c.id", "o.customer_id")`, `("c.id", "=", "o.customer_id")`, `{ "c.id": "o.customer_id" }`, SQL, or a condition. */
+/**
+ * The join condition: `("c.id", "o.customer_id")`, `("c.id", "=", "o.customer_id")`, `{ "c.id": "o.customer_id" }`,
+ * SQL, or a condition.
+ */
 function joinedOn(scope: ConditionScope, on: readonly ts.Expression[]): CodeText | undefined {
   const t = typescript();
   const [first] = on;
@@ -131,12 +134,14 @@ function joinedOn(scope: ConditionScope, on: readonly ts.Expression[]): CodeText
   return parts.every((each) => each !== undefined) ? all(parts, "AND", first) : undefined;
 }
 
-/** `db("orders").where(…)` and `this.db("orders").where(…)`: the first call is one of what makes chains. */
+/**
+ * The table of a chain that begins with a call of the client: `db("orders").where(…)`, `this.db("orders").where(…)`.
+ */
 function calledWithTable(code: Code, { root, links }: Chain) {
   const t = typescript();
   if (t.isCallExpression(root)) {
     const [table] = root.arguments;
-    // What is imported makes a client first: knex({ client: "pg" }).
+    // An import creates the client first: knex({ client: "pg" }).
     return table && symbolOf(code, root.expression)?.declarations ? { table, links } : undefined;
   }
   const [first, ...others] = links;

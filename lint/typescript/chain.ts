@@ -8,14 +8,14 @@ export interface Link {
   readonly node: ts.CallExpression;
 }
 
-/** A chain of calls, as a query builder is spoken: `db.selectFrom("orders").where(…).execute()`. */
+/** A chain of calls of a query builder: `db.selectFrom("orders").where(…).execute()`. */
 export interface Chain {
-  /** The first call is made on it: `db`. */
+  /** The object on which the chain begins: `db`. */
   readonly root: ts.Expression;
   readonly links: readonly Link[];
 }
 
-/** The chain that ends with a call; undefined for a call in its middle. */
+/** The chain that ends with a call; undefined for a call inside a chain. */
 export function chainOf(node: ts.CallExpression): Chain | undefined {
   const t = typescript();
   if (chainEnd(node) !== node) return undefined;
@@ -28,7 +28,7 @@ export function chainOf(node: ts.CallExpression): Chain | undefined {
   return { root: each, links };
 }
 
-/** The last call of the chain that a call is part of. */
+/** The last call of the chain that contains a call. */
 export function chainEnd(node: ts.CallExpression): ts.CallExpression {
   const t = typescript();
   const { parent } = node;
@@ -36,7 +36,7 @@ export function chainEnd(node: ts.CallExpression): ts.CallExpression {
   return next && t.isCallExpression(next) && next.expression === parent ? chainEnd(next) : node;
 }
 
-/** A chain that is kept in a variable may be given more before it runs; any other runs where it stands. */
+/** True if the chain runs where it stands. Later code may extend a chain that is kept in a variable. */
 export function isRun({ links }: Chain, node: ts.CallExpression): boolean {
   const t = typescript();
   const { parent } = node;

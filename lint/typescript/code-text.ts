@@ -1,9 +1,9 @@
-/** A text that code writes down, perhaps in pieces. */
+/** A text in code, perhaps composed of several pieces. */
 export interface CodeText {
-  /** What is filled in at run time stands as a blank here, of the length that it takes in the file. */
+  /** The text, with blanks of the same length for parts that are filled in at run time. */
   readonly text: string;
-  /** For each character of the text where it stands in the file, from 0. */
+  /** Offset in the file of each character of the text, from 0. */
   readonly offsets: readonly number[];
-  /** Where something is filled in, as positions of the text. */
+  /** Positions in the text of the parts that are filled in. */
   readonly holes: readonly { readonly start: number; readonly end: number }[];
 }

@@ -8,25 +8,25 @@ import type { Library } from "./library";
 import type { KnownTables } from "./table-names";
 import { typescript } from "./typescript";
 
-/** Application code that is judged together: helpers are followed from file to file, packages are not read. */
+/** Application code that is judged together. Lint follows helpers from file to file, but does not read packages. */
 export interface Code {
   readonly files: readonly CodeFile[];
   readonly checker: ts.TypeChecker;
   readonly libraries: Libraries;
   readonly tables: KnownTables;
-  /** True for an import that leads to one of the files. */
+  /** True for an import of one of the code's own files. */
   isOwn(specifier: string, from: ts.SourceFile): boolean;
   sourceOf(node: ts.Node): Source;
   placeOf(node: ts.Node): Place;
 }
 
-/** Knowledge of code beside its text. */
+/** Knowledge about the code beside its text. */
 export interface CodeSetting {
-  /** Libraries beside those that lint knows. @default none */
+  /** Libraries in addition to those that lint knows. @default none */
   readonly libraries?: readonly Library[];
-  /** @default only paths are followed */
+  /** Targets of imports. @default lint follows only relative paths */
   readonly imports?: readonly ImportPath[];
-  /** @default none: the table of a model is called as the model is */
+  /** Known tables. @default none: a model's table has the model's name */
   readonly tables?: KnownTables;
 }
 
@@ -35,16 +35,16 @@ export interface CodeFile {
   readonly tree: ts.SourceFile;
 }
 
-/** Deep enough for the `../` of paths. */
+/** A folder deep enough for paths with many `../`. */
 const workingFolder = `/${"up/".repeat(16)}`;
 const extensions = [".ts", ".tsx", ".mts", ".cts"];
 
-/** Whether the path names code that can be read. Declarations hold nothing that runs. */
+/** True for a path of readable code. Declaration files hold nothing that runs. */
 export function isCode(path: string): boolean {
   return extensions.some((extension) => path.endsWith(extension)) && !/\.d\.[cm]?ts$/.test(path);
 }
 
-/** The files as TypeScript's compiler reads them. The compiler must be loaded (`loadTypeScript`). */
+/** The files, read by TypeScript's compiler. Load the compiler first (`loadTypeScript`). */
 export function readCode(
   sources: readonly Source[],
   { libraries = [], imports = [], tables = new Map() }: CodeSetting = {},
@@ -87,7 +87,7 @@ export function readCode(
   };
 }
 
-/** What keeps a file from being read. */
+/** The syntax errors of a file. */
 export function syntaxProblems({ source, tree }: CodeFile): Problem[] {
   const { parseDiagnostics } = tree as ts.SourceFile & { readonly parseDiagnostics?: readonly ts.Diagnostic[] };
   return (parseDiagnostics ?? []).slice(0, 1).map(({ messageText, start = 0 }) => ({

@@ -8,13 +8,15 @@ import { type Table, tableOf } from "./entity";
 import { joined, textOf } from "./text";
 import { typescript } from "./typescript";
 
-/** The tables that a condition is about; the first is the one that names without a table mean. */
+/** The tables that a condition refers to. Column names without a table refer to the first. */
 export interface ConditionScope {
   readonly code: Code;
   readonly tables: readonly Table[];
 }
 
-/** Operators as libraries call them: functions of Drizzle, keys of Prisma, Sequelize and MikroORM, values of TypeORM. */
+/**
+ * Operators by the names of libraries: functions of Drizzle, keys of Prisma, Sequelize and MikroORM, values of TypeORM.
+ */
 const operators: Readonly<Record<string, string>> = {
   eq: "=",
   equals: "=",
@@ -40,7 +42,7 @@ const operators: Readonly<Record<string, string>> = {
   between: "BETWEEN",
   Between: "BETWEEN",
 };
-/** Those that compare with something, and bound nothing. */
+/** Operators that compare a column but do not restrict it to a value or a range. */
 const loose = new Set(
   (
     "ne neq not notIn notInArray nin contains startsWith endsWith search mode has hasSome hasEvery isEmpty like ilike iLike " +
@@ -49,7 +51,10 @@ const loose = new Set(
   ).split(" "),
 );
 
-/** The condition that a method's arguments say: `where("tenant_id", t)`, `where({ tenantId: t })`; undefined where it can't be read. */
+/**
+ * The condition in a method's arguments: `where("tenant_id", t)`, `where({ tenantId: t })`; undefined if it cannot be
+ * read.
+ */
 export function conditionOf(
   scope: ConditionScope,
   method: string,
@@ -82,7 +87,9 @@ function operatorIn(code: Code, node: ts.Expression | undefined): string | undef
   return text === undefined ? undefined : operators[text];
 }
 
-/** A comparison of a column with a value from outside, or with another column; one that bounds nothing says nothing. */
+/**
+ * A comparison of a column with an outside value or with another column; TRUE for an operator that does not restrict.
+ */
 function comparison(
   column: CodeText,
   operator: string | undefined,
@@ -122,7 +129,7 @@ export function columnOf({ code, tables }: ConditionScope, node: ts.Expression):
   return piece(`${quoteIdentifier(alias)}.${quoteIdentifier(column(node.name.text))}`, node);
 }
 
-/** The condition that an expression is: an object, a call of an operator, SQL, a function that builds one. */
+/** The condition of an expression: an object, a call of an operator, SQL, or a function that builds a condition. */
 export function ofExpression(scope: ConditionScope, node: ts.Expression): CodeText | undefined {
   const t = typescript();
   const { code } = scope;
@@ -153,7 +160,7 @@ function constant(code: Code, node: ts.Identifier): ts.Expression | undefined {
   if (!declaration || !t.isVariableDeclaration(declaration)) return undefined;
   if (!(t.getCombinedNodeFlags(declaration) & t.NodeFlags.Const)) return undefined;
   const { initializer } = declaration;
-  // Something may be pushed to a list, and set in an object, before it is used.
+  // Later code may push to a list or set keys of an object.
   return initializer && (t.isCallExpression(initializer) || t.isObjectLiteralExpression(initializer))
     ? initializer
     : undefined;
@@ -169,7 +176,9 @@ function together(
   return parts.every((each) => each !== undefined) ? all(parts, operator, node) : undefined;
 }
 
-/** `{ tenantId: t, placedAt: { gte: day }, OR: […] }`; what is spread into it is read where it is a constant. */
+/**
+ * The condition of an object: `{ tenantId: t, placedAt: { gte: day }, OR: […] }`. A spread is read if it is a constant.
+ */
 function ofObject(scope: ConditionScope, node: ts.ObjectLiteralExpression): CodeText | undefined {
   const t = typescript();
   const [main] = scope.tables;
@@ -206,7 +215,10 @@ function ofObject(scope: ConditionScope, node: ts.ObjectLiteralExpression): Code
   return parts.every((each) => each !== undefined) ? all(parts, "AND", node) : undefined;
 }
 
-/** `placedAt: { gte: day }`, `tenantId_orderId: { tenantId, orderId }`, or what a relation is asked for. */
+/**
+ * The condition of one key: `placedAt: { gte: day }`, `tenantId_orderId: { tenantId, orderId }`, or a condition on a
+ * relation.
+ */
 function ofField(
   scope: ConditionScope,
   name: string,
@@ -221,12 +233,15 @@ function ofField(
     const parts = keys.map((key) => comparison(column, operators[key], undefined, value));
     return all(parts, "AND", value);
   }
-  // A relation by the key of its row, `tenant: { id }`; else a unique key that has a name of its own.
+  // Either a relation by its row's key, `tenant: { id }`, or a unique key with a name of its own.
   const isRelation = /_id"$/.test(column.text) && !/id$/i.test(name);
   return isRelation ? comparison(column, "=", undefined, value) : ofObject(scope, value);
 }
 
-/** `and(eq(orders.tenantId, t), …)` of Drizzle, `eb("tenant_id", "=", t)` and `eb.and([…])` of Kysely. */
+/**
+ * The condition of a call: `and(eq(orders.tenantId, t), …)` of Drizzle, `eb("tenant_id", "=", t)` and `eb.and([…])` of
+ * Kysely.
+ */
 function ofCall(scope: ConditionScope, node: ts.CallExpression): CodeText | undefined {
   const t = typescript();
   const name = calledName(node);
@@ -245,13 +260,13 @@ function ofCall(scope: ConditionScope, node: ts.CallExpression): CodeText | unde
     : undefined;
 }
 
-/** A text on the right is a value. */
+/** The column of a property. A text on the right side is a value. */
 function columnOfProperty(scope: ConditionScope, node: ts.Expression): CodeText | undefined {
   const t = typescript();
   return t.isPropertyAccessExpression(node) && tableOf(scope.code, node.expression) ? columnOf(scope, node) : undefined;
 }
 
-/** `sql`${orders.tenantId} = ${t}``: columns are columns, all else is a value. */
+/** The condition of a template: `sql`${orders.tenantId} = ${t}``. Columns stay columns; everything else is a value. */
 function ofTemplate(scope: ConditionScope, node: ts.TemplateLiteral): CodeText | undefined {
   const t = typescript();
   if (t.isNoSubstitutionTemplateLiteral(node)) return textOf(scope.code, node);
@@ -261,7 +276,10 @@ function ofTemplate(scope: ConditionScope, node: ts.TemplateLiteral): CodeText |
   return [piece(node.head.text, node.head), ...parts].reduce(joined);
 }
 
-/** A function that is given a builder: `(qb) => qb.where(…).orWhere(…)`, `(orders, { eq }) => eq(orders.tenantId, t)`. */
+/**
+ * The condition of a function that receives a builder: `(qb) => qb.where(…).orWhere(…)`, `(orders, { eq }) =>
+ * eq(orders.tenantId, t)`.
+ */
 function ofFunction(scope: ConditionScope, node: ts.ArrowFunction | ts.FunctionExpression): CodeText | undefined {
   const t = typescript();
   const { body } = node;

@@ -10,20 +10,20 @@ import { type PlaceholderStyle, placeholderStyles, withNumbers } from "./placeho
 import { textOf } from "./text";
 import { typescript } from "./typescript";
 
-/** A query that code hands to a database client. */
+/** A query that code passes to a database client. */
 export interface EmbeddedSql {
   /** The call or the tagged template. */
   readonly node: ts.Node;
-  /** As written, with blanks for what is filled in. */
+  /** The text in the code, with blanks for parts that are filled in. */
   readonly text: string;
-  /** Undefined where too much is filled in for PostgreSQL's parser. */
+  /** The parsed query; undefined if PostgreSQL's parser cannot read it because too much is filled in. */
   readonly parsed: ParsedSql | undefined;
-  /** False where some of its conditions are not known. */
+  /** False if some of its conditions are unknown. */
   readonly isWhole: boolean;
-  /** The characters of the file, from 0, that the text is written in. */
+  /** Offsets of the text in the file, from 0. */
   readonly start: number;
   readonly end: number;
-  /** A place in the query's text, as the parser counts lines and columns, as one in the file. */
+  /** Converts a place in the query's text to one in the file. */
   inFile(place: Place): Place;
 }
 
@@ -31,7 +31,7 @@ const rawMethod = /^\$(query|execute)Raw(Unsafe)?$/;
 
 const read = new WeakMap<Code, Map<ts.Node, EmbeddedSql | undefined>>();
 
-/** The query that a call or a tagged template is, if it is one: SQL, or what a library builds. */
+/** The query of a call or a tagged template: SQL, or a query that a library builds; undefined if there is none. */
 export function embeddedSql(code: Code, node: ts.Node): EmbeddedSql | undefined {
   const known = read.get(code) ?? new Map<ts.Node, EmbeddedSql | undefined>();
   read.set(code, known);
@@ -82,7 +82,10 @@ function queryText(code: Code, node: ts.Node): CodeText | undefined {
   return first && ofArgument(code, first);
 }
 
-/** A tag that libraries call so, one of its own properties as `sql.unsafe`, or what a library's connection is called. */
+/**
+ * True for a template tag that takes SQL: a library's tag, a property of one such as `sql.unsafe`, or a library's
+ * connection.
+ */
 function isTag(code: Code, tag: ts.Expression): boolean {
   const t = typescript();
   const names = [lastName(tag), ...(t.isPropertyAccessExpression(tag) ? [lastName(tag.expression)] : [])];
@@ -91,7 +94,7 @@ function isTag(code: Code, tag: ts.Expression): boolean {
   return origin !== undefined && code.libraries.of(origin.module).some(({ sql }) => sql.tags.length > 0);
 }
 
-/** A text, `{ text: … }` as pg takes it, or `new Cursor(…)`. */
+/** The SQL of an argument: a text, `{ text: … }` for pg, or `new Cursor(…)`. */
 function ofArgument(code: Code, node: ts.Expression): CodeText | undefined {
   const t = typescript();
   if (t.isNewExpression(node)) return node.arguments?.[0] && textOf(code, node.arguments[0]);
@@ -110,8 +113,9 @@ function lastName(node: ts.Expression): string {
 }
 
 /**
- * What is filled in is taken for a value first, but for a name where only a name can stand; then for names alone. What
- * PostgreSQL does not read as it is has parameters that a library numbers.
+ * Parses the query. A filled-in part counts as a value first, or as a name if only a name can stand there; then all of
+ * them count as names. If PostgreSQL cannot read the text at all, its parameters are rewritten from the library's
+ * style.
  */
 function parse(
   text: CodeText,
@@ -133,7 +137,7 @@ function parse(
   return { parsed: undefined, text };
 }
 
-/** How a call's library marks what it fills in: any way, where it is not known. */
+/** The parameter styles of a call's library; all styles if the library is unknown. */
 function stylesOf(code: Code, node: ts.Node): readonly PlaceholderStyle[] {
   const t = typescript();
   if (!t.isCallExpression(node)) return [];
@@ -147,7 +151,7 @@ function filled({ text, holes }: CodeText, isName: (hole: CodeText["holes"][numb
   return holes.reduce((sql, hole) => {
     const { start, end } = hole;
     const length = end - start;
-    // A schema that is filled in is taken for the application's own.
+    // A filled-in schema counts as the application's own.
     if (isName(hole) && sql[end] === "." && /\b(from|join|into|update|table|only)\s+$/i.test(sql.slice(0, start))) {
       return sql.slice(0, start) + " ".repeat(length + 1) + sql.slice(end + 1);
     }

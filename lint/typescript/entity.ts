@@ -5,16 +5,16 @@ import { columnOfField, tableOfModel } from "./table-names";
 import { textOf } from "./text";
 import { typescript } from "./typescript";
 
-/** A table as a query builder names it. */
+/** A table that a query builder names. */
 export interface Table {
-  /** With its schema, if the code says one. */
+  /** Name, with its schema if the code gives one. */
   readonly name: string;
   readonly alias: string;
-  /** The column that a field of its model is. */
+  /** The column behind a field of the model. */
   columnOf(field: string): string;
 }
 
-/** The table that an argument names: a text such as `orders as o`, a table or a model that the code declares. */
+/** The table that an argument names: a text such as `orders as o`, or a table or model that the code declares. */
 export function tableOf(code: Code, node: ts.Expression): Table | undefined {
   const t = typescript();
   const text = textOf(code, node);
@@ -37,12 +37,12 @@ export function tableOf(code: Code, node: ts.Expression): Table | undefined {
   if (!t.isIdentifier(name)) return undefined;
   const declaration = symbolOf(code, name)?.declarations?.[0];
   if (declaration) return ofDeclaration(code, declaration, name.text);
-  // Of a file that is not among those given: its name has to do.
+  // The import comes from a file that lint does not read: only its name is known.
   const imported = code.checker.getSymbolAtLocation(name)?.declarations?.find(t.isImportSpecifier);
   return imported && tableNamed(code, (imported.propertyName ?? imported.name).text);
 }
 
-/** The table of a model by its name alone. */
+/** The table of a model, by the model's name alone. */
 export function tableNamed(code: Code, model: string): Table {
   const name = tableOfModel(code.tables, model);
   return { name, alias: name, columnOf: (field) => columnOfField(code.tables, name, field) };
@@ -77,7 +77,7 @@ function ofDeclaration(code: Code, declaration: ts.Declaration, name: string): T
   return model(code, options && optionOf(code, options, ["tableName"]), text, listed);
 }
 
-/** A model whose table is said, or follows from its name. */
+/** A model with the table that the code gives it, or with one derived from its name. */
 function model(
   code: Code,
   written: string | undefined,
@@ -96,7 +96,9 @@ function model(
   };
 }
 
-/** The name that a decorator gives: `@Entity("orders")`, `@Entity({ name: "orders" })`, `@Table({ tableName: "orders" })`. */
+/**
+ * The table name in a decorator: `@Entity("orders")`, `@Entity({ name: "orders" })`, `@Table({ tableName: "orders" })`.
+ */
 function namedIn(code: Code, decorators: readonly ts.Decorator[]): string | undefined {
   const t = typescript();
   return decorators.flatMap(({ expression }) => {
@@ -107,7 +109,7 @@ function namedIn(code: Code, decorators: readonly ts.Decorator[]): string | unde
   })[0];
 }
 
-/** `Order.init({ … }, { tableName: "orders" })` of Sequelize, beside the class. */
+/** The table name in Sequelize's `Order.init({ … }, { tableName: "orders" })`, outside the class. */
 function initialised(code: Code, declaration: ts.ClassLikeDeclaration): string | undefined {
   const t = typescript();
   for (const statement of declaration.getSourceFile().statements) {
@@ -119,7 +121,10 @@ function initialised(code: Code, declaration: ts.ClassLikeDeclaration): string |
   return undefined;
 }
 
-/** The column that a field's declaration names: `uuid("tenant_id")`, `@Column({ name: "tenant_id" })`, `{ field: "tenant_id" }`. */
+/**
+ * The column name in a field's declaration: `uuid("tenant_id")`, `@Column({ name: "tenant_id" })`, `{ field:
+ * "tenant_id" }`.
+ */
 function columnIn(code: Code, field: ts.ClassElement | ts.ObjectLiteralElementLike): string | undefined {
   const t = typescript();
   if (t.isPropertyDeclaration(field)) return namedIn(code, t.getDecorators(field) ?? []);
@@ -140,7 +145,10 @@ function optionOf(code: Code, node: ts.Expression, names: readonly string[]): st
   return undefined;
 }
 
-/** The model that a repository or a class is of: `Repository<Order>`, `getRepository(Order)`, `class Orders extends Repository<Order>`. */
+/**
+ * The model of a repository or a class: `Repository<Order>`, `getRepository(Order)`, `class Orders extends
+ * Repository<Order>`.
+ */
 export function modelOf(code: Code, receiver: ts.Expression): Table | undefined {
   const t = typescript();
   const open = new Set<ts.Node>();

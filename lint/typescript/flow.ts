@@ -2,7 +2,10 @@ import type * as ts from "typescript";
 import { isWithin } from "./function";
 import { typescript } from "./typescript";
 
-/** True for two pieces of a unit of which only one can run: in branches of their own, or the one behind the other's `return`. */
+/**
+ * True if only one of two nodes of a function can run: they are in different branches, or one comes after the other's
+ * `return`.
+ */
 export function areExclusive(a: ts.Node, b: ts.Node): boolean {
   const [first, second] = a.pos <= b.pos ? [a, b] : [b, a];
   if (isWithin(second, first)) return false;
@@ -13,7 +16,7 @@ export function areExclusive(a: ts.Node, b: ts.Node): boolean {
     if (isWithin(second, around)) {
       return leaves !== undefined ? true : areBranches(around, from, second);
     }
-    // What leaves a function or a loop leaves no more than that.
+    // A `return` or `break` leaves only the nearest function or loop.
     if (t.isFunctionLike(around)) leaves = undefined;
     if (leaves === "loop" && (t.isIterationStatement(around, false) || t.isSwitchStatement(around))) leaves = undefined;
     leaves ??= leavesBehind(around, from);
@@ -21,7 +24,7 @@ export function areExclusive(a: ts.Node, b: ts.Node): boolean {
   return false;
 }
 
-/** How control leaves a list of statements behind one of them, if it always does. */
+/** The function or loop that a list of statements always leaves after one of them; undefined if it may go on. */
 function leavesBehind(list: ts.Node, from: ts.Node): "function" | "loop" | undefined {
   const t = typescript();
   if (!t.isBlock(list) && !t.isCaseOrDefaultClause(list)) {
@@ -35,7 +38,7 @@ function leavesBehind(list: ts.Node, from: ts.Node): "function" | "loop" | undef
   return undefined;
 }
 
-/** True for parts that are alternatives: of an `if`, a `?:`, a `switch`, or callbacks for success and failure. */
+/** True for two alternatives: branches of an `if`, a `?:` or a `switch`, or callbacks for success and failure. */
 function areBranches(around: ts.Node, from: ts.Node, second: ts.Node): boolean {
   const t = typescript();
   if (t.isIfStatement(around)) return from === around.thenStatement && isWithin(second, around.elseStatement ?? from);

@@ -4,17 +4,19 @@ import { type Call, calledName, symbolOf } from "./calls";
 import type { Code } from "./code";
 import { typescript } from "./typescript";
 
-/** A stretch of code that runs as one: a function, with the callbacks that run inside of it, or a file's own statements. */
-export type Unit = ts.SignatureDeclaration | ts.SourceFile | ts.Statement;
+/**
+ * Code that runs as one: a function with the callbacks that run inside it, a loop's body, or a file's own statements.
+ */
+export type CodeFunction = ts.SignatureDeclaration | ts.SourceFile | ts.Statement;
 
-/** A call in a unit: what it does by itself, and the local functions that it calls or hands on. */
-export interface Site {
+/** A call in a function: its own effects, and the local functions that it calls or passes on. */
+export interface CallSite {
   readonly node: ts.Node;
   readonly effects: readonly Effect[];
   readonly calls: readonly ts.SignatureDeclaration[];
 }
 
-/** Calls whose callbacks run by themselves, later and perhaps often: events, timers, routes, tests. */
+/** Methods that run their callback later, perhaps many times: events, timers, routes, tests. */
 const deferring = new Set(
   (
     "on once addListener addEventListener subscribe consume process register handle define setInterval setTimeout " +
@@ -22,23 +24,23 @@ const deferring = new Set(
     "before after beforeEach afterEach"
   ).split(" "),
 );
-/** Those of the language that run theirs at once, or as soon as a promise is settled, whether awaited or not. */
+/** Methods of the language that run their callback at once, or as soon as a promise is settled, awaited or not. */
 const running = new Set(
   "forEach map flatMap filter reduce some every find findIndex then catch finally Promise".split(" "),
 );
-/** Those that only keep what they are given. */
+/** Methods that only store their argument. */
 const keeping = new Set("push unshift set add".split(" "));
 
-/** Reads code once, and remembers what it found. */
-export class Units {
-  private readonly known = new Map<Unit, readonly Site[]>();
+/** The functions of the code and their call sites; each function is read once. */
+export class Functions {
+  private readonly known = new Map<CodeFunction, readonly CallSite[]>();
 
   constructor(readonly code: Code) {}
 
   /** Every function and every file. */
-  all(): readonly Unit[] {
+  all(): readonly CodeFunction[] {
     const t = typescript();
-    const found: Unit[] = [];
+    const found: CodeFunction[] = [];
     const visit = (each: ts.Node): void => {
       if (t.isFunctionLike(each) && !this.runsInside(each)) found.push(each);
       t.forEachChild(each, visit);
@@ -50,23 +52,23 @@ export class Units {
     return found;
   }
 
-  /** The calls of a unit; those of functions that it only defines, or hands to somebody who calls them later, are not. */
-  sites(unit: Unit): readonly Site[] {
-    const known = this.known.get(unit);
+  /** The calls in a function, without those in functions that it only defines or that run later. */
+  callSites(fn: CodeFunction): readonly CallSite[] {
+    const known = this.known.get(fn);
     if (known) return known;
-    const sites: Site[] = [];
+    const callSites: CallSite[] = [];
     const t = typescript();
     const visit = (node: ts.Node): void => {
       if (t.isFunctionLike(node) && !this.runsInside(node)) return;
       if (t.isCallExpression(node) || t.isNewExpression(node) || t.isTaggedTemplateExpression(node)) {
         const [effects, calls] = [effectsOf(this.code, node), this.calledBy(node)];
-        if (effects.length > 0 || calls.length > 0) sites.push({ node, effects, calls });
+        if (effects.length > 0 || calls.length > 0) callSites.push({ node, effects, calls });
       }
       t.forEachChild(node, visit);
     };
-    t.forEachChild(unit, visit);
-    this.known.set(unit, sites);
-    return sites;
+    t.forEachChild(fn, visit);
+    this.known.set(fn, callSites);
+    return callSites;
   }
 
   /** The functions of this code that an expression names or is. */
@@ -87,7 +89,10 @@ export class Units {
     });
   }
 
-  /** The functions in what is handed on as a handler: itself, or what `withLogging(handler)` and `handle.bind(this)` wrap. */
+  /**
+   * The functions that a handler stands for: itself, or the one that `withLogging(handler)` or `handle.bind(this)`
+   * wraps.
+   */
   handedOn(expression: ts.Node): ts.SignatureDeclaration[] {
     const t = typescript();
     const own = this.functionsOf(expression);
@@ -97,7 +102,7 @@ export class Units {
     return expression.arguments.flatMap((each) => this.handedOn(each));
   }
 
-  /** The methods of classes that are written for one of an interface, or of an abstract class. */
+  /** The methods of classes that implement a method of an interface or of an abstract class. */
   private implementing(signature: ts.MethodSignature | ts.MethodDeclaration): ts.SignatureDeclaration[] {
     const name = signature.name.getText();
     return (this.implementations().get(signature.parent) ?? []).flatMap(({ members }) =>
@@ -142,7 +147,10 @@ export class Units {
     return [...this.functionsOf(node.expression), ...handedOn];
   }
 
-  /** True for a function that is written where it runs: as an argument of something that calls it, or called at once. */
+  /**
+   * True for a function that runs where it is written: it is called at once, or it is the argument of a call that runs
+   * it.
+   */
   private runsInside(node: ts.SignatureDeclaration): boolean {
     const t = typescript();
     const { parent } = node;
@@ -154,7 +162,7 @@ export class Units {
 
   private readonly ran = new Map<ts.Node, boolean>();
 
-  /** True for a call that runs a function which it is given, before what follows it. */
+  /** True for a call that runs its function argument before the next statement. */
   private runs(call: Call, argument: ts.Expression): boolean {
     const known = this.ran.get(argument);
     if (known !== undefined) return known;
@@ -174,12 +182,12 @@ export class Units {
       const index = call.arguments?.indexOf(argument) ?? 0;
       return own.some(({ parameters }) => this.isRun(parameters[index] ?? parameters.at(-1)));
     }
-    // Of several functions, each is for something else. What nobody waits for may run at any time.
+    // Several function arguments serve different purposes. A call that nobody awaits may run them at any time.
     const given = (call.arguments ?? []).filter((each) => this.functionsOf(each).length > 0);
     return given.length < 2 && !t.isExpressionStatement(call.parent);
   }
 
-  /** True where a function calls what its parameter is given, or hands it to something that does. */
+  /** True if a function calls this parameter, or passes it to a call that runs it. */
   private isRun(parameter: ts.ParameterDeclaration | undefined): boolean {
     const t = typescript();
     if (!parameter) return false;

@@ -1,16 +1,16 @@
 import { posix } from "node:path";
 
-/** Where an import that is no path leads: one of tsconfig.json's `paths`, or a package of the workspace. */
+/** Target of an import that is not a relative path: one of tsconfig.json's `paths`, or a package of the workspace. */
 export interface ImportPath {
-  /** The folder whose files may write it; "" for all. */
+  /** Folder whose files may use the import; "" for all files. */
   readonly within: string;
-  /** As it is written; `*` stands for any text, once. */
+  /** The import as code writes it; `*` stands for any text, once. */
   readonly name: string;
-  /** The files or folders that it may mean, best first; `*` is what it stood for. */
+  /** Candidate files or folders, best first; `*` is replaced by the matched text. */
   readonly targets: readonly string[];
 }
 
-/** The paths that an import may mean, best first: of the nearest folder, then of the longest name. */
+/** The candidate paths of an import, best first: of the nearest folder, then of the longest name. */
 export function targetsOf(imports: readonly ImportPath[], specifier: string, from: string): string[] {
   return imports
     .flatMap((each) => {

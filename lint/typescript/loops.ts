@@ -1,27 +1,27 @@
 import type * as ts from "typescript";
 import { type Call, calledName, chainNames } from "./calls";
-import type { Unit, Units } from "./function";
+import type { CodeFunction, Functions } from "./function";
 import { isDecorated } from "./message-consumers";
 import { originOf } from "./origin";
 import { typescript } from "./typescript";
 
-/** Code that is run again and again: bodies of loops without a given number of rounds, and what timers and cron call. */
-export function repeatedIn(units: Units): Unit[] {
+/** Code that runs again and again: bodies of endless loops, and functions that timers and cron call. */
+export function repeatedIn(functions: Functions): CodeFunction[] {
   const t = typescript();
-  const found: Unit[] = [];
+  const found: CodeFunction[] = [];
   const visit = (node: ts.Node): void => {
     if (isEndless(node)) found.push(node.statement);
-    if (t.isCallExpression(node) || t.isNewExpression(node)) found.push(...scheduled(units, node));
-    if (t.isMethodDeclaration(node) && isDecorated(units.code, node, ({ schedules }) => schedules.decorators)) {
+    if (t.isCallExpression(node) || t.isNewExpression(node)) found.push(...scheduled(functions, node));
+    if (t.isMethodDeclaration(node) && isDecorated(functions.code, node, ({ schedules }) => schedules.decorators)) {
       found.push(node);
     }
     t.forEachChild(node, visit);
   };
-  for (const { tree } of units.code.files) visit(tree);
+  for (const { tree } of functions.code.files) visit(tree);
   return [...new Set(found)];
 }
 
-/** `while`, `do`, `for` without a step, and `for await` over a timer. */
+/** True for `while`, `do`, `for` without a step, and `for await` over a timer. */
 function isEndless(node: ts.Node): node is ts.IterationStatement {
   const t = typescript();
   if (t.isWhileStatement(node) || t.isDoStatement(node)) return true;
@@ -31,21 +31,23 @@ function isEndless(node: ts.Node): node is ts.IterationStatement {
   );
 }
 
-function scheduled(units: Units, node: Call): Unit[] {
+function scheduled(functions: Functions, node: Call): CodeFunction[] {
   const t = typescript();
   const name = calledName(node);
-  const handlers = (node.arguments ?? []).flatMap((each) => units.handedOn(each));
+  const handlers = (node.arguments ?? []).flatMap((each) => functions.handedOn(each));
   if (handlers.length === 0) return [];
-  if (name === "setInterval" || isScheduler(units, node, name)) return handlers;
-  // A function that sets a timer for itself.
+  if (name === "setInterval" || isScheduler(functions, node, name)) return handlers;
+  // A function may set a timer for itself.
   const around = t.findAncestor(node, t.isFunctionLike);
   const again =
-    name === "setTimeout" && around && handlers.some((each) => each === around || callsBack(units, each, around));
+    name === "setTimeout" && around && handlers.some((each) => each === around || callsBack(functions, each, around));
   return again ? [around] : [];
 }
 
-/** A method, function or class of a scheduler; chained behind one, as `interval(1000).subscribe(…)` of RxJS is. */
-function isScheduler({ code }: Units, node: Call, name: string): boolean {
+/**
+ * True for a method, function or class of a scheduler, or a call chained to one: `interval(1000).subscribe(…)` of RxJS.
+ */
+function isScheduler({ code }: Functions, node: Call, name: string): boolean {
   const t = typescript();
   const origin = originOf(
     code,
@@ -56,6 +58,6 @@ function isScheduler({ code }: Units, node: Call, name: string): boolean {
   return names.some((each) => code.libraries.has(origin.module, each, ({ schedules }) => schedules.methods));
 }
 
-function callsBack(units: Units, handler: ts.SignatureDeclaration, around: ts.SignatureDeclaration): boolean {
-  return units.sites(handler).some(({ calls }) => calls.includes(around));
+function callsBack(functions: Functions, handler: ts.SignatureDeclaration, around: ts.SignatureDeclaration): boolean {
+  return functions.callSites(handler).some(({ calls }) => calls.includes(around));
 }

@@ -1,32 +1,35 @@
 import type * as ts from "typescript";
 import { type Call, calledName } from "./calls";
-import type { Unit, Units } from "./function";
+import type { CodeFunction, Functions } from "./function";
 import type { Library } from "./library";
 import { importOf, type Origin, originOf } from "./origin";
 import { typescript } from "./typescript";
 
-/** The code that handles the messages of a broker: functions, bodies of loops over subscriptions, and what asks for messages. */
-export function handlersOf(units: Units): Unit[] {
+/**
+ * The code that handles a broker's messages: handler functions, bodies of loops over subscriptions, and code that
+ * polls.
+ */
+export function handlersOf(functions: Functions): CodeFunction[] {
   const t = typescript();
-  const found: Unit[] = [];
+  const found: CodeFunction[] = [];
   const visit = (node: ts.Node): void => {
-    if (t.isCallExpression(node) || t.isNewExpression(node)) found.push(...ofCall(units, node));
-    if (t.isForOfStatement(node) && node.awaitModifier && isOfBroker(units, node.expression))
+    if (t.isCallExpression(node) || t.isNewExpression(node)) found.push(...ofCall(functions, node));
+    if (t.isForOfStatement(node) && node.awaitModifier && isOfBroker(functions, node.expression))
       found.push(node.statement);
-    if (t.isMethodDeclaration(node) && handles(units, node)) found.push(node);
-    if (t.isFunctionLike(node) && isTyped(units, node)) found.push(node);
+    if (t.isMethodDeclaration(node) && handles(functions, node)) found.push(node);
+    if (t.isFunctionLike(node) && isTyped(functions, node)) found.push(node);
     t.forEachChild(node, visit);
   };
-  for (const { tree } of units.code.files) visit(tree);
-  return [...new Set([...found, ...receiversOf(units)])];
+  for (const { tree } of functions.code.files) visit(tree);
+  return [...new Set([...found, ...receiversOf(functions)])];
 }
 
-function ofCall(units: Units, node: Call): Unit[] {
+function ofCall(functions: Functions, node: Call): CodeFunction[] {
   const t = typescript();
-  const origin = originOfCallee(units, node);
+  const origin = originOfCallee(functions, node);
   if (!origin) return [];
   const lists = (name: string, listed: (handlers: Library["handlers"]) => readonly string[]) =>
-    units.code.libraries.has(origin.module, name, ({ handlers }) => listed(handlers));
+    functions.code.libraries.has(origin.module, name, ({ handlers }) => listed(handlers));
   const takesHandler = t.isNewExpression(node)
     ? lists(exportedName(node, origin), ({ classes }) => classes)
     : [calledName(node), withEvent(node)].some((name) => lists(name, ({ methods }) => methods));
@@ -37,16 +40,16 @@ function ofCall(units: Units, node: Call): Unit[] {
       return t.isPropertyAssignment(property) ? [property.initializer] : [property.name ?? property];
     });
   });
-  return given.flatMap((each) => shorthand(units, each) ?? units.handedOn(each));
+  return given.flatMap((each) => shorthand(functions, each) ?? functions.handedOn(each));
 }
 
-/** `on:data` of `stream.on("data", …)`. */
+/** The method with its event: `on:data` for `stream.on("data", …)`. */
 function withEvent(node: Call): string {
   const [first] = node.arguments ?? [];
   return `${calledName(node)}:${first && typescript().isStringLiteral(first) ? first.text : ""}`;
 }
 
-function originOfCallee({ code }: Units, node: Call): Origin | undefined {
+function originOfCallee({ code }: Functions, node: Call): Origin | undefined {
   const t = typescript();
   const { expression } = node;
   if (t.isNewExpression(node) || !t.isPropertyAccessExpression(expression)) {
@@ -59,8 +62,8 @@ function exportedName(node: ts.NewExpression, origin: Origin): string {
   return typescript().isIdentifier(node.expression) && origin.name !== "default" ? origin.name : calledName(node);
 }
 
-/** `{ eachMessage }` names a function, `{ eachMessage() {} }` is one. */
-function shorthand({ code }: Units, name: ts.Node): Unit[] | undefined {
+/** The function of a property: `{ eachMessage }` names one, `{ eachMessage() {} }` is one. */
+function shorthand({ code }: Functions, name: ts.Node): CodeFunction[] | undefined {
   const t = typescript();
   if (t.isMethodDeclaration(name.parent)) return [name.parent];
   if (!t.isShorthandPropertyAssignment(name.parent)) return undefined;
@@ -71,8 +74,11 @@ function shorthand({ code }: Units, name: ts.Node): Unit[] | undefined {
   return initializer && t.isFunctionLike(initializer) ? [initializer] : [];
 }
 
-/** `@EventPattern("order.created")` before a method, or `process` of a class that extends BullMQ's `WorkerHost`. */
-function handles({ code }: Units, method: ts.MethodDeclaration): boolean {
+/**
+ * True for a method with a decorator such as `@EventPattern("order.created")`, or `process` of a class that extends
+ * BullMQ's `WorkerHost`.
+ */
+function handles({ code }: Functions, method: ts.MethodDeclaration): boolean {
   const t = typescript();
   if (isDecorated(code, method, ({ handlers }) => handlers.decorators)) return true;
   if (!t.isClassLike(method.parent)) return false;
@@ -86,7 +92,7 @@ function handles({ code }: Units, method: ts.MethodDeclaration): boolean {
 
 /** True for a method that has one of a library's decorators. */
 export function isDecorated(
-  code: Units["code"],
+  code: Functions["code"],
   method: ts.MethodDeclaration,
   listed: (library: Library) => readonly string[],
 ): boolean {
@@ -98,8 +104,11 @@ export function isDecorated(
   });
 }
 
-/** `const handler: SQSHandler = async (event) => …`, `async function handler(event: SQSEvent)`. */
-function isTyped({ code }: Units, node: ts.SignatureDeclaration): boolean {
+/**
+ * True for a function with a handler's type: `const handler: SQSHandler = …`, `async function handler(event:
+ * SQSEvent)`.
+ */
+function isTyped({ code }: Functions, node: ts.SignatureDeclaration): boolean {
   const t = typescript();
   const { parent } = node;
   const types = [t.isVariableDeclaration(parent) ? parent.type : undefined, node.parameters[0]?.type];
@@ -110,8 +119,8 @@ function isTyped({ code }: Units, node: ts.SignatureDeclaration): boolean {
   });
 }
 
-/** `for await (const message of subscription)`. */
-function isOfBroker({ code }: Units, node: ts.Expression): boolean {
+/** True for the subscription in `for await (const message of subscription)`. */
+function isOfBroker({ code }: Functions, node: ts.Expression): boolean {
   const origin = originOf(code, node);
   return (
     origin !== undefined &&
@@ -123,21 +132,24 @@ function isOfBroker({ code }: Units, node: ts.Expression): boolean {
   );
 }
 
-/** Code that asks for messages itself, or by a function that does no more than that: a loop's body, else the function. */
-function receiversOf(units: Units): Unit[] {
+/**
+ * Code that polls for messages, itself or by a function that only polls: the body of the loop around it, else the
+ * function.
+ */
+function receiversOf(functions: Functions): CodeFunction[] {
   const t = typescript();
-  const receives = (unit: Unit) => units.sites(unit).some(({ effects }) => effects.includes("receive"));
-  return units.all().flatMap((unit) =>
-    units.sites(unit).flatMap(({ node, effects, calls }) => {
+  const receives = (fn: CodeFunction) => functions.callSites(fn).some(({ effects }) => effects.includes("receive"));
+  return functions.all().flatMap((fn) =>
+    functions.callSites(fn).flatMap(({ node, effects, calls }) => {
       const isAsking = effects.includes("receive") || (calls.some(receives) && isUsed(node));
       if (!isAsking) return [];
-      const loop = t.findAncestor(node, (each) => each === unit || t.isIterationStatement(each, false));
-      return [loop && t.isIterationStatement(loop, false) ? loop.statement : unit];
+      const loop = t.findAncestor(node, (each) => each === fn || t.isIterationStatement(each, false));
+      return [loop && t.isIterationStatement(loop, false) ? loop.statement : fn];
     }),
   );
 }
 
-/** True for a call whose result is used, be it awaited first. */
+/** True for a call whose result is used, also if it is awaited first. */
 function isUsed(node: ts.Node): boolean {
   const t = typescript();
   return t.isAwaitExpression(node.parent) ? isUsed(node.parent) : !t.isExpressionStatement(node.parent);

@@ -9,7 +9,7 @@ import { modelOf, type Table, tableNamed, tableOf } from "./entity";
 import type { Library } from "./library";
 import { typescript } from "./typescript";
 
-/** The query that a call of a model is: `prisma.order.findMany({ where })`, `Order.update({ … }, { where })`. */
+/** The query of a call of a model: `prisma.order.findMany({ where })`, `Order.update({ … }, { where })`. */
 export function queryOfModel(
   code: Code,
   { name, args, node }: Link,
@@ -39,7 +39,7 @@ function verbOf(name: string, path: string): BuiltQuery["verb"] {
   return /delete|destroy|remove/i.test(name) ? "delete" : "update";
 }
 
-/** The table, and the arguments behind the one that may have named it. */
+/** The table, and the arguments after the one that may have named it. */
 function tableIn(
   code: Code,
   node: ts.CallExpression,
@@ -64,7 +64,7 @@ function tableIn(
   return undefined;
 }
 
-/** The conditions at a path such as `0.where`: none where there is nothing, undefined where they can't be read. */
+/** The conditions at a path such as `0.where`: none if nothing is there, undefined if they cannot be read. */
 function conditionsAt(code: Code, path: string, args: readonly ts.Expression[], table: Table): CodeText[] | undefined {
   const t = typescript();
   const [index, property] = path.split(".");

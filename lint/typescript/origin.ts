@@ -3,19 +3,22 @@ import { assignedIn, type Call, calledName, chainNames, returnedIn, usesOf } fro
 import type { Code } from "./code";
 import { typescript } from "./typescript";
 
-/** The package that a value comes from, and the export it was made of: `new Kafka().producer()` is `kafkajs`, `Kafka`. */
+/**
+ * The package that a value comes from, and the export that created it: `new Kafka().producer()` gives `kafkajs`,
+ * `Kafka`.
+ */
 export interface Origin {
   readonly module: string;
   readonly name: string;
-  /** True for what came out of a transaction that code began, or is a connection of its own. */
+  /** True for a value from a transaction that code began, and for a dedicated connection. */
   readonly transaction?: boolean;
-  /** True for a parameter: its caller may have made it in a transaction or not. */
+  /** True for a parameter: its caller may pass a transaction or not. */
   readonly given?: boolean;
 }
 
 /**
- * Where an expression's value comes from, by what is imported, called and annotated; undefined for what the code makes
- * itself. Packages need not be installed.
+ * The origin of an expression's value, by imports, calls and type annotations; undefined for values of the code itself.
+ * Packages need not be installed.
  */
 export function originOf(code: Code, expression: ts.Node): Origin | undefined {
   const key = (typescript().isIdentifier(expression) && code.checker.getSymbolAtLocation(expression)) || expression;
@@ -99,7 +102,9 @@ function findOrigin(code: Code, expression: ts.Node): Origin | undefined {
     return t.isPropertyDeclaration(node) || t.isVariableDeclaration(node) ? ofAssigned(node) : undefined;
   }
 
-  /** A parameter is a transaction where the function is the callback of one, or what its callers hand to it. */
+  /**
+   * The origin of a parameter. It is a transaction if the function is a transaction's callback, or if callers pass one.
+   */
   function ofArguments(node: ts.ParameterDeclaration): Origin | undefined {
     const owner = node.parent;
     if (!("parameters" in owner)) return undefined;
@@ -120,7 +125,7 @@ function findOrigin(code: Code, expression: ts.Node): Origin | undefined {
     return begins ? { ...origin, transaction: true } : undefined;
   }
 
-  /** `{ producer }` is what its container declares of it, or comes from where the container comes from. */
+  /** The origin of `{ producer }`: its declared type in the container, or the container's origin. */
   function ofBinding(node: ts.BindingElement): Origin | undefined {
     const name = (node.propertyName ?? node.name).getText();
     const property = checker.getTypeAtLocation(node.parent).getProperty(name);
@@ -149,7 +154,7 @@ function findOrigin(code: Code, expression: ts.Node): Origin | undefined {
     return undefined;
   }
 
-  /** `typeof db`, or `typeof db.transaction`, which the package has. */
+  /** The origin of `typeof db`, or of a member of a package such as `typeof db.transaction`. */
   function ofEntity(name: ts.EntityName): Origin | undefined {
     const own = ofSymbol(checker.getSymbolAtLocation(name));
     return own ?? (t.isQualifiedName(name) ? ofEntity(name.left) : undefined);
@@ -165,7 +170,10 @@ function findOrigin(code: Code, expression: ts.Node): Origin | undefined {
     return returnedIn(body).flatMap((each) => ofExpression(each) ?? [])[0];
   }
 
-  /** `this.producer = kafka.producer()` somewhere in the class, `producer = kafka.producer()` in the file. */
+  /**
+   * The origin of an assignment: `this.producer = kafka.producer()` in the class, `producer = kafka.producer()` in the
+   * file.
+   */
   function ofAssigned(node: ts.PropertyDeclaration | ts.VariableDeclaration): Origin | undefined {
     const symbol = checker.getSymbolAtLocation(node.name);
     const values = assignedIn(node.getSourceFile(), node.name.getText());
@@ -176,13 +184,13 @@ function findOrigin(code: Code, expression: ts.Node): Origin | undefined {
   return ofExpression(expression);
 }
 
-/** The export of a package that a name is imported as. */
+/** The package's export that an imported name stands for. */
 export function importOf(code: Code, name: ts.Identifier): Origin | undefined {
   const declarations = code.checker.getSymbolAtLocation(name)?.declarations ?? [];
   return declarations.flatMap((each) => imported(code, each) ?? [])[0];
 }
 
-/** An import from a package, not from one of the code's own files. */
+/** The origin of an import from a package, not from one of the code's own files. */
 function imported(code: Code, node: ts.Declaration): Origin | undefined {
   const t = typescript();
   if (!t.isImportSpecifier(node) && !t.isImportClause(node) && !t.isNamespaceImport(node)) return undefined;
@@ -197,7 +205,7 @@ function imported(code: Code, node: ts.Declaration): Origin | undefined {
   return module.startsWith(".") ? undefined : { module, name };
 }
 
-/** `pg.Pool` of `import pg from "pg"` is the export `Pool`. */
+/** The export of a member: `pg.Pool` of `import pg from "pg"` is `Pool`. */
 function exportOf(origin: Origin | undefined, name: string): Origin | undefined {
   return origin?.name === "" || origin?.name === "default" ? { ...origin, name } : origin;
 }

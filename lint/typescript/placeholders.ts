@@ -1,10 +1,10 @@
 import type { CodeText } from "./code-text";
 
-/** How libraries mark what they fill in, where it is not PostgreSQL's own `$1`. */
+/** The parameter styles of libraries, other than PostgreSQL's own `$1`. */
 export const placeholderStyles = ["?", ":name", "@name", "$<name>"] as const;
 export type PlaceholderStyle = (typeof placeholderStyles)[number];
 
-/** A value by its style, and a name. */
+/** Patterns of a value, and of a name, for each style. */
 const styles: Readonly<Record<PlaceholderStyle, { readonly value: RegExp; readonly name?: RegExp }>> = {
   "?": { value: /^\?$/, name: /^\?\?$/ },
   ":name": { value: /^:(\.\.\.)?\w+$/, name: /^:\w+:$/ },
@@ -15,13 +15,13 @@ const styles: Readonly<Record<PlaceholderStyle, { readonly value: RegExp; readon
   },
 };
 
-/** Texts, names, comments and casts, in which nothing is filled in; or what may be. */
+/** Matches texts, quoted names, comments and casts, in which nothing is filled in, and possible parameters. */
 const words =
   /'(?:[^'\\]|''|\\.)*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\$(\w*)\$[\s\S]*?\$\1\$|::|:=|(\?\??|:\w+:|[:@](?:\.\.\.)?[a-z_]\w*|\$[<({[/]\w+(?::\w+|~)?[>)}\]/]|\$\d+(?::\w+|~))/gi;
 
 /**
- * A query as PostgreSQL gets it: `?`, `:id`, `:...ids`, `@id` and `$<id>` become `$1`, and `??`, `:name:` and `$1:name` a
- * name. Undefined where there are none of the styles.
+ * The query with PostgreSQL's own parameters: `?`, `:id`, `:...ids`, `@id` and `$<id>` become `$1`, and `??`, `:name:`
+ * and `$1:name` become a name. Undefined if the query uses none of the styles.
  */
 export function withNumbers(
   { text, offsets, holes }: CodeText,

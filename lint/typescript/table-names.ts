@@ -1,14 +1,14 @@
-/** Tables with their columns, as the SQL files make them. */
+/** Tables with their columns, from the SQL files. */
 export type KnownTables = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** The table that a model is of: `OrderItem`, `orderItems` and `OrderItemEntity` are `order_items`, where there is one. */
+/** The table of a model: `order_items` for `OrderItem`, `orderItems` and `OrderItemEntity`, if that table exists. */
 export function tableOfModel(known: KnownTables, model: string): string {
   const bare = snakeCase(model.replace(/(Entity|Model|Table|Repository|Repo)$/, ""));
   const candidates = [model, bare, `${bare}s`, `${bare}es`, bare.replace(/y$/, "ies")];
   return candidates.find((name) => known.has(name)) ?? bare;
 }
 
-/** The column that a model's field is of: `tenantId` is `tenant_id`, and so is the relation `tenant`. */
+/** The column of a model's field: `tenant_id` for `tenantId`, and for the relation `tenant`. */
 export function columnOfField(known: KnownTables, table: string, field: string): string {
   const columns = known.get(table);
   const bare = snakeCase(field);

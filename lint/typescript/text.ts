@@ -37,7 +37,7 @@ export function textOf(code: Code, node: ts.Node): CodeText | undefined {
     if (!declaration || !t.isVariableDeclaration(declaration) || !declaration.initializer) return undefined;
     if (!(t.getCombinedNodeFlags(declaration) & t.NodeFlags.Const)) return undefined;
     const text = read(declaration.initializer, depth + 1);
-    // A constant of another file is spoken of where it is used.
+    // For a constant of another file, the place is where the code uses it.
     return text && declaration.getSourceFile() !== file
       ? { ...text, offsets: text.offsets.map(() => name.getStart()) }
       : text;
@@ -53,7 +53,7 @@ function literal(node: ts.LiteralLikeNode, before: number, after: number): CodeT
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f", v: "\v", 0: "\0" };
 
-/** The text as the program has it: escapes become what they stand for, each where it begins. */
+/** The text at run time: escapes are resolved, each keeping the offset of its beginning. */
 function unescaped(raw: string, start: number): CodeText {
   let text = "";
   const offsets: number[] = [];
@@ -68,7 +68,7 @@ function unescaped(raw: string, start: number): CodeText {
   return { text, offsets, holes: [] };
 }
 
-/** A template may write any number after a tag, and a file that does not compile anywhere. */
+/** A character by its number; a tagged template or a file that does not compile may hold an invalid number. */
 function character(code: number): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd";
 }

@@ -117,11 +117,11 @@ const onResources = [
   "`data` of stack `prod` holds what cannot be made again, and is not protected",
   "Listener `plain` of Kafka `kafka` is not encrypted",
   "Connector `outbox` reads the database with `database.sslmode` require",
-  "Connector `outbox` has `snapshot.mode` initial: it reads the table and sends what was sent before",
-  "Connector `outbox` makes a publication of all tables, where there is none of its name",
+  "Connector `outbox` has `snapshot.mode` initial: it reads the table and sends old events again",
+  "Connector `outbox` creates a publication of all tables if its own is missing",
   "Connector `outbox` sends at least once, and the stack's consistency is `strong`",
   "`database.password` of connector `outbox` is written out: Kafka Connect's REST interface shows it",
-  "This polls the outbox: load without events, delay with them",
+  "This polls the outbox: it loads the database without events, and delays events",
 ];
 
 test("a preview with the pack fails for each kind of resource that breaks a rule, with lint's message", async (t) => {

@@ -3,18 +3,18 @@ import { brokers } from "./brokers";
 import { databases } from "./database-libraries";
 import { schedulers } from "./schedulers";
 
-/** The libraries that lint knows, with those of tenantry-lint.yaml. */
+/** The libraries that lint knows, and those of tenantry-lint.yaml. */
 export class Libraries {
   private readonly all: readonly Library[];
   private readonly known = new Map<string, readonly Library[]>();
-  /** Names under which any of them takes SQL: a client's origin is not always to be seen. */
+  /** Method names by which any library takes SQL, because a client's library is not always known. */
   readonly sqlMethods: ReadonlySet<string>;
   readonly sqlTags: ReadonlySet<string>;
-  /** Names that may be part of a query which a library builds. */
+  /** Method names that may belong to a query built by a library. */
   readonly buildingNames: ReadonlySet<string>;
-  /** Names of what runs its callback in a transaction. */
+  /** Names of methods that run their callback in a transaction. */
   readonly transactionNames: ReadonlySet<string>;
-  /** Names that may do something to the outside. */
+  /** Method names that may have an effect outside the program. */
   readonly actingNames: ReadonlySet<string>;
 
   constructor(own: readonly Library[] = []) {
@@ -33,7 +33,7 @@ export class Libraries {
     );
   }
 
-  /** Those that a package's exports belong to. */
+  /** The libraries that export from a package. */
   of(module: string): readonly Library[] {
     const known = this.known.get(module);
     if (known) return known;
@@ -47,13 +47,13 @@ export class Libraries {
     return this.all.find(({ generated }) => generated.includes(name))?.packages[0];
   }
 
-  /** Whether one of a package's libraries lists a name. */
+  /** True if a library of the package lists a name. */
   has(module: string, name: string, listed: (library: Library) => readonly string[]): boolean {
     return this.of(module).some((library) => listed(library).includes(name));
   }
 }
 
-/** All by which a library writes rows. */
+/** All method names by which a library writes rows. */
 export function writingNames({ writes, chain, models }: Library): string[] {
   return [...writes, ...(chain ? writesOf(chain) : []), ...Object.keys(models?.writes ?? {})];
 }

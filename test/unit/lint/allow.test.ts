@@ -12,42 +12,42 @@ async function lines(text: string): Promise<string[]> {
 
 const drop = "ALTER TABLE customers DROP COLUMN phone;";
 
-test("an allow with its reason speaks for the next statement", async () => {
+test("applies an allow comment with a reason to the next statement", async () => {
   assert.deepEqual(await lines(`-- tenantry:allow drop-column Nobody reads it\n${drop}\n${drop}`), ["3 drop-column"]);
 });
 
-test("an allow at the end of a line, or inside of a statement, speaks for that statement", async () => {
+test("applies an allow comment at the end of a statement's line, or inside a statement, to that statement", async () => {
   assert.deepEqual(await lines(`${drop} -- tenantry:allow drop-column Nobody reads it\n${drop}`), ["2 drop-column"]);
   const inside = "ALTER TABLE customers\n  -- tenantry:allow drop-column Nobody reads it\n  DROP COLUMN phone;";
   assert.deepEqual(await lines(inside), []);
 });
 
-test("an allow without a reason is found, and allows nothing", async () => {
+test("reports an allow comment without a reason, and ignores it", async () => {
   assert.deepEqual(await lines(`-- tenantry:allow drop-column\n${drop}`), [
     "1 Nobody can judge why `drop-column` is allowed here: the reason is missing",
     "2 drop-column",
   ]);
 });
 
-test("an allow that excuses nothing is found", async () => {
+test("reports an allow comment that excuses nothing", async () => {
   assert.deepEqual(await lines("-- tenantry:allow drop-column Gone\nSELECT 1;"), [
     "1 Nothing here breaks `drop-column` any more",
   ]);
 });
 
-test("an allow of another rule allows nothing", async () => {
+test("ignores an allow comment of another rule", async () => {
   assert.deepEqual(await lines(`-- tenantry:allow drop-table Gone\n${drop}`), [
     "1 Nothing here breaks `drop-table` any more",
     "2 drop-column",
   ]);
 });
 
-test("an allow of a rule that does not exist is found", async () => {
+test("reports an allow comment of an unknown rule", async () => {
   assert.deepEqual(await lines("-- tenantry:allow drop-colum Gone\nSELECT 1;"), [
     "1 There is no rule `drop-colum` to allow",
   ]);
 });
 
-test("SQL that cannot be read is a finding with its place", async () => {
+test("reports SQL that cannot be read, with its place", async () => {
   assert.deepEqual(await lines("SELECT 1;\nCREATE TABEL x ();"), ["2 syntax"]);
 });

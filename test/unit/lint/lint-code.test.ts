@@ -18,7 +18,7 @@ async function find(files: string | Readonly<Record<string, string>>): Promise<s
   );
 }
 
-test("a query in code is read by the rules on SQL, with the line and the column of the table", async () => {
+test("applies the rules on SQL to queries in code, with the line and column of the table", async () => {
   assert.deepEqual(await find('client.query("SELECT total FROM orders WHERE id = $1", [id]);'), [
     "1:33 query-without-tenant",
   ]);
@@ -28,7 +28,7 @@ test("a query in code is read by the rules on SQL, with the line and the column 
   assert.deepEqual(await find('client.query("SELECT total FROM orders WHERE tenant_id = $1", [tenant]);'), []);
 });
 
-test("a query is followed through constants, sums, escapes, objects and other files", async () => {
+test("follows a query through constants, sums, escapes, objects and other files", async () => {
   const found = ["2:14 query-without-tenant"];
   assert.deepEqual(await find('const sql =\n"SELECT FROM "+"orders o";\nclient.query(sql);'), [
     "2:17 query-without-tenant",
@@ -42,11 +42,11 @@ test("a query is followed through constants, sums, escapes, objects and other fi
   assert.deepEqual(await find(files), found);
 });
 
-test("an escape beyond Unicode, which a tagged template may hold, does not end the run", async () => {
+test("survives an escape beyond Unicode, which a tagged template may hold", async () => {
   assert.deepEqual(await find("sql`SELECT '\\u{fffffff}' AS x FROM orders`;"), ["1:36 query-without-tenant"]);
 });
 
-test("what is filled in stands for a value, or for a name where only that can be", async () => {
+test("reads a filled-in part as a value, or as a name if only a name can stand there", async () => {
   assert.deepEqual(await find("client.query(`SELECT total FROM orders WHERE id = ${id} LIMIT ${n}`);"), [
     "1:33 query-without-tenant",
   ]);
@@ -56,23 +56,23 @@ test("what is filled in stands for a value, or for a name where only that can be
   assert.deepEqual(await find("client.query(`SELECT total FROM ${table} WHERE ${condition}`);"), []);
 });
 
-test("SQL is what a database client is given; other texts are not read", async () => {
+test("reads only texts that a database client receives as SQL", async () => {
   assert.deepEqual(await find('console.log("SELECT FROM orders"); client.query("select a plan"); query("hello");'), []);
 });
 
-test("rules on files say nothing of a query; rules on locks do", async () => {
+test("applies rules on locks to a query, but not rules on files", async () => {
   assert.deepEqual(await find('client.query("BEGIN"); client.query("ALTER TABLE orders DROP COLUMN total");'), [
     "1:69 drop-column",
   ]);
 });
 
-test("code that cannot be read is a finding with its place", async () => {
+test("reports code that cannot be read, with its place", async () => {
   assert.deepEqual(await find("const a = 1;\nconst = 2;"), ["2:7 syntax"]);
 });
 
 const query = 'client.query("SELECT FROM orders");';
 
-test("an allow comment speaks for the statement behind it, or for its own line", async () => {
+test("applies an allow comment to the next statement, or to its own line", async () => {
   const allow = "// tenantry:allow query-without-tenant All tenants are counted";
   assert.deepEqual(await find(`${allow}\n${query}\n${query}`), ["3:27 query-without-tenant"]);
   assert.deepEqual(await find(`${query} ${allow}\n${query}`), ["2:27 query-without-tenant"]);
@@ -80,7 +80,7 @@ test("an allow comment speaks for the statement behind it, or for its own line",
   assert.deepEqual(await find(`client.query(\`-- ${allow.slice(3)}\nSELECT\nFROM orders\`);`), []);
 });
 
-test("an allow comment without a reason, or that allows nothing, is found", async () => {
+test("reports an allow comment without a reason, and one that excuses nothing", async () => {
   assert.deepEqual(await find(`// tenantry:allow query-without-tenant\n${query}`), [
     "1:1 allow-comment",
     "2:27 query-without-tenant",
@@ -90,7 +90,7 @@ test("an allow comment without a reason, or that allows nothing, is found", asyn
   ]);
 });
 
-test("texts and comments that speak of allow comments are none", async () => {
+test("ignores texts and comments that only mention allow comments", async () => {
   assert.deepEqual(
     await find('/** Write `// tenantry:allow RULE reason`. */\nconst text = "// tenantry:allow nothing at all";'),
     [],

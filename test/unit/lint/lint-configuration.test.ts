@@ -5,25 +5,25 @@ import { rules } from "../../../lint/list";
 
 const parse = (text: string) => parseLintConfiguration({ path: "tenantry-lint.yaml", text });
 
-test("an empty configuration has every rule with its own severity", () => {
+test("enables every rule with its own severity by default", () => {
   const { rules: chosen, drops, isExcluded, applicationOf } = parse("");
   assert.deepEqual(chosen, rules);
   assert.deepEqual([drops, isExcluded("a.sql"), applicationOf("a.ts")], [[], false, undefined]);
 });
 
-test("a rule can be switched off, or be given another severity", () => {
+test("switches a rule off, or changes its severity", () => {
   const { rules: chosen } = parse("rules: { varchar-column: off, serial-column: error }");
   assert.equal(chosen.length, rules.length - 1);
   assert.equal(chosen.find(({ name }) => name === "serial-column")?.severity, "error");
 });
 
-test("paths are left out, and code belongs to an application, by patterns", () => {
+test("excludes paths, and assigns code to applications, by patterns", () => {
   const { isExcluded, applicationOf } = parse('exclude: [test/**]\napplications: { shop: ["src/shop/**"] }');
   assert.deepEqual([isExcluded("test/a/b.sql"), isExcluded("sql/test.sql")], [true, false]);
   assert.deepEqual([applicationOf("src/shop/a.ts"), applicationOf("src/a.ts")], ["shop", undefined]);
 });
 
-test("unknown rules, keys and severities are told with what was probably meant", () => {
+test("reports unknown rules, keys and severities, with a suggestion", () => {
   assert.throws(() => parse("rules:\n  varchar-colum: off"), {
     message: /tenantry-lint.yaml:2:3: There is no rule `varchar-colum`\n.*\n.*\n {2}fix: {6}Write `varchar-column`/,
   });

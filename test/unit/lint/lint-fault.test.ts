@@ -15,10 +15,10 @@ const stumbling: Rule = {
     if (statements.some(({ source }) => source.text.includes("stumble"))) throw new TypeError("undefined is no table");
     return statements.map(({ placeOf }) => ({ what: "found", fix: "", at: placeOf(0) }));
   },
-  checkCode: (units) =>
-    units.code.files.map(({ source, tree }) => {
+  checkCode: (functions) =>
+    functions.code.files.map(({ source, tree }) => {
       if (source.text.includes("stumble")) throw new TypeError("undefined is no call");
-      return { what: "found", fix: "", at: units.code.placeOf(tree) };
+      return { what: "found", fix: "", at: functions.code.placeOf(tree) };
     }),
 };
 
@@ -28,7 +28,7 @@ const input = {
   code: ["a();", "stumble();", "b();"].map((text, index) => ({ path: `${index}.ts`, text })),
 };
 
-test("what a rule throws over a file is that file's fault, and the others are judged", () => {
+test("reports a rule's exception as a fault of one file, and judges the others", () => {
   const faults: [string, string][] = [];
   const found = lint(input, [stumbling], (path, error) => faults.push([path, (error as Error).message]));
   assert.deepEqual(faults, [
@@ -41,6 +41,6 @@ test("what a rule throws over a file is that file's fault, and the others are ju
   );
 });
 
-test("who asks for no faults gets what was thrown", () => {
+test("throws a rule's exception if no fault handler is given", () => {
   assert.throws(() => lint(input, [stumbling]), /undefined is no table/);
 });

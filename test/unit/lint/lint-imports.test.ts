@@ -106,12 +106,12 @@ const resolved: Readonly<Record<string, readonly [module: string, files: Readonl
   };
 
 for (const [name, [module, files]] of Object.entries(resolved)) {
-  test(`an import is followed to ${name}`, async (t) => {
+  test(`follows an import to ${name}`, async (t) => {
     assert.deepEqual((await lintFiles(t, { ...files, "apps/api/place.ts": place(module) })).found, apart);
   });
 }
 
-test("an import that leads nowhere, and files of JSON that cannot be read, end nothing", async (t) => {
+test("survives imports that lead nowhere and JSON files that cannot be read", async (t) => {
   const files = {
     "package.json": "{",
     "tsconfig.json": "[]",
@@ -131,14 +131,14 @@ const inFolder = (folder: string) =>
 const query = 'import { Pool } from "pg"; new Pool().query("SELECT id FROM carts");';
 const asked = (file: string) => `${file}:1 query-without-tenant`;
 
-test("code is judged by the description beside it, in sql/ further up, or the only one among the paths", async (t) => {
+test("judges code by the description beside it, in sql/ further up, or the only one among the paths", async (t) => {
   for (const folder of ["src", "sql/shop", "db/schema"]) {
     const { found, notes } = await lintFiles(t, { ...inFolder(folder), "src/a.ts": query });
     assert.deepEqual([found, notes], [[asked("src/a.ts")], []], folder);
   }
 });
 
-test("code of nobody's application is judged by no other's, which is said once", async (t) => {
+test("notes once that no application's rules judge foreign code", async (t) => {
   const foreign = 'import { Pool } from "pg"; new Pool().query("SELECT total FROM orders");';
   const { found, notes } = await lintFiles(t, { "src/a.ts": foreign, "src/b.ts": foreign });
   assert.deepEqual(found, []);
@@ -149,7 +149,7 @@ test("code of nobody's application is judged by no other's, which is said once",
   );
 });
 
-test("where sql/ has several applications, the settings say whose code it is", async (t) => {
+test("chooses the application of code by the settings if sql/ has several", async (t) => {
   const files = { ...inFolder("sql/shop"), ...inFolder("sql/depot"), "src/a.ts": query };
   const unsaid = await lintFiles(t, files, ["src"]);
   assert.deepEqual([unsaid.found, unsaid.notes.length], [[], 1]);

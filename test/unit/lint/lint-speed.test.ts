@@ -20,7 +20,7 @@ function cpuMs(work: () => void): number {
   return (user + system) / 1_000;
 }
 
-test("1,000 files take a small multiple of what parsing them takes, and grow no faster than their number", async () => {
+test("lints 1,000 files in a small multiple of their parsing time, growing no faster than their number", async () => {
   await loadSqlParser();
   const files = Array.from({ length: 1_000 }, (_, index) => file(index));
   const some = files.slice(0, 250);
@@ -45,7 +45,7 @@ const long: Readonly<Record<string, (index: number) => string>> = {
   "a nested comment": () => "/* /* */ */",
 };
 
-test("a file twice as long takes less than three times the time, whatever makes it long", async () => {
+test("takes less than three times as long for a file twice as long, whatever makes it long", async () => {
   await loadSqlParser();
   const lintTimes = (piece: (index: number) => string, times: number) => {
     const text = Array.from({ length: times }, (_, index) => piece(index)).join("\n");

@@ -28,16 +28,16 @@ CREATE TABLE order_items (tenant_id uuid, order_id uuid, placed_at timestamptz, 
 `;
 
 export interface Example {
-  /** What the text is: a SQL file after those of the tables, YAML of any kind, or code. @default "sql" */
+  /** Kind of the text: a SQL file after those of the tables, YAML of any kind, or code. @default "sql" */
   readonly in?: "sql" | "yaml" | "typescript";
 }
 
-/** What the rule finds in the text, as `LINE WHAT`, and for resources as `TYPE NAME WHAT`. */
+/** Findings of the rule in the text, as `LINE MESSAGE`, and for resources as `TYPE NAME MESSAGE`. */
 export async function found(rule: Rule, text: string, example: Example = {}): Promise<string[]> {
   return (await findings(rule, text, example)).map(({ at, what }) => `${at.line ?? at.file} ${what}`);
 }
 
-/** What the rule says to do. */
+/** Fixes that the rule suggests. */
 export async function fixes(rule: Rule, text: string, example: Example = {}): Promise<string[]> {
   return (await findings(rule, text, example)).map(({ fix }) => fix);
 }

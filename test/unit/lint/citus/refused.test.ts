@@ -32,7 +32,7 @@ function found({ makes, change }: Example) {
 }
 
 for (const name of Object.keys(refused) as RefusalName[]) {
-  test(`finds ${refusals[name].construct}, with its place, reason and way out`, () => {
+  test(`reports ${refusals[name].construct}: place, reason, fix`, () => {
     for (const example of refused[name]) {
       const all = found(example);
       assert.deepEqual(
@@ -45,6 +45,6 @@ for (const name of Object.keys(refused) as RefusalName[]) {
   });
 }
 
-test("passes what Citus accepts", () => {
+test("accepts SQL that Citus accepts", () => {
   for (const example of accepted) assert.deepEqual(found(example), [], JSON.stringify(example));
 });

@@ -19,7 +19,7 @@ test("accepts the good example", async () => {
   );
 });
 
-test("a column that is added with its check has every row read too", async () => {
+test("reports a column that is added with a CHECK, which reads every row too", async () => {
   const text = "ALTER TABLE customers ADD COLUMN age bigint CHECK (age > 0);";
   assert.equal((await found(addCheckConstraint, text)).length, 1);
   assert.match(

@@ -23,7 +23,7 @@ ALTER TABLE customers ALTER COLUMN token SET DEFAULT gen_random_uuid();`,
   );
 });
 
-test("constants and now() are stored once", async () => {
+test("accepts constants and now(), which PostgreSQL stores once", async () => {
   assert.deepEqual(
     await found(
       addColumnVolatileDefault,
@@ -33,7 +33,7 @@ test("constants and now() are stored once", async () => {
   );
 });
 
-test("a generated column is written into every row", async () => {
+test("reports a generated column, which is written into every row", async () => {
   assert.deepEqual(
     await found(
       addColumnVolatileDefault,

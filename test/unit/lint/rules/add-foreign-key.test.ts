@@ -22,7 +22,7 @@ test("accepts the good example", async () => {
   );
 });
 
-test("a foreign key in a new column counts", async () => {
+test("reports a foreign key of a new column", async () => {
   assert.deepEqual(
     await found(addForeignKey, `ALTER TABLE customers ADD COLUMN land text REFERENCES countries (code);`),
     ["1 This foreign key of `customers` stops writes to both tables (SHARE ROW EXCLUSIVE) while every row is checked"],

@@ -20,7 +20,7 @@ test("accepts the good example", async () => {
   );
 });
 
-test("a table that the file creates has no rows and no readers", async () => {
+test("accepts it on a table that the file itself creates", async () => {
   assert.deepEqual(
     await found(
       addRequiredColumn,

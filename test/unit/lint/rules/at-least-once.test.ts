@@ -37,6 +37,6 @@ resources:
   );
 });
 
-test("less than strong consistency asks for no more than at least once", async () => {
+test("accepts at-least-once delivery with less than strong consistency", async () => {
   assert.deepEqual(await found(atLeastOnce, bad.replace("strong", "bounded"), { in: "yaml" }), []);
 });

@@ -25,7 +25,7 @@ UPDATE customers SET nick = name;`,
   );
 });
 
-test("finds it before the DDL, in a DO block, in a CTE, and by DELETE, MERGE and INSERT … SELECT", async () => {
+test("reports a backfill before the DDL, in a DO block, in a CTE, and by DELETE, MERGE and INSERT … SELECT", async () => {
   const statements = [
     "UPDATE customers SET name = trim(name) WHERE country = 'CH';",
     "DO $$ BEGIN UPDATE customers SET name = trim(name); END $$;",
@@ -39,12 +39,12 @@ test("finds it before the DDL, in a DO block, in a CTE, and by DELETE, MERGE and
   }
 });
 
-test("says whether a condition chooses the rows", async () => {
+test("says in the message whether a condition chooses the rows", async () => {
   const text = "ALTER TABLE customers ADD COLUMN nick text;\nUPDATE customers SET nick = name WHERE country = 'CH';";
   assert.match((await found(backfillWithDdl, text)).join(), /UPDATE of the rows that WHERE finds in `customers` runs/);
 });
 
-test("passes rows by their key, a batch, reference tables, and what the file itself creates", async () => {
+test("accepts rows chosen by their key, a batch, reference tables, and tables that the file creates", async () => {
   const good = `ALTER TABLE customers ADD COLUMN nick text;
 UPDATE customers SET nick = 'x' WHERE tenant_id = 'a' AND customer_id IN ('b', 'c');
 DELETE FROM customers WHERE customer_id IN (SELECT customer_id FROM customers LIMIT 100);

@@ -14,7 +14,7 @@ test("accepts the good example", async () => {
   assert.deepEqual(await found(bypassRlsRole, `CREATE ROLE reports LOGIN NOBYPASSRLS;`), []);
 });
 
-test("an existing role counts", async () => {
+test("reports ALTER ROLE of an existing role", async () => {
   assert.deepEqual(await found(bypassRlsRole, `ALTER ROLE reports SUPERUSER;`), [
     "1 SUPERUSER lets the role read and write every tenant's rows",
   ]);

@@ -16,7 +16,7 @@ test("accepts the good example", async () => {
   assert.deepEqual(await found(changeColumnType, `ALTER TABLE customers ADD COLUMN visits_new bigint;`), []);
 });
 
-test("widening passes, with a USING that only says the column again too", async () => {
+test("accepts widening, also with a USING that only repeats the column", async () => {
   const added = "ALTER TABLE customers ADD COLUMN nick varchar(10);\n";
   const of = (type: string) => found(changeColumnType, `${added}ALTER TABLE customers ALTER COLUMN nick TYPE ${type};`);
   for (const type of ["text", "varchar", "varchar(20)", "text USING nick::text", "text USING nick"]) {

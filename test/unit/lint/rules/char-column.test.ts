@@ -14,6 +14,6 @@ test("accepts the good example", async () => {
   assert.deepEqual(await found(charColumn, `CREATE TABLE places (code text CHECK (length(code) = 2));`), []);
 });
 
-test("arrays of it count", async () => {
+test("reports arrays of char(n)", async () => {
   assert.equal((await found(charColumn, "CREATE TABLE t (a char(3)[]);")).length, 1);
 });

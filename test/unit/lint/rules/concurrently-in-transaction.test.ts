@@ -23,14 +23,14 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON customers (tenant_id, name);`,
   );
 });
 
-test("detaching a partition concurrently counts", async () => {
+test("reports DETACH PARTITION CONCURRENTLY", async () => {
   assert.deepEqual(
     await found(concurrentlyInTransaction, `ALTER TABLE orders DETACH PARTITION orders_2020 CONCURRENTLY;`),
     ["1 DETACH PARTITION … CONCURRENTLY fails here: the file runs in one transaction"],
   );
 });
 
-test("finds all that PostgreSQL refuses inside a transaction", async () => {
+test("reports every command that PostgreSQL refuses inside a transaction", async () => {
   const refused = [
     "DROP INDEX CONCURRENTLY i",
     "REINDEX INDEX CONCURRENTLY i",
@@ -55,7 +55,7 @@ test("finds all that PostgreSQL refuses inside a transaction", async () => {
   }
 });
 
-test("passes what only looks like it", async () => {
+test("accepts commands that only look similar", async () => {
   const text = `ANALYZE customers;
 CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (create_slot = false);
 REFRESH MATERIALIZED VIEW CONCURRENTLY m;
@@ -64,7 +64,7 @@ ALTER DATABASE x CONNECTION LIMIT 5;`;
   assert.deepEqual(await found(concurrentlyInTransaction, text), []);
 });
 
-test("a DO block is one transaction, whatever the file is", async () => {
+test("treats a DO block as one transaction in every file", async () => {
   const text =
     "-- tenantry: no transaction\nDO $$ BEGIN EXECUTE 'CREATE INDEX CONCURRENTLY i ON customers (name)'; END $$;";
   assert.deepEqual(await found(concurrentlyInTransaction, text), [

@@ -8,12 +8,12 @@ snapshot.mode: initial`;
 
 test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(connectorSnapshot, bad, { in: "yaml" }), [
-    "2 Connector `connectors/shop.yaml` has `snapshot.mode` initial: it reads the table and sends what was sent before",
+    "2 Connector `connectors/shop.yaml` has `snapshot.mode` initial: it reads the table and sends old events again",
   ]);
   assert.match((await fixes(connectorSnapshot, bad, { in: "yaml" })).join(), /^Write .snapshot.mode./);
 });
 
-test("tenantry's connector is Debezium's, and held to the same", async () => {
+test("applies to tenantry's connector as to Debezium's", async () => {
   const ours = bad.replace("io.debezium.connector.postgresql.PostgresConnector", "tenantry.connect.OutboxConnector");
   assert.equal((await found(connectorSnapshot, ours, { in: "yaml" })).length, 1);
 });
@@ -30,10 +30,10 @@ snapshot.mode: no_data`,
   );
 });
 
-test("no mode is the default, `initial`; another kind of connector has modes of its own", async () => {
+test("treats a missing mode as the default `initial`, and ignores other kinds of connectors", async () => {
   const [type = ""] = bad.split("\n");
   assert.deepEqual(await found(connectorSnapshot, type, { in: "yaml" }), [
-    "1 Connector `connectors/shop.yaml` has no `snapshot.mode`, so `initial`: it reads the table and sends what was sent before",
+    "1 Connector `connectors/shop.yaml` has no `snapshot.mode`, so `initial`: it reads the table and sends old events again",
   ]);
   assert.deepEqual(
     await found(connectorSnapshot, bad.replace("postgresql.Postgres", "mysql.MySql"), { in: "yaml" }),
@@ -41,7 +41,7 @@ test("no mode is the default, `initial`; another kind of connector has modes of 
   );
 });
 
-test("connectors are read as Kafka Connect's REST interface takes them, in JSON, and as Strimzi's resources", async () => {
+test("reads connectors in the JSON of Kafka Connect's REST interface, and Strimzi's resources", async () => {
   const json = `{
   "name": "orders",
   "config": {
@@ -49,7 +49,7 @@ test("connectors are read as Kafka Connect's REST interface takes them, in JSON,
     "snapshot.mode": "always"
   }
 }`;
-  const wrong = "Connector `orders` has `snapshot.mode` always: it reads the table and sends what was sent before";
+  const wrong = "Connector `orders` has `snapshot.mode` always: it reads the table and sends old events again";
   assert.deepEqual(await found(connectorSnapshot, json, { in: "yaml" }), [`5 ${wrong}`]);
   const strimzi = `kind: ConfigMap
 ---

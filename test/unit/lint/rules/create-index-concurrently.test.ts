@@ -23,7 +23,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS customers_by_name ON customers (tenant_i
   );
 });
 
-test("an index of a new table is built at once", async () => {
+test("accepts an index of a new table", async () => {
   assert.deepEqual(
     await found(
       createIndexConcurrently,
@@ -34,6 +34,6 @@ CREATE INDEX ON n (tenant_id);`,
   );
 });
 
-test("ON ONLY builds nothing", async () => {
+test("accepts ON ONLY, which builds nothing", async () => {
   assert.deepEqual(await found(createIndexConcurrently, `CREATE INDEX i ON ONLY orders (tenant_id);`), []);
 });

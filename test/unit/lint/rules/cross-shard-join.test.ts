@@ -26,7 +26,7 @@ JOIN customers AS c ON c.tenant_id = o.tenant_id AND c.customer_id = o.customer_
   );
 });
 
-test("USING and values for both sides hold them together", async () => {
+test("accepts joins by USING, and the same value on both sides", async () => {
   assert.deepEqual(
     await found(
       crossShardJoin,
@@ -38,7 +38,7 @@ SELECT 1 FROM orders o, countries c;`,
   );
 });
 
-test("functions are looked into", async () => {
+test("reports joins in functions", async () => {
   assert.deepEqual(
     await found(
       crossShardJoin,
@@ -92,12 +92,12 @@ WITH mine AS (SELECT customer_id, name FROM customers WHERE tenant_id = $1)
 };
 
 for (const [kind, text] of Object.entries(apart)) {
-  test(`finds tables that lie apart: ${kind}`, async () => {
+  test(`reports tables that are not joined by tenant: ${kind}`, async () => {
     assert.equal((await found(crossShardJoin, text)).length, 1);
   });
 }
 
-test("looks into views, be they from an earlier statement", async () => {
+test("reports joins in views, also in views of an earlier statement", async () => {
   const view = "CREATE VIEW mine WITH (security_invoker) AS SELECT tenant_id AS t, customer_id FROM customers;";
   const joined = (on: string) => `${view}\nCREATE VIEW v AS SELECT 1 AS a FROM mine m JOIN orders o ON ${on};`;
   assert.deepEqual(await found(crossShardJoin, joined("o.customer_id = m.customer_id")), [
@@ -106,7 +106,7 @@ test("looks into views, be they from an earlier statement", async () => {
   assert.deepEqual(await found(crossShardJoin, joined("o.customer_id = m.customer_id AND m.t = o.tenant_id")), []);
 });
 
-test("passes tables that the tenant holds together, wherever the query says so", async () => {
+test("accepts tables joined by tenant, wherever the query says so", async () => {
   const text = `CREATE VIEW a AS SELECT c.name, (SELECT count(*) FROM orders o WHERE o.tenant_id = c.tenant_id) AS n
 FROM customers c CROSS JOIN LATERAL (SELECT o.order_id FROM orders o WHERE o.tenant_id = c.tenant_id LIMIT 1) AS l
 WHERE EXISTS (SELECT FROM order_items i WHERE i.tenant_id = c.tenant_id)
@@ -126,18 +126,18 @@ AND customer_id IN (SELECT customer_id FROM orders WHERE tenant_id = $1);`;
   assert.deepEqual(await found(crossShardJoin, text), []);
 });
 
-test("one row of sums comes together with no other rows", async () => {
+test("does not count one row of aggregates as joined with other rows", async () => {
   const text =
     "CREATE VIEW v AS SELECT c.name, t.n, (SELECT max(total) FROM orders) AS most FROM customers c, (SELECT count(*) AS n FROM orders) t;";
   assert.deepEqual(await found(crossShardJoin, text), []);
 });
 
-test("the sides of UNION lie beside each other", async () => {
+test("does not count the sides of UNION as joined", async () => {
   const text = "CREATE VIEW v AS SELECT name FROM customers UNION ALL SELECT order_id::text FROM orders;";
   assert.deepEqual(await found(crossShardJoin, text), []);
 });
 
-test("WITH and views that double with each level stay small", async () => {
+test("stays fast for WITH and views that double with each level", async () => {
   const withs = Array.from(
     { length: 40 },
     (_, i) => `a${i + 1} AS (SELECT x.* FROM a${i} x, a${i} y UNION SELECT * FROM a${i})`,

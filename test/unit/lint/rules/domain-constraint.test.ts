@@ -16,7 +16,7 @@ test("accepts the good example", async () => {
   assert.deepEqual(await found(domainConstraint, `CREATE TABLE mails (email text CHECK (email LIKE '%@%'));`), []);
 });
 
-test("adding one to a domain counts", async () => {
+test("reports a constraint added to a domain", async () => {
   assert.deepEqual(
     await found(domainConstraint, `ALTER DOMAIN email ADD CONSTRAINT short CHECK (length(VALUE) < 99);`),
     ["1 A domain's constraint is checked in every table that uses it, all of them locked against writes"],

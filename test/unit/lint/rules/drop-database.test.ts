@@ -14,7 +14,7 @@ test("accepts the good example", async () => {
   assert.deepEqual(await found(dropDatabase, `DROP VIEW IF EXISTS stock;`), []);
 });
 
-test("a database counts", async () => {
+test("reports DROP DATABASE", async () => {
   assert.deepEqual(await found(dropDatabase, `DROP DATABASE shop;`), [
     "1 DROP DATABASE loses every tenant's rows at once",
   ]);

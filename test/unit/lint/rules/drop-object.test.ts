@@ -29,7 +29,7 @@ DROP TYPE mine;`,
   );
 });
 
-test("finds each kind of object, several at once, in DO blocks too", async () => {
+test("reports each kind of object, several at once, also in DO blocks", async () => {
   const kinds = "MATERIALIZED VIEW,SEQUENCE,PROCEDURE,ROUTINE,AGGREGATE,TYPE,DOMAIN,SCHEMA,EXTENSION,COLLATION".split(
     ",",
   );
@@ -41,7 +41,7 @@ test("finds each kind of object, several at once, in DO blocks too", async () =>
   assert.equal((await found(dropObject, "DROP VIEW a, b;")).length, 2);
 });
 
-test("finds what CASCADE, or a file without a transaction, does not make again at once", async () => {
+test("reports drops by CASCADE, and drops in a file without a transaction, though the file creates the object again", async () => {
   const again = "CREATE VIEW v AS SELECT 1 AS a;";
   assert.equal((await found(dropObject, `DROP VIEW v CASCADE; ${again}`)).length, 1);
   assert.equal((await found(dropObject, `-- tenantry: no transaction\nDROP VIEW v; ${again}`)).length, 1);

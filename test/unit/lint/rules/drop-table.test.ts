@@ -16,7 +16,7 @@ test("accepts the good example", async () => {
   assert.deepEqual(await found(dropTable, `REVOKE INSERT, UPDATE, DELETE ON customers FROM shop_app;`), []);
 });
 
-test("a table of the file itself may go again", async () => {
+test("accepts dropping a table that the file itself creates", async () => {
   assert.deepEqual(
     await found(
       dropTable,
@@ -27,7 +27,7 @@ DROP TABLE t;`,
   );
 });
 
-test("a table is new only behind its CREATE TABLE, and not where it was there before", async () => {
+test("counts a table as new only after its CREATE TABLE, and only if it did not exist before", async () => {
   const again = "DROP TABLE IF EXISTS customers CASCADE;\nCREATE TABLE customers (id bigint);";
   assert.equal((await found(dropTable, again)).length, 1);
   const before = "CREATE TABLE IF NOT EXISTS customers (id bigint);\nDROP TABLE customers;";
@@ -35,7 +35,7 @@ test("a table is new only behind its CREATE TABLE, and not where it was there be
   assert.deepEqual(await found(dropTable, "CREATE TABLE t (id bigint);\nDROP TABLE t;"), []);
 });
 
-test("finds it in DO blocks, also where the block builds the name", async () => {
+test("reports drops in DO blocks, also if the block builds the name", async () => {
   const text = "DO $$ BEGIN IF true THEN DROP TABLE customers; END IF; EXECUTE format('DROP TABLE %I', name); END $$;";
   assert.deepEqual(await found(dropTable, text), [
     "1 Dropping table `customers` loses its rows, and breaks every running release that uses it",

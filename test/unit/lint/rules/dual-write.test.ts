@@ -11,7 +11,7 @@ const producer = new Kafka({ brokers: [] }).producer();
 `;
 const insert = 'pool.query("INSERT INTO orders (tenant_id) VALUES ($1)", [tenant])';
 const send = 'producer.send({ topic: "orders", messages: [] })';
-const wrong = "The database is written (line 6) and a broker is sent to, in two commits: one may fail alone";
+const wrong = "This code writes the database (line 6) and sends to a broker in two commits: one may fail alone";
 
 const find = (text: string) => found(dualWrite, text, example);
 
@@ -30,7 +30,7 @@ async function place(client) {
   assert.deepEqual(await find(good), []);
 });
 
-test("helpers are followed, and only the function that does both is named", async () => {
+test("follows helpers, and reports only the function that does both", async () => {
   const text = `${head}const announce = () => ${send};
 const save = (tenant) => ${insert};
 async function place(tenant) {
@@ -44,7 +44,7 @@ async function main() {
   assert.deepEqual(await find(text), [`9 ${wrong.replace("line 6", "line 8")}`]);
 });
 
-test("a transaction's callback is part of the function around it, in which sending is still another commit", async () => {
+test("counts a transaction's callback as part of the function around it, where sending is still another commit", async () => {
   const text = `${head}async function place(tenant) {
   await withTenant(pool, tenant, async (client) => {
     await client.query(\`INSERT INTO orders (tenant_id) VALUES (\${tenant})\`);
@@ -54,7 +54,7 @@ test("a transaction's callback is part of the function around it, in which sendi
   assert.deepEqual(await find(text), [`8 ${wrong.replace("line 6", "line 7")}`]);
 });
 
-test("parking a message when its write has failed is no dual write", async () => {
+test("accepts parking a message after its write has failed", async () => {
   assert.deepEqual(
     await find(`${head}async function handle(tenant) {
   try {
@@ -67,7 +67,7 @@ test("parking a message when its write has failed is no dual write", async () =>
   );
 });
 
-test("handlers of different events do not make one function", async () => {
+test("does not combine handlers of different events", async () => {
   assert.deepEqual(
     await find(`${head}function routes(app, tenant) {
   app.post("/orders", () => ${insert});
@@ -94,7 +94,7 @@ const brokers = {
     go() { return this.producer.send({}); } } const go = () => new Bus().go();`,
 };
 for (const [name, code] of Object.entries(brokers)) {
-  test(`sending is recognised: ${name}`, async () => {
+  test(`recognises sending: ${name}`, async () => {
     const text = `${code}\nasync function both(client, x) { await client.query("DELETE FROM orders WHERE tenant_id = $1"); await go(x); }`;
     assert.equal((await find(text)).length, 1);
   });
@@ -112,12 +112,12 @@ const databases = {
     'import postgres from "postgres"; const sql = postgres(); const go = (id) => sql`UPDATE orders SET paid = true WHERE id = ${id}`;',
 };
 for (const [name, code] of Object.entries(databases)) {
-  test(`a write is recognised: ${name}`, async () => {
+  test(`recognises a write: ${name}`, async () => {
     assert.equal((await find(`${head}${code}\nasync function both(x) { await go(x); await ${send}; }`)).length, 1);
   });
 }
 
-test("what only has the name of a broker's method is not one", async () => {
+test("ignores a method that only shares its name with a broker's", async () => {
   assert.deepEqual(
     await find(
       `${head}async function place(mailer: Mailer, tenant) { await ${insert}; await mailer.send({}); await socket.publish("x"); }`,

@@ -18,7 +18,7 @@ test("accepts the good example", async () => {
   assert.deepEqual(await found(enumValueUsed, add), []);
 });
 
-test("a value of a type from the same file, of a file without a transaction, or of another column is none of its business", async () => {
+test("accepts a value of a type from the same file, of a file without a transaction, or of another column", async () => {
   for (const sql of [
     `CREATE TYPE mood AS ENUM ('sad'); ${bad}`,
     `-- tenantry: no transaction\n${bad}`,
@@ -29,7 +29,7 @@ test("a value of a type from the same file, of a file without a transaction, or 
   }
 });
 
-test("preview refuses it too: in a cast, an insert, a default and a view", async () => {
+test("makes preview refuse it too: in a cast, an insert, a default and a view", async () => {
   const table = "CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE t (tenant_id uuid PRIMARY KEY, mood mood);";
   for (const use of [
     "SELECT 'calm'::mood;",

@@ -6,9 +6,7 @@ import { fixes, found } from "../shop-with";
 const bad = `LOCK TABLE orders IN ACCESS EXCLUSIVE MODE;`;
 
 test("reports the bad example: line, message, fix", async () => {
-  assert.deepEqual(await found(explicitLock, bad), [
-    "1 LOCK holds everybody up who uses `orders`, until the file ends",
-  ]);
+  assert.deepEqual(await found(explicitLock, bad), ["1 LOCK blocks everybody who uses `orders` until the file ends"]);
   assert.match((await fixes(explicitLock, bad)).join(), /^[A-Z]/);
 });
 

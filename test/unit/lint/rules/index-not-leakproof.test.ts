@@ -20,7 +20,7 @@ CREATE UNIQUE INDEX customers_name ON customers (tenant_id, lower(name));`;
   assert.deepEqual(await found(indexNotLeakproof, good), []);
 });
 
-test("finds a type whose comparison is not leakproof, in an index and in a key of either kind", async () => {
+test("reports a type whose comparison is not leakproof, in an index and in both kinds of keys", async () => {
   const citext = what("`customers.email`", "`=` of `citext`");
   assert.deepEqual(
     await found(
@@ -44,7 +44,7 @@ test("finds a type whose comparison is not leakproof, in an index and in a key o
   );
 });
 
-test("finds an enum that the files make, and indexes of other kinds than btree", async () => {
+test("reports an enum that the files create, and indexes that are not btree", async () => {
   const sql = `CREATE TYPE state AS ENUM ('open', 'closed');
 ALTER TABLE customers ADD COLUMN state state;
 CREATE INDEX by_state ON customers (tenant_id, state);
@@ -55,6 +55,6 @@ CREATE INDEX by_words ON customers USING gin (to_tsvector('english', name));`;
   ]);
 });
 
-test("tables that tenants share are under no policy", async () => {
+test("accepts tables that tenants share, which have no policy", async () => {
   assert.deepEqual(await found(indexNotLeakproof, "CREATE INDEX lower_name ON countries (lower(name));"), []);
 });

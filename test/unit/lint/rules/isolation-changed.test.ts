@@ -7,7 +7,7 @@ const bad = `CREATE POLICY everything ON orders USING (true);`;
 
 test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(isolationChanged, bad), [
-    "1 Policy `everything` on `orders` lets rows through beside `tenant_isolation`: PostgreSQL adds them up by OR",
+    "1 Policy `everything` on `orders` lets rows through beside `tenant_isolation`: PostgreSQL combines policies by OR",
   ]);
   assert.match((await fixes(isolationChanged, bad)).join(), /^[A-Z]/);
 });
@@ -44,11 +44,11 @@ const others: readonly (readonly [sql: string, what: RegExp])[] = [
   ["CREATE POLICY everything ON orders_p20261101 USING (true);", /on `orders_p20261101`/],
 ];
 
-test("finds each way to change what isolation rests on", async () => {
+test("reports each way to change isolation", async () => {
   for (const [sql, what] of others) assert.match((await found(isolationChanged, sql)).join("\n"), what);
 });
 
-test("finds a statement in a block at its own line, also where its text is built", async () => {
+test("reports a statement in a DO block at its own line, also if its text is built", async () => {
   const block = `SELECT 1;
 DO $$
 DECLARE r record; words text := 'CREATE POLICY open ON orders USING (true)';

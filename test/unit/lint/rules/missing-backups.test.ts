@@ -28,7 +28,7 @@ test("accepts the good example", async () => {
   );
 });
 
-test("none needs a reason", async () => {
+test("requires a reason for no backups", async () => {
   const declared = (backups: string) => bad.replace("workers: 2", `workers: 2, backups: "${backups}"`);
   assert.deepEqual(await found(missingBackups, declared("none"), { in: "yaml" }), [
     "3 Stack `prod` has no backups, and does not say why that may be",
@@ -36,6 +36,6 @@ test("none needs a reason", async () => {
   assert.deepEqual(await found(missingBackups, declared("none: may be lost"), { in: "yaml" }), []);
 });
 
-test("a stack on servers of others does not say", async () => {
+test("asks nothing of a stack on external servers", async () => {
   assert.deepEqual(await found(missingBackups, "config: { tenantry:platform: external }", { in: "yaml" }), []);
 });

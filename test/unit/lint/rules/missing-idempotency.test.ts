@@ -8,7 +8,8 @@ const head = `import { Kafka } from "kafkajs"; import { Pool } from "pg"; import
 const pool = new Pool(); const consumer = new Kafka({ brokers: [] }).consumer({ groupId: "g" });
 `;
 const update = 'client.query("UPDATE totals SET n = n + 1 WHERE tenant_id = $1", [tenant])';
-const wrong = "This consumer writes without a mark of the event in the same transaction: a redelivery is applied twice";
+const wrong =
+  "This consumer writes without recording the event as processed in the same transaction: a redelivery is applied twice";
 
 const find = (text: string) => found(missingIdempotency, text, example);
 
@@ -28,7 +29,7 @@ function project(client, tenant) { return ${update}; }`;
   assert.deepEqual(await find(good), []);
 });
 
-test("a write beside processOnce is found, and one in a helper", async () => {
+test("reports a write beside processOnce, and one in a helper", async () => {
   const text = `${head}async function handle({ message }) {
   await withTenant(pool, tenant, (client) => processOnce(client, delivery, async () => {}));
   await later(client);
@@ -40,7 +41,7 @@ consumer.run({ eachBatch: (batch) => handle(batch) });`;
   assert.deepEqual(await find(text), [`8 ${wrong}`]);
 });
 
-test("the mark may be SQL in the same transaction, or in a helper", async () => {
+test("accepts SQL that records the event in the same transaction, also in a helper", async () => {
   const mark = "INSERT INTO tenantry.processed_events VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true";
   const run = (mark: string) => `${head}consumer.run({ eachMessage });
 async function eachMessage({ message }) {
@@ -65,12 +66,12 @@ const handlers = {
   "node-rdkafka": `import Kafka from "node-rdkafka"; const stream = new Kafka.KafkaConsumer({}); stream.on("data", (data) => ${update});`,
 };
 for (const [name, text] of Object.entries(handlers)) {
-  test(`a handler is recognised: ${name}`, async () => {
+  test(`recognises a handler: ${name}`, async () => {
     assert.deepEqual((await find(text)).length, 1);
   });
 }
 
-test("events of something else than a broker are not messages", async () => {
+test("ignores events that do not come from a broker", async () => {
   assert.deepEqual(
     await find(`import { EventEmitter } from "node:events"; new EventEmitter().on("data", () => ${update});`),
     [],

@@ -37,7 +37,7 @@ async function foundIn(conditions: readonly string[], mode: "PERMISSIVE" | "REST
   return conditions.filter((_, index) => lines.includes(index + 1));
 }
 
-test("knows what is true for every row, in any spelling", async () => {
+test("recognises conditions that are always true, in any spelling", async () => {
   const always = [
     "true OR name = 'x'",
     "NOT false",
@@ -59,12 +59,12 @@ test("knows what is true for every row, in any spelling", async () => {
   assert.deepEqual(await foundIn(always, "RESTRICTIVE"), always);
 });
 
-test("passes a restrictive policy that says something", async () => {
+test("accepts a restrictive policy with a real condition", async () => {
   const some = ["name = 'x'", "name IS NOT NULL", "false", "1 = 2", "name = 'x' OR country = 'CH'", "name LIKE 'a%'"];
   assert.deepEqual(await foundIn(some, "RESTRICTIVE"), []);
 });
 
-test("holds a permissive policy to the tenant column, outside of every OR", async () => {
+test("requires a permissive policy to compare the tenant column, outside of every OR", async () => {
   const open = [
     "name = 'x'",
     "tenant_id = $1 OR current_user = 'root'",

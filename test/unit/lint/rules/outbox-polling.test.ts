@@ -8,8 +8,8 @@ SELECT cron.schedule('publish', '* * * * *', 'SELECT publish_outbox()');`;
 
 test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(outboxPolling, bad), [
-    "1 This polls the outbox: load without events, delay with them",
-    "2 This polls the outbox: load without events, delay with them",
+    "1 This polls the outbox: it loads the database without events, and delays events",
+    "2 This polls the outbox: it loads the database without events, and delays events",
   ]);
   assert.match((await fixes(outboxPolling, bad)).join(), /^[A-Z]/);
 });
@@ -30,30 +30,30 @@ const polling = {
   croner: `import { Cron } from "croner"; new Cron("* * * * *", async () => { await ${select}; });`,
 };
 for (const [name, text] of Object.entries(polling)) {
-  test(`polling in code is found: ${name}`, async () => {
+  test(`reports polling in code: ${name}`, async () => {
     assert.equal((await found(outboxPolling, text, { in: "typescript" })).length, 1);
   });
 }
 
-test("a SELECT that locks is found in code wherever it stands, and once", async () => {
+test("reports a SELECT with a lock in code wherever it is, once", async () => {
   const text = `async function next(client) {
   while (true) await client.query(\`SELECT * FROM outbox
     ORDER BY id FOR UPDATE SKIP LOCKED\`);
 }`;
   assert.deepEqual(await found(outboxPolling, text, { in: "typescript" }), [
-    "2 This polls the outbox: load without events, delay with them",
+    "2 This polls the outbox: it loads the database without events, and delays events",
   ]);
 });
 
-test("reading the outbox once, or once for each of some rows, is no polling", async () => {
+test("accepts reading the outbox once, or once for each of some rows", async () => {
   const text = `async function look(ids) { await ${select}; for (const id of ids) await ${select}; setTimeout(() => other(), 1); }`;
   assert.deepEqual(await found(outboxPolling, text, { in: "typescript" }), []);
 });
 
-test("a connector of the kind JDBC source is found", async () => {
+test("reports a JDBC source connector", async () => {
   const text = "connector.class: io.aiven.connect.jdbc.JdbcSourceConnector";
   assert.deepEqual(await found(outboxPolling, text, { in: "yaml" }), [
-    "1 This polls the outbox: load without events, delay with them",
+    "1 This polls the outbox: it loads the database without events, and delays events",
   ]);
   assert.deepEqual(await found(outboxPolling, text.replace("Source", "Sink"), { in: "yaml" }), []);
 });

@@ -44,7 +44,7 @@ database.password: \${file:/run/secrets/connect.properties:cdc}`,
   );
 });
 
-test("the line of the password is not shown", async () => {
+test("does not show the line of the password", async () => {
   const at = lintConnectors({ path: "a.yaml", text: bad }, [plainPassword]).map((each) => each.at);
   assert.deepEqual(at, [{ file: "a.yaml", line: 2, column: 1 }]);
 });

@@ -7,7 +7,7 @@ const bad = `CREATE POLICY mine ON notes USING (owner = current_user);`;
 
 test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(policyWithoutCheck, bad), [
-    "1 Policy `mine` does not hold what is written to the tenant",
+    "1 Policy `mine` does not restrict written rows to the tenant",
   ]);
   assert.match((await fixes(policyWithoutCheck, bad)).join(), /^[A-Z]/);
 });

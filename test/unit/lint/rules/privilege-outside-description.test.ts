@@ -33,6 +33,6 @@ const others: readonly (readonly [sql: string, what: RegExp])[] = [
   ["GRANT SET ON PARAMETER session_replication_role TO reporting;", /set what the server keeps to itself/],
 ];
 
-test("finds each way to give what architecture.yaml does not say", async () => {
+test("reports each way to grant what architecture.yaml does not declare", async () => {
   for (const [sql, what] of others) assert.match((await found(privilegeOutsideDescription, sql)).join("\n"), what);
 });

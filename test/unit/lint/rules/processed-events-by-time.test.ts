@@ -7,7 +7,7 @@ const bad = `CREATE TABLE processed_events (event_id uuid, at timestamptz, PRIMA
 
 test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(processedEventsByTime, bad), [
-    "1 `processed_events` is partitioned by time: its key cannot hold a redelivered event off",
+    "1 `processed_events` is partitioned by time: its key cannot reject a redelivered event",
   ]);
   assert.match((await fixes(processedEventsByTime, bad)).join(), /^[A-Z]/);
 });

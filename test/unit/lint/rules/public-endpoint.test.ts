@@ -38,14 +38,14 @@ const ways = {
   "listener of type nodeport": `{ type: "kubernetes:kafka.strimzi.io/v1:Kafka", name: it, inputs: { spec: { kafka: { listeners: [{ type: nodeport }] } } } }`,
 };
 for (const [how, resource] of Object.entries(ways)) {
-  test(`found: ${how}`, async () => {
+  test(`reports ${how}`, async () => {
     const [finding = "", ...others] = await found(publicEndpoint, `resources: [${resource}]`, { in: "yaml" });
     assert.deepEqual(others, []);
     assert.ok(finding.endsWith(`\`it\` can be reached from outside of the cluster: ${how}`), finding);
   });
 }
 
-test("a balancer of the private network is not public", async () => {
+test("accepts a load balancer in the private network", async () => {
   const text = `resources:
   - type: kubernetes:core/v1:Service
     name: it

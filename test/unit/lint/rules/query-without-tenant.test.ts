@@ -26,7 +26,7 @@ $$;`,
   );
 });
 
-test("the tenant may come by USING, a join or a condition on one of the tables", async () => {
+test("accepts the tenant by USING, a join or a condition on one of the tables", async () => {
   assert.deepEqual(
     await found(
       queryWithoutTenant,
@@ -38,7 +38,7 @@ $$;`,
   );
 });
 
-test("a parameter that is called like the column filters nothing", async () => {
+test("does not count a parameter with the column's name as a filter", async () => {
   assert.deepEqual(
     await found(
       queryWithoutTenant,

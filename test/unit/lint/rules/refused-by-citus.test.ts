@@ -25,7 +25,7 @@ test("accepts the good example", async () => {
   );
 });
 
-test("the page lists every refusal with its reason, way out and source", () => {
+test("lists every refusal on its page, with reason, fix and source", () => {
   const path = join(__dirname, "..", "..", "..", "..", "docs", "rules", "refused-by-citus.md");
   const page = readFileSync(path, "utf8");
   for (const { construct, why, fix, source } of Object.values(citusRefusals)) {
@@ -50,7 +50,7 @@ async function refusedIn(sql: string, { citus, allow = [] }: { readonly citus?: 
   );
 }
 
-test("preview refuses it where a stack needs Citus, or architecture.yaml says so, with file and line", async () => {
+test("makes preview refuse it if a stack or architecture.yaml needs Citus, with file and line", async () => {
   assert.deepEqual(await refusedIn(table, {}), []);
   for (const citus of ["stack", "line"]) {
     const [problem, ...others] = await refusedIn(table, { citus });
@@ -61,7 +61,7 @@ test("preview refuses it where a stack needs Citus, or architecture.yaml says so
   }
 });
 
-test("preview finds it in a DO block, and passes a file that the stack allows", async () => {
+test("makes preview report it in a DO block, and accept a file that the stack allows", async () => {
   const block = `${table.replace(" ON DELETE SET NULL (parent)", "")}
 DO $$ BEGIN EXECUTE 'CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()'; END $$;`;
   const [problem, ...others] = await refusedIn(block, { citus: "stack" });
@@ -69,7 +69,7 @@ DO $$ BEGIN EXECUTE 'CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW EXECUTE FU
   assert.deepEqual(await refusedIn(table, { citus: "stack", allow: ["run sql/shop/002_t.sql"] }), []);
 });
 
-test("a stack needs Citus unless it says auto, or gives each tenant a schema", () => {
+test("counts a stack as needing Citus unless it says auto or gives each tenant a schema", () => {
   const stack = (name: string, ...lines: string[]) => ({
     path: `stacks/Pulumi.${name}.yaml`,
     text: ["config:", "  tenantry:application: shop", ...lines].join("\n"),

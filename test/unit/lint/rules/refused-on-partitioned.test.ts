@@ -33,7 +33,7 @@ DROP INDEX CONCURRENTLY customers_by_name;`;
   assert.deepEqual(await found(refusedOnPartitioned, good), []);
 });
 
-test("rules tell the way that works on a partitioned table, and on Citus", async () => {
+test("makes other rules suggest a fix that works on a partitioned table, and on Citus", async () => {
   const advice: [Parameters<typeof fixes>[0], string, RegExp][] = [
     [
       addUniqueConstraint,
@@ -55,7 +55,7 @@ test("rules tell the way that works on a partitioned table, and on Citus", async
   }
 });
 
-test("a preview refuses it with the way", () => {
+test("makes preview refuse it, with the fix", () => {
   const yaml =
     "tenant: { table: tenants }\ntables:\n  orders: { tenant: true, partition: { by: at, every: 1 month } }\n";
   const sql = [

@@ -30,7 +30,7 @@ ALTER TYPE mood ADD VALUE 'blue';`,
   );
 });
 
-test("finds procedures, aggregates, types, domains and attributes", async () => {
+test("reports procedures, aggregates, types, domains and attributes", async () => {
   const renamed = ["PROCEDURE p()", "ROUTINE r()", "AGGREGATE a(int)", "TYPE t", "DOMAIN d"];
   for (const each of renamed) {
     assert.equal((await found(renameObject, `ALTER ${each} RENAME TO x;`)).length, 1, each);

@@ -19,7 +19,7 @@ test("accepts the good example", async () => {
   );
 });
 
-test("finds views, materialized views, foreign tables and sequences, renamed or moved", async () => {
+test("reports views, materialized views, foreign tables and sequences, renamed or moved", async () => {
   for (const kind of ["TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE"]) {
     assert.equal((await found(renameTable, `ALTER ${kind} x RENAME TO y;`)).length, 1, kind);
     assert.equal((await found(renameTable, `ALTER ${kind} x SET SCHEMA y;`)).length, 1, kind);

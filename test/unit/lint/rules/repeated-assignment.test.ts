@@ -19,7 +19,7 @@ test("accepts the good example", async () => {
   );
 });
 
-test("parts of one column are two columns; DO UPDATE is looked at too", async () => {
+test("accepts two parts of one column, and checks DO UPDATE", async () => {
   assert.deepEqual(
     await found(repeatedAssignment, "UPDATE customers SET at.x = 1, at.y = 2 WHERE tenant_id = $1;"),
     [],
@@ -30,7 +30,7 @@ test("parts of one column are two columns; DO UPDATE is looked at too", async ()
   ]);
 });
 
-test("finds columns that a table, a view or a result defines twice", async () => {
+test("reports columns that a table, a view or a result defines twice", async () => {
   const twice = [
     "CREATE TABLE t (a int, a text)",
     "CREATE FOREIGN TABLE t (a int, a text) SERVER s",
@@ -50,7 +50,7 @@ test("finds columns that a table, a view or a result defines twice", async () =>
   for (const each of twice) assert.equal((await found(repeatedAssignment, `${each};`)).length, 1, each);
 });
 
-test("passes parts of a column, names of their own, and what only the server can name", async () => {
+test("accepts parts of a column, renamed columns, and columns that only the server can name", async () => {
   const once = `UPDATE t SET a.x = 1, a.y = 2, b[1] = 1, b[2] = 2;
 UPDATE t SET "A" = 1, a = 2;
 CREATE VIEW v (a, b) AS SELECT 1 AS a, 2 AS a;

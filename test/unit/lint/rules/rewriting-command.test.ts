@@ -21,7 +21,7 @@ REINDEX TABLE CONCURRENTLY customers;`,
   );
 });
 
-test("VACUUM FULL and CLUSTER count", async () => {
+test("reports VACUUM FULL and CLUSTER", async () => {
   assert.deepEqual(
     await found(
       rewritingCommand,
@@ -35,14 +35,14 @@ CLUSTER customers;`,
   );
 });
 
-test("an option that is off rewrites nothing", async () => {
+test("accepts an option that is off", async () => {
   const off = "VACUUM (FULL false) customers; VACUUM (FULL off, ANALYZE) customers; VACUUM (FULL 0) customers;";
   assert.deepEqual(await found(rewritingCommand, off), []);
   assert.equal((await found(rewritingCommand, "VACUUM (FULL on) customers; VACUUM (FULL 1) customers;")).length, 2);
   assert.equal((await found(rewritingCommand, "REINDEX (CONCURRENTLY off) TABLE customers;")).length, 1);
 });
 
-test("SET LOGGED and SET UNLOGGED write every row again", async () => {
+test("reports SET LOGGED and SET UNLOGGED, which write every row again", async () => {
   const text = "ALTER TABLE customers SET UNLOGGED;\nALTER TABLE customers SET LOGGED;";
   assert.equal((await found(rewritingCommand, text)).length, 2);
 });

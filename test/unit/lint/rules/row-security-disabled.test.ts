@@ -9,8 +9,8 @@ DROP POLICY tenant_isolation ON orders;`;
 
 test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(rowSecurityDisabled, bad), [
-    "1 Row level security of `customers` no longer holds: every tenant's rows show",
-    "2 Row level security of `orders` no longer holds: every tenant's rows show",
+    "1 Row level security of `customers` no longer holds: every tenant's rows become visible",
+    "2 Row level security of `orders` no longer holds: every tenant's rows become visible",
     "3 Without policy `tenant_isolation` the table shows no rows, or every tenant's",
   ]);
   assert.match((await fixes(rowSecurityDisabled, bad)).join(), /^[A-Z]/);

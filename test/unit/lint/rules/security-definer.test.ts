@@ -7,7 +7,7 @@ const bad = `CREATE FUNCTION f() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS
 
 test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(securityDefiner, bad), [
-    "1 SECURITY DEFINER runs with its owner's rights: row level security does not hold its caller",
+    "1 SECURITY DEFINER runs with its owner's rights: row level security does not restrict its caller",
   ]);
   assert.match((await fixes(securityDefiner, bad)).join(), /^[A-Z]/);
 });

@@ -31,11 +31,11 @@ const others: readonly (readonly [sql: string, what: RegExp])[] = [
   ["SELECT pg_advisory_unlock_all();", /pg_advisory_unlock_all\(\) may release the lock/],
 ];
 
-test("finds each way to change what the rest of a file means", async () => {
+test("reports each way to change the meaning of the rest of a file", async () => {
   for (const [sql, what] of others) assert.match((await found(sessionSetting, sql)).join("\n"), what);
 });
 
-test("leaves alone what a function sets for itself", async () => {
+test("accepts settings of a function for its own run", async () => {
   const good = "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = shop RETURN 1;";
   assert.deepEqual(await found(sessionSetting, good), []);
 });

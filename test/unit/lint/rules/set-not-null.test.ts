@@ -21,7 +21,7 @@ test("accepts the good example", async () => {
   );
 });
 
-test("trusts a validated CHECK, in DO blocks too, and what is NOT NULL already", async () => {
+test("trusts a validated CHECK, also in DO blocks, and a column that is NOT NULL already", async () => {
   const check = "ALTER TABLE customers ADD CONSTRAINT c CHECK (NOT (name IS NULL)) NOT VALID;";
   const set = "ALTER TABLE customers ALTER COLUMN name SET NOT NULL;";
   assert.deepEqual(await found(setNotNull, `${check} ALTER TABLE customers VALIDATE CONSTRAINT c; ${set}`), []);

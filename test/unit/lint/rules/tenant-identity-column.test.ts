@@ -7,7 +7,7 @@ const bad = `ALTER TABLE customers ADD COLUMN number bigint GENERATED ALWAYS AS 
 
 test("reports the bad example: line, message, fix", async () => {
   assert.deepEqual(await found(tenantIdentityColumn, bad), [
-    "1 Tenant table `customers` numbers `number` by a sequence: Citus refuses it, or shards count apart",
+    "1 Tenant table `customers` numbers `number` by a sequence: Citus refuses it, or each node counts by itself",
   ]);
   assert.match((await fixes(tenantIdentityColumn, bad)).join(), /^[A-Z]/);
 });

@@ -16,6 +16,6 @@ test("accepts the good example", async () => {
   assert.deepEqual(await found(timestampColumn, `CREATE TABLE places (opened_at timestamptz);`), []);
 });
 
-test("arrays of it count", async () => {
+test("reports arrays of timestamp", async () => {
   assert.equal((await found(timestampColumn, "CREATE TABLE t (a timestamp[]);")).length, 1);
 });

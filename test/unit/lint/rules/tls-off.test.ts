@@ -48,13 +48,13 @@ database.sslmode: verify-full`,
   );
 });
 
-test("this machine, addresses inside of a cluster, and what is filled in later are left alone", async () => {
+test("accepts this machine, addresses inside a cluster, and values that are filled in later", async () => {
   const local = bad1.replaceAll("db.example.com", "127.0.0.1").replace("connect.example.com", "connect.kafka.svc");
   assert.deepEqual(await found(tlsOff, local, { in: "yaml" }), []);
   assert.deepEqual(await found(tlsOff, bad.replace("require", "<sslmode>"), { in: "yaml" }), []);
 });
 
-test("a connector without sslmode, or with plain Kafka, is found", async () => {
+test("reports a connector without sslmode, and one with plain Kafka", async () => {
   const [type = "", host = ""] = bad.split("\n");
   const text = `${type}\n${host}\nproducer.override.security.protocol: SASL_PLAINTEXT`;
   assert.deepEqual(await found(tlsOff, text, { in: "yaml" }), [
@@ -63,7 +63,7 @@ test("a connector without sslmode, or with plain Kafka, is found", async () => {
   ]);
 });
 
-test("a listener of Kafka without TLS is found", async () => {
+test("reports a Kafka listener without TLS", async () => {
   const text = `resources:
   - type: kubernetes:kafka.strimzi.io/v1:Kafka
     name: kafka

@@ -41,7 +41,7 @@ const unbounded = [
 ];
 
 for (const query of unbounded) {
-  test(`finds no bound in: ${query}`, async () => {
+  test(`reports a query without a bound: ${query}`, async () => {
     assert.equal((await found(unboundedPartitionQuery, asFunction(query))).length, 1);
   });
 }
@@ -56,12 +56,12 @@ const bounded = [
 ];
 
 for (const query of bounded) {
-  test(`finds the bound in: ${query}`, async () => {
+  test(`accepts a query with a bound: ${query}`, async () => {
     assert.deepEqual(await found(unboundedPartitionQuery, asFunction(query)), []);
   });
 }
 
-test("looks through views", async () => {
+test("checks queries through views", async () => {
   const views = `CREATE VIEW all_orders AS SELECT tenant_id, placed_at AS at FROM orders;
 CREATE VIEW recent AS SELECT * FROM all_orders WHERE at > now() - interval '30 days';`;
   const read = (query: string) => found(unboundedPartitionQuery, `${views}\n${asFunction(query)}`);

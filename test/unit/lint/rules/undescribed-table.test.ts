@@ -28,7 +28,7 @@ DROP TABLE gone;`,
   );
 });
 
-test("says nothing of SQL without a description", async () => {
+test("ignores SQL without a description", async () => {
   const sql = [{ path: "db/1.sql", text: "CREATE TABLE wishes (id int);" }];
   assert.deepEqual(lint({ name: "db", sql }, [undescribedTable]), []);
 });

@@ -17,7 +17,7 @@ test("accepts the good example", async () => {
   assert.deepEqual(await found(unloggedTable, "CREATE UNLOGGED TABLE staging (id int);"), []);
 });
 
-test("preview refuses it too, unless a later file sets the table LOGGED", async () => {
+test("makes preview refuse it too, unless a later file sets the table LOGGED", async () => {
   const tables = ["t: { tenant: true }", "jobs: { local: true }"];
   const made =
     "CREATE UNLOGGED TABLE jobs (id int PRIMARY KEY);\nCREATE UNLOGGED TABLE t (tenant_id uuid PRIMARY KEY);";

@@ -31,7 +31,7 @@ const volume = (stack: string, protect: boolean) => `stack: ${stack}
 resources:
   - { type: "kubernetes:core/v1:PersistentVolumeClaim", name: data, protect: ${protect}, inputs: {} }`;
 
-test("what holds data in production is protected, one by one", async () => {
+test("requires protection of each resource that holds data in production", async () => {
   assert.deepEqual(await found(unprotectedProduction, volume("prod-eu", false), { in: "yaml" }), [
     "kubernetes:core/v1:PersistentVolumeClaim data `data` of stack `prod-eu` holds what cannot be made again, and is not protected",
   ]);

@@ -16,6 +16,6 @@ test("accepts the good example", async () => {
   assert.deepEqual(await found(varcharColumn, `CREATE TABLE places (name text CHECK (length(name) <= 40));`), []);
 });
 
-test("arrays of it count", async () => {
+test("reports arrays of varchar(n)", async () => {
   assert.equal((await found(varcharColumn, "CREATE TABLE t (a varchar(9)[]);")).length, 1);
 });

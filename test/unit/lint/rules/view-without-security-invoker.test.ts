@@ -22,12 +22,12 @@ test("accepts the good example", async () => {
   );
 });
 
-test("a materialized view is a copy past the policies", async () => {
+test("reports a materialized view, which copies rows past the policies", async () => {
   assert.deepEqual(await found(viewWithoutSecurityInvoker, `CREATE MATERIALIZED VIEW m AS SELECT * FROM customers;`), [
     "1 View `m` shows every tenant's rows of `customers`: it reads with its owner's rights",
   ]);
 });
 
-test("shared tables are nobody's secret", async () => {
+test("accepts views over shared tables", async () => {
   assert.deepEqual(await found(viewWithoutSecurityInvoker, `CREATE VIEW v AS SELECT * FROM countries;`), []);
 });

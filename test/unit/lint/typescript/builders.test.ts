@@ -187,7 +187,7 @@ const cases: Readonly<Record<keyof typeof heads, Readonly<Record<string, readonl
 
 for (const [library, examples] of Object.entries(cases)) {
   for (const [code, wanted] of Object.entries(examples)) {
-    test(`${library}: ${code} ${wanted.length > 0 ? `is found by ${wanted.join(" and ")}` : "passes"}`, async () => {
+    test(`${library}: ${code} ${wanted.length > 0 ? `is reported by ${wanted.join(" and ")}` : "is accepted"}`, async () => {
       const found = await foundIn(`${heads[library as keyof typeof heads]}\n${code}`);
       assert.deepEqual(
         found.map((each) => each.split(" ")[1]),
@@ -197,7 +197,7 @@ for (const [library, examples] of Object.entries(cases)) {
   }
 }
 
-test("a table or a model that is imported from a file not given is known by its name", async () => {
+test("names an imported table or model of an unread file by its name alone", async () => {
   const schema = 'import { eq } from "drizzle-orm"; import { carts, Cart } from "./schema";';
   const drizzle = `${schema} import { drizzle } from "drizzle-orm/node-postgres"; const db = drizzle("x");`;
   assert.deepEqual(await foundIn(`${drizzle}\nawait db.select().from(carts).where(eq(carts.cartId, id));`), [

@@ -22,7 +22,7 @@ CREATE TABLE orders (tenant_id uuid, order_id uuid, placed_at timestamptz, custo
   PRIMARY KEY (tenant_id, placed_at, order_id)) PARTITION BY RANGE (placed_at);`,
 };
 
-/** What all rules find in the shop's code, as `LINE RULE`, with the file before it where there are several. */
+/** Findings of all rules in the shop's code, as `LINE RULE`, with the file in front if there are several. */
 export async function foundIn(code: string | Readonly<Record<string, string>>): Promise<string[]> {
   await Promise.all([loadSqlParser(), loadTypeScript()]);
   const files = typeof code === "string" ? { "src/shop.ts": code } : code;

@@ -7,7 +7,7 @@ import { loadTypeScript } from "../../../../lint/typescript/typescript";
 
 const parse = (text: string) => parseLintConfiguration({ path: "tenantry-lint.yaml", text });
 
-/** What is found in code with the libraries that the settings add, as `LINE RULE`. */
+/** Findings in code with the libraries that the settings add, as `LINE RULE`. */
 async function find(settings: string, text: string) {
   await Promise.all([loadSqlParser(), loadTypeScript()]);
   const { libraries, rules } = parse(settings);
@@ -26,7 +26,7 @@ const bus = `libraries:
     sql: { methods: [ask], tags: [q] }
 `;
 
-test("a library of the settings writes and sends, by methods and by functions", async () => {
+test("recognises writes and sends of a configured library, by methods and by functions", async () => {
   const head = 'import { announce, Bus } from "@acme/bus"; import { Rows } from "@acme/rows"; const rows = new Rows();';
   assert.deepEqual(await find(bus, `${head}\nconst f = async () => { await rows.store({});\nawait announce({}); };`), [
     "3 dual-write",
@@ -44,7 +44,7 @@ test("a library of the settings writes and sends, by methods and by functions", 
   );
 });
 
-test("a library of the settings hands out messages, and takes SQL", async () => {
+test("recognises messages and SQL of a configured library", async () => {
   const head =
     'import { Handles, Queue } from "@acme/queues/orders"; import { Rows } from "@acme/rows"; const rows = new Rows();';
   assert.deepEqual(
@@ -57,7 +57,7 @@ test("a library of the settings hands out messages, and takes SQL", async () => 
   );
 });
 
-test("what is wrong with a library is told all at once, each with its line", () => {
+test("reports every problem of a configured library at once, each with its line", () => {
   assert.throws(() => parse("libraries:\n  - packages: []\n    sends: [x]\n  - packages: [a]\n    sends: announce\n"), {
     message:
       /tenantry-lint.yaml:2:[\s\S]*at least one package[\s\S]*tenantry-lint.yaml:5:[\s\S]*a list of names such as `\[publish\]`/,
@@ -66,7 +66,7 @@ test("what is wrong with a library is told all at once, each with its line", () 
     message: /:3:\d+: [\s\S]*`send`[\s\S]*Write `sends`/,
   });
   assert.throws(() => parse("libraries:\n  - packages: [a]\n  - packages: [./bus]\n    sends: [x]\n"), {
-    message: /:2:\d+: Nothing is said of `a`[\s\S]*:3:\d+: Files of the code are followed by themselves/,
+    message: /:2:\d+: Nothing describes `a`[\s\S]*:3:\d+: Files of the code are followed by themselves/,
   });
   assert.throws(() => parse("libraries:\n  - packages: [a]\n    sql: { placeholders: ['%s'] }\n"), {
     message: /:3:\d+[\s\S]*`\?`, `:name`, `@name`/,

@@ -35,10 +35,10 @@ const handlers = {
 };
 
 for (const [name, code] of Object.entries(handlers)) {
-  test(`finds a consumer that marks nothing: ${name}`, async () => {
+  test(`reports a consumer that does not record its event: ${name}`, async () => {
     assert.deepEqual(await foundIn(`${head}${code.replace(/\bwork\(\w*\)/, "write()")}`), ["2 missing-idempotency"]);
   });
-  test(`passes a consumer that marks the event: ${name}`, async () => {
+  test(`accepts a consumer that records its event: ${name}`, async () => {
     assert.deepEqual(await foundIn(`${head}${code.replace(/\bwork\(\w*\)/, "processOnce(client, event, write)")}`), []);
   });
 }
@@ -120,7 +120,7 @@ const marks = {
 } as const;
 
 for (const [name, [code, isMarked]] of Object.entries(marks)) {
-  test(`${isMarked ? "counts" : "does not count"} a mark: ${name}`, async () => {
+  test(`${isMarked ? "accepts" : "does not accept"} as a record of the event: ${name}`, async () => {
     const consumer = `import { Kafka } from "kafkajs"; new Kafka({}).consumer({}).run({ eachMessage: () => handle() });`;
     const found = (await foundIn(`${code}\n${consumer}`)).filter((each) => each.endsWith("missing-idempotency"));
     assert.equal(found.length, isMarked ? 0 : 1, String(found));
@@ -142,7 +142,7 @@ const sends = {
   "a client of a lazy getter": `import { Kafka } from "kafkajs"; let made; function producer() { if (!made) { made = new Kafka({}).producer(); } return made; } const send = () => producer().send({});`,
 };
 for (const [name, code] of Object.entries(sends)) {
-  test(`finds a dual write with: ${name}`, async () => {
+  test(`reports a dual write with: ${name}`, async () => {
     assert.deepEqual(
       await foundIn(`${head}${code}\nexport async function place(x) { await write(); await send(x); }`),
       ["4 dual-write"],
@@ -158,13 +158,13 @@ const polls = {
   agenda: `import { Agenda } from "agenda"; const agenda = new Agenda(); agenda.define("relay", async () => { await read(); });`,
 };
 for (const [name, code] of Object.entries(polls)) {
-  test(`finds polling: ${name}`, async () => {
+  test(`reports polling: ${name}`, async () => {
     const read = `import knex from "knex"; const db = knex({}); const read = () => db("outbox").where({ sent: false }).limit(10);`;
     assert.deepEqual(await foundIn(`${read}\n${code}`), ["1 outbox-polling"]);
   });
 }
 
-test("functions that call each other in a consumer end", async () => {
+test("ends for functions of a consumer that call each other", async () => {
   const code = `import { Worker } from "bullmq"; new Worker("q", async (job) => { await first(job); await write(); });
 async function first(job) { if (job) await second(job.next); } async function second(job) { await first(job); await third(job); } async function third(job) { await second(job); }`;
   assert.deepEqual(await foundIn(`${head}${code}`), ["2 missing-idempotency"]);

@@ -4,7 +4,7 @@ import { foundIn } from "./found-in";
 
 const kafka = `import { Kafka } from "kafkajs"; const producer = new Kafka({ brokers: [] }).producer(); const send = () => producer.send({ topic: "t", messages: [] });`;
 
-/** Each writes in a transaction of its library, and sends in line 3 or behind. */
+/** Each writes in a transaction of its library, and sends in line 3 or later. */
 const writing = {
   "Prisma's interactive transaction": `import { PrismaClient } from "@prisma/client"; const prisma = new PrismaClient();
 export const place = (data) => prisma.$transaction(async (tx) => { await tx.order.create({ data });
@@ -96,16 +96,16 @@ export class Shop { constructor(private readonly orders: Orders) {} async place(
 };
 
 for (const [name, code] of Object.entries(writing)) {
-  test(`finds a dual write in a transaction: ${name}`, async () => {
+  test(`reports a dual write in a transaction: ${name}`, async () => {
     const found = (await foundIn(`${code}\n${kafka}`)).filter((each) => each.endsWith("dual-write"));
     assert.equal(found.length, 1, String(found));
   });
-  test(`passes the same without sending: ${name}`, async () => {
+  test(`accepts the same without sending: ${name}`, async () => {
     assert.deepEqual(await foundIn(code.replace("await send();", "")), []);
   });
 }
 
-/** Neither writes and sends in one run, or not to two systems. */
+/** Code that does not write and send in one run, or not to two systems. */
 const passing = {
   "a return in the branch that writes": `export async function place(id) {
   if (id) { await write(id); return; }
@@ -137,12 +137,12 @@ const pair = `${kafka} import { Pool } from "pg"; const pool = new Pool();
 const write = (id) => pool.query("INSERT INTO orders (tenant_id) VALUES ($1)", [id]);`;
 
 for (const [name, code] of Object.entries(passing)) {
-  test(`no dual write: ${name}`, async () => {
+  test(`accepts code that is no dual write: ${name}`, async () => {
     assert.deepEqual(await foundIn(`${pair}\n${code}`), []);
   });
 }
 
-/** Both happen in one run. */
+/** Code that writes and sends in one run. */
 const failing = {
   "an early return before both": `export async function place(id) { if (!id) return; await write(id); await send(); }`,
   "a return in another branch": `export async function place(id) { await write(id); if (!id) { await other(); return; } await send(); }`,
@@ -156,7 +156,7 @@ export async function place(id) { retried(async () => { await write(id); }); awa
   "then behind then": `export const place = (id) => write(id).then(() => send());`,
 };
 for (const [name, code] of Object.entries(failing)) {
-  test(`a dual write: ${name}`, async () => {
+  test(`reports a dual write: ${name}`, async () => {
     assert.equal((await foundIn(`${pair}\n${code}`)).filter((each) => each.endsWith("dual-write")).length, 1);
   });
 }
