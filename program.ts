@@ -3,13 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadApplication, toolkitBase } from "./architecture/application-loader";
 import { databasesOf, mainProvider } from "./architecture/data-plane/application-databases";
 import { wantedTopics } from "./architecture/data-plane/topics";
-import { loginRoles, partsOf } from "./architecture/tenancy/tenant-parts";
+import { loginRoles, scopedApplications } from "./architecture/tenancy/scoped-applications";
 import { shared } from "./architecture/tenancy/tenants";
 import { Problems } from "./common/problem";
 import { projectRoot } from "./common/system/project";
 import { DataPlane } from "./components/data-plane";
 import { platformOf, topicsOf } from "./components/stack-platform";
-import { refusalsUnless } from "./lint/refusals";
+import { refusalsUnless } from "./lint/file-refusals";
 import { Provider } from "./provider";
 import { loadSettings } from "./settings/stack-file";
 
@@ -42,7 +42,7 @@ async function declareStack(): Promise<pulumi.Inputs> {
   const checkTogether = await holdPolicies();
 
   // Invalid tenants must fail before servers are declared for them.
-  const logins = loginRoles(partsOf(application, tenancy));
+  const logins = loginRoles(scopedApplications(application, tenancy));
   const platform = await platformOf({ ...application, roles: logins }, settings);
   const { declared, endpoints, ready, servers, namespace } = platform;
   const topics = settings.kafka.manageTopics ? [topicsOf(application, settings, platform)] : [];

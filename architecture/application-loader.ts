@@ -37,7 +37,7 @@ export interface LoadedApplication {
   /** The toolkit's own SQL, its variables filled in for this application. */
   readonly base: readonly SqlFile[];
   /** The same for a part of it. */
-  baseOf(part: Application): readonly SqlFile[];
+  baseOf(application: Application): readonly SqlFile[];
 }
 
 /** Problems with what an application's files would do, were they applied. Its project's stacks say what is needed. */
@@ -69,7 +69,7 @@ export async function loadApplication(
   const refused = refuse?.(...files, readStacks(application)) ?? [];
   const parsed = parseWith(refused, () => parseApplication(...files, defaults));
   const sources = readSql(base);
-  const baseOf = (part: Application) => parseBase(part, sources);
+  const baseOf = (application: Application) => parseBase(application, sources);
   return { application: parsed, base: baseOf(parsed), baseOf };
 }
 

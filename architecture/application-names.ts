@@ -23,13 +23,13 @@ export function tenantPrefix(application: string, tenant: string): string {
 }
 
 /** Prefixes slots and connectors: the application's name, and in a silo the tenant's too. */
-export function streamPrefix({ name, part }: Pick<Application, "name" | "part">): string {
-  return part?.model === "silo" ? tenantPrefix(name, part.tenant.name) : name;
+export function replicationPrefix({ name, scope }: Pick<Application, "name" | "scope">): string {
+  return scope?.model === "silo" ? tenantPrefix(name, scope.tenant.name) : name;
 }
 
 /** Where the outbox, the processed events and the functions over them lie: with the tables of a tenant's own schema. */
-export function eventsSchema({ schema, part }: Pick<Application, "schema" | "part">): string {
-  return part?.model === "schema" && part.tenant ? schema : "tenantry";
+export function eventsSchema({ schema, scope }: Pick<Application, "schema" | "scope">): string {
+  return scope?.model === "schema" && scope.tenant ? schema : "tenantry";
 }
 
 /** How a tenant's role is called among the endpoints' logins: `acme/app`. */

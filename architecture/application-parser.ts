@@ -7,7 +7,7 @@ import type { Catalog, CatalogTable } from "./catalog/catalog";
 import { primaryKey } from "./catalog/catalog";
 import { buildCatalog } from "./catalog/catalog-builder";
 import { text, withoutForeignKeys } from "./catalog/deferred-foreign-keys";
-import { type Check, type Checked, isHeldBack, kindOf, ownEntry } from "./checks/check";
+import { type Check, type Checked, isDeferred, kindOf, ownEntry } from "./checks/check";
 import { checkEnumValues } from "./checks/enum-values";
 import { checkFileNames, fileNumber } from "./checks/file-names";
 import { checkForeignKeys } from "./checks/foreign-keys";
@@ -82,7 +82,7 @@ function toTables({ catalog, description, schema, files }: Checked): Table[] {
       file: files[table.file]?.source.path ?? "",
       primaryKey: primaryKey(table)?.columns ?? [],
       foreignKeys: table.foreignKeys
-        .filter((key) => isHeldBack(description, table, key))
+        .filter((key) => isDeferred(description, table, key))
         .map(({ name, columns, references, actions }): ForeignKey => ({ name, columns, references, actions })),
     };
     const kind = kindOf(description, table.name) ?? "local";
@@ -115,14 +115,14 @@ function toFile(checked: Checked, { source, statements }: ParsedSql, index: numb
     hash: hashOf(source.text),
     transaction: !withoutTransaction(source.text),
     statements: statements.flatMap((statement) => {
-      const sql = holdsBack(checked, statement, index) ? withoutForeignKeys(statement) : text(statement);
+      const sql = hasDeferredKeys(checked, statement, index) ? withoutForeignKeys(statement) : text(statement);
       return sql === undefined ? [] : [{ sql, line: lineAt(source, statement.start) }];
     }),
   };
 }
 
 /** Whether the statement creates a table that is placed, or alters one in the file that creates it. */
-function holdsBack({ catalog, description, schema }: Checked, { node }: ParsedStatement, file: number): boolean {
+function hasDeferredKeys({ catalog, description, schema }: Checked, { node }: ParsedStatement, file: number): boolean {
   const relation =
     "CreateStmt" in node
       ? node.CreateStmt.relation
@@ -130,7 +130,7 @@ function holdsBack({ catalog, description, schema }: Checked, { node }: ParsedSt
         ? node.AlterTableStmt.relation
         : undefined;
   const table = catalog.tables.get(relationName(relation, schema));
-  return table !== undefined && isHeldBack(description, table, { file });
+  return table !== undefined && isDeferred(description, table, { file });
 }
 
 function toEvents(application: string, { events }: CompleteDescription): Events {

@@ -17,12 +17,12 @@ export interface Application {
   readonly files: readonly SqlFile[];
   readonly events: Events;
   readonly roles: readonly Role[];
-  /** Where it is a part of the application that `partsOf` made. @default the whole, for all tenants */
-  readonly part?: Part;
+  /** Where it is a part of the application that `scopedApplications` made. @default the whole, for all tenants */
+  readonly scope?: TenantScope;
 }
 
 /** One tenant's own part, or what the tenants of the model `schema` share. */
-export type Part =
+export type TenantScope =
   | { readonly model: "silo"; readonly tenant: TenantEntry }
   | {
       readonly model: "schema";

@@ -62,7 +62,7 @@ export function whereabouts({ application, tenancy }: Settings, endpoints: Endpo
     tenancy.tenants.map((tenant) => {
       const part = tenancy.model === "silo" ? { model: tenancy.model, tenant } : undefined;
       const own = part ?? { model: "schema" as const, tenant, sharedSchema: application };
-      return [tenant.id, endpointsOf({ part: own }, endpoints)] as const;
+      return [tenant.id, endpointsOf({ scope: own }, endpoints)] as const;
     }),
   );
   return { tenants: [...reached.keys()].slice(0, count), reach: (tenant: string) => reached.get(tenant) };

@@ -48,9 +48,9 @@ function open(database: Database, servers: Endpoints, tell: (line: string) => vo
     name: database.name,
     endpoints,
     streams: streamsOf(database.declarations),
-    places: database.parts
-      .filter(({ part }) => part?.model !== "schema" || part.tenant)
-      .map((part) => ({ schema: eventsSchema(part), column: part.tenant.column })),
+    places: database.applications
+      .filter(({ scope }) => scope?.model !== "schema" || scope.tenant)
+      .map((each) => ({ schema: eventsSchema(each), column: each.tenant.column })),
     context: {
       database: openDatabase(endpoints.postgres, { warn: tell }),
       connect: openConnect(endpoints.connect),

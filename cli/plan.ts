@@ -6,7 +6,7 @@ import { Problems } from "../common/problem";
 import { readSourceFile } from "../common/source-file";
 import { projectRoot } from "../common/system/project";
 import { descriptionNotes } from "../planner/description-notes";
-import { renderPicture } from "../planner/diagram";
+import { renderDiagram } from "../planner/diagram";
 import { parsePlanFile } from "../planner/plan-file";
 import { planJson, planMarkdown, planTable } from "../planner/plan-report";
 import type { Plan } from "../planner/planned";
@@ -39,7 +39,7 @@ export function command(): Command {
       if (json && markdown) throw new Problems([oneForm]);
       const rates = flags.rates === undefined ? undefined : parseRates(readSourceFile(flags.rates, flags.rates));
       const plan = workload === undefined ? await planOfStack(stack ?? "", { rates }) : planOfFile(workload, rates);
-      if (svg !== undefined) writeFileSync(svg, renderPicture(plan));
+      if (svg !== undefined) writeFileSync(svg, renderDiagram(plan));
       process.stdout.write(json ? planJson(plan) : markdown ? planMarkdown(plan) : planTable(plan));
     });
 }

@@ -30,9 +30,9 @@ export async function renderApplication(settings: Settings): Promise<string> {
   const loaded = await loadApplication(join(projectRoot, "sql", settings.application), settings.defaults);
   const databases = databasesOf(loaded, settings, settings.endpoints);
   return databases
-    .map(({ name, parts, declarations }) => {
-      const part = parts[0]?.part;
-      const title = part?.model === "silo" ? [`-- DATABASE ${name}, the silo of ${part.tenant.name}`, ""] : [];
+    .map(({ name, applications, declarations }) => {
+      const scope = applications[0]?.scope;
+      const title = scope?.model === "silo" ? [`-- DATABASE ${name}, the silo of ${scope.tenant.name}`, ""] : [];
       return [...title, ...declarations.map(render)].join("\n");
     })
     .join("\n");

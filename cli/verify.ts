@@ -90,7 +90,7 @@ async function refuseOtherStacks(
   own: Owner,
   allow: readonly string[],
 ): Promise<void> {
-  for (const { reach } of databases.filter(({ parts }) => parts.length > 0)) {
+  for (const { reach } of databases.filter(({ applications }) => applications.length > 0)) {
     const { postgres } = reach(endpoints);
     const client = await connect(postgres, { patient: false }).catch(() => undefined);
     if (!client) continue;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Application } from "../architecture/application";
 import { onlyCoordinator } from "../architecture/data-plane/nodes";
-import { outboxStreams } from "../architecture/data-plane/streams";
+import { outboxReplication } from "../architecture/data-plane/replication";
 import type { Endpoints, PostgresNode } from "../architecture/endpoints";
 import type { Settings } from "../settings/settings";
 import { type DeclaredResources, declareInOrder } from "./declare-in-order";
@@ -30,7 +30,7 @@ export class OutboxConnectors extends pulumi.ComponentResource {
       endpoints,
       nodes = endpoints?.postgres.nodes ?? onlyCoordinator,
     } = args;
-    const streams = outboxStreams(application, { ...args, consistency, endpoints }, nodes);
+    const streams = outboxReplication(application, { ...args, consistency, endpoints }, nodes);
     this.resources = declareInOrder(streams, () => ({ parent: this }));
     this.registerOutputs({});
   }

@@ -3,9 +3,9 @@ import { strings } from "../architecture/catalog/table-definition";
 import { columnRef, comparisons, conjuncts, uncast } from "../architecture/sql/conditions";
 import { relationName } from "../architecture/sql/relation-name";
 import { resultName } from "./column-name";
-import type { Query } from "./queries";
 import { isOneRow, readsFrom, starred } from "./query-shape";
 import type { TableFacts } from "./rule";
+import type { Query } from "./sql-queries";
 
 /** A table that a query reads, by name or through a view. */
 export interface TableUse {

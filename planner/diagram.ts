@@ -38,7 +38,7 @@ const gap = 18;
 const drawn = 3;
 
 /** The architecture as an SVG: tenants, pooler, database, connectors, Kafka, from left to right. No fonts or images from elsewhere. */
-export function renderPicture({ values }: Plan): string {
+export function renderDiagram({ values }: Plan): string {
   const nodes = nodesOf(values);
   const silo = values.model.value === "silo";
   const router: Placed[] = silo ? [] : [place(coordinator(values), columns.database, top, "router")];

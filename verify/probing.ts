@@ -131,7 +131,7 @@ async function clearProbes(target: Target): Promise<void> {
  * write there.
  */
 async function clearOwn({ admin, application }: Target): Promise<void> {
-  const tenant = application.part?.tenant;
+  const tenant = application.scope?.tenant;
   if (!tenant) return;
   const schema = eventsSchema(application);
   const column = quoteIdentifier(application.tenant.column);

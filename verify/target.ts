@@ -72,7 +72,7 @@ export interface Relation {
 
 /** Every tenant table: the application's, then the toolkit's. Empty for the shared part if tenants have schemas. */
 export function tenantRelations({ application }: Pick<Target, "application">): readonly Relation[] {
-  if (application.part && !application.part.tenant) return [];
+  if (application.scope && !application.scope.tenant) return [];
   const own = application.tables.filter((table): table is TenantTable => table.kind === "tenant");
   const schema = eventsSchema(application);
   const events = hasOutbox(application) ? [{ schema, name: outbox.table }] : [];

@@ -21,7 +21,7 @@ export function verifyScopes(
   how: Pick<TargetOptions, "eventTimeoutMs" | "leaks">,
 ): VerifyScope[] {
   const neighbours = databases.flatMap((database) =>
-    database.parts.flatMap((part) => neighbourOf(database, part, servers)),
+    database.applications.flatMap((application) => neighbourOf(database, application, servers)),
   );
   const all = databases.flatMap(({ declarations }) => declarations);
   return databases.flatMap((database) => {
@@ -30,12 +30,12 @@ export function verifyScopes(
     // The database's own resource is checked here, because there is nothing to verify in the servers' own database.
     const makers = all.filter(({ noun, name }) => `${noun}/${name}` === madeBy);
     const declarations = [...makers, ...database.declarations];
-    return parts.map((application): VerifyScope => {
-      const { part } = application;
-      const tenant = part?.tenant?.name;
+    return applications.map((application): VerifyScope => {
+      const { scope } = application;
+      const tenant = scope?.tenant?.name;
       const common = { application, ...how };
       const others = neighbours.filter(({ name }) => tenant !== undefined && name !== tenant);
-      if (part?.model !== "schema") {
+      if (scope?.model !== "schema") {
         const options = { ...common, endpoints, declarations, neighbours: others };
         return { options, includes: (check) => check.scope !== "tenant" || tenant !== undefined };
       }
@@ -51,9 +51,13 @@ export function verifyScopes(
   });
 }
 
-function neighbourOf({ reach }: Database, application: Database["parts"][number], servers: Endpoints): Neighbour[] {
-  const { part, schema } = application;
-  if (!part?.tenant) return [];
+function neighbourOf(
+  { reach }: Database,
+  application: Database["applications"][number],
+  servers: Endpoints,
+): Neighbour[] {
+  const { scope, schema } = application;
+  if (!scope?.tenant) return [];
   const { database } = reach(servers).postgres;
-  return [{ ...part.tenant, schema, database }];
+  return [{ ...scope.tenant, schema, database }];
 }

@@ -46,6 +46,6 @@ export function tablesOfKind({ catalog, description }: Checked, kind: TableKind)
 }
 
 /** Whether a foreign key's text goes to the table's own resource, which adds it once both tables are placed. */
-export function isHeldBack(description: Description, table: CatalogTable, key: { readonly file: number }): boolean {
+export function isDeferred(description: Description, table: CatalogTable, key: { readonly file: number }): boolean {
   return kindOf(description, table.name) !== "local" && key.file === table.file;
 }

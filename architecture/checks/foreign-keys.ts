@@ -1,7 +1,7 @@
 import type { Problem } from "../../common/problem";
 import { suggest } from "../../common/suggestion";
 import type { CatalogForeignKey, CatalogTable } from "../catalog/catalog";
-import { type Checked, isHeldBack, kindOf, ownEntry } from "./check";
+import { type Checked, isDeferred, kindOf, ownEntry } from "./check";
 import { retentionOf } from "./partitions";
 import { checkMoment } from "./tenant-tables";
 
@@ -45,7 +45,7 @@ function checkForeignKey(checked: Checked, table: CatalogTable, key: CatalogFore
     ...checkCoLocation(checked, table, key, target),
     ...checkColumns(table, key, target),
     ...checkOrder(checked, table, key, target),
-    ...(isHeldBack(checked.description, table, key) ? checkRenames(table, key, target) : []),
+    ...(isDeferred(checked.description, table, key) ? checkRenames(table, key, target) : []),
     ...checkActions(checked, table, key),
     ...checkRetention(checked, key, target),
   ];
@@ -112,7 +112,7 @@ function checkColumns(table: CatalogTable, key: CatalogForeignKey, target: Catal
 function checkOrder(checked: Checked, table: CatalogTable, key: CatalogForeignKey, target: CatalogTable): Problem[] {
   const { at } = key;
   if (kindOf(checked.description, table.name) === "local") return [];
-  if (isHeldBack(checked.description, table, key) ? target.file <= table.file : target.file < key.file) return [];
+  if (isDeferred(checked.description, table, key) ? target.file <= table.file : target.file < key.file) return [];
   return [
     {
       what: `Foreign key \`${key.name}\` comes before \`${target.name}\` is placed: tables are placed when their file has run`,

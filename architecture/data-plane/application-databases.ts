@@ -2,7 +2,7 @@ import type { Application } from "../application";
 import type { LoadedApplication } from "../application-loader";
 import { cdcRole, siloDatabase, tenantLogin, tenantPrefix } from "../application-names";
 import type { Endpoints, PostgresNode } from "../endpoints";
-import { partsOf } from "../tenancy/tenant-parts";
+import { scopedApplications } from "../tenancy/scoped-applications";
 import { shared } from "../tenancy/tenants";
 import { dataPlane, schemaDataPlane } from "./data-plane";
 import type { DataPlaneSettings } from "./data-plane-settings";
@@ -30,7 +30,7 @@ export interface Database {
   /** `NOUN/NAME` of the declaration of the first database that makes this one. @default it is there */
   readonly madeBy?: string;
   /** The application as it lives here: one, none, or in the model `schema` what tenants share and then every tenant's. */
-  readonly parts: readonly Application[];
+  readonly applications: readonly Application[];
 }
 
 /**
@@ -45,28 +45,36 @@ export function databasesOf(
   endpoints: Endpoints | undefined,
 ): Database[] {
   const { tenancy = shared } = settings;
-  const parts = partsOf(application, tenancy);
+  const applications = scopedApplications(application, tenancy);
   const nodes = (at: Endpoints | undefined) => at?.postgres.nodes ?? onlyCoordinator;
   if (tenancy.model === "schema") {
-    const declarations = schemaDataPlane(parts, baseOf, { ...settings, endpoints }, nodes(endpoints));
+    const declarations = schemaDataPlane(applications, baseOf, { ...settings, endpoints }, nodes(endpoints));
     const reach = (servers: Endpoints) => servers;
     return [
-      { name: application.name, provider: mainProvider, endpoints, reach, roles: rolesOf(parts), declarations, parts },
+      {
+        name: application.name,
+        provider: mainProvider,
+        endpoints,
+        reach,
+        roles: rolesOf(applications),
+        declarations,
+        applications,
+      },
     ];
   }
-  const own = parts.map((part): Database => {
-    const reach = (servers: Endpoints) => endpointsOf(part, servers);
+  const own = applications.map((each): Database => {
+    const reach = (servers: Endpoints) => endpointsOf(each, servers);
     const at = endpoints && reach(endpoints);
-    const tenant = part.part?.tenant;
+    const tenant = each.scope?.tenant;
     return {
-      name: tenant ? tenantPrefix(part.name, tenant.name) : part.name,
+      name: tenant ? tenantPrefix(each.name, tenant.name) : each.name,
       provider: tenant ? `data-${tenant.name}` : mainProvider,
-      ...(tenant && { madeBy: `TenantDatabase/${tenantPrefix(part.name, tenant.name)}` }),
+      ...(tenant && { madeBy: `TenantDatabase/${tenantPrefix(each.name, tenant.name)}` }),
       endpoints: at,
       reach,
-      roles: rolesOf([part]),
-      declarations: dataPlane(part, baseOf(part), { ...settings, endpoints: at }, nodes(at)),
-      parts: [part],
+      roles: rolesOf([each]),
+      declarations: dataPlane(each, baseOf(each), { ...settings, endpoints: at }, nodes(at)),
+      applications: [each],
     };
   });
   return tenancy.model === "silo" ? [makerOf(application, own, endpoints, nodes(endpoints)), ...own] : own;
@@ -89,8 +97,8 @@ function makerOf(
     postgres: { ...servers.postgres, database: maintenanceDatabase },
   });
   const steps = new Steps();
-  for (const { name, endpoints: at, parts } of silos) {
-    const tenant = parts[0]?.part?.tenant?.name;
+  for (const { name, endpoints: at, applications } of silos) {
+    const tenant = applications[0]?.scope?.tenant?.name;
     if (tenant === undefined) continue;
     const database = at?.postgres.database ?? siloDatabase(application.name, tenant);
     // One after another: a node that joins one has its roles written, and Citus refuses to do that for two at once.
@@ -104,13 +112,13 @@ function makerOf(
     roles: [...new Set(silos.flatMap(({ roles }) => roles))],
     declarations: steps.declarations,
     makes: steps.declarations.flatMap(({ noun, inputs }) => (noun === "TenantDatabase" ? [inputs.database] : [])),
-    parts: [],
+    applications: [],
   };
 }
 
 /** As a part of the application is reached: a silo by its database, a tenant's roles by their own logins. */
-export function endpointsOf({ part }: Pick<Application, "part">, endpoints: Endpoints): Endpoints {
-  const tenant = part?.tenant?.name;
+export function endpointsOf({ scope }: Pick<Application, "scope">, endpoints: Endpoints): Endpoints {
+  const tenant = scope?.tenant?.name;
   if (tenant === undefined) return endpoints;
   const { postgres } = endpoints;
   const prefix = tenantLogin(tenant, "");
@@ -125,13 +133,13 @@ export function endpointsOf({ part }: Pick<Application, "part">, endpoints: Endp
     ...endpoints,
     postgres: {
       ...postgres,
-      ...(part?.model === "silo" && { database: siloDatabase(postgres.database, tenant) }),
+      ...(scope?.model === "silo" && { database: siloDatabase(postgres.database, tenant) }),
       roles: Object.fromEntries(own),
     },
   };
 }
 
-function rolesOf(parts: readonly Application[]): string[] {
-  const users = parts.flatMap(({ name, roles }) => [...roles.map(({ user }) => user), cdcRole(name)]);
+function rolesOf(applications: readonly Application[]): string[] {
+  const users = applications.flatMap(({ name, roles }) => [...roles.map(({ user }) => user), cdcRole(name)]);
   return [...new Set(users)];
 }

@@ -2,7 +2,7 @@ import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
 import { type Problem, refuseIfAny } from "../../common/problem";
 import { hashOf, lineAt, placeAt, type Source } from "../../common/source";
 import type { Application } from "../application";
-import { eventsSchema, streamPrefix } from "../application-names";
+import { eventsSchema, replicationPrefix } from "../application-names";
 import { text } from "../catalog/deferred-foreign-keys";
 import { fileNumber } from "../checks/file-names";
 import { type SqlFile, withoutTransaction } from "../sql/sql-file";
@@ -31,14 +31,14 @@ export function parseBase(application: Application, sources: readonly Source[]):
   return files;
 }
 
-function isFor({ part }: Application, { text }: Source): boolean {
-  return part?.model !== "schema" || /:"?events\b/.test(text) === (part.tenant !== undefined);
+function isFor({ scope }: Application, { text }: Source): boolean {
+  return scope?.model !== "schema" || /:"?events\b/.test(text) === (scope.tenant !== undefined);
 }
 
 function baseVariables(application: Application): ReadonlyMap<string, string> {
   const { schema, tenant } = application;
   return new Map([
-    ["application", streamPrefix(application)],
+    ["application", replicationPrefix(application)],
     ["events", eventsSchema(application)],
     ["column", tenant.column],
     ["type", tenant.type],

@@ -25,9 +25,9 @@ export interface DataPlaneSettings {
 }
 
 /** What decides how a connector reads an outbox. */
-export type StreamSettings = Pick<DataPlaneSettings, "consistency" | "delivery" | "endpoints">;
+export type ReplicationSettings = Pick<DataPlaneSettings, "consistency" | "delivery" | "endpoints">;
 
 /** Whether connectors write records and offsets in one transaction. */
-export function isExactlyOnce({ consistency, delivery }: StreamSettings): boolean {
+export function isExactlyOnce({ consistency, delivery }: ReplicationSettings): boolean {
   return delivery === undefined ? consistency === "strong" : delivery === "exactly-once";
 }

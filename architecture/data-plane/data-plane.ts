@@ -2,15 +2,15 @@ import type { Application } from "../application";
 import type { PostgresNode } from "../endpoints";
 import type { SqlFile } from "../sql/sql-file";
 import { tenantDirectory } from "../tenancy/tenant-directory";
-import { declareBoundary } from "./boundary";
 import type { DataPlaneSettings } from "./data-plane-settings";
 import type { Declaration } from "./declaration";
-import { declareEvents } from "./events";
+import { declareEvents } from "./event-declarations";
 import { declareFile, declareSchema } from "./migrations";
 import { declareMembers, declareShards } from "./nodes";
+import { declareReplication } from "./replication";
+import { declareBoundary } from "./role-boundary-declaration";
 import { Steps } from "./steps";
-import { declareStreams } from "./streams";
-import { declareTables } from "./tables";
+import { declareTables } from "./table-declarations";
 
 /**
  * Everything that an application needs in the database and on Connect, in an order that works: each SQL file, then the
@@ -25,13 +25,13 @@ export function dataPlane(
   settings: DataPlaneSettings,
   nodes: readonly PostgresNode[],
 ): Declaration[] {
-  const steps = new Steps(application.part);
+  const steps = new Steps(application.scope);
   const members = declareMembers(steps, settings, nodes);
   declareSchema(steps, application, base);
   declareBoundary(steps, application, [application], nodes);
   declareData(steps, application, settings);
   declareEvents(steps, application, settings);
-  declareStreams(steps, application, settings, nodes, members);
+  declareReplication(steps, application, settings, nodes, members);
   declareShards(steps, application, settings, nodes, members);
   return steps.declarations;
 }
@@ -40,15 +40,15 @@ export function dataPlane(
  * The same where each tenant has a schema of its own: what they share, then every tenant's tables and outbox beside each
  * other, then the slots and connectors, which read all outboxes.
  *
- * @param parts what `partsOf` makes for the model `schema`
+ * @param applications the result of `scopedApplications` for the model `schema`
  */
 export function schemaDataPlane(
-  parts: readonly Application[],
-  baseOf: (part: Application) => readonly SqlFile[],
+  applications: readonly Application[],
+  baseOf: (application: Application) => readonly SqlFile[],
   settings: DataPlaneSettings,
   nodes: readonly PostgresNode[],
 ): Declaration[] {
-  const [common, ...tenants] = parts;
+  const [common, ...tenants] = applications;
   if (!common) return [];
   const steps = new Steps();
   const members = declareMembers(steps, settings, nodes);
@@ -56,18 +56,18 @@ export function schemaDataPlane(
   declareBoundary(steps, common, tenants, nodes);
   declareData(steps, common, settings);
   steps.addStep("Migration", `${common.name}/tenants`, tenantDirectory(common, tenants));
-  const forks = tenants.map((part) => {
-    const fork = steps.fork(part.part);
-    const { schema } = part;
-    fork.addStep("TenantSchema", schema, { schema, tenant: part.part?.tenant?.name ?? schema });
-    declareSchema(fork, part, baseOf(part));
-    declareData(fork, part, settings);
-    declareEvents(fork, part, settings);
+  const forks = tenants.map((application) => {
+    const fork = steps.fork(application.scope);
+    const { schema } = application;
+    fork.addStep("TenantSchema", schema, { schema, tenant: application.scope?.tenant?.name ?? schema });
+    declareSchema(fork, application, baseOf(application));
+    declareData(fork, application, settings);
+    declareEvents(fork, application, settings);
     return fork;
   });
   steps.join(forks);
   // The publication comes with the first outbox, and a connector fails without one.
-  if (tenants.length > 0) declareStreams(steps, common, settings, nodes, members);
+  if (tenants.length > 0) declareReplication(steps, common, settings, nodes, members);
   declareShards(steps, common, settings, nodes, members);
   return steps.declarations;
 }

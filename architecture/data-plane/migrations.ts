@@ -7,14 +7,14 @@ import type { Steps } from "./steps";
 
 /** The toolkit's own SQL, and the application's schema. */
 export function declareSchema(steps: Steps, application: Application, base: readonly SqlFile[]): void {
-  const { part } = application;
+  const { scope } = application;
   const declareBase = () => {
     for (const file of base) declareMigration(steps, application, file, "tenantry", "onChange");
   };
   // A tenant's own functions come after its schema.
-  const ofTenant = part?.model === "schema" && part.tenant;
+  const ofTenant = scope?.model === "schema" && scope.tenant;
   if (!ofTenant) declareBase();
-  steps.addStep("Migration", `${application.name}/schema`, ofPart(application, schemaMigration(application)));
+  steps.addStep("Migration", `${application.name}/schema`, forTenant(application, schemaMigration(application)));
   if (ofTenant) declareBase();
 }
 
@@ -36,14 +36,14 @@ function declareMigration(
   steps.addStep(
     "Migration",
     name,
-    ofPart(application, { path, hash, statements, transaction, schema, apply, ...more }),
+    forTenant(application, { path, hash, statements, transaction, schema, apply, ...more }),
   );
 }
 
 /** Applied for each tenant by itself, which the ledger knows by path and content. */
-function ofPart({ part }: Application, inputs: MigrationInputs): MigrationInputs {
-  if (part?.model !== "schema" || !part.tenant) return inputs;
-  const { name } = part.tenant;
+function forTenant({ scope }: Application, inputs: MigrationInputs): MigrationInputs {
+  if (scope?.model !== "schema" || !scope.tenant) return inputs;
+  const { name } = scope.tenant;
   const hash = hashOf(`${name} ${inputs.hash}`);
-  return { ...inputs, path: `${inputs.path}@${name}`, hash, sharedSchema: part.sharedSchema };
+  return { ...inputs, path: `${inputs.path}@${name}`, hash, sharedSchema: scope.sharedSchema };
 }

@@ -33,7 +33,7 @@ export function declareShards(
   members: Members,
 ): void {
   // A tenant that has a place of its own needs no shard.
-  if (!application.part) declareTenantShards(steps, application, settings);
+  if (!application.scope) declareTenantShards(steps, application, settings);
   if (settings.citus === "required" || members.size > 0) steps.addStep("ShardRebalance", application.name, { nodes });
 }
 

@@ -5,9 +5,9 @@ import { z } from "zod";
 import { durationMs } from "../../common/duration";
 import { root } from "../../common/system/checkout";
 import type { Aggregate, Application } from "../application";
-import { streamPrefix } from "../application-names";
+import { replicationPrefix } from "../application-names";
 import { type PostgresNode, unknownYet } from "../endpoints";
-import { isExactlyOnce, type StreamSettings } from "./data-plane-settings";
+import { isExactlyOnce, type ReplicationSettings } from "./data-plane-settings";
 import type { ConnectorInputs } from "./declaration";
 import { headerColumns, outbox, outboxConnector, outboxSlot } from "./outbox-table";
 import { producerLimitBytes, topicLimitBytes } from "./record-limits";
@@ -28,10 +28,10 @@ type Values = Readonly<Record<string, string>>;
 /** The connector that turns the outbox rows of one node into records: outbox.yaml, filled in. */
 export function renderOutboxConnector(
   application: Application,
-  settings: StreamSettings,
+  settings: ReplicationSettings,
   node: PostgresNode,
 ): ConnectorInputs {
-  const prefix = streamPrefix(application);
+  const prefix = replicationPrefix(application);
   const connector = outboxConnector(prefix, node);
   const aggregates = application.events.aggregates.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const rows = outboxPattern(application);
@@ -59,14 +59,14 @@ export function renderOutboxConnector(
 }
 
 /** The outbox, or those of all tenants that have a schema: a new tenant changes no connector. */
-function outboxPattern({ name, part }: Application): string {
+function outboxPattern({ name, scope }: Application): string {
   const table = literalPattern(`.${outbox.table}`);
-  return part?.model === "schema"
+  return scope?.model === "schema"
     ? `${literalPattern(`${name}_`)}[a-z0-9_]+${table}`
     : literalPattern(outbox.schema) + table;
 }
 
-function endpointValues({ endpoints }: StreamSettings, node: PostgresNode): Values {
+function endpointValues({ endpoints }: ReplicationSettings, node: PostgresNode): Values {
   return {
     host: node.host,
     port: String(node.port),
@@ -77,7 +77,7 @@ function endpointValues({ endpoints }: StreamSettings, node: PostgresNode): Valu
   };
 }
 
-function renderTrust({ endpoints }: StreamSettings): Values {
+function renderTrust({ endpoints }: ReplicationSettings): Values {
   if (endpoints?.postgres.sslmode !== "verify-full") return {};
   const { ca } = endpoints.postgres;
   return ca === undefined ? template.systemAuthorities : fill(template.namedAuthority, { ca });

@@ -11,8 +11,8 @@ import type { MigrationInputs } from "./declaration";
  * one. Nobody else may even connect to a silo.
  */
 export function schemaMigration(application: Application): MigrationInputs {
-  const { name, schema, roles, part } = application;
-  const owner = part?.tenant;
+  const { name, schema, roles, scope } = application;
+  const owner = scope?.tenant;
   const users = [...roles.map(({ user }) => user), cdcRole(name)].toSorted();
   const schemas = [...new Set([schema, "tenantry"])].map(quoteIdentifier).join(", ");
   const statements = [
@@ -20,9 +20,9 @@ export function schemaMigration(application: Application): MigrationInputs {
     `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`,
     `GRANT USAGE ON SCHEMA ${schemas} TO ${users.map(quoteIdentifier).join(", ")}`,
     ...roles.map(statementTimeout).toSorted(),
-    ...(part?.model === "silo" ? [closeDatabase(users)] : []),
+    ...(scope?.model === "silo" ? [closeDatabase(users)] : []),
     // Of what tenants share, the path is each tenant's own.
-    ...(part?.model === "schema" && !owner ? [] : roles.map((role) => searchPath(application, role))),
+    ...(scope?.model === "schema" && !owner ? [] : roles.map((role) => searchPath(application, role))),
   ];
   return {
     path: `sql/${name}/architecture.yaml`,
@@ -82,8 +82,8 @@ BEGIN
 END $$`;
 }
 
-function pathOf({ schema, part }: Application): string {
-  const shared = part?.model === "schema" ? [part.sharedSchema] : [];
+function pathOf({ schema, scope }: Application): string {
+  const shared = scope?.model === "schema" ? [scope.sharedSchema] : [];
   return [...new Set([schema, ...shared, "public"])].map(quoteIdentifier).join(", ");
 }
 

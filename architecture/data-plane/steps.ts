@@ -1,4 +1,4 @@
-import type { Part } from "../application";
+import type { TenantScope } from "../application";
 import type { Declaration, Inputs } from "./declaration";
 
 /** Collects declarations; each step comes after all of the step before. */
@@ -7,13 +7,13 @@ export class Steps {
 
   constructor(
     /** To whom alone everything belongs. */
-    private readonly owner?: Part,
+    private readonly owner?: TenantScope,
     readonly declarations: Declaration[] = [],
     private before: string[] = [],
   ) {}
 
   /** Steps that go on from here, beside others. */
-  fork(owner: Part | undefined): Steps {
+  fork(owner: TenantScope | undefined): Steps {
     this.next();
     return new Steps(owner, this.declarations, this.before);
   }

@@ -7,11 +7,11 @@ import type { MigrationInputs } from "../data-plane/declaration";
  * The toolkit's functions for all tenants of the model `schema`: they call those of the tenant's own schema, so an
  * application writes the same in every model. With the caller's rights: another tenant's schema is closed to it.
  */
-export function tenantDirectory(application: Application, parts: readonly Application[]): MigrationInputs {
+export function tenantDirectory(application: Application, applications: readonly Application[]): MigrationInputs {
   const { name, tenant } = application;
   const { type } = tenant;
-  const cases = parts.flatMap(({ schema, part }) =>
-    part?.tenant ? [`    WHEN ${quoteLiteral(part.tenant.id)}::${type} THEN ${quoteLiteral(schema)}`] : [],
+  const cases = applications.flatMap(({ schema, scope }) =>
+    scope?.tenant ? [`    WHEN ${quoteLiteral(scope.tenant.id)}::${type} THEN ${quoteLiteral(schema)}`] : [],
   );
   const statements = [
     // A function and not a table: it is the same on every node, and costs no read.

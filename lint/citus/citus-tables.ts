@@ -2,7 +2,7 @@ import type { RangeVar } from "libpg-query";
 import type { TableKind } from "../../architecture/checks/check";
 import type { Place } from "../../common/problem";
 import type { TableFacts } from "../rule";
-import type { RefusalName } from "./refusals";
+import type { RefusalName } from "./citus-refusals";
 
 /** The tables that a file's statements meet. */
 export interface CitusTables extends Omit<TableFacts, "kindOf"> {

@@ -2,8 +2,8 @@ import type { AlterTableCmd, AlterTableStmt, ColumnDef } from "libpg-query";
 import { constraintsOf, drawsOf, toColumn } from "../../architecture/catalog/table-definition";
 import type { ParsedStatement } from "../../architecture/sql/sql-parser";
 import { placeOfCommand } from "../ddl";
+import type { RefusalName } from "./citus-refusals";
 import type { CitusTables, Found } from "./citus-tables";
-import type { RefusalName } from "./refusals";
 import { refusedColumn, refusedForeignKey } from "./refused-definitions";
 
 /** Commands of ALTER TABLE that Citus always refuses on a placed table. */

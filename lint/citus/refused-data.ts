@@ -1,6 +1,6 @@
 import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, SelectStmt, UpdateStmt } from "libpg-query";
 import { nodesOf } from "../../architecture/sql/tree";
-import type { Query } from "../queries";
+import type { Query } from "../sql-queries";
 import { groupsOf, tenantHolding } from "../table-groups";
 import type { CitusTables, Found } from "./citus-tables";
 import { callsChanging, callsVolatile } from "./immutability";

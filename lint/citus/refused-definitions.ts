@@ -1,7 +1,7 @@
 import type { ColumnDef, Constraint, RangeVar } from "libpg-query";
 import { strings, toColumn } from "../../architecture/catalog/table-definition";
+import type { RefusalName } from "./citus-refusals";
 import type { CitusTables, Found } from "./citus-tables";
-import type { RefusalName } from "./refusals";
 
 /**
  * The actions that Citus refuses in a foreign key of a table that is or will be placed. `column` is the column that the

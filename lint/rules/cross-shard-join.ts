@@ -1,5 +1,5 @@
-import { queriesOf } from "../queries";
 import type { Rule } from "../rule";
+import { queriesOf } from "../sql-queries";
 import { groupsOf, shownUse, tenantHolding } from "../table-groups";
 
 export const crossShardJoin: Rule = {

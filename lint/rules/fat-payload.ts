@@ -1,8 +1,8 @@
 import type { FuncCall } from "libpg-query";
 import { strings } from "../../architecture/catalog/table-definition";
 import { nodesOf } from "../../architecture/sql/tree";
-import { queriesOf } from "../queries";
 import type { Rule } from "../rule";
+import { queriesOf } from "../sql-queries";
 
 /** Functions that return whole rows, or aggregate any number of rows. */
 const unbounded = new Set([

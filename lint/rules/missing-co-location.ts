@@ -1,8 +1,8 @@
 import type { FuncCall, Node } from "libpg-query";
 import { strings } from "../../architecture/catalog/table-definition";
 import { nodesOf } from "../../architecture/sql/tree";
-import { queriesOf } from "../queries";
 import type { Rule } from "../rule";
+import { queriesOf } from "../sql-queries";
 
 export const missingCoLocation: Rule = {
   name: "missing-co-location",

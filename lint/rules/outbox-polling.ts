@@ -2,8 +2,8 @@ import type { FuncCall, RangeVar, SelectStmt } from "libpg-query";
 import type * as ts from "typescript";
 import { strings } from "../../architecture/catalog/table-definition";
 import { nodesOf } from "../../architecture/sql/tree";
-import { queriesOf } from "../queries";
 import type { Rule } from "../rule";
+import { queriesOf } from "../sql-queries";
 import type { CodeFunction, Functions } from "../typescript/function";
 import { repeatedIn } from "../typescript/loops";
 

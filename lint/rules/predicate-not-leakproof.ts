@@ -4,8 +4,8 @@ import { strings, typeOf } from "../../architecture/catalog/table-definition";
 import { columnRef, conjuncts, sameText, uncast } from "../../architecture/sql/conditions";
 import { relationName } from "../../architecture/sql/relation-name";
 import { nodesOf } from "../../architecture/sql/tree";
-import { queriesOf } from "../queries";
 import type { FileContext, Rule } from "../rule";
+import { queriesOf } from "../sql-queries";
 import { lookupMethods, typeInstead } from "./index-not-leakproof";
 
 export const predicateNotLeakproof: Rule = {

@@ -3,8 +3,8 @@ import type { ParsedStatement } from "../../architecture/sql/sql-parser";
 import { nodesOf } from "../../architecture/sql/tree";
 import type { Place } from "../../common/problem";
 import { resultName } from "../column-name";
-import { queriesOf } from "../queries";
 import type { Rule } from "../rule";
+import { queriesOf } from "../sql-queries";
 
 export const repeatedAssignment: Rule = {
   name: "repeated-assignment",

@@ -1,5 +1,5 @@
-import { queriesOf } from "../queries";
 import type { Rule } from "../rule";
+import { queriesOf } from "../sql-queries";
 import { groupsOf, shownUse } from "../table-groups";
 
 /** Operators that exclude old partitions. An upper bound alone excludes only future ones, which hold little. */

@@ -18,7 +18,7 @@ export const consumers: Check = {
     const topics = target.application.events.aggregates.map(({ topic }) => topic);
     if (topics.length === 0) return [skip(target.application.name, "no aggregate is declared")];
     // The groups read every tenant's events, and mark this one's where it had any.
-    const tenant = target.application.part?.tenant?.name;
+    const tenant = target.application.scope?.tenant?.name;
     if (tenant !== undefined && !(await hasEvents(target))) return [skip(tenant, "has no event that could be marked")];
     const groups = await readGroups(openKafka(target.endpoints.kafka, "tenantry-verify"), topics);
     // Ours come and go, and process nothing.

@@ -50,8 +50,8 @@ async function sendAndLook(target: Target, aggregates: readonly Aggregate[]): Pr
   const kafka = openKafka(target.endpoints.kafka, "tenantry-verify");
   const topics = aggregates.map(({ topic }) => topic);
   const ends = await readEnds(kafka, topics);
-  const { part } = target.application;
-  const tenant = part?.tenant?.id ?? probeTenants(target.application.tenant.type).make();
+  const { scope } = target.application;
+  const tenant = scope?.tenant?.id ?? probeTenants(target.application.tenant.type).make();
   const started = Date.now();
   const sent: Sent[] = [];
   const rolledBack: string[] = [];
@@ -67,7 +67,7 @@ async function sendAndLook(target: Target, aggregates: readonly Aggregate[]): Pr
   const present = topics.filter((topic) => !missing.includes(topic));
   if (present.length > 0) {
     const reading = await tail(kafka, present, ends, (record) => {
-      if ((record.tenant === tenant && !part) || sent.some(({ id }) => id === record.id)) seen.push(record);
+      if ((record.tenant === tenant && !scope) || sent.some(({ id }) => id === record.id)) seen.push(record);
     });
     try {
       await waitForAll(sent, seen, started + target.eventTimeoutMs);

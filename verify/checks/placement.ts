@@ -43,7 +43,7 @@ async function judgeTenantTables(target: Target, placed: readonly Placed[]): Pro
       judge(
         subject,
         wrong,
-        application.part?.model === "schema"
+        application.scope?.model === "schema"
           ? "one shard, beside the others of its schema"
           : `distributed by ${application.tenant.column}, co-located, 1 shard for one tenant`,
       ),
@@ -97,8 +97,8 @@ export const foreignKeys: Check = {
   },
 };
 
-function misplaced(found: Placed, root: Placed, { part, tenant: { column } }: Target["application"]): string[] {
-  if (part?.model === "schema") {
+function misplaced(found: Placed, root: Placed, { scope, tenant: { column } }: Target["application"]): string[] {
+  if (scope?.model === "schema") {
     if (found.kind !== "a single shard or local" || !found.colocation) return [`is ${found.kind ?? "not distributed"}`];
     return found.colocation === root.colocation ? [] : [`does not lie beside ${root.schema}.${root.name}`];
   }

@@ -12,8 +12,8 @@ export const redelivery: Check = {
   claim: "an event that is delivered again is processed once, for each consumer and tenant by itself",
   async run(target) {
     const ids = probeTenants(target.application.tenant.type);
-    const { part } = target.application;
-    const [tenant, other, event] = [part?.tenant?.id ?? ids.make(), ids.make(), randomUUID()];
+    const { scope } = target.application;
+    const [tenant, other, event] = [scope?.tenant?.id ?? ids.make(), ids.make(), randomUUID()];
     const [consumer, second] = ["tenantry-verify", "tenantry-verify-other"];
     const deliver = (to: string, consumer: string, work = async () => {}) =>
       asWriter(target, to, async (client) => {
@@ -32,7 +32,7 @@ export const redelivery: Check = {
       hold("an event is processed twice", await deliver(tenant, consumer), false);
       hold("another consumer does not process it", await deliver(tenant, second), true);
       // Where a tenant has a place of its own, nobody else has anything to process there.
-      if (!part) hold("the same event of another tenant is not processed", await deliver(other, consumer), true);
+      if (!scope) hold("the same event of another tenant is not processed", await deliver(other, consumer), true);
       return [
         judge("tenantry.process_once", wrong, "the second delivery is refused; a rolled-back one is not remembered"),
       ];

@@ -15,7 +15,7 @@ export const tenantBoundaries: Check = {
   claim: "a tenant's roles get into no other tenant's schema or database, and write in no other tenant's name",
   async run(target) {
     const { application, neighbours = [] } = target;
-    const tenant = application.part?.tenant?.name ?? application.schema;
+    const tenant = application.scope?.tenant?.name ?? application.schema;
     // Rights are read for all; one neighbour is really tried, another one for each tenant.
     const tried = neighbours.find(({ name }) => name > tenant) ?? neighbours[0];
     if (!tried) return [pass(tenant, "has no neighbour")];
@@ -26,7 +26,7 @@ export const tenantBoundaries: Check = {
 };
 
 async function checkRole(target: Target, role: Role, all: readonly Neighbour[], tried: Neighbour): Promise<Finding> {
-  const isSilo = target.application.part?.model === "silo";
+  const isSilo = target.application.scope?.model === "silo";
   const wrong = isSilo ? await openDatabases(target, role, all) : await openSchemas(target, role, all);
   const login = loginOf(target, role);
   const attempts: Attempt[] = [];

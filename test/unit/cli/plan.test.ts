@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { command, planOfStack } from "../../../cli/plan";
 import { Problems } from "../../../common/problem";
-import { renderPicture } from "../../../planner/diagram";
+import { renderDiagram } from "../../../planner/diagram";
 import { parsePlanFile } from "../../../planner/plan-file";
 import { planJson, planMarkdown, planTable, sections } from "../../../planner/plan-report";
 import { planFor } from "../../../planner/planner";
@@ -44,11 +44,11 @@ test("the plans in docs/plan.md equal the output of the command", () => {
 
 for (const name of examples) {
   test(`the diagram of ${name} equals the reviewed golden file`, () =>
-    matchesGolden(join(root, "docs", "plan", `${name}.svg`), renderPicture(planOf(name))));
+    matchesGolden(join(root, "docs", "plan", `${name}.svg`), renderDiagram(planOf(name))));
 }
 
 test("a diagram loads nothing from other servers", () => {
-  assert.doesNotMatch(renderPicture(planOf("8-tenants")).replace(/xmlns="[^"]*"/, ""), /https?:|href|@import/);
+  assert.doesNotMatch(renderDiagram(planOf("8-tenants")).replace(/xmlns="[^"]*"/, ""), /https?:|href|@import/);
 });
 
 test("JSON has every value with reason, formula and inputs", () => {
@@ -67,7 +67,7 @@ test("writes the diagram to the given file", async (context) => {
   const file = join(mkdtempSync(join(tmpdir(), "tenantry-plan-")), "plan.svg");
   context.mock.method(process.stdout, "write", () => true);
   await command().parseAsync(["--workload", fileOf("8-tenants"), "--svg", file], { from: "user" });
-  assert.equal(readFileSync(file, "utf8"), renderPicture(planOf("8-tenants")));
+  assert.equal(readFileSync(file, "utf8"), renderDiagram(planOf("8-tenants")));
 });
 
 test("rejects both and neither of stack and file", async () => {

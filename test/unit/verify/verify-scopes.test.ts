@@ -25,8 +25,8 @@ async function checksOf(model: Model): Promise<Record<string, readonly string[]>
   const settings = externalSettings(model === "shared" ? {} : { tenancy: { model, tenants: [acme] } });
   const databases = databasesOf({ application, base: [], baseOf: () => [] }, settings, endpoints);
   return Object.fromEntries(
-    verifyScopes(databases, endpoints, {}).map(({ options: { application: part }, includes }) => [
-      part.part?.tenant?.name ?? part.schema,
+    verifyScopes(databases, endpoints, {}).map(({ options: { application: scoped }, includes }) => [
+      scoped.scope?.tenant?.name ?? scoped.schema,
       checks.filter(includes).map(({ name }) => name),
     ]),
   );

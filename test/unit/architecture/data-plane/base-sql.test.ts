@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { parseBase } from "../../../../architecture/data-plane/base-sql";
-import { partsOf } from "../../../../architecture/tenancy/tenant-parts";
+import { scopedApplications } from "../../../../architecture/tenancy/scoped-applications";
 import { Problems } from "../../../../common/problem";
 import { parseShop } from "../shop";
 
@@ -47,12 +47,15 @@ test("array slices and words that are no variables stay", async () => {
 
 test("the toolkit's own files are SQL for a tenant whose schema has the name of a reserved word", async () => {
   const tenants = [{ name: "user", id: "5e5b2c1a-0000-4000-8000-00000000acce" }];
-  const parts = partsOf(await parseShop({ name: "current", split: true }), { model: "schema", tenants });
+  const applications = scopedApplications(await parseShop({ name: "current", split: true }), {
+    model: "schema",
+    tenants,
+  });
   const sources = readdirSync("sql/base").map((file) => ({
     path: `sql/base/${file}`,
     text: readFileSync(`sql/base/${file}`, "utf8"),
   }));
-  const [common, own] = parts.map((part) => parseBase(part, sources));
+  const [common, own] = applications.map((each) => parseBase(each, sources));
   assert.deepEqual(
     own?.map(({ path }) => path),
     ["sql/base/040_emit.sql", "sql/base/050_process_once.sql", "sql/base/080_parked_events.sql"],

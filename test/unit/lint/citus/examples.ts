@@ -1,4 +1,4 @@
-import type { RefusalName } from "../../../../lint/citus/refusals";
+import type { RefusalName } from "../../../../lint/citus/citus-refusals";
 
 /** Files of an application `shop`: one that makes its tables, then those of an example. */
 export const tables = `CREATE TABLE countries (code text PRIMARY KEY, name text);

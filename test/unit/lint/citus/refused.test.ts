@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { descriptionSchema } from "../../../../architecture/description";
 import { loadSqlParser, parseSql } from "../../../../architecture/sql/sql-parser";
-import { type RefusalName, refusals } from "../../../../lint/citus/refusals";
+import { type RefusalName, refusals } from "../../../../lint/citus/citus-refusals";
 import { refusedByCitus } from "../../../../lint/citus/refused";
 import { contextOf, readTables } from "../../../../lint/file-context";
 import { accepted, type Example, refused, tables } from "./examples";

@@ -21,7 +21,7 @@ test("accepts the good example", async () => {
 
 const others: readonly (readonly [sql: string, what: RegExp])[] = [
   ["ALTER POLICY tenant_isolation ON orders USING (true);", /Policy `tenant_isolation` on `orders` is the toolkit's/],
-  ["ALTER POLICY tenant_isolation ON orders RENAME TO other;", /is known by its name/],
+  ["ALTER POLICY tenant_isolation ON orders RENAME TO other;", /must keep its name/],
   [
     "CREATE RULE nothing AS ON INSERT TO customers DO INSTEAD NOTHING;",
     /Rule `nothing` rewrites statements on `customers`/,

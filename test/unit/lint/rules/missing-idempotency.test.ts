@@ -18,7 +18,7 @@ test("reports the bad example: line, message, fix", async () => {
   await withTenant(pool, tenant, (client) => ${update});
 } });`;
   assert.deepEqual(await find(bad), [`4 ${wrong}`]);
-  assert.match((await fixes(missingIdempotency, bad, example)).join(), /^Write inside of processOnce\(\)/);
+  assert.match((await fixes(missingIdempotency, bad, example)).join(), /^Write inside processOnce\(\)/);
 });
 
 test("accepts the good example", async () => {

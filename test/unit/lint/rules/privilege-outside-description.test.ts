@@ -22,7 +22,7 @@ const others: readonly (readonly [sql: string, what: RegExp])[] = [
   ["GRANT SELECT ON ALL TABLES IN SCHEMA shop TO PUBLIC;", /to PUBLIC is undone/],
   ["GRANT app TO agent;", /A membership gives agent all that app may do/],
   ["GRANT pg_execute_server_program TO reporting;", /A membership gives reporting all that pg_execute_server_program/],
-  ["ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reporting;", /every table of tomorrow/],
+  ["ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reporting;", /every future table/],
   ["ALTER ROLE CURRENT_USER IN DATABASE shop SET statement_timeout = 0;", /would begin with another statement_timeout/],
   ["ALTER DATABASE shop SET row_security = off;", /Every session would begin with another row_security/],
   ["ALTER SYSTEM SET work_mem = '1GB';", /ALTER SYSTEM changes work_mem of the whole server/],

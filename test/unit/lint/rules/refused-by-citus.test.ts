@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { loadSqlParser } from "../../../../architecture/sql/sql-parser";
-import { refusals as citusRefusals } from "../../../../lint/citus/refusals";
+import { refusals as citusRefusals } from "../../../../lint/citus/citus-refusals";
 import { stackThatNeedsCitus } from "../../../../lint/citus/required";
-import { refusalsUnless } from "../../../../lint/refusals";
+import { refusalsUnless } from "../../../../lint/file-refusals";
 import { refusedByCitusRule } from "../../../../lint/rules/refused-by-citus";
 import { fixes, found } from "../shop-with";
 

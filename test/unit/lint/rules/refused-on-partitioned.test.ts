@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { refusalsUnless } from "../../../../lint/refusals";
+import { refusalsUnless } from "../../../../lint/file-refusals";
 import { addForeignKey } from "../../../../lint/rules/add-foreign-key";
 import { addUniqueConstraint } from "../../../../lint/rules/add-unique-constraint";
 import { createIndexConcurrently } from "../../../../lint/rules/create-index-concurrently";
@@ -66,5 +66,5 @@ CREATE TABLE orders (tenant_id uuid, at timestamptz, PRIMARY KEY (tenant_id, at)
   const [problem, ...others] = refusalsUnless([])("shop", { path: "sql/shop/architecture.yaml", text: yaml }, sql, []);
   assert.deepEqual(others, []);
   assert.match(problem?.what ?? "", /FOREIGN KEY … NOT VALID on `orders`/);
-  assert.match(problem?.fix ?? "", /^In a DO block add it to each partition/);
+  assert.match(problem?.fix ?? "", /^In a DO block, add it to each partition/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { partsOf } from "../../../../architecture/tenancy/tenant-parts";
+import { scopedApplications } from "../../../../architecture/tenancy/scoped-applications";
 import { foreignKeys, placement } from "../../../../verify/checks/placement";
 import type { Target } from "../../../../verify/target";
 import { parseShop } from "../../architecture/shop";
@@ -16,8 +16,8 @@ async function sharedPart(rows: readonly object[]): Promise<Target> {
       "010_cities.sql": "CREATE TABLE cities (name text PRIMARY KEY, country text NOT NULL REFERENCES countries);",
     },
   });
-  const [part] = partsOf(application, { model: "schema", tenants });
-  return { application: part, citus: "13.2", admin: { query: async () => ({ rows }) } } as unknown as Target;
+  const [scoped] = scopedApplications(application, { model: "schema", tenants });
+  return { application: scoped, citus: "13.2", admin: { query: async () => ({ rows }) } } as unknown as Target;
 }
 
 test("what tenants with schemas share lies on every node, and needs no tenant's table beside it", async () => {

@@ -4,7 +4,7 @@ import { eventsSchema } from "../application-names";
 import { standardDefaults } from "../defaults";
 import type { DataPlaneSettings } from "./data-plane-settings";
 import type { PartitionSetInputs } from "./declaration";
-import { declareIsolation } from "./isolation";
+import { declareIsolation } from "./isolation-declaration";
 import { hasOutbox, outbox } from "./outbox-table";
 import type { Steps } from "./steps";
 import { outboxGrants, processedEventsGrants } from "./table-grants";
@@ -14,9 +14,9 @@ const outboxDaysAhead = 4;
 
 /** The outbox and the processed events, beside the tenants' tables. */
 export function declareEvents(steps: Steps, application: Application, settings: DataPlaneSettings): void {
-  const { events, tenant, part } = application;
+  const { events, tenant, scope } = application;
   const schema = eventsSchema(application);
-  const own = part?.model === "schema";
+  const own = scope?.model === "schema";
   const placed = {
     ...(own && { schema }),
     column: tenant.column,

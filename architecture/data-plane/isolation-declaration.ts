@@ -5,10 +5,10 @@ import type { Steps } from "./steps";
 /** Isolates a table of tenants, and gives roles their privileges. */
 export function declareIsolation(
   steps: Steps,
-  { tenant: { column, type }, part }: Application,
+  { tenant: { column, type }, scope }: Application,
   { schema, table, grants }: Pick<TenantIsolationInputs, "schema" | "table" | "grants">,
   after: readonly string[],
 ): void {
-  const onlyTenant = part?.tenant && { onlyTenant: part.tenant.id };
+  const onlyTenant = scope?.tenant && { onlyTenant: scope.tenant.id };
   steps.add("TenantIsolation", `${schema}.${table}`, { schema, table, column, type, ...onlyTenant, grants }, after);
 }

@@ -2,7 +2,7 @@ import type { Application, ReferenceTable, Table, TenantTable } from "../applica
 import type { SqlFile } from "../sql/sql-file";
 import type { DataPlaneSettings } from "./data-plane-settings";
 import type { DistributedTableInputs, PartitionSetInputs } from "./declaration";
-import { declareIsolation } from "./isolation";
+import { declareIsolation } from "./isolation-declaration";
 import type { Steps } from "./steps";
 import { referenceTableGrants, writableTableGrants } from "./table-grants";
 
@@ -52,13 +52,13 @@ function distributed(
   settings: DataPlaneSettings,
   table: TenantTable,
 ): DistributedTableInputs {
-  const { tenant, schema, part } = application;
+  const { tenant, schema, scope } = application;
   return {
     schema: table.schema,
     table: table.name,
     column: tenant.column,
     placement:
-      part?.model === "schema"
+      scope?.model === "schema"
         ? { withSchema: true }
         : table.name === tenant.table
           ? { shardCount: settings.shardCount }

@@ -1,7 +1,7 @@
 import type { Application } from "../application";
-import { streamPrefix } from "../application-names";
+import { replicationPrefix } from "../application-names";
 import type { PostgresNode } from "../endpoints";
-import type { StreamSettings } from "./data-plane-settings";
+import type { ReplicationSettings } from "./data-plane-settings";
 import type { Declaration } from "./declaration";
 import type { Members } from "./nodes";
 import { renderOutboxConnector } from "./outbox-connector";
@@ -9,28 +9,28 @@ import { hasOutbox, outboxConnector, outboxSlot } from "./outbox-table";
 import { Steps } from "./steps";
 
 /** The slots and connectors of an outbox by themselves: the nodes are members already. */
-export function outboxStreams(
+export function outboxReplication(
   application: Application,
-  settings: StreamSettings,
+  settings: ReplicationSettings,
   nodes: readonly PostgresNode[],
 ): Declaration[] {
-  const steps = new Steps(application.part);
-  declareStreams(steps, application, settings, nodes, new Map());
+  const steps = new Steps(application.scope);
+  declareReplication(steps, application, settings, nodes, new Map());
   return steps.declarations;
 }
 
 /** On each node the slot, then the connector that reads it. */
-export function declareStreams(
+export function declareReplication(
   steps: Steps,
   application: Application,
-  settings: StreamSettings,
+  settings: ReplicationSettings,
   nodes: readonly PostgresNode[],
   members: Members,
 ): void {
   steps.next();
   // A slot that nobody reads keeps the server's WAL for ever.
   if (!hasOutbox(application)) return;
-  const prefix = streamPrefix(application);
+  const prefix = replicationPrefix(application);
   for (const node of nodes) {
     const slot = outboxSlot(prefix, node);
     const connector = outboxConnector(prefix, node);

@@ -10,28 +10,28 @@ import { writesAnything } from "./table-grants";
 /**
  * Bounds the roles of one database, as soon as the toolkit's own SQL is there and before there is an outbox.
  *
- * @param parts of whom the roles are: the application, or the tenants in it
+ * @param applications of whom the roles are: the application, or the tenants in it
  */
 export function declareBoundary(
   steps: Steps,
   application: Application,
-  parts: readonly Application[],
+  applications: readonly Application[],
   nodes: readonly PostgresNode[],
 ): void {
-  const own = parts.flatMap((part) => part.roles.map((role) => [role.user, boundOf(part, role)] as const));
+  const own = applications.flatMap((each) => each.roles.map((role) => [role.user, boundOf(each, role)] as const));
   const cdc: RoleBound = { replicates: true, reaches: neededBy("cdc"), settings: {} };
   steps.addStep("RoleBoundary", application.name, {
     nodes,
-    schemas: [...new Set([application.schema, ...parts.map(({ schema }) => schema), "tenantry"])].toSorted(),
+    schemas: [...new Set([application.schema, ...applications.map(({ schema }) => schema), "tenantry"])].toSorted(),
     roles: Object.fromEntries(
       [...own, [cdcRole(application.name), cdc] as const].toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ),
   });
 }
 
-function boundOf(part: Application, role: Role): RoleBound {
+function boundOf(application: Application, role: Role): RoleBound {
   const needed = new Set([...role.reaches, ...(writesAnything(role) ? neededBy("writers") : [])]);
-  return { reaches: reaches.filter((group) => needed.has(group)), settings: sessionDefaults(part, role) };
+  return { reaches: reaches.filter((group) => needed.has(group)), settings: sessionDefaults(application, role) };
 }
 
 function neededBy(need: Need): Reach[] {

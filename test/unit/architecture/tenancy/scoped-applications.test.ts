@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { loginRoles, partsOf } from "../../../../architecture/tenancy/tenant-parts";
+import { loginRoles, scopedApplications } from "../../../../architecture/tenancy/scoped-applications";
 import type { Model, Tenant } from "../../../../architecture/tenancy/tenants";
 import { parseShop, type ShopArgs } from "../shop";
 
@@ -21,25 +21,25 @@ const shop: ShopArgs = {
   },
 };
 
-async function parts(model: Model, args: Partial<ShopArgs> = {}, tenants: readonly Tenant[] = [acme, globex]) {
-  return partsOf(await parseShop({ ...shop, ...args }), { model, tenants });
+async function applicationsOf(model: Model, args: Partial<ShopArgs> = {}, tenants: readonly Tenant[] = [acme, globex]) {
+  return scopedApplications(await parseShop({ ...shop, ...args }), { model, tenants });
 }
 
 async function refusal(model: Model, args: Partial<ShopArgs>, tenants?: readonly Tenant[]): Promise<string> {
-  const error: unknown = await parts(model, args, tenants).catch((thrown: unknown) => thrown);
+  const error: unknown = await applicationsOf(model, args, tenants).catch((thrown: unknown) => thrown);
   assert.ok(error instanceof Error);
   return error.message;
 }
 
 const names = (files: readonly { readonly path: string }[]) => files.map(({ path }) => path.split("/").at(-1));
 
-test("in the shared model the application is one part", async () => {
-  const [only, ...more] = await parts("shared");
-  assert.deepEqual([only?.part, more.length], [undefined, 0]);
+test("in the shared model the application is one application", async () => {
+  const [only, ...more] = await applicationsOf("shared");
+  assert.deepEqual([only?.scope, more.length], [undefined, 0]);
 });
 
 test("tenants with schemas share reference tables, and each has the others in its own", async () => {
-  const [common, first, second] = await parts("schema");
+  const [common, first, second] = await applicationsOf("schema");
   assert.deepEqual([common?.schema, first?.schema, second?.schema], ["shop", "shop_acme", "shop_globex"]);
   assert.deepEqual(
     common?.tables.map(({ name }) => name),
@@ -54,7 +54,8 @@ test("tenants with schemas share reference tables, and each has the others in it
 });
 
 test("each tenant's roles log in under its name, and the application's own where tenants are rows", async () => {
-  const logins = async (model: Model) => loginRoles(await parts(model)).map(({ name, user }) => `${name}: ${user}`);
+  const logins = async (model: Model) =>
+    loginRoles(await applicationsOf(model)).map(({ name, user }) => `${name}: ${user}`);
   assert.deepEqual(await logins("shared"), ["app: shop_app", "agent: shop_agent"]);
   const own = ["acme", "globex"].flatMap((tenant) =>
     ["app", "agent"].map((role) => `${tenant}/${role}: shop_${tenant}_${role}`),
@@ -64,7 +65,7 @@ test("each tenant's roles log in under its name, and the application's own where
 });
 
 test("a file is applied once if it is about shared tables, and else for each tenant", async () => {
-  const [common, first] = await parts("schema");
+  const [common, first] = await applicationsOf("schema");
   assert.deepEqual(names(common?.files ?? []), ["000_countries.sql", "040_countries.sql"]);
   assert.deepEqual(names(first?.files ?? []), ["001_tenants.sql", "010_orders.sql", "020_views.sql", "030_latest.sql"]);
 });
@@ -76,7 +77,7 @@ test("a file about a view of shared tables is applied once, be the view material
       "050_codes.sql": `CREATE ${kind} codes AS SELECT code FROM countries;`,
       "060_codes.sql": "GRANT SELECT ON codes TO shop_agent;",
     };
-    const [common, first] = await parts("schema", { sql });
+    const [common, first] = await applicationsOf("schema", { sql });
     assert.deepEqual(names(common?.files ?? []).slice(2), ["050_codes.sql", "060_codes.sql"], kind);
     assert.equal(first?.files.length, 4, kind);
   }
@@ -84,21 +85,21 @@ test("a file about a view of shared tables is applied once, be the view material
 
 test("a tenant's files name its own roles, where they name roles and nowhere else", async () => {
   for (const model of ["schema", "silo"] as const) {
-    const part = (await parts(model)).find((each) => each.part?.tenant?.name === "acme");
+    const application = (await applicationsOf(model)).find((each) => each.scope?.tenant?.name === "acme");
     assert.deepEqual(
-      part?.roles.map(({ user }) => user),
+      application?.roles.map(({ user }) => user),
       ["shop_acme_app", "shop_acme_agent"],
     );
-    const statements = part?.files.flatMap((file) => file.statements.map(({ sql }) => sql)) ?? [];
+    const statements = application?.files.flatMap((file) => file.statements.map(({ sql }) => sql)) ?? [];
     assert.ok(statements.includes('GRANT SELECT ON latest TO "shop_acme_app", "shop_acme_agent"'));
     assert.ok(statements.includes("COMMENT ON VIEW latest IS 'By shop_app'"));
   }
 });
 
 test("a silo is the whole application, and what tenants of a schema share is for all their roles", async () => {
-  const [silo] = await parts("silo");
+  const [silo] = await applicationsOf("silo");
   assert.deepEqual([silo?.schema, silo?.tables.length, silo?.files.length], ["shop", 3, 6]);
-  const [common] = await parts("schema");
+  const [common] = await applicationsOf("schema");
   assert.deepEqual(common?.roles.map(({ user }) => user).sort(), [
     "shop_acme_agent",
     "shop_acme_app",
@@ -112,7 +113,7 @@ test("a file about shared tables and tenants' own is refused, and only in the mo
     await refusal("schema", { split: false }),
     /001_tenants\.sql: This file is about tenants' tables and about shared ones[\s\S]*`countries`[\s\S]*lower number/,
   );
-  assert.equal((await parts("silo", { split: false })).length, 2);
+  assert.equal((await applicationsOf("silo", { split: false })).length, 2);
 });
 
 test("a name with the application's schema is refused in a tenant's file, with its line, also in a function's body", async () => {
@@ -130,7 +131,7 @@ test("a name with the application's schema is refused in a tenant's file, with i
 
 test("text that merely looks like the schema is let through", async () => {
   const sql = { ...shop.sql, "050_note.sql": "COMMENT ON TABLE orders IS 'see shop.example.com';" };
-  assert.equal((await parts("schema", { sql })).length, 3);
+  assert.equal((await applicationsOf("schema", { sql })).length, 3);
 });
 
 test("an id that is no value of the tenant column is refused", async () => {
@@ -149,7 +150,7 @@ test("a name that makes slots too long, or one that is taken, is refused", async
 test("ids that are one tenant's in PostgreSQL are refused, and each is kept as PostgreSQL writes it", async () => {
   const again: Tenant = { name: "again", id: acme.id.toUpperCase() };
   assert.match(await refusal("schema", {}, [acme, again]), /`acme` and `again` are one, by their id[\s\S]*acce/);
-  assert.equal((await parts("silo", {}, [again]))[0]?.part?.tenant?.id, acme.id);
+  assert.equal((await applicationsOf("silo", {}, [again]))[0]?.scope?.tenant?.id, acme.id);
 });
 
 test("tenants whose names make one role for both are refused", async () => {

@@ -14,7 +14,7 @@ import type { Tenancy, Tenant } from "./tenants";
  *
  * @throws Problems with tenants whose ids or names don't fit, and with SQL that can't be applied once a tenant
  */
-export function partsOf(application: Application, { model, tenants: written }: Tenancy): Application[] {
+export function scopedApplications(application: Application, { model, tenants: written }: Tenancy): Application[] {
   if (model === "shared") return [application];
   refuseIfAny(written.flatMap((tenant) => tenantProblems(application, tenant)));
   const tenants = written.map(({ name, id }) => ({ name, id: tenantValue(application.tenant.type, id) }));
@@ -23,14 +23,14 @@ export function partsOf(application: Application, { model, tenants: written }: T
   const own = tenants.map((tenant) =>
     model === "silo" ? silo(application, tenant, files) : schemaOf(application, tenant, files),
   );
-  return model === "silo" ? own : [sharedPart(application, own, files.shared), ...own];
+  return model === "silo" ? own : [sharedApplication(application, own, files.shared), ...own];
 }
 
 /** The roles that log in, each tenant's own where it has a place of its own; named as among the endpoints' logins. */
-export function loginRoles(parts: readonly Application[]): Application["roles"] {
-  return parts.flatMap(({ part, roles }) => {
-    if (!part) return roles;
-    const { tenant } = part;
+export function loginRoles(applications: readonly Application[]): Application["roles"] {
+  return applications.flatMap(({ scope, roles }) => {
+    if (!scope) return roles;
+    const { tenant } = scope;
     return tenant ? roles.map((role) => ({ ...role, name: tenantLogin(tenant.name, role.name) })) : [];
   });
 }
@@ -43,7 +43,7 @@ function rolesOf(application: Application, tenant: Tenant): Application["roles"]
 function silo(application: Application, tenant: Tenant, { own }: TenantFiles): Application {
   return {
     ...application,
-    part: { model: "silo", tenant },
+    scope: { model: "silo", tenant },
     roles: rolesOf(application, tenant),
     files: own(tenant),
   };
@@ -55,7 +55,7 @@ function schemaOf(application: Application, tenant: Tenant, { own }: TenantFiles
   return {
     ...application,
     schema,
-    part: { model: "schema", tenant, sharedSchema: application.schema },
+    scope: { model: "schema", tenant, sharedSchema: application.schema },
     roles: rolesOf(application, tenant),
     files: own(tenant),
     tables: application.tables
@@ -74,10 +74,14 @@ function schemaOf(application: Application, tenant: Tenant, { own }: TenantFiles
 }
 
 /** Reference and local tables, and the change stream of all; its roles are those of every tenant. */
-function sharedPart(application: Application, own: readonly Application[], files: readonly SqlFile[]): Application {
+function sharedApplication(
+  application: Application,
+  own: readonly Application[],
+  files: readonly SqlFile[],
+): Application {
   return {
     ...application,
-    part: { model: "schema", sharedSchema: application.schema },
+    scope: { model: "schema", sharedSchema: application.schema },
     roles: own.flatMap(({ roles }) => roles),
     files,
     tables: application.tables.filter(({ kind }) => kind !== "tenant"),
