@@ -26,7 +26,7 @@ export function verifyScopes(
   const all = databases.flatMap(({ declarations }) => declarations);
   return databases.flatMap((database) => {
     const endpoints = database.reach(servers);
-    const { parts, madeBy } = database;
+    const { applications, madeBy } = database;
     // The database's own resource is checked here, because there is nothing to verify in the servers' own database.
     const makers = all.filter(({ noun, name }) => `${noun}/${name}` === madeBy);
     const declarations = [...makers, ...database.declarations];
