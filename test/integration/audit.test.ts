@@ -58,7 +58,7 @@ test("the live audit of a table that grows", { skip }, async (t) => {
     }
   });
 
-  await t.test("whole reads of a large partition are told, and no longer when most come by an index", async () => {
+  await t.test("reports full scans of a large partition until most reads use an index", async () => {
     const whole = "SELECT count(*) FROM ecommerce.audit_log WHERE details ? 'nothing'";
     await run(Array.from({ length: 12 }, () => whole));
     await counted(shop);
@@ -80,7 +80,7 @@ async function counted({ run, isCitus }: VerifiedShop): Promise<void> {
   await run(["SELECT pg_stat_force_next_flush()", "SELECT 1"]);
 }
 
-test("a consumer group that marks nothing is told, until it marks", { skip }, async (t) => {
+test("reports a consumer group until it records a processed event", { skip }, async (t) => {
   const { application, run, look } = await verifiedShop(t);
   const group = `audit-${randomUUID().slice(0, 8)}-totals`;
   const topic = application.events.aggregates[0]?.topic ?? "";
@@ -103,7 +103,7 @@ test("a consumer group that marks nothing is told, until it marks", { skip }, as
   assert.equal((await of())?.outcome, "pass");
 });
 
-test("a slot that nobody declared and nobody reads is told, and one that is declared and gone", { skip }, async (t) => {
+test("reports an undeclared slot without a reader, and a declared slot that is missing", { skip }, async (t) => {
   const shop = await verifiedShop(t, { without: ["Connector"] });
   const [slot = ""] = shop.declarations.flatMap(({ noun, inputs }) =>
     noun === "ReplicationSlot" ? [inputs.slot] : [],
@@ -135,7 +135,7 @@ test("a slot that nobody declared and nobody reads is told, and one that is decl
   assert.equal(gone.get(forgotten), undefined);
 });
 
-test("a node that holds shards and has no slot is named, though the stack does not list it", { skip }, async (t) => {
+test("reports a node with shards and without a slot, even if the stack does not list it", { skip }, async (t) => {
   if (servers().postgres.nodes.length === 1) return t.skip("this server has no Citus");
   const shop = await verifiedShop(t, { without: ["Connector"] });
   const slots = shop.declarations.flatMap(({ noun, inputs }) => (noun === "ReplicationSlot" ? [inputs] : []));
@@ -158,7 +158,7 @@ test("a node that holds shards and has no slot is named, though the stack does n
   assert.match(found?.seen ?? "", /^holds \d+ shard groups and has no slot: their events are read by nobody$/);
 });
 
-test("a session of a role that ends while nothing runs on it fails its check, and the next one goes on", {
+test("fails one check if a role's idle session ends, and continues with the next", {
   skip,
 }, async (t) => {
   const { look, admin } = await verifiedShop(t);
@@ -182,7 +182,7 @@ test("a session of a role that ends while nothing runs on it fails its check, an
   assert.equal(second?.outcome, "pass");
 });
 
-test("a database that goes away while it is looked at ends the run with one error that says what to do", {
+test("ends the run with one error and its fix if the database goes away during verify", {
   skip,
 }, async (t) => {
   const shop = await verifiedShop(t, { without: ["ReplicationSlot", "Connector"] });

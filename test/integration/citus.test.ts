@@ -76,7 +76,7 @@ async function isIsolated(fixture: DatabaseFixture): Promise<void> {
   assert.deepEqual(await fixture.runAs("app", "SELECT note FROM shop.orders"), []);
 }
 
-test("rows from before are spread over the nodes, isolated there, and no longer on the coordinator", {
+test("distributes and isolates existing rows, and frees them on the coordinator", {
   skip,
 }, async (t) => {
   const fixture = await startWithCitus(t);
@@ -101,7 +101,7 @@ test("rows from before are spread over the nodes, isolated there, and no longer 
   );
 });
 
-test("another number of shards rewrites the whole group, which stays isolated and tied together", {
+test("changes the number of shards of the whole group, and keeps isolation and foreign keys", {
   skip,
 }, async (t) => {
   const fixture = await startWithCitus(t);
@@ -118,7 +118,7 @@ test("another number of shards rewrites the whole group, which stays isolated an
   await isIsolated(fixture);
 });
 
-test("shards of the outbox are rewritten only when its slots have read what the log held", { skip }, async (t) => {
+test("rewrites the outbox's shards only after its slots have read the log", { skip }, async (t) => {
   const fixture = await startWithCitus(t);
   if (!fixture) return;
   const { root } = await place(fixture);
@@ -139,7 +139,7 @@ test("shards of the outbox are rewritten only when its slots have read what the 
   );
 });
 
-test("a table that was moved out of its group, or distributed by another column, is found and brought back", {
+test("restores a table that was moved to another group, or distributed by another column", {
   skip,
 }, async (t) => {
   const fixture = await startWithCitus(t);
@@ -161,7 +161,7 @@ test("a table that was moved out of its group, or distributed by another column,
   await isIsolated(fixture);
 });
 
-test("a table whose distribution was undone by hand is found and distributed again", { skip }, async (t) => {
+test("distributes a table again that was undistributed by hand", { skip }, async (t) => {
   const fixture = await startWithCitus(t);
   if (!fixture) return;
   const { state } = await place(fixture);
@@ -178,7 +178,7 @@ test("a table whose distribution was undone by hand is found and distributed aga
   await isIsolated(fixture);
 });
 
-test("a reference table is not distributed behind anybody's back, nor the other way round", { skip }, async (t) => {
+test("does not turn a reference table into a distributed one silently, or the reverse", { skip }, async (t) => {
   const fixture = await startWithCitus(t);
   if (!fixture) return;
   await place(fixture);
@@ -192,7 +192,7 @@ test("a reference table is not distributed behind anybody's back, nor the other 
   );
 });
 
-test("an index is built concurrently on a distributed table", { skip }, async (t) => {
+test("builds an index concurrently on a distributed table", { skip }, async (t) => {
   const fixture = await startWithCitus(t);
   if (!fixture) return;
   await place(fixture);
@@ -207,7 +207,7 @@ test("an index is built concurrently on a distributed table", { skip }, async (t
   );
 });
 
-test("an import finds the group and the column", { skip }, async (t) => {
+test("imports the group and the column", { skip }, async (t) => {
   const fixture = await startWithCitus(t);
   if (!fixture) return;
   const { root, state } = await place(fixture);

@@ -8,7 +8,7 @@ import { skip } from "./servers";
 test("processOnce on a real server", { skip }, async (t) => {
   const { acme, pool, two, asAcme } = await clientTenants(t);
 
-  await t.test("an event is processed the first time only, for each consumer by itself", async () => {
+  await t.test("processes an event once for each consumer", async () => {
     const eventId = randomUUID();
     const deliver = (consumer: string) =>
       asAcme((client) => processOnce(client, { consumer, eventId }, async () => "done"));
@@ -17,7 +17,7 @@ test("processOnce on a real server", { skip }, async (t) => {
     assert.deepEqual(await deliver("search"), { processed: true, value: "done" });
   });
 
-  await t.test("two deliveries at once are processed once, the second waiting for the first", async () => {
+  await t.test("processes two deliveries at once only once, the second waiting for the first", async () => {
     const eventId = randomUUID();
     let runs = 0;
     const deliver = () =>
@@ -32,7 +32,7 @@ test("processOnce on a real server", { skip }, async (t) => {
     assert.equal(runs, 1);
   });
 
-  await t.test("an event whose work failed is processed when it comes again", async () => {
+  await t.test("processes an event again after its work failed", async () => {
     const delivery = { consumer: "mail", eventId: randomUUID() };
     const failing = asAcme((client) => processOnce(client, delivery, async () => Promise.reject(new Error("down"))));
     await assert.rejects(failing, /^Error: down$/);
@@ -40,7 +40,7 @@ test("processOnce on a real server", { skip }, async (t) => {
     assert.deepEqual(again, { processed: true, value: "done" });
   });
 
-  await t.test("a mark is not kept without its work, even if the work's error is caught", async () => {
+  await t.test("does not record an event without its work, even if the work's error is caught", async () => {
     const delivery = { consumer: "mail", eventId: randomUUID() };
     const swallowing = asAcme(async (client) => {
       await processOnce(client, delivery, async () => Promise.reject(new Error("down"))).catch(() => {});
@@ -50,7 +50,7 @@ test("processOnce on a real server", { skip }, async (t) => {
     assert.deepEqual(again, { processed: true, value: "done" });
   });
 
-  await t.test("processOnce outside a transaction is refused", async () => {
+  await t.test("rejects `processOnce` outside a transaction", async () => {
     const client = { tenant: acme, query: pool.query } as TenantClient;
     const delivery = { consumer: "mail", eventId: randomUUID() };
     await assert.rejects(

@@ -8,21 +8,21 @@ import { skip } from "./servers";
 test("emit on a real server", { skip }, async (t) => {
   const { database, acme, globex, pool, asAcme } = await clientTenants(t);
 
-  await t.test("an event is in the outbox once its transaction has committed, under the id returned", async () => {
+  await t.test("stores an event with the returned id when its transaction commits", async () => {
     const payload = { name: "Zoë 🛒", lines: [1, "x", { total: "12.50" }] };
     const id = await asAcme((client) => emit(client, { ...placed, payload }));
     assert.deepEqual(await database.events(acme), [{ id, type: "OrderPlaced", aggregate_id: "o-1", payload }]);
     assert.deepEqual(await database.events(globex), []);
   });
 
-  await t.test("emit outside a transaction is refused", async () => {
+  await t.test("rejects `emit` outside a transaction", async () => {
     await assert.rejects(emit({ tenant: acme, query: pool.query } as TenantClient, { ...placed, payload: {} }), {
       name: "TenantContextError",
       message: /emit needs the client that withTenant gives/,
     });
   });
 
-  await t.test("a payload that JSON cannot say is refused", async () => {
+  await t.test("rejects a payload that JSON can't represent", async () => {
     await assert.rejects(
       asAcme((client) => emit(client, { ...placed, payload: undefined })),
       TypeError,
@@ -47,7 +47,7 @@ test("emit on a real server", { skip }, async (t) => {
     },
   );
 
-  await t.test("an error of another kind in the outbox arrives as PostgreSQL says it", async () => {
+  await t.test("passes other errors of the outbox as PostgreSQL reports them", async () => {
     const failing = asAcme((client) => emit(client, { ...placed, aggregateType: "no topic's name", payload: {} }));
     await assert.rejects(failing, { code: "23514", message: /aggregate_type/ });
   });

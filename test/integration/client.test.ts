@@ -8,17 +8,17 @@ test("withTenant on a real server", { skip }, async (t) => {
   const { database, acme, globex, pool, two, asAcme } = await clientTenants(t);
   const isOnCitus = (await database.admin.query("SELECT 1 FROM pg_extension WHERE extname = 'citus'")).rows.length > 0;
 
-  await t.test("a tenant reads back what it wrote, and another tenant sees nothing of it", async () => {
+  await t.test("shows a tenant its own rows, and another tenant none of them", async () => {
     await asAcme((client) => note(client, "first"));
     assert.deepEqual(await asAcme(notes), ["first"]);
     assert.deepEqual(await withTenant(pool, globex, notes), []);
   });
 
-  await t.test("the returned value is the work's", async () => {
+  await t.test("returns the value of `work`", async () => {
     assert.equal(await asAcme(async (client) => client.tenant), acme);
   });
 
-  await t.test("the pool's connection goes back without a tenant, after a commit and after a rollback", async () => {
+  await t.test("returns the pool's connection without a tenant, after a commit and after a rollback", async () => {
     await asAcme(notes);
     assert.deepEqual(await notes(pool), []);
     await assert.rejects(
@@ -28,7 +28,7 @@ test("withTenant on a real server", { skip }, async (t) => {
     assert.deepEqual(await notes(pool), []);
   });
 
-  await t.test("a tenant that the work set for the whole session does not stay with the connection", async () => {
+  await t.test("resets a tenant that `work` set for the whole session", async () => {
     await asAcme((client) => client.query(`SET app.tenant_id = '${acme}'`));
     assert.deepEqual(await notes(pool), []);
     const failing = asAcme(async (client) => {
@@ -39,7 +39,7 @@ test("withTenant on a real server", { skip }, async (t) => {
     assert.deepEqual(await notes(pool), []);
   });
 
-  await t.test("work that throws leaves nothing behind, and its error arrives as it was", async () => {
+  await t.test("rolls back work that throws, and passes its error unchanged", async () => {
     const error = new Error("changed my mind");
     const failing = asAcme(async (client) => {
       await note(client, "never");
@@ -51,19 +51,19 @@ test("withTenant on a real server", { skip }, async (t) => {
     assert.deepEqual(await database.events(acme), []);
   });
 
-  await t.test("a row of another tenant is refused by the database", async () => {
+  await t.test("rejects a row of another tenant", async () => {
     const forged = asAcme((client) => client.query("INSERT INTO shop.notes VALUES ($1, 'forged')", [globex]));
     await assert.rejects(forged, /row-level security/);
   });
 
-  await t.test("no tenant, and one that is none, are refused before and by the database", async () => {
+  await t.test("rejects a missing tenant before the database does, and an invalid one by the database", async () => {
     await assert.rejects(withTenant(pool, "", notes), TenantContextError);
     await assert.rejects(withTenant(pool, "a\0b", notes), TenantContextError);
     await assert.rejects(withTenant(pool, "'; DROP TABLE shop.notes; --", notes), /uuid/);
     assert.deepEqual(await asAcme(notes), ["first"]);
   });
 
-  await t.test("nested use on one pool is refused, also when the inner tenant is the same", async () => {
+  await t.test("rejects nested use of one pool, also for the same tenant", async () => {
     await assert.rejects(
       asAcme(async () => asAcme(notes)),
       /TenantContextError: withTenant inside withTenant/,
@@ -77,7 +77,7 @@ test("withTenant on a real server", { skip }, async (t) => {
     assert.deepEqual(await inOther, ["first"]);
   });
 
-  await t.test("what the work starts and does not await may open a transaction after the end", async () => {
+  await t.test("lets work that is not awaited open a transaction after the end", async () => {
     let later: Promise<string[]> = Promise.resolve([]);
     await asAcme(async () => {
       later = new Promise((resolve, reject) => setTimeout(() => asAcme(notes).then(resolve, reject), 100));
@@ -85,13 +85,13 @@ test("withTenant on a real server", { skip }, async (t) => {
     assert.deepEqual(await later, ["first"]);
   });
 
-  await t.test("a client kept after the end is refused, as it may serve another tenant by then", async () => {
+  await t.test("rejects a client used after its transaction, because it may serve another tenant", async () => {
     const kept = await asAcme(async (client) => client);
     assert.throws(() => kept.query("SELECT 1"), TenantContextError);
     await assert.rejects(emit(kept, { ...placed, payload: {} }), TenantContextError);
   });
 
-  await t.test("transaction control inside the work is refused, savepoints are not", async () => {
+  await t.test("rejects transaction control inside `work`, but not savepoints", async () => {
     for (const sql of ["BEGIN", " commit;", "rollback", "START  TRANSACTION", "end", "abort"]) {
       await assert.rejects(
         asAcme(async (client) => client.query(sql)),
@@ -113,7 +113,7 @@ test("withTenant on a real server", { skip }, async (t) => {
     assert.deepEqual(left, ["first"]);
   });
 
-  await t.test("a failed statement whose error was caught is reported instead of a false commit", async () => {
+  await t.test("reports a failed statement whose error was caught, instead of a false commit", async () => {
     const swallowing = asAcme(async (client) => {
       await note(client, "lost");
       await client.query("SELECT 1 / 0").catch(() => {});
@@ -122,7 +122,7 @@ test("withTenant on a real server", { skip }, async (t) => {
     assert.deepEqual(await asAcme(notes), ["first"]);
   });
 
-  await t.test("a constraint that fails at COMMIT rejects, and the connection goes on working", async () => {
+  await t.test("rejects if a constraint fails at COMMIT, and keeps the connection usable", async () => {
     const late = asAcme(async (client) => {
       await client.query("SET CONSTRAINTS ALL DEFERRED");
       await client.query("INSERT INTO shop.remarks VALUES ($1, 'of no note')", [acme]);
@@ -131,13 +131,13 @@ test("withTenant on a real server", { skip }, async (t) => {
     assert.deepEqual(await asAcme(notes), ["first"]);
   });
 
-  await t.test("a connection that the server has ended is not lent again", async () => {
+  await t.test("does not reuse a connection that the server has closed", async () => {
     const failing = asAcme((client) => client.query("SELECT pg_terminate_backend(pg_backend_pid())"));
     await assert.rejects(failing);
     assert.deepEqual(await asAcme(notes), ["first"]);
   });
 
-  await t.test("a connection that dies between two queries fails the next one, not the process", async () => {
+  await t.test("fails the next query, not the process, if a connection breaks between two queries", async () => {
     const failing = asAcme(async (client) => {
       const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
       await database.admin.query("SELECT pg_terminate_backend($1::int)", [rows[0]?.pid]);
@@ -186,7 +186,7 @@ test("withTenant on a real server", { skip }, async (t) => {
     },
   );
 
-  await t.test("other errors are not retried", async () => {
+  await t.test("does not retry other errors", async () => {
     let runs = 0;
     const failing = withTenant(
       pool,

@@ -21,7 +21,7 @@ function withKeys(inputs: ConnectorInputs, changes: Readonly<Record<string, stri
   return { ...inputs, config: { ...inputs.config, ...changes } };
 }
 
-test("a connector runs, sends what was written before and after it, and is gone with its offsets when deleted", {
+test("runs a connector, sends events from before and after its start, and deletes it with its offsets", {
   skip,
 }, async (t) => {
   const fixture = await startConnectorFixture(t);
@@ -48,7 +48,9 @@ test("a connector runs, sends what was written before and after it, and is gone 
   await replicationSlot.delete(fixture, "", { ...fixture.slot, status: "ready" });
 });
 
-test("a changed setting reaches the running connector, and a second update changes nothing", { skip }, async (t) => {
+test("applies a changed setting to the running connector, and changes nothing in a second update", {
+  skip,
+}, async (t) => {
   const fixture = await startConnectorFixture(t);
   const { id, state } = await connector.create(fixture, fixture.inputs);
   const next = withKeys(fixture.inputs, { "max.batch.size": "4096" });
@@ -58,7 +60,7 @@ test("a changed setting reaches the running connector, and a second update chang
   assert.deepEqual(connector.diff(updated, next), []);
 });
 
-test("what the plugin refuses, and keys that nobody defines, are told together before anything is made", {
+test("reports refused and undefined keys together, before anything is created", {
   skip,
 }, async (t) => {
   const fixture = await startConnectorFixture(t);
@@ -76,7 +78,7 @@ test("what the plugin refuses, and keys that nobody defines, are told together b
   assert.equal(await fixture.connect.config(fixture.inputs.connector), undefined);
 });
 
-test("a plugin that is not installed is told with those that are", { skip }, async (t) => {
+test("reports a missing plugin with the installed ones", { skip }, async (t) => {
   const fixture = await startConnectorFixture(t);
   const wrong = withKeys(fixture.inputs, { "connector.class": "io.debezium.connector.oracle.OracleConnector" });
   const refusal = await refusalOf(connector.create(fixture, wrong));
@@ -87,7 +89,7 @@ test("a plugin that is not installed is told with those that are", { skip }, asy
   assert.match(refusal, /expected: io\.debezium\.connector\.oracle\.OracleConnector/);
 });
 
-test("a missing publication fails the task, which is told, and running again after the repair completes", {
+test("reports a task that fails for a missing publication, and completes after the repair", {
   skip,
 }, async (t) => {
   const fixture = await startConnectorFixture(t);
@@ -101,7 +103,7 @@ test("a missing publication fails the task, which is told, and running again aft
   assert.equal(state.state, "RUNNING");
 });
 
-test("a stopped, paused or deleted connector is drift, and is brought back without losing an event", {
+test("restores a stopped, paused or deleted connector without losing an event", {
   skip,
 }, async (t) => {
   const fixture = await startConnectorFixture(t);
@@ -126,7 +128,7 @@ test("a stopped, paused or deleted connector is drift, and is brought back witho
   assert.equal(sent.length, 9);
 });
 
-test("behind a dropped slot the connector refuses to go on, until the stack allows a replay, which sends every event", {
+test("rejects continuing behind a dropped slot, until the stack allows a replay, which sends every event", {
   skip,
 }, async (t) => {
   const fixture = await startConnectorFixture(t);
@@ -151,7 +153,7 @@ test("behind a dropped slot the connector refuses to go on, until the stack allo
   assert(fixture.logged.some((line) => /12 retained events are sent again/.test(line)));
 });
 
-test("a replay leaves what the outbox would refuse today, says so, and sends what lies in closed partitions", {
+test("replays closed partitions, and reports rows that it skips because the outbox would refuse them today", {
   skip,
 }, async (t) => {
   const fixture = await startConnectorFixture(t);
@@ -189,7 +191,7 @@ test("a replay leaves what the outbox would refuse today, says so, and sends wha
   );
 });
 
-test("a connector goes on from Debezium's own class to tenantry's and back: every event comes, and once", {
+test("switches from Debezium's class to tenantry's and back, and delivers every event once", {
   skip,
 }, async (t) => {
   const fixture = await startConnectorFixture(t);
@@ -209,7 +211,7 @@ test("a connector goes on from Debezium's own class to tenantry's and back: ever
   assert.equal(new Set(sent.map((record) => record.id)).size, 15);
 });
 
-test("where a worker lacks tenantry's class Debezium's own takes its place, with a warning and without drift", {
+test("uses Debezium's class if a worker lacks tenantry's, with a warning and without drift", {
   skip,
 }, async (t) => {
   const fixture = await startConnectorFixture(t);
@@ -231,7 +233,7 @@ test("where a worker lacks tenantry's class Debezium's own takes its place, with
   assert.deepEqual(connector.diff(withClass, fixture.inputs), difference, "as soon as the worker has the class");
 });
 
-test("an idle connector takes less than half of what Debezium's own takes", { skip }, async (t) => {
+test("uses less than half of the CPU of Debezium's own class while idle", { skip }, async (t) => {
   const { pid } = stateOf(homeAt(dirname(process.env.TENANTRY_ENDPOINTS ?? "")), "connect");
   if (pid === undefined || Number.isNaN(cpuSeconds(pid))) return t.skip("needs the worker's /proc");
   const fixture = await startConnectorFixture(t);

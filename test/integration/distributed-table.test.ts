@@ -38,7 +38,7 @@ async function startWithTables(t: test.TestContext): Promise<DatabaseFixture & {
 
 const anna = "00000000-0000-0000-0000-00000000000a";
 
-test("tables are placed where Citus is, and their foreign keys added everywhere", { skip }, async (t) => {
+test("places tables with Citus, and adds their foreign keys everywhere", { skip }, async (t) => {
   const fixture = await startWithTables(t);
   const root = await distributedTable.create(fixture, tenants);
   const { id, state } = await distributedTable.create(fixture, orders);
@@ -52,7 +52,7 @@ test("tables are placed where Citus is, and their foreign keys added everywhere"
   assert.deepEqual((await distributedTable.create(fixture, orders)).state, state);
 });
 
-test("without Citus one warning is given for all tables", { skip }, async (t) => {
+test("warns once for all tables without Citus", { skip }, async (t) => {
   const fixture = await startWithTables(t);
   if (fixture.citus) return t.skip("this server has Citus");
   await distributedTable.create(fixture, tenants);
@@ -60,7 +60,7 @@ test("without Citus one warning is given for all tables", { skip }, async (t) =>
   assert.equal(fixture.logged.filter((line) => /NO TABLE IS DISTRIBUTED/.test(line)).length, 1);
 });
 
-test("rows that are there are kept, and held against new foreign keys in a second step", { skip }, async (t) => {
+test("keeps existing rows, and validates them against new foreign keys in a second step", { skip }, async (t) => {
   const fixture = await startWithTables(t);
   await fixture.run(`INSERT INTO shop.orders (tenant_id) VALUES ('${anna}')`);
   await distributedTable.create(fixture, tenants);
@@ -77,7 +77,7 @@ test("rows that are there are kept, and held against new foreign keys in a secon
   assert.equal((await fixture.run("SELECT FROM shop.orders")).length, 1);
 });
 
-test("a foreign key dropped by hand, or made otherwise, is found and restored", { skip }, async (t) => {
+test("restores a foreign key that was dropped or changed by hand", { skip }, async (t) => {
   const fixture = await startWithTables(t);
   await distributedTable.create(fixture, tenants);
   const { state } = await distributedTable.create(fixture, orders);
@@ -94,7 +94,7 @@ test("a foreign key dropped by hand, or made otherwise, is found and restored", 
   }
 });
 
-test("a partitioned table gets its foreign keys too", { skip }, async (t) => {
+test("adds foreign keys to a partitioned table", { skip }, async (t) => {
   const fixture = await startWithTables(t);
   await fixture.run(`CREATE TABLE shop.events (tenant_id uuid, at date, PRIMARY KEY (tenant_id, at)) PARTITION BY RANGE (at);
     CREATE TABLE shop.events_1 PARTITION OF shop.events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
@@ -110,7 +110,7 @@ test("a partitioned table gets its foreign keys too", { skip }, async (t) => {
   assert.equal((await fixture.run("SELECT FROM shop.events")).length, 1);
 });
 
-test("deleting keeps the table and its rows, unless the stack allows to drop it", { skip }, async (t) => {
+test("keeps the table and its rows on delete, without the opt-in", { skip }, async (t) => {
   const fixture = await startWithTables(t);
   const { state } = await distributedTable.create(fixture, tenants);
   await distributedTable.delete(fixture, "shop.tenants", state);
@@ -126,7 +126,7 @@ test("deleting keeps the table and its rows, unless the stack allows to drop it"
   assert.equal(await distributedTable.read(fixture, "shop.tenants", state), undefined);
 });
 
-test("a table that others refer to is not dropped with them", { skip }, async (t) => {
+test("does not drop a table that other tables refer to", { skip }, async (t) => {
   const fixture = await startWithTables(t);
   const { state } = await distributedTable.create(fixture, tenants);
   await distributedTable.create(fixture, orders);
@@ -134,7 +134,7 @@ test("a table that others refer to is not dropped with them", { skip }, async (t
   await assert.rejects(distributedTable.delete(fixture, "shop.tenants", state), /other objects depend on it/);
 });
 
-test("an import finds the table's key and foreign keys", { skip }, async (t) => {
+test("imports the table's key and foreign keys", { skip }, async (t) => {
   const fixture = await startWithTables(t);
   await distributedTable.create(fixture, tenants);
   await distributedTable.create(fixture, orders);
@@ -144,7 +144,7 @@ test("an import finds the table's key and foreign keys", { skip }, async (t) => 
   assert.deepEqual(distributedTable.check?.(found, orders, new Set()), []);
 });
 
-test("a table that is not there is refused", { skip }, async (t) => {
+test("rejects a missing table", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   await assert.rejects(distributedTable.create(fixture, tenants), /There is no table shop\.tenants in the database/);
 });

@@ -172,7 +172,7 @@ function assertOrder(records: readonly EventRecord[], written: readonly string[]
 }
 
 for (const delivery of ["exactly once", "at least once"] as const) {
-  test(`an event that can't be written is named, parked alone and sent again once it can be, delivered ${delivery}`, {
+  test(`names and parks only the event that can't be written, and sends it again later, delivered ${delivery}`, {
     skip,
   }, async (t) => {
     const parkingOf = await startParking(t, delivery);
@@ -228,7 +228,7 @@ for (const delivery of ["exactly once", "at least once"] as const) {
   });
 }
 
-test("an event whose topic is missing, where Connect may make none, is named by it, and goes alone", {
+test("parks only the event whose topic is missing, if Connect may not create topics", {
   skip,
 }, async (t) => {
   const parkingOf = await startParking(t, "at least once", ["topic.creation.enable=false"]);
@@ -254,7 +254,7 @@ test("an event whose topic is missing, where Connect may make none, is named by 
   assert(!records.some(({ id }) => id === poison));
 });
 
-test("an event that a COPY wrote with others goes, and they come", { skip }, async (t) => {
+test("parks one event of a COPY, and sends the others", { skip }, async (t) => {
   const parkingOf = await startParking(t, "exactly once");
   const { context, inputs } = parkingOf;
   await connector.create(context, inputs);
@@ -292,7 +292,7 @@ async function copy(t: TestContext, client: Client, sizes: readonly number[]): P
   return ids;
 }
 
-test("a run that is killed at any step goes on where it was, and no event is lost or doubled", { skip }, async (t) => {
+test("continues after a kill at any step, and neither loses nor doubles an event", { skip }, async (t) => {
   const parkingOf = await startParking(t, "exactly once");
   const { context, inputs } = parkingOf;
   await connector.create(context, inputs);

@@ -158,7 +158,7 @@ test("an outbox partition past its retention", { skip }, async (t) => {
   });
 });
 
-test("a partition within its retention is closed a day after it ended, and stays", { skip }, async (t) => {
+test("closes a partition within its retention a day after its end, and keeps it", { skip }, async (t) => {
   const plane = await withOldPartition(t);
   await plane.admin.query("UPDATE tenantry.guarded_partition_set SET retention = '100 years'");
   await makeSlot(plane);
@@ -168,7 +168,7 @@ test("a partition within its retention is closed a day after it ended, and stays
   assert.deepEqual(await old(plane), { closed: true, held_back_by: null });
 });
 
-test("a guarded set is configured in the toolkit's table, not in pg_partman's", { skip }, async (t) => {
+test("stores the retention of a guarded set in the toolkit's table, not in pg_partman's", { skip }, async (t) => {
   const plane = await withOldPartition(t);
   const { id, state } = await partitionSet.create(plane.context, days);
   assert.deepEqual(state, { ...days, maintenance: "on" });
@@ -190,13 +190,13 @@ test("a guarded set is configured in the toolkit's table, not in pg_partman's", 
     assert.deepEqual(await retention(), { partman: null, guarded: "3 days" });
   });
 
-  await t.test("another retention is taken over", async () => {
+  await t.test("applies another retention", async () => {
     const next = { ...days, retention: lasting("1 week") };
     assert.deepEqual(await partitionSet.update(plane.context, id, state, next), { ...next, maintenance: "on" });
     assert.deepEqual(await retention(), { partman: null, guarded: "7 days" });
   });
 
-  await t.test("a deleted set is guarded no more", async () => {
+  await t.test("stops guarding a deleted set", async () => {
     await partitionSet.delete(plane.context, id, state);
     const { rows } = await plane.admin.query("SELECT FROM tenantry.guarded_partition_set");
     assert.equal(rows.length, 0);

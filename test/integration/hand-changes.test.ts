@@ -22,7 +22,7 @@ async function sql(project: Project, text: string): Promise<readonly Record<stri
 
 const up = (project: Project) => project.tenantry("up", "-s", "it", "--yes", "--skip-preview");
 
-test("what was changed by hand shows in a preview and is set right by `up`, without a refresh", { skip }, async (t) => {
+test("shows changes made by hand in a preview, and corrects them in `up`, without a refresh", { skip }, async (t) => {
   const project = await makeProject(t);
   const { application } = project;
   succeeded(await up(project));
@@ -62,7 +62,7 @@ test("what was changed by hand shows in a preview and is set right by `up`, with
   const second = succeeded(await up(project));
   assert.doesNotMatch(second.text, /updated|created/);
 
-  await t.test("a table that was dropped by hand fails the run, and says how it comes back", async () => {
+  await t.test("fails for a table that was dropped by hand, with the fix", async () => {
     await sql(project, `ALTER TABLE ${application}.carts RENAME TO carts_away`);
     const failed = await up(project);
     assert.notEqual(failed.code, 0);
@@ -70,7 +70,7 @@ test("what was changed by hand shows in a preview and is set right by `up`, with
     await sql(project, `ALTER TABLE ${application}.carts_away RENAME TO carts`);
   });
 
-  await t.test("a file that takes isolation away by built text fails the run, and nothing of it stays", async () => {
+  await t.test("fails for a file that removes isolation by dynamic SQL, and rolls it back", async () => {
     project.write(
       `sql/${application}/110_open.sql`,
       "DO $$ DECLARE verb text := reverse('PORD'); BEGIN EXECUTE verb || ' POLICY tenant_isolation ON orders'; END $$;\n",

@@ -34,7 +34,7 @@ function apply({ endpoint }: DatabaseFixture, killAfterMs?: number): Promise<App
   });
 }
 
-test(`a process killed at ${kills} moments, and run again, always ends complete`, { skip }, async (t) => {
+test(`completes after a process is killed at ${kills} moments and run again`, { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   const moment = linearCongruence(seed);
   const { tookMs } = await apply(fixture);

@@ -32,7 +32,7 @@ interface Finding {
   readonly seen: string;
 }
 
-test(`an up killed at ${kills} moments, and run again, always ends complete (seed ${seed})`, { skip }, async (t) => {
+test(`completes after an up is killed at ${kills} moments and run again (seed ${seed})`, { skip }, async (t) => {
   const moment = linearCongruence(seed);
   let tookMs = 0;
   await t.test("not killed, to know how long it takes", async (each) => {

@@ -9,7 +9,7 @@ import { startConnectorFixture } from "./connector-fixture";
 import { startExtraConnect } from "./extra-connect";
 import { servers, skip } from "./servers";
 
-test("a worker whose heap can't hold all large events that wait sends each once Kafka takes them", {
+test("sends each large event once, although the worker's heap can't hold all of them", {
   skip,
 }, async (t) => {
   const [count, bytes] = [600, 900_000];

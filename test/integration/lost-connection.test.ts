@@ -33,7 +33,7 @@ async function startWay(t: TestContext, endpoint: PostgresEndpoint): Promise<Way
   };
 }
 
-test("the lock's connection is not taken for living because work on a node has just ended", { skip }, async (t) => {
+test("checks the lock's connection even if work on a node has just ended", { skip }, async (t) => {
   const endpoint = await freshDatabase("shop");
   const way = await startWay(t, endpoint);
   const database = openDatabase(way.endpoint);

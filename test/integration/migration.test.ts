@@ -20,7 +20,7 @@ function file(statements: readonly string[], more: Partial<MigrationInputs> = {}
 
 const ledger = "SELECT path, statements_done AS done, in_doubt, complete FROM tenantry.migrations ORDER BY path";
 
-test("a file is applied in its schema, recorded, and adopted when its state was lost", { skip }, async (t) => {
+test("applies a file in its schema, records it, and adopts it if the state was lost", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   const inputs = file(["CREATE TABLE a (id int)", "INSERT INTO a VALUES (1)"]);
   const { id, state } = await migration.create(fixture, inputs);
@@ -34,7 +34,7 @@ test("a file is applied in its schema, recorded, and adopted when its state was 
   assert.deepEqual(migration.diff((await migration.read(fixture, inputs.path, undefined)) ?? inputs, inputs), []);
 });
 
-test("a failing statement is shown with file, line and caret, and nothing of the file remains", { skip }, async (t) => {
+test("shows a failing statement with file, line and caret, and rolls back the whole file", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   const inputs = file(["CREATE TABLE a (id int)", "INSERT INTO a\nSELECT 'ä', nonsense FROM a"]);
   await assert.rejects(migration.create(fixture, inputs), (error: Error) => {
@@ -49,7 +49,7 @@ test("a failing statement is shown with file, line and caret, and nothing of the
   assert.equal(await migration.read(fixture, inputs.path, undefined), undefined);
 });
 
-test("an applied file that was edited is refused, also when the state was lost", { skip }, async (t) => {
+test("rejects an edited applied file, also if the state was lost", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   const inputs = file(["CREATE TABLE a (id int)"]);
   await migration.create(fixture, inputs);
@@ -60,7 +60,7 @@ test("an applied file that was edited is refused, also when the state was lost",
   );
 });
 
-test("a file that runs on change runs again, and is forgotten when it is deleted", { skip }, async (t) => {
+test("runs a changed file again if it runs on change, and deletes its record with it", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   const [first, second] = [1, 2].map((n) =>
     file([`CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql RETURN ${n}`], { apply: "onChange" }),
@@ -72,7 +72,7 @@ test("a file that runs on change runs again, and is forgotten when it is deleted
   assert.deepEqual(await fixture.run(ledger), []);
 });
 
-test("a renamed file is recorded under its new name, and not run again", { skip }, async (t) => {
+test("records a renamed file under its new name without running it again", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   const inputs = file(["CREATE TABLE a (id int)"]);
   const { state } = await migration.create(fixture, inputs);
@@ -83,7 +83,7 @@ test("a renamed file is recorded under its new name, and not run again", { skip 
   assert.match(fixture.logged.join(), /has the content of sql\/shop\/010_tables\.sql/);
 });
 
-test("a file deleted while its tables are there stays known as applied", { skip }, async (t) => {
+test("keeps the record of a deleted file while its tables exist", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   const inputs = file(["CREATE TABLE a (id int)"]);
   const { state } = await migration.create(fixture, inputs);
@@ -104,7 +104,7 @@ const concurrent = file(
   { transaction: false },
 );
 
-test("a file without a transaction goes on behind what committed, and cleans up an invalid index", {
+test("continues a file without a transaction behind its committed statements, and drops an invalid index", {
   skip,
 }, async (t) => {
   const fixture = await startDatabaseFixture(t);
@@ -128,7 +128,7 @@ test("a file without a transaction goes on behind what committed, and cleans up 
   assert.deepEqual(await fixture.run(ledger), [{ path: broken.path, done: 4, in_doubt: false, complete: true }]);
 });
 
-test("a statement that was done by a killed run is taken as done", { skip }, async (t) => {
+test("accepts a statement that a killed run has completed", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   await migration.create(fixture, concurrent);
   await fixture.run(`DELETE FROM shop.a WHERE id = 2`);
@@ -144,7 +144,7 @@ test("a statement that was done by a killed run is taken as done", { skip }, asy
   assert.deepEqual(await fixture.run("SELECT id FROM shop.a ORDER BY 1"), [{ id: 1 }, { id: 2 }]);
 });
 
-test("what failed of a file may be mended, and what is done may not be edited", { skip }, async (t) => {
+test("accepts an edit of the failed part of a file, but not of the completed part", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   const failing = file(["CREATE TABLE a (id int)", "CREATE INDEX CONCURRENTLY ON nowhere (id)"], {
     transaction: false,
@@ -158,7 +158,7 @@ test("what failed of a file may be mended, and what is done may not be edited", 
   );
 });
 
-test("what a file sets does not reach the next one", { skip }, async (t) => {
+test("resets a file's settings before the next file", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   await migration.create(
     fixture,
@@ -210,7 +210,7 @@ async function startBound(
 
 const unforced = "SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity";
 
-test("what a file does to rows reaches all of them, for an administrator whom row level security binds", {
+test("changes all rows in a file, although row level security binds the administrator", {
   skip,
 }, async (t) => {
   const { fixture, bound } = await startBound(t);
@@ -237,7 +237,7 @@ test("what a file does to rows reaches all of them, for an administrator whom ro
   assert.match(bound.logged.join("\n"), /0\d\d_more\.sql needs rows of items, which row level security hides/);
   assert.deepEqual(await fixture.run(unforced), []);
 
-  await t.test("a foreign key is held to every row, on both sides, also where it is deferred", async () => {
+  await t.test("checks a foreign key against every row of both tables, also if it is deferred", async () => {
     // Citus does not pass on that constraints are to be checked now, so a shard whose check is due can't be altered.
     const deferred = (await bound.database.facts).citus === undefined ? "DEFERRABLE INITIALLY DEFERRED" : "";
     await apply(
@@ -266,7 +266,7 @@ test("what a file does to rows reaches all of them, for an administrator whom ro
     assert.deepEqual(await fixture.run(unforced), []);
   });
 
-  await t.test("what takes isolation away is refused as before, and nothing of it stays", async () => {
+  await t.test("still rejects a file that removes isolation, and rolls it back", async () => {
     for (const [sql, message] of [
       ["ALTER TABLE items DISABLE ROW LEVEL SECURITY", /Row level security of shop\.items was switched/],
       ["DROP POLICY tenant_isolation ON items", /The policy tenant_isolation on shop\.items was dropped/],
@@ -280,7 +280,7 @@ test("what a file does to rows reaches all of them, for an administrator whom ro
     assert.equal((await fixture.run("SELECT FROM pg_policies WHERE schemaname = 'shop'")).length, 4);
   });
 
-  await t.test("a table of another's is refused, with the ways out", async () => {
+  await t.test("rejects a table of another owner, with the fixes", async () => {
     await fixture.run(`ALTER TABLE shop.items OWNER TO "${fixture.endpoint.user}"`);
     await fixture.run(`GRANT ALL ON shop.items TO "${bound.endpoint.user}"`);
     await assert.rejects(apply("UPDATE items SET lower_name = upper(name)"), (error: Error) => {
@@ -291,7 +291,7 @@ test("what a file does to rows reaches all of them, for an administrator whom ro
   });
 });
 
-test("what looks at rows without asking for them sees all, for an administrator whom row level security binds", {
+test("validates all rows, although row level security binds the administrator", {
   skip,
 }, async (t) => {
   const { bound } = await startBound(t);

@@ -186,7 +186,7 @@ test("the outbox on a real server", { skip }, async (t) => {
   });
 });
 
-test("what somebody changed of the outbox by hand is shown, and put right", { skip }, async (t) => {
+test("shows and corrects changes made to the outbox by hand", { skip }, async (t) => {
   const plane = await withOutbox(t);
   // One at a time: Citus passes a whole message on.
   const drift = async (...sql: string[]) => {
@@ -239,7 +239,7 @@ test("what somebody changed of the outbox by hand is shown, and put right", { sk
   });
 });
 
-test("an aggregate that is added or removed is taken or refused at once, in every partition", { skip }, async (t) => {
+test("accepts an added aggregate and rejects a removed one at once, in every partition", { skip }, async (t) => {
   const plane = await withOutbox(t);
   const acme = randomUUID();
   const { admin, context } = plane;
@@ -287,7 +287,7 @@ test("tenants by text are bounded too, as theirs is a header", { skip }, async (
   await assert.rejects(insert("x".repeat(100_000)), /tenant_at_most_1024_bytes/);
 });
 
-test("an outbox made before its record was bounded gets the bounds, and keeps what breaks them", {
+test("adds the bounds to an old outbox, and keeps rows that break them", {
   skip,
 }, async (t) => {
   const plane = await withOutbox(t);
@@ -373,7 +373,7 @@ test("deleting the outbox", { skip }, async (t) => {
   });
 });
 
-test("an outbox that belongs to tenants by another column is refused", { skip }, async (t) => {
+test("rejects an outbox with another tenant column", { skip }, async (t) => {
   const plane = await withOutbox(t);
   await assert.rejects(outbox.create(plane.context, { ...wanted, column: "account_id" }), /by another column/);
   await assert.rejects(outbox.create(plane.context, { ...wanted, type: "text" }), /expected: tenant_id uuid/);

@@ -29,7 +29,7 @@ async function fixture(t: test.TestContext) {
   return { connections, run, database: fresh.database };
 }
 
-test("a database remembers the stack that applied it first, and refuses every other before anything runs", {
+test("records the first stack of a database, and rejects every other one before anything runs", {
   skip,
 }, async (t) => {
   const { connections, run, database } = await fixture(t);
@@ -58,7 +58,7 @@ test("a database remembers the stack that applied it first, and refuses every ot
   await assert.rejects(connections(ours).contextForChange(urn), /belongs to another stack/);
 });
 
-test("a database that an older tenantry applied goes to a stack of the same application, and to no other", {
+test("gives a database of an older tenantry only to a stack of the same application", {
   skip,
 }, async (t) => {
   const { connections, run } = await fixture(t);

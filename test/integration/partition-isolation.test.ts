@@ -43,7 +43,7 @@ function refusedByCitus(error: Error): void {
   assert.match(error.message, /cannot execute a distributed query from a query on a shard/);
 }
 
-test("a session that names itself as Citus' own isolates the partitions that it makes", { skip }, async (t) => {
+test("isolates partitions created by a session that is named like Citus' own", { skip }, async (t) => {
   const { admin, endpoint } = await withVisits(t);
   for (const [index, name] of [
     "citus_rebalancer gpid=1",
@@ -64,7 +64,7 @@ test("a session that names itself as Citus' own isolates the partitions that it 
   }
 });
 
-test("a name that looks like a shard's, and one set in the session, change nothing", { skip }, async (t) => {
+test("isolates partitions whatever their name or the session's name", { skip }, async (t) => {
   const { admin } = await withVisits(t);
   await admin.query("SET application_name = 'citus_internal gpid=10000000001'");
   await admin.query("CREATE TABLE ecommerce.visits_2031_102008 (LIKE ecommerce.visits INCLUDING ALL)");

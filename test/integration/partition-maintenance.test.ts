@@ -103,7 +103,7 @@ const zones = [
   ["America/New_York", "1 month"],
 ] as const;
 
-test("partitions follow each other without a gap, whoever makes them and in whichever time zone", {
+test("creates partitions without gaps, whoever creates them and in any time zone", {
   skip,
 }, async (t) => {
   for (const [zone, every] of zones) {
@@ -159,7 +159,7 @@ test("partitions follow each other without a gap, whoever makes them and in whic
   });
 });
 
-test("a set that pg_partman made in two time zones is shown, and put right with its rows", { skip }, async (t) => {
+test("reports a set created by pg_partman in two time zones, and repairs it with its rows", { skip }, async (t) => {
   for (const [zone, every] of zones.slice(0, 4)) {
     await t.test(`each ${every}, in a database of ${zone}`, async (t) => {
       const plane = await withVisits(t, zone);
@@ -216,7 +216,7 @@ test("a set that pg_partman made in two time zones is shown, and put right with 
   });
 });
 
-test("whatever is wrong with one set, the others are maintained", { skip }, async (t) => {
+test("maintains other sets if one is faulty", { skip }, async (t) => {
   const broken: readonly { readonly what: string; readonly sql: string; readonly seen: RegExp }[] = [
     { what: "a table that is gone", sql: "DROP TABLE ecommerce.visits", seen: /the table is gone/ },
     {
@@ -311,7 +311,7 @@ test("tables whose names pg_partman cuts to one get partitions of other names, o
   assert.equal(rowCount, 0);
 });
 
-test("a template that two sets share stays until neither needs it", { skip }, async (t) => {
+test("keeps a template that two sets share until neither needs it", { skip }, async (t) => {
   const plane = await withDatabase(t);
   const long = "a_table_whose_name_is_as_long_as_a_name_may_be";
   for (const end of ["1", "2"]) {
@@ -431,7 +431,7 @@ test("a clock that leaps", { skip }, async (t) => {
 
 const daysAgo = (n: number) => new Date(Date.now() - n * 86_400_000).toISOString().slice(0, 10);
 
-test("what an update of pg_partman brings back is shown, and taken over again", { skip }, async (t) => {
+test("reports routines restored by an update of pg_partman, and replaces them again", { skip }, async (t) => {
   const plane = await withVisits(t);
   const { id, state } = await partitionSet.create(plane.context, visits);
   const { rows } = await plane.admin.query<{ body: string }>(

@@ -181,7 +181,7 @@ test("a partition set on a real server", { skip }, async (t) => {
   });
 });
 
-test("a partition of an isolated table is isolated the moment it exists", { skip }, async (t) => {
+test("isolates a partition of an isolated table in the statement that creates it", { skip }, async (t) => {
   const plane = await withOrders(t);
   await tenantIsolation.create(plane.context, isolation);
   const isolated = async () => new Set((await partitions(plane)).map(({ isolated }) => isolated));

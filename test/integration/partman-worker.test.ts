@@ -9,7 +9,7 @@ import { servers, skip } from "./servers";
 
 const written = "SELECT setting FROM pg_file_settings WHERE name = 'pg_partman_bgw.dbname' ORDER BY seqno DESC LIMIT 1";
 
-test("a database is listed for pg_partman's worker, and taken off the list", { skip }, async (t) => {
+test("adds a database to the list of pg_partman's worker, and removes it", { skip }, async (t) => {
   const server = await startExtraServer(t, { ...servers().postgres, database: "shop" }, { citus: false });
   await withSession(server, "postgres", async (client) => {
     assert.equal(await maintenanceOf(client, "shop_acme"), "unlisted");
@@ -21,7 +21,7 @@ test("a database is listed for pg_partman's worker, and taken off the list", { s
   });
 });
 
-test("a list of the server's command line is the one in force, whatever ALTER SYSTEM says", { skip }, async (t) => {
+test("uses the list of the server's command line, whatever ALTER SYSTEM set", { skip }, async (t) => {
   const settings = { "pg_partman_bgw.dbname": "shop,shop_globex" };
   const server = await startExtraServer(t, { ...servers().postgres, database: "shop" }, { citus: false, settings });
   await withSession(server, "postgres", async (client) => {

@@ -63,7 +63,7 @@ for (const [what, changes, expected] of wrong) {
   });
 }
 
-test("all that is missing is told at once", { skip }, async (t) => {
+test("reports all missing requirements at once", { skip }, async (t) => {
   const { open } = await start(t);
   const citus = (await open().facts).citus;
   await open().locked((client) => client.query("DROP EXTENSION pg_partman CASCADE"));
@@ -75,12 +75,12 @@ test("all that is missing is told at once", { skip }, async (t) => {
   });
 });
 
-test("a role without rights is told so", { skip }, async (t) => {
+test("reports missing rights of the role", { skip }, async (t) => {
   const { open, endpoint } = await start(t);
   await assert.rejects(open({ ...endpoint.roles.app }).facts, /The role "shop_app" has too few rights/);
 });
 
-test("changes of one process run one at a time, and all on one connection", { skip }, async (t) => {
+test("runs the changes of one process one at a time on one connection", { skip }, async (t) => {
   const database = (await start(t)).open();
   let running = 0;
   const pids = await Promise.all(
@@ -97,7 +97,7 @@ test("changes of one process run one at a time, and all on one connection", { sk
   assert.equal(new Set(pids).size, 1);
 });
 
-test("a second process waits, and gets an error that names the holder", { skip }, async (t) => {
+test("makes a second process wait, and then fail with an error that names the holder", { skip }, async (t) => {
   const { open, logged } = await start(t);
   const pid = await open().locked(pidOf);
   await assert.rejects(
@@ -109,7 +109,7 @@ test("a second process waits, and gets an error that names the holder", { skip }
   assert.match(logged.join(), /waiting for another change/);
 });
 
-test("the lock goes over when its holder ends", { skip }, async (t) => {
+test("takes the lock when its holder ends", { skip }, async (t) => {
   const { open } = await start(t);
   const [holder, next] = [open(), open()];
   await holder.locked(pidOf);
@@ -118,7 +118,7 @@ test("the lock goes over when its holder ends", { skip }, async (t) => {
   assert.equal(await waiting, "in");
 });
 
-test("work that fails is rolled back in full", { skip }, async (t) => {
+test("rolls back failed work completely", { skip }, async (t) => {
   const database = (await start(t)).open();
   await assert.rejects(
     database.transaction(async (client) => {
@@ -130,7 +130,7 @@ test("work that fails is rolled back in full", { skip }, async (t) => {
   assert.deepEqual(await database.query("SELECT to_regclass('a') AS a"), [{ a: null }]);
 });
 
-test("statements that travel together stop at the first that fails, and its error is told", { skip }, async (t) => {
+test("stops a batch at its first failing statement, and reports its error", { skip }, async (t) => {
   const { open } = await start(t);
   const database = open();
   const statements = ["CREATE TABLE public.one ()", "SELECT missing", "CREATE TABLE public.two ()", "SELECT 1 / 0"];
@@ -183,7 +183,7 @@ test("what is missing is made, and a look of several steps tells what is there t
   assert.deepEqual(seen, [[], ["one", "two"]]);
 });
 
-test("changes that follow each other without waiting share nothing but the connection", { skip }, async (t) => {
+test("shares only the connection between changes that follow each other without waiting", { skip }, async (t) => {
   const { open } = await start(t);
   const database = open();
   const make = (name: string, ...more: readonly string[]) =>
@@ -215,7 +215,7 @@ test("changes that follow each other without waiting share nothing but the conne
   assert.deepEqual(await database.settle(lookFor(...all), () => []), ["one", "three", "six", "seven"]);
 });
 
-test("a change that is repeated lets others go first meanwhile", { skip }, async (t) => {
+test("lets other changes run before a repeated one", { skip }, async (t) => {
   const { open, logged } = await start(t);
   const database = open();
   const order: string[] = [];
@@ -230,7 +230,7 @@ test("a change that is repeated lets others go first meanwhile", { skip }, async
   assert.match(logged.join(), /trying again/);
 });
 
-test("a failed statement whose error was swallowed does not pass for a commit", { skip }, async (t) => {
+test("does not report a commit after a failed statement whose error was caught", { skip }, async (t) => {
   const database = (await start(t)).open();
   await assert.rejects(
     database.transaction((client) => client.query("SELECT 1/0").catch(() => {})),
@@ -238,7 +238,7 @@ test("a failed statement whose error was swallowed does not pass for a commit", 
   );
 });
 
-test("a transaction is repeated after a deadlock or a serialization failure, and not after other errors", {
+test("repeats a transaction after a deadlock or a serialization failure only", {
   skip,
 }, async (t) => {
   const { open, logged } = await start(t);
@@ -262,7 +262,7 @@ test("a transaction is repeated after a deadlock or a serialization failure, and
   assert.equal(runs, 1);
 });
 
-test("a table in use is not queued for long, as that would hold up its readers; it is tried again instead", {
+test("waits only briefly for the lock of a table, because waiting blocks its readers, and then retries", {
   skip,
 }, async (t) => {
   const { open, endpoint } = await start(t);
@@ -283,7 +283,7 @@ test("a table in use is not queued for long, as that would hold up its readers; 
   assert.equal(runs, 2);
 });
 
-test("a connection that dies at work gives a clear error, and the next work gets a new one", { skip }, async (t) => {
+test("reports a connection that breaks during work, and opens a new one for the next", { skip }, async (t) => {
   const database = (await start(t)).open();
   const dies = database.transaction(async (client) => {
     await database.query("SELECT pg_terminate_backend($1::int)", [await pidOf(client)]);
@@ -299,7 +299,7 @@ test("a connection that dies at work gives a clear error, and the next work gets
   assert.deepEqual(locks, [{ n: 1 }]);
 });
 
-test("cancelling ends the running statement and all that waits", { skip }, async (t) => {
+test("cancels the running statement and all waiting ones", { skip }, async (t) => {
   const { open } = await start(t);
   const abort = new AbortController();
   const database = open({}, { signal: abort.signal });
@@ -314,7 +314,7 @@ test("cancelling ends the running statement and all that waits", { skip }, async
   assert.deepEqual(await open().query("SELECT to_regclass('a')::text AS a"), [{ a: "a" }]);
 });
 
-test("work under the lock that asks for the lock is told of its mistake, instead of waiting for ever", {
+test("rejects work under the lock that asks for the lock, instead of waiting for ever", {
   skip,
 }, async (t) => {
   const database = (await start(t)).open();

@@ -112,7 +112,7 @@ test("processed events on a real server", { skip }, async (t) => {
   });
 });
 
-test("another retention of processed events is taken over, and drift is shown", { skip }, async (t) => {
+test("applies another retention of processed events, and shows drift", { skip }, async (t) => {
   const plane = await withProcessedEvents(t);
   const { id, state } = await processedEvents.create(plane.context, wanted);
   const next = { ...wanted, retention: lasting("2 months") };
@@ -128,7 +128,7 @@ test("another retention of processed events is taken over, and drift is shown", 
   assert.deepEqual(await processedEvents.update(plane.context, id, drifted, next), updated);
 });
 
-test("processed events stay when they are deleted, unless the stack allows to drop them", { skip }, async (t) => {
+test("keeps processed events on delete, without the opt-in", { skip }, async (t) => {
   const kept = await withProcessedEvents(t);
   const { id, state } = await processedEvents.create(kept.context, wanted);
   await processedEvents.delete(kept.context, id, state);
@@ -139,7 +139,7 @@ test("processed events stay when they are deleted, unless the stack allows to dr
   assert.equal(await processedEvents.read(allowed.context, id, state), undefined);
 });
 
-test("processed events that belong to tenants by another column are refused", { skip }, async (t) => {
+test("rejects processed events with another tenant column", { skip }, async (t) => {
   const plane = await withProcessedEvents(t);
   await assert.rejects(processedEvents.create(plane.context, { ...wanted, type: "bigint" }), /by another column/);
 });

@@ -38,7 +38,7 @@ async function startWithCountries(
   return { ...fixture, copied: citus === undefined ? "impossible" : "yes" };
 }
 
-test("a reference table keeps its rows, and may be read by the roles granted, not written", { skip }, async (t) => {
+test("keeps the rows of a reference table, and lets granted roles read but not write", { skip }, async (t) => {
   const fixture = await startWithCountries(t);
   const { id, state } = await referenceTable.create(fixture, countries);
   assert.equal(id, "shop.countries");
@@ -49,7 +49,7 @@ test("a reference table keeps its rows, and may be read by the roles granted, no
   await assert.rejects(fixture.runAs("app", "INSERT INTO shop.countries VALUES ('SE')"), /permission denied/);
 });
 
-test("foreign keys between reference tables are added, and restored", { skip }, async (t) => {
+test("adds and restores foreign keys between reference tables", { skip }, async (t) => {
   const fixture = await startWithCountries(t);
   await referenceTable.create(fixture, countries);
   const { state } = await referenceTable.create(fixture, regions);
@@ -62,7 +62,7 @@ test("foreign keys between reference tables are added, and restored", { skip }, 
   await assert.rejects(fixture.run("INSERT INTO shop.regions VALUES ('Skåne', 'SE')"), /foreign key/);
 });
 
-test("grants that were changed by hand, or are no longer declared, are put right", { skip }, async (t) => {
+test("corrects grants that were changed by hand or are no longer declared", { skip }, async (t) => {
   const fixture = await startWithCountries(t);
   const { state } = await referenceTable.create(fixture, countries);
   await fixture.run(
@@ -81,7 +81,7 @@ test("grants that were changed by hand, or are no longer declared, are put right
   await assert.rejects(fixture.runAs("app", "DELETE FROM shop.countries"), /permission denied/);
 });
 
-test("deleting revokes the grants, and keeps the table unless the stack allows to drop it", { skip }, async (t) => {
+test("revokes the grants on delete, and keeps the table without the opt-in", { skip }, async (t) => {
   const fixture = await startWithCountries(t);
   const { state } = await referenceTable.create(fixture, countries);
   await referenceTable.delete(fixture, "shop.countries", state);
@@ -92,7 +92,7 @@ test("deleting revokes the grants, and keeps the table unless the stack allows t
   assert.equal(await referenceTable.read(fixture, "shop.countries", state), undefined);
 });
 
-test("a table that is not there is refused", { skip }, async (t) => {
+test("rejects a missing table", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   await assert.rejects(referenceTable.create(fixture, countries), /There is no table shop\.countries in the database/);
 });

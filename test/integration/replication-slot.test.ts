@@ -6,7 +6,7 @@ import { replicationSlot } from "../../provider/resources/replication-slot";
 import { refusalOf, startConnectorFixture } from "./connector-fixture";
 import { skip } from "./servers";
 
-test("a slot of another plugin is never touched", { skip }, async (t) => {
+test("never changes a slot of another plugin", { skip }, async (t) => {
   const fixture = await startConnectorFixture(t);
   const slot = `${fixture.slot.slot}_other`;
   await fixture.run(`SELECT pg_create_logical_replication_slot('${slot}', 'test_decoding')`);
@@ -14,14 +14,17 @@ test("a slot of another plugin is never touched", { skip }, async (t) => {
   assert.match(refusal, /belongs to somebody else\n {2}got: +a logical slot of database "shop_\w+" with test_decoding/);
 });
 
-test("a slot is adopted where it is there, and imported by its id", { skip }, async (t) => {
+test("adopts an existing slot, and imports it by its id", { skip }, async (t) => {
   const fixture = await startConnectorFixture(t);
   const again = await replicationSlot.create(fixture, fixture.slot);
   assert.deepEqual(again.state, { ...fixture.slot, status: "ready" });
   assert.deepEqual(await replicationSlot.read(fixture, again.id, undefined), again.state);
 });
 
-test("a slot waits for a running transaction, and says which", { skip, timeout: 120_000 }, async (t) => {
+test("waits for a running transaction before it creates a slot, and names the transaction", {
+  skip,
+  timeout: 120_000,
+}, async (t) => {
   const fixture = await startConnectorFixture(t);
   const slot = `${fixture.slot.slot}_late`;
   const writer = fixture.database.query("SELECT pg_current_xact_id(), pg_sleep(25)");
@@ -35,7 +38,7 @@ test("a slot waits for a running transaction, and says which", { skip, timeout: 
   );
 });
 
-test("a reader that stays when its connector is gone is cut off when the slot is deleted", {
+test("terminates a reader that outlives its connector when the slot is deleted", {
   skip,
   timeout: 60_000,
 }, async (t) => {

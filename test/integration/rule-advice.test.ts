@@ -110,7 +110,7 @@ test("an index is dropped from a table and from a partitioned one as its page sa
   assert.deepEqual(await indexesByStatus(fixture), []);
 });
 
-test("a partitioned table's index goes on where a run was interrupted, and takes partitions made meanwhile", {
+test("continues an interrupted index of a partitioned table, and includes partitions created meanwhile", {
   skip,
 }, async (t) => {
   const fixture = await startShop(t);

@@ -70,7 +70,7 @@ const drawAs = (fixture: DatabaseFixture, role: string, sequence: string) =>
   fixture.runAs(role, `SELECT nextval('shop.${sequence}')`);
 const denied = /permission denied for sequence/;
 
-test("who writes a table draws from the sequences of its defaults, and nobody else does", { skip }, async (t) => {
+test("grants the sequences of a table's defaults only to roles that write it", { skip }, async (t) => {
   const fixture = await startNumbered(t);
   for (const table of ["orders", "bills"]) await insertAs(fixture, "app", table);
   await fixture.runAs("app", "INSERT INTO shop.log (text) VALUES ('x')");
@@ -83,7 +83,7 @@ test("who writes a table draws from the sequences of its defaults, and nobody el
   await migration.create(fixture, file("INSERT INTO countries (code) VALUES ('NO')"));
 });
 
-test("a role that no longer writes loses the sequence, unless it writes another table that asks it", {
+test("revokes a sequence from a role that no longer writes, unless it writes another table with it", {
   skip,
 }, async (t) => {
   const fixture = await startNumbered(t);
@@ -105,7 +105,7 @@ test("a role that no longer writes loses the sequence, unless it writes another 
   await assert.rejects(drawAs(fixture, "app", "shared_numbers"), denied);
 });
 
-test("a sequence revoked by hand shows as the privilege that it takes away, and comes back", { skip }, async (t) => {
+test("shows a sequence revoked by hand as a lost privilege, and grants it again", { skip }, async (t) => {
   const fixture = await startNumbered(t);
   await fixture.run("REVOKE USAGE ON SEQUENCE shop.order_numbers FROM shop_app");
   const old = { ...isolation("orders", written), gaps: {}, surplus: {} };

@@ -44,13 +44,13 @@ async function addressesOf(fixture: DatabaseFixture): Promise<readonly unknown[]
   );
 }
 
-test("a node joins without shards, gets its share, is emptied and leaves, and no row is lost", { skip }, async (t) => {
+test("joins a node without shards, gives it some, empties and removes it, and loses no row", { skip }, async (t) => {
   const cluster = await startCluster(t);
   if (!cluster) return;
   const { fixture, two, state, worker } = cluster;
   assert.deepEqual(held(state), { worker_1: 3, worker_2: 3 });
 
-  await t.test("a listed node that is no member is refused", async () => {
+  await t.test("rejects a listed node that is no member", async () => {
     const nodes = [...two, worker];
     await assert.rejects(shardRebalance.update(fixture, "shards", state, { nodes }), /worker_3 is no member/);
   });
@@ -83,7 +83,7 @@ test("a node joins without shards, gets its share, is emptied and leaves, and no
     assert.equal(await rowsOf(fixture), 3000);
   });
 
-  await t.test("a node that was closed to shards by hand is drift, and opened again", async () => {
+  await t.test("corrects a node that was closed to shards by hand", async () => {
     await fixture.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', false)`);
     const found = await shardRebalance.read(fixture, "shards", three);
     assert.deepEqual(
@@ -95,13 +95,13 @@ test("a node joins without shards, gets its share, is emptied and leaves, and no
     assert.deepEqual(held(again), held(three));
   });
 
-  await t.test("a node that may hold shards stays a member when its resource goes with the stack", async () => {
+  await t.test("keeps a node that may hold shards in the cluster when the stack is destroyed", async () => {
     await citusNode.delete(fixture, member.id, member.state);
     assert.ok((await addressesOf(fixture)).includes(worker.port));
     assert.match(fixture.logged.join("\n"), /worker_3 stays a member of the cluster, with its shards/);
   });
 
-  await t.test("a node that is being emptied can't leave before it is", async () => {
+  await t.test("keeps a node in the cluster until it is empty", async () => {
     await fixture.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', false)`);
     await assert.rejects(
       citusNode.delete(fixture, member.id, member.state),
@@ -110,14 +110,14 @@ test("a node joins without shards, gets its share, is emptied and leaves, and no
     await fixture.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', true)`);
   });
 
-  await t.test("shards on a node that nobody declared are not moved behind anybody's back", async () => {
+  await t.test("does not move shards silently from an undeclared node", async () => {
     await assert.rejects(
       shardRebalance.create(fixture, { nodes: two }),
       /holds shards, and is not among the stack's nodes/,
     );
   });
 
-  await t.test("a rebalance that runs already is waited for, then the node is emptied and leaves", async () => {
+  await t.test("waits for a running rebalance, then empties and removes the node", async () => {
     await fixture.run(`SELECT citus_set_node_property('127.0.0.1', ${worker.port}, 'shouldhaveshards', false)`);
     await fixture.run("SELECT citus_rebalance_start()");
     const back = await shardRebalance.update(fixture, "shards", three, { nodes: two });
@@ -134,7 +134,7 @@ test("a node joins without shards, gets its share, is emptied and leaves, and no
   });
 });
 
-test("an emptied node's slot is read to its end before anything goes", { skip }, async (t) => {
+test("reads the slot of an emptied node to its end before it deletes anything", { skip }, async (t) => {
   const cluster = await startCluster(t);
   if (!cluster) return;
   const { fixture, two, state } = cluster;
@@ -162,7 +162,7 @@ test("an emptied node's slot is read to its end before anything goes", { skip },
   assert.deepEqual(held(await done), { worker_1: 6, [`127.0.0.1:${second.port}`]: 0 });
 });
 
-test("a table that cannot move online is named, and nothing moves", { skip }, async (t) => {
+test("reports a table that can't move online, and moves nothing", { skip }, async (t) => {
   const cluster = await startCluster(t);
   if (!cluster) return;
   const { fixture, two, state } = cluster;

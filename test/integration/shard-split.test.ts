@@ -59,7 +59,7 @@ async function holdTransaction(t: test.TestContext, fixture: DatabaseFixture, te
   return client;
 }
 
-test("a split that waits for an old transaction is stopped, says for which, and leaves nothing behind", {
+test("stops a split that waits for an old transaction, names the transaction, and cleans up", {
   skip,
 }, async (t) => {
   const fixture = await startShards(t);
@@ -85,7 +85,7 @@ test("a split that waits for an old transaction is stopped, says for which, and 
   });
 });
 
-test("a split that waits for a prepared transaction names it", { skip }, async (t) => {
+test("names the prepared transaction that a split waits for", { skip }, async (t) => {
   const fixture = await startShards(t);
   if (!fixture) return;
   const held = await holdTransaction(t, fixture, "two");
@@ -101,7 +101,7 @@ test("a split that waits for a prepared transaction names it", { skip }, async (
   assert.deepEqual(await leftOvers(fixture), []);
 });
 
-test("a split that holds up writers for too long is stopped, and writers go on", { skip }, async (t) => {
+test("stops a split that blocks writers for too long", { skip }, async (t) => {
   const fixture = await startShards(t);
   if (!fixture) return;
   // As a writer's transaction does; the split's last lock waits for it, and everybody who writes waits behind that.
@@ -123,7 +123,9 @@ test("a split that holds up writers for too long is stopped, and writers go on",
   assert.deepEqual(await leftOvers(fixture), []);
 });
 
-test("a tenant whose writers may be held up is isolated without replication, whatever is open", { skip }, async (t) => {
+test("isolates a tenant with `block-writes` without replication, whatever transactions are open", {
+  skip,
+}, async (t) => {
   const fixture = await startShards(t);
   if (!fixture) return;
   await holdTransaction(t, fixture, "four");
@@ -133,7 +135,7 @@ test("a tenant whose writers may be held up is isolated without replication, wha
   assert.match(fixture.logged.join("\n"), /splits the shard of tenant four; the writers of its shards wait meanwhile/);
 });
 
-test("two databases of the same servers split one after the other", { skip }, async (t) => {
+test("splits two databases of the same servers one after the other", { skip }, async (t) => {
   const first = await startShards(t);
   if (!first) return;
   const second = await startShards(t);

@@ -143,7 +143,7 @@ test("a silo whose database was dropped by hand", { skip: noServers }, async (t)
   });
 });
 
-test("a silo's database that was dropped on some nodes alone is not made there anew", { skip: alone() }, async (t) => {
+test("does not create a silo's database again on nodes where it alone was dropped", { skip: alone() }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   const { endpoint } = fixture;
   const inputs = { database: `${endpoint.database}_acme`, tenant: "acme", nodes: endpoint.nodes };

@@ -16,7 +16,7 @@ const refuseSchema = `
   END $$;
   CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE SCHEMA') EXECUTE FUNCTION public.refuse()`;
 
-test("nothing more is made in a silo's database behind a statement that failed, and the next try makes it", {
+test("stops creating a silo's database after a failed statement, and completes it in the next run", {
   skip,
 }, async (t) => {
   const fixture = await startDatabaseFixture(t);

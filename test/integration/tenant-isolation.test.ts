@@ -28,7 +28,7 @@ async function startWithOrders(t: test.TestContext): Promise<DatabaseFixture> {
 
 const as = (tenant: string, sql: string) => ["BEGIN", `SET LOCAL app.tenant_id = '${tenant}'`, sql];
 
-test("a tenant sees and writes its own rows only, and nobody sees any without a tenant", { skip }, async (t) => {
+test("shows a tenant only its own rows, and no rows without a tenant", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   const { id, state } = await tenantIsolation.create(fixture, inputs);
   assert.equal(id, "shop.orders");
@@ -81,7 +81,7 @@ const drifts = [
   ["the schema closed", "REVOKE USAGE ON SCHEMA shop FROM shop_agent", 'grants["shop_agent"]'],
 ] as const;
 
-test("every drift shows in the next diff, and the update repairs exactly that", { skip }, async (t) => {
+test("shows every drift in the next diff, and repairs exactly that", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   const { state } = await tenantIsolation.create(fixture, inputs);
   for (const [what, sql, path] of drifts) {
@@ -96,7 +96,7 @@ test("every drift shows in the next diff, and the update repairs exactly that", 
   }
 });
 
-test("a restrictive policy of an operator is left alone, as it narrows access", { skip }, async (t) => {
+test("keeps an operator's restrictive policy, because it narrows access", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   const { state } = await tenantIsolation.create(fixture, inputs);
   await fixture.run("CREATE POLICY narrow ON shop.orders AS RESTRICTIVE USING (note IS NOT NULL)");
@@ -104,7 +104,7 @@ test("a restrictive policy of an operator is left alone, as it narrows access", 
   assert.deepEqual(found?.gaps, {});
 });
 
-test("a role that is no longer declared loses its privileges", { skip }, async (t) => {
+test("revokes the privileges of a role that is no longer declared", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   const { state } = await tenantIsolation.create(fixture, inputs);
   const next = { ...inputs, grants: { shop_app: ["SELECT"] } } as const;
@@ -117,7 +117,7 @@ test("a role that is no longer declared loses its privileges", { skip }, async (
   await assert.rejects(fixture.runAs("app", "DELETE FROM shop.orders"), /permission denied/);
 });
 
-test("deleting revokes the privileges and keeps row security", { skip }, async (t) => {
+test("revokes the privileges on delete, and keeps row security", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   const { state } = await tenantIsolation.create(fixture, inputs);
   await tenantIsolation.delete(fixture, "shop.orders", state);
@@ -127,20 +127,20 @@ test("deleting revokes the privileges and keeps row security", { skip }, async (
   assert.match(fixture.logged.join(), /keeps its row level security/);
 });
 
-test("an import finds out the column, its type and the grants", { skip }, async (t) => {
+test("imports the column, its type and the grants", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   await tenantIsolation.create(fixture, inputs);
   const found = await tenantIsolation.read(fixture, "shop.orders", undefined);
   assert.deepEqual(found, { ...inputs, grants: sorted(inputs.grants), gaps: {}, surplus: {} });
 });
 
-test("a table that is not there is refused, and read as not there", { skip }, async (t) => {
+test("rejects a missing table, and reads it as missing", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   await assert.rejects(tenantIsolation.create(fixture, inputs), /There is no table shop\.orders in the database/);
   assert.equal(await tenantIsolation.read(fixture, "shop.orders", undefined), undefined);
 });
 
-test("every tenant type, and a column that needs quotes, is recognised as PostgreSQL writes it back", {
+test("recognises every tenant type, and a quoted column, as PostgreSQL prints them", {
   skip,
 }, async (t) => {
   const fixture = await startDatabaseFixture(t);

@@ -36,7 +36,7 @@ test("topics that exist are looked at before anything is changed", { skip }, asy
     assert.deepEqual(warned, []);
   });
 
-  await t.test("all that is wrong is refused at once", async () => {
+  await t.test("rejects all faults at once", async () => {
     await make(`${own}_eu.order.events`);
     await make(`${own}.small.events`, { "max.message.bytes": "10000" });
     await make(`${own}.last.events`, { "cleanup.policy": "compact" });
@@ -50,7 +50,7 @@ test("topics that exist are looked at before anything is changed", { skip }, asy
     await assert.rejects(make(`${own}.eu_order.events`));
   });
 
-  await t.test("what changes something waits for the look, and what reads or deletes does not", async () => {
+  await t.test("waits for the topic check before a change, but not before a read or a delete", async () => {
     const topics = { names: [`${own}.small.events`], recordBytes: 20_000 };
     const configuration = {
       endpoints,
@@ -72,7 +72,7 @@ test("topics that exist are looked at before anything is changed", { skip }, asy
     await connections.context("urn");
   });
 
-  await t.test("a broker that does not answer is a warning", async () => {
+  await t.test("warns if a broker does not answer", async () => {
     await checkTopics({ bootstrapServers: ["127.0.0.1:1"] }, { names: ["a"], recordBytes: 1 }, (message) =>
       warned.push(message),
     );

@@ -6,7 +6,7 @@ import { openKafka } from "../../kafka/kafka-client";
 import { tail } from "../../kafka/topic-tail";
 import { servers, skip } from "./servers";
 
-test("a reader that loses its place in its group sees each record once", { skip }, async (t) => {
+test("reads each record once after the reader lost its place in its group", { skip }, async (t) => {
   const kafka = openKafka(servers().kafka, "tail-test");
   const topic = `tail-${randomUUID()}`;
   const [admin, producer] = [kafka.admin(), kafka.producer()];

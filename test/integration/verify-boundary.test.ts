@@ -291,7 +291,7 @@ test("tenantry verify and a refresh on what roles may do beside their tables", {
   const run = (sql: string | readonly string[]) =>
     shop.run([sql].flat().map((each) => each.replaceAll(/\bDB\b/g, database)));
   assert.deepEqual(amiss(await shop.look([boundary])), []);
-  await t.test("a role that reads can't reach the log, other sessions or large objects, on any node", async () => {
+  await t.test("keeps a reading role from the log, other sessions and large objects on every node", async () => {
     for (const node of shop.database.nodes) {
       const refused = async (role: string, sql: string) => {
         const login = shop.database.roles[role];
@@ -318,7 +318,7 @@ test("tenantry verify and a refresh on what roles may do beside their tables", {
       });
     }
   });
-  await t.test("an administrator who may not revoke on pg_catalog hears it once, and nothing fails", async () => {
+  await t.test("warns once if the administrator may not revoke on pg_catalog, without failing", async () => {
     const bounds = shop.declarations.find(({ noun }) => noun === "RoleBoundary")?.inputs as RoleBoundaryInputs;
     await run([
       "CREATE ROLE verify_managed",

@@ -9,7 +9,7 @@ import { startDatabaseFixture } from "./database-fixture";
 import { startExtraWorker } from "./extra-worker";
 import { skip } from "./servers";
 
-test("a worker that restarts is waited for: before anything runs, and in the middle of a rebalance", {
+test("waits for a restarting worker, before anything runs and during a rebalance", {
   skip,
 }, async (t) => {
   const fixture = await startDatabaseFixture(t);

@@ -24,7 +24,7 @@ async function serverThat(t: test.TestContext, answers: (socket: Socket) => void
 
 const login = { user: "shop_app", password: "hush" };
 
-test("a connection that breaks is told with its login and its server, and without its password", async (t) => {
+test("reports a broken connection with its login and server, without its password", async (t) => {
   const server = await serverThat(t, (socket) => socket.destroy());
   const broken = withLogin(server, login, (client) => client.query("SELECT 1"));
   await assert.rejects(broken, (error: Error) => {
@@ -34,7 +34,7 @@ test("a connection that breaks is told with its login and its server, and withou
   });
 });
 
-test("what goes wrong while the connection lives stays what it is", async (t) => {
+test("passes errors unchanged while the connection works", async (t) => {
   const empty = Buffer.from([0x49, 0, 0, 0, 4]);
   const server = await serverThat(t, (socket) => socket.write(Buffer.concat([empty, ready])));
   const failed = withLogin(server, login, async () => {
@@ -43,7 +43,7 @@ test("what goes wrong while the connection lives stays what it is", async (t) =>
   await assert.rejects(failed, /^Error: a row of another tenant$/);
 });
 
-test("a failed transaction lives, in whatever language the server says so, and a login that was ended does not", async (t) => {
+test("counts a failed transaction as connected in any server language, but not a terminated session", async (t) => {
   const refusal = (severity: string, code: string) => {
     const fields = Buffer.from(`S${severity}\0C${code}\0Mnein\0\0`);
     const length = Buffer.alloc(4);

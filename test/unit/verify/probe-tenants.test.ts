@@ -3,7 +3,7 @@ import test from "node:test";
 import type { TenantType } from "../../../architecture/application";
 import { probeTenants } from "../../../verify/probe-tenants";
 
-test("each type of tenant has ids that its own condition covers", () => {
+test("makes ids that match the condition of their type", () => {
   const shapes: Readonly<Record<TenantType, RegExp>> = {
     uuid: /^7e57ab1e-7e57-4e57-a7e5-[0-9a-f]{12}$/,
     text: /^tenantry-verify-[0-9a-f]{12}$/,
@@ -22,11 +22,11 @@ test("each type of tenant has ids that its own condition covers", () => {
   }
 });
 
-test("the ids fit their types", () => {
+test("makes ids that fit their types", () => {
   assert.ok(BigInt(probeTenants("bigint").make()) >= -(2n ** 63n));
   assert.ok(Number(probeTenants("integer").make()) >= -(2 ** 31));
 });
 
-test("the condition quotes the column", () => {
+test("quotes the column in the condition", () => {
   assert.match(probeTenants("uuid").where('a"b'), /^"a""b" BETWEEN /);
 });

@@ -17,7 +17,7 @@ async function target() {
   return { found, database };
 }
 
-test("a check's own error comes before that of removing what it wrote, and both are told", async () => {
+test("reports a check's own error first, and then that of the clean-up", async () => {
   for (const run of [clearingProbes, withProbes]) {
     const { found, database } = await target();
     const cause = new Error("no such function");
@@ -32,7 +32,7 @@ test("a check's own error comes before that of removing what it wrote, and both 
   }
 });
 
-test("a check's error stays as it is where what it wrote was removed", async () => {
+test("passes a check's error unchanged if the clean-up succeeded", async () => {
   const { found } = await target();
   const error = new Error("no such function");
   await assert.rejects(
@@ -41,7 +41,7 @@ test("a check's error stays as it is where what it wrote was removed", async () 
   );
 });
 
-test("a check that found what it looked for fails where what it wrote can't be removed", async () => {
+test("fails a successful check if its clean-up fails", async () => {
   const { found, database } = await target();
   const work = async () => {
     database.broken = true;
@@ -49,7 +49,7 @@ test("a check that found what it looked for fails where what it wrote can't be r
   await assert.rejects(withProbes(found, work), /^Error: too many clients already$/);
 });
 
-test("of a connection that ends during a try the end is told, and not that nothing can be undone any more", async () => {
+test("reports the end of a connection during a try, and not the failed rollback", async () => {
   const { found } = await target();
   const ended = Object.assign(new Error("terminating connection"), { code: "57P01", severity: "FATAL" });
   let broken = false;

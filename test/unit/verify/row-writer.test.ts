@@ -36,7 +36,7 @@ const table = (more: Partial<CatalogTable>): CatalogTable => ({
 
 const noParent = async () => undefined;
 
-test("a row names the columns that an INSERT must name, and those that are given", async () => {
+test("fills the required columns and the given ones", async () => {
   const columns = [
     column("tenant_id", "uuid"),
     column("note", "text", { isNeeded: false }),
@@ -49,7 +49,7 @@ test("a row names the columns that an INSERT must name, and those that are given
   });
 });
 
-test("a value that a CHECK refuses is varied, with what the CHECK compares with among the candidates", async () => {
+test("varies a value that a CHECK refuses, with the CHECK's literals among the candidates", async () => {
   const checks = [{ name: "c", columns: ["status"], definition: "CHECK ((status = ANY (ARRAY['placed'::text])))" }];
   const columns = [column("status", "text"), column("total", "numeric")];
   const row = await planRow(table({ columns, checks }), {}, noParent);
@@ -62,12 +62,12 @@ test("a value that a CHECK refuses is varied, with what the CHECK compares with 
   assert.equal(row.statement().values[1], "1", "the other column was left alone");
 });
 
-test("an error that blames no column ends the varying", async () => {
+test("stops varying after an error about no column", async () => {
   const row = await planRow(table({ columns: [column("note", "text")] }), {}, noParent);
   assert.equal(row.vary({ code: "42501" }), false);
 });
 
-test("a foreign key takes its parent's values, and a parent that is missing is said", async () => {
+test("takes a foreign key's values from its parent, and reports a missing parent", async () => {
   const foreignKeys = [
     {
       columns: ["tenant_id", "customer"],
@@ -84,14 +84,14 @@ test("a foreign key takes its parent's values, and a parent that is missing is s
   );
 });
 
-test("a foreign key that may be empty is left empty", async () => {
+test("leaves an optional foreign key empty", async () => {
   const foreignKeys = [{ columns: ["parent"], parent: { schema: "shop", name: "orders" }, parentColumns: ["id"] }];
   const columns = [column("id", "uuid"), column("parent", "uuid", { isNeeded: false })];
   const row = await planRow(table({ columns, foreignKeys }), {}, noParent);
   assert.equal(row.statement().values.length, 1);
 });
 
-test("a type that is not known is said", async () => {
+test("reports an unknown type", async () => {
   await assert.rejects(planRow(table({ columns: [column("place", "geometry")] }), {}, noParent), (error) => {
     assert.ok(error instanceof NoRow);
     assert.match(error.message, /no value is known for place of type geometry/);
@@ -99,13 +99,13 @@ test("a type that is not known is said", async () => {
   });
 });
 
-test("values fit the column: labels of an enum, the length of a varchar", () => {
+test("makes values that fit the column: an enum's labels, a varchar's length", () => {
   assert.deepEqual(candidates(column("mood", "mood", { labels: ["sad", "ok"] }), []), ["sad", "ok"]);
   assert.ok(candidates(column("code", "varchar", { maxLength: 3 }), []).every((value) => value.length <= 3));
   assert.deepEqual(candidates(column("tags", "_text", { isArray: true }), []), ["{}"]);
 });
 
-test("a column that the database computes is left out, also where a key refers by it", async () => {
+test("leaves out a generated column, also in a foreign key", async () => {
   const foreignKeys = [
     { columns: ["tenant_id", "slug"], parent: { schema: "shop", name: "pages" }, parentColumns: ["tenant_id", "slug"] },
   ];
@@ -119,7 +119,7 @@ test("a column that the database computes is left out, also where a key refers b
   assert.match(row.statement().sql, /\("tenant_id", "title"\)/);
 });
 
-test("a value that a unique key refuses is varied, also where a partition's key has another name", async () => {
+test("varies a value that a unique key refuses, also if a partition's key has another name", async () => {
   const columns = [column("tenant_id", "uuid"), column("on_hand", "bool"), column("note", "text")];
   const keys = [{ name: "stock_pkey", columns: ["tenant_id", "on_hand"] }];
   const row = await planRow(table({ columns, keys }), { tenant_id: "t" }, noParent);
@@ -128,7 +128,7 @@ test("a value that a unique key refuses is varied, also where a partition's key 
   assert.equal(row.statement().values[1], "true");
 });
 
-test("types of other kinds have values: ranges, rows, bits, geometry, and arrays that a CHECK wants filled", () => {
+test("makes values of ranges, rows, bits, geometry, and arrays that a CHECK requires to be filled", () => {
   const first = (base: string, more: Partial<Column> = {}) => candidates(column("c", base, more), [])[0];
   assert.equal(first("floatrange", { shape: "range" }), "empty");
   assert.equal(first("int4multirange", { shape: "multirange" }), "{}");
@@ -140,7 +140,7 @@ test("types of other kinds have values: ranges, rows, bits, geometry, and arrays
   assert.ok(candidates(column("c", "_text", { isArray: true }), checks).includes("{NULL}"));
 });
 
-test("planted, a row holds values that nobody else has, also in columns that need none", async () => {
+test("plants unique values in a row, also in optional columns", async () => {
   const columns = [
     column("tenant_id", "uuid"),
     column("note", "text", { isNeeded: false }),
@@ -160,7 +160,7 @@ test("planted, a row holds values that nobody else has, also in columns that nee
   assert.equal(rate, "1", "too short for a telling number");
 });
 
-test("a planted value that a CHECK refuses is left out where the column needs none", async () => {
+test("leaves out a planted value that a CHECK refuses in an optional column", async () => {
   const checks = [{ name: "c", columns: ["status"], definition: "CHECK (status = 'open')" }];
   const columns = [column("id", "uuid"), column("status", "text", { isNeeded: false })];
   const row = await planRow(table({ columns, checks }), {}, noParent, { plant: true });
@@ -169,7 +169,7 @@ test("a planted value that a CHECK refuses is left out where the column needs no
   assert.equal(row.statement().values.length, 1);
 });
 
-test("a mark is found in a value whatever PostgreSQL adds to it, and none in a value that others have", () => {
+test("finds a canary in a value with PostgreSQL's additions, and none in a common value", () => {
   assert.equal(canaryIn("712345678.000"), "712345678");
   assert.equal(canaryIn('{"probe": "tenantry-verify-0a1b2c3d"}'), "tenantry-verify-0a1b2c3d");
   for (const common of ["1", "placed", "{}", "1712345678", "2026-01-01"]) assert.equal(canaryIn(common), undefined);

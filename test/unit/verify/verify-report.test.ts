@@ -6,7 +6,7 @@ import { renderReport, reportJson } from "../../../verify/verify-report";
 
 const report = (...findings: ReturnType<typeof pass>[]) => [{ check: "isolation", findings, ms: 1_500 }];
 
-test("a check's name stands once, and the last line counts", () => {
+test("prints a check's name once, and counts in the last line", () => {
   const text = renderReport(
     report(pass("a.b", "fine"), fail("a.c", "not fine"), warn("a.d", "odd"), skip("a.e", "no")),
     100,
@@ -17,13 +17,13 @@ test("a check's name stands once, and the last line counts", () => {
   assert.match(text, /1 pass, 1 fail, 1 warn, 1 skip in 1\.5 s$/);
 });
 
-test("colours appear where they are asked for only", () => {
+test("prints colours only on request", () => {
   const [plain, coloured] = [false, true].map((colours) => renderReport(report(fail("a", "b")), 100, colours));
   assert.ok(!plain?.includes("\u001b"));
   assert.ok(coloured?.includes("\u001b[31;1mfail"));
 });
 
-test("JSON says whether all is well, and each finding with its check", () => {
+test("prints JSON with the result and each finding with its check", () => {
   assert.deepEqual(JSON.parse(reportJson("local", report(pass("a.b", "fine")))), {
     stack: "local",
     ok: true,
@@ -32,14 +32,14 @@ test("JSON says whether all is well, and each finding with its check", () => {
   assert.equal(JSON.parse(reportJson("local", report(fail("a.b", "bad")))).ok, false);
 });
 
-test("a failure is worse than a warning, which is worse than what doesn't apply", () => {
+test("ranks a failure above a warning, and a warning above a skip", () => {
   assert.equal(worst(report(pass("a", ""), warn("a", ""), fail("a", ""))), "fail");
   assert.equal(worst(report(skip("a", ""), warn("a", ""))), "warn");
   assert.equal(worst(report(skip("a", ""))), "skip");
   assert.equal(worst([]), "pass");
 });
 
-test("what is wrong is said together", () => {
+test("joins all faults in one finding", () => {
   assert.deepEqual(judge("a", ["one", "two"], "right"), fail("a", "one; two"));
   assert.deepEqual(judge("a", [], "right"), pass("a", "right"));
 });

@@ -23,7 +23,7 @@ const emit: FoundFunction = {
   mayRevoke: true,
 };
 
-test("a function is granted to whoever needs it before everybody loses it", () => {
+test("grants a function to the roles that need it before revoking it from PUBLIC", () => {
   const gaps = judgeFunctions([emit], bounds);
   assert.deepEqual(
     gaps.flatMap(({ mend }) => mend),
@@ -35,7 +35,7 @@ test("a function is granted to whoever needs it before everybody loses it", () =
   assert.deepEqual(judgeFunctions([{ ...emit, grantees: ["operator", "shop_cdc"] }], bounds), []);
 });
 
-test("functions that this login may not revoke are one gap, with what to do and no SQL", () => {
+test("reports functions that this login may not revoke as one gap, with the fix and no SQL", () => {
   const lock: FoundFunction = {
     ...emit,
     signature: "pg_advisory_lock(bigint)",
@@ -55,14 +55,14 @@ test("functions that this login may not revoke are one gap, with what to do and 
   assert.deepEqual(gap?.mend, []);
 });
 
-test("a setting that PostgreSQL writes back with other quotes is as declared, and another is set back", () => {
+test("accepts a setting that PostgreSQL prints with other quotes, and resets a different one", () => {
   const path = { role: "shop_app", database: "shop", name: "search_path" };
   assert.deepEqual(judgeSettings([{ ...path, value: "shop, public" }], bounds, "shop"), []);
   const [gap] = judgeSettings([{ ...path, value: "evil, shop" }], bounds, "shop");
   assert.deepEqual(gap?.mend, ['ALTER ROLE "shop_app" IN DATABASE "shop" SET search_path = "shop", "public"']);
 });
 
-test("settings that harm are reset where they were set", () => {
+test("resets harmful settings where they were set", () => {
   const path = { role: "shop_app", database: "shop", name: "search_path", value: "shop, public" };
   const mends = (role: string | null, database: string | null) =>
     judgeSettings([path, { role, database, name: "app.tenant_id", value: "x" }], bounds, "shop").flatMap(
@@ -74,7 +74,7 @@ test("settings that harm are reset where they were set", () => {
   assert.deepEqual(judgeSettings([path, { ...path, name: "work_mem", value: "1GB" }], bounds, "shop"), []);
 });
 
-test("an event trigger that fires always is as good as one that fires", () => {
+test("accepts an event trigger that fires always", () => {
   const found = {
     has_function: true,
     enabled: "A",
@@ -86,7 +86,7 @@ test("an event trigger that fires always is as good as one that fires", () => {
   assert.match(judgeTrigger({ ...found, has_function: false })[0]?.seen ?? "", /isolate_partitions\(\) is missing/);
 });
 
-test("each subject with a gap, each role and the nodes are differences, and what is beyond reach is none", () => {
+test("lists each subject with a gap, each role and the nodes as differences, but no gap that only others can close", () => {
   const state = { ...bounds, gaps: {}, beyond: { PUBLIC: ["may call …"] } };
   assert.deepEqual(roleBoundary.diff(state, bounds), []);
   const next = {

@@ -6,7 +6,7 @@ import { fingerprintOf, isFingerprintOf } from "../../../../provider/citus/node-
 const app = { user: "shop_app", password: "secret" };
 const cdc = { user: "shop_cdc", password: "other" };
 
-test("a fingerprint is that of the same logins in any order, and of no others", () => {
+test("makes equal fingerprints for the same logins in any order only", () => {
   const fingerprint = fingerprintOf([app, cdc]);
   assert.ok(isFingerprintOf(fingerprint, [cdc, app]));
   assert.ok(!isFingerprintOf(fingerprint, [app]));
@@ -14,12 +14,12 @@ test("a fingerprint is that of the same logins in any order, and of no others", 
   assert.ok(!isFingerprintOf(undefined, [app, cdc]));
 });
 
-test("the logins of two silos with the same passwords have different fingerprints, and no guess is cheap", () => {
+test("makes different fingerprints for two silos with the same passwords, and makes each guess slow", () => {
   assert.notEqual(fingerprintOf([app]), fingerprintOf([app]));
   assert.match(fingerprintOf([app]), /^SCRAM-SHA-256\$200000:/);
 });
 
-test("a password with quotes, backslashes and spaces is one value for libpq", () => {
+test("quotes a password with quotes, backslashes and spaces for libpq", () => {
   const [user, authinfo] = nodeLogin({ ...app, password: "it's \\ new" });
   assert.equal(user, "shop_app");
   assert.equal(authinfo, String.raw`password='it\'s \\ new'`);

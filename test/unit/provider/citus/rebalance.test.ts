@@ -35,20 +35,20 @@ function acting(
   return { context, client: { query } as unknown as Client, told, ran, abort };
 }
 
-test("the end of the job that was started is waited for, and its progress told", async () => {
+test("waits for the end of the started job and logs its progress", async () => {
   const done = { task_state_counts: { done: 4 }, tasks: [] };
   const { context, client, told } = acting([job("scheduled"), job("finished", done)]);
   await rebalance(context, client, { pollMs: 1 });
   assert.deepEqual(told, ["rebalance scheduled: 2 of 4 steps done", "rebalance finished: 4 of 4 steps done"]);
 });
 
-test("nothing is waited for where Citus finds nothing to move", async () => {
+test("does not wait if Citus finds nothing to move", async () => {
   const { context, client, told } = acting([], { isStarted: false });
   await rebalance(context, client);
   assert.deepEqual(told, []);
 });
 
-test("progress names bytes, nodes, and why a step is tried again", () => {
+test("logs bytes, nodes and the reason of a retry", () => {
   const tasks = [
     { ...running, hosts: { source: "a:1", target: "b:2" } },
     { state: "runnable", retried: 2, message: "no room\n" },
@@ -59,7 +59,7 @@ test("progress names bytes, nodes, and why a step is tried again", () => {
   );
 });
 
-test("a step that fails again and again stops the rebalance and is told with its reason", async () => {
+test("stops the rebalance if a step keeps failing, and reports the reason", async () => {
   const tasks = [{ state: "runnable", retried: 3, message: "permission denied\n" }];
   const { context, client, ran } = acting([job("running", { tasks })]);
   await assert.rejects(rebalance(context, client, { pollMs: 1 }), {
@@ -69,7 +69,7 @@ test("a step that fails again and again stops the rebalance and is told with its
   assert.equal(ran.at(-1), "SELECT citus_rebalance_stop()");
 });
 
-test("a rebalance that stands still ends the wait, goes on in the database, and how to stop it is said", async () => {
+test("stops waiting for a rebalance that stands still, and says how to stop it in the database", async () => {
   const { context, client, ran } = acting([job("running", { tasks: [running] })]);
   await assert.rejects(rebalance(context, client, { pollMs: 1, limitMs: 5 }), {
     name: "Problems",
@@ -79,7 +79,7 @@ test("a rebalance that stands still ends the wait, goes on in the database, and 
   assert.ok(!ran.includes("SELECT citus_rebalance_stop()"));
 });
 
-test("one that somebody stopped, or that failed, is not taken for done", async () => {
+test("reports a rebalance that was stopped or failed", async () => {
   const stopped = acting([job("cancelled")]);
   await assert.rejects(rebalance(stopped.context, stopped.client), /was cancelled[\s\S]*somebody stopped it/);
   const tasks = [{ state: "error", retried: 30, message: "disk full" }];
@@ -87,7 +87,7 @@ test("one that somebody stopped, or that failed, is not taken for done", async (
   await assert.rejects(rebalance(failed.context, failed.client), /was failed[\s\S]*disk full/);
 });
 
-test("one of an earlier run is waited for, however it ends", async () => {
+test("waits for the rebalance of an earlier run, whatever its result", async () => {
   const { context, client, told } = acting([job("running"), job("cancelled")], { last: job("running") });
   await awaitEarlierRebalance(context, client, { pollMs: 1 });
   assert.equal(told[0], "a rebalance is under way already (job 7); waiting for its end");
@@ -96,7 +96,7 @@ test("one of an earlier run is waited for, however it ends", async () => {
   assert.deepEqual(over.told, []);
 });
 
-test("a cancelled run waits no longer", async () => {
+test("stops waiting when the run is cancelled", async () => {
   const { context, client, abort } = acting([job("running")]);
   const waiting = rebalance(context, client, { pollMs: 60_000 });
   setTimeout(() => abort.abort(), 10);

@@ -19,7 +19,7 @@ const found = {
   localRows: false,
 } as const;
 
-test("the tenants' table starts a group of its own, and the others join it", () => {
+test("starts a co-location group with the tenants' table, and adds the others to it", () => {
   assert.equal(
     distribute(tenants).sql,
     `SELECT create_distributed_table('"shop"."tenants"', 'tenant_id', shard_count => 32, colocate_with => 'none')`,
@@ -30,22 +30,22 @@ test("the tenants' table starts a group of its own, and the others join it", () 
   );
 });
 
-test("names that need quotes are quoted twice, as a name and as text", () => {
+test("quotes names twice, as an identifier and as a literal", () => {
   const odd = { ...orders, table: `it's "odd"`, column: "Tenant's" };
   assert.match(distribute(odd).sql, /'"shop"\."it''s ""odd"""', 'Tenant''s'/);
 });
 
-test("a declared placement that is still true stays as declared, also when splits added shards", () => {
+test("keeps a declared placement that is still true, even after splits added shards", () => {
   assert.equal(placementAsInputs(tenants, { ...found, shardCount: 34 }, tenants.placement), tenants.placement);
   assert.equal(placementAsInputs(orders, found, orders.placement), orders.placement);
 });
 
-test("the table that started a group is not told by its age, as a redistribution makes all of them anew", () => {
+test("does not identify the first table of a group by age, because a redistribution creates all again", () => {
   const anew = { ...found, group: ["shop.orders", "shop.tenants"] };
   assert.equal(placementAsInputs(tenants, anew, tenants.placement), tenants.placement);
 });
 
-test("a table that leaves its group starts one", () => {
+test("starts a group with a table that leaves its own", () => {
   const alone = { ...orders, placement: { shardCount: 8 } };
   assert.deepEqual(
     redistribute(alone, found, orders.placement).map(({ sql }) => sql),
@@ -55,7 +55,7 @@ test("a table that leaves its group starts one", () => {
   );
 });
 
-test("another group is told by its oldest table", () => {
+test("names another group by its oldest table", () => {
   const other = { ...found, group: ["shop.audit", "shop.orders"] };
   assert.deepEqual(placementAsInputs(orders, other, orders.placement), { colocateWith: "shop.audit" });
   assert.deepEqual(placementAsInputs(orders, { ...found, group: ["shop.orders"] }, orders.placement), {
@@ -63,7 +63,7 @@ test("another group is told by its oldest table", () => {
   });
 });
 
-test("another number of shards takes the whole group along", () => {
+test("changes the number of shards for the whole group", () => {
   const next = { ...tenants, placement: { shardCount: 64 } };
   const [statement, ...more] = redistribute(next, found, tenants.placement);
   const change = `alter_distributed_table('"shop"."tenants"', shard_count => 64, cascade_to_colocated => true)`;
@@ -71,7 +71,7 @@ test("another number of shards takes the whole group along", () => {
   assert.deepEqual(more, []);
 });
 
-test("another column and another group are changed one after the other", () => {
+test("changes column and group one after the other", () => {
   const away = { ...found, column: "order_id", group: ["shop.orders"] };
   assert.deepEqual(
     redistribute(orders, away, { shardCount: 32 }).map(({ sql }) => sql),

@@ -38,7 +38,7 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
   return error.message;
 }
 
-test("a connector's configuration comes without the name that Connect adds", async (t) => {
+test("removes the name that Connect adds to a configuration", async (t) => {
   const { connect } = await startWorker(t, {
     ...healthy,
     "GET /connectors/c/config": [[200, { name: "c", "tasks.max": "1" }]],
@@ -46,7 +46,7 @@ test("a connector's configuration comes without the name that Connect adds", asy
   assert.deepEqual(await connect.config("c"), { "tasks.max": "1" });
 });
 
-test("a connector that Connect does not know is undefined, and gone already for those who delete", async (t) => {
+test("returns undefined for an unknown connector, and accepts its deletion", async (t) => {
   const { connect } = await startWorker(t, {
     ...healthy,
     "GET /connectors/c/config": [missing],
@@ -62,7 +62,7 @@ test("a connector that Connect does not know is undefined, and gone already for 
   await connect.delete("c");
 });
 
-test("a worker that starts is waited for, and its 404 is not taken for a missing connector", async (t) => {
+test("waits for a starting worker, and does not take its 404 for a missing connector", async (t) => {
   const { connect } = await startWorker(t, {
     "GET /health": [html, [503, { status: "starting", message: "Worker is starting" }], [200, {}]],
     "GET /connectors/c/config": [html, [200, { name: "c" }]],
@@ -70,7 +70,7 @@ test("a worker that starts is waited for, and its 404 is not taken for a missing
   assert.deepEqual(await connect.config("c"), {});
 });
 
-test("a group that rebalances is waited for", async (t) => {
+test("waits for a group that rebalances", async (t) => {
   const conflict = [
     409,
     { error_code: 409, message: "Cannot complete request momentarily due to a rebalance" },
@@ -85,7 +85,7 @@ test("a group that rebalances is waited for", async (t) => {
   assert.equal(seen.filter(({ call }) => call === "PUT /connectors/c/stop").length, 3);
 });
 
-test("a worker that never gets ready is told with what it said", async (t) => {
+test("reports a worker that never gets ready with its last answer", async (t) => {
   const { connect } = await startWorker(t, {
     "GET /health": [[503, { status: "starting", message: "Worker is still reading its internal topics" }]],
   });
@@ -94,14 +94,14 @@ test("a worker that never gets ready is told with what it said", async (t) => {
   assert.match(told, /can't start without Kafka/);
 });
 
-test("an address where nobody listens is told with the fix", async () => {
+test("reports an address where no process listens, with the fix", async () => {
   const connect = openConnect({ url: "http://127.0.0.1:9", databasePassword: "${file:x:y}" }, patience);
   const told = await refusalOf(connect.config("c"));
   assert.match(told, /Kafka Connect does not answer at http:\/\/127\.0\.0\.1:9\n/);
   assert.match(told, /fix: +start it, or correct `connect\.url`/);
 });
 
-test("a worker that takes a request and never answers is told", async (t) => {
+test("reports a worker that accepts a request and never answers", async (t) => {
   const server = createServer(() => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.closeAllConnections());
@@ -111,7 +111,7 @@ test("a worker that takes a request and never answers is told", async (t) => {
   assert.match(await refusalOf(connect.config("c")), /got: +no answer in time/);
 });
 
-test("a login is sent where there is one, and a refused one is told without it", async (t) => {
+test("sends the login if there is one, and reports a refused login without showing it", async (t) => {
   const { url, seen } = await startWorker(t, { "GET /health": [[401, ""]] });
   const login = { user: "ops", password: "hunter2" };
   const connect = openConnect({ url, databasePassword: "${file:x:y}", ...login }, patience);
@@ -121,7 +121,7 @@ test("a login is sent where there is one, and a refused one is told without it",
   assert.equal(seen[0]?.login, `Basic ${btoa("ops:hunter2")}`);
 });
 
-test("a plugin that is not installed is told with the list of those that are", async (t) => {
+test("reports a missing plugin with the list of installed ones", async (t) => {
   const { connect } = await startWorker(t, {
     ...healthy,
     "GET /connector-plugins": [[200, [{ class: "a.B", version: "1" }, { class: "c.D" }]]],
@@ -130,7 +130,7 @@ test("a plugin that is not installed is told with the list of those that are", a
   assert.match(told, /got: +installed: a\.B 1, c\.D\n {2}expected: x\.Y/);
 });
 
-test("a validation that answers with nulls gives the errors and the known keys", async (t) => {
+test("reads errors and known keys from a validation with nulls", async (t) => {
   const { connect } = await startWorker(t, {
     ...healthy,
     "GET /connector-plugins": [[200, [{ class: "a.B", version: null }]]],
@@ -153,7 +153,7 @@ test("a validation that answers with nulls gives the errors and the known keys",
   });
 });
 
-test("another failure of Connect is told with its message", async (t) => {
+test("reports other failures of Connect with their message", async (t) => {
   const { connect } = await startWorker(t, {
     ...healthy,
     "PUT /connectors/c/config": [[500, { error_code: 500, message: "Cannot invoke String.length()" }]],
@@ -162,7 +162,7 @@ test("another failure of Connect is told with its message", async (t) => {
   assert.match(told, /refused PUT http.*\/connectors\/c\/config\n {2}got: +HTTP 500: Cannot invoke String\.length\(\)/);
 });
 
-test("a cancelled run ends the wait at once", async () => {
+test("stops waiting at once when the run is cancelled", async () => {
   const abort = new AbortController();
   const connect = openConnect(
     { url: "http://127.0.0.1:9", databasePassword: "${file:x:y}" },

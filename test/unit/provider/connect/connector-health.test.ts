@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { cleanTrace } from "../../../../provider/connect/connector-health";
 
-test("of a stack trace remain what Connect was doing and the last cause", () => {
+test("shortens a stack trace to Connect's action and the last cause", () => {
   const trace = `org.apache.kafka.connect.errors.ConnectException: An exception occurred in the change event producer. This connector will be stopped.
 	at io.debezium.pipeline.ErrorHandler.setProducerThrowable(ErrorHandler.java:67)
 	... 5 more
@@ -16,11 +16,11 @@ Caused by: org.postgresql.util.PSQLException: FATAL: role "x" does not exist
   );
 });
 
-test("one exception alone is its message, and an endless one is cut", () => {
+test("shows the message of a single exception, and cuts a long one", () => {
   assert.equal(cleanTrace("java.lang.IllegalStateException: broken\n\tat x.Y.z(Y.java:1)"), "broken");
   assert.equal(cleanTrace(`java.lang.Error: ${"x".repeat(1_000)}`), `${"x".repeat(300)}…`);
 });
 
-test("an exception without a message is named, as it says more than nothing", () => {
+test("names an exception without a message", () => {
   assert.equal(cleanTrace("java.lang.NullPointerException\n\tat x.Y.z(Y.java:1)"), "NullPointerException");
 });

@@ -9,11 +9,11 @@ function told(config: Readonly<Record<string, string>>, errors: { key: string; m
   return configurationProblems("c", config, { errors, known }).map(renderProblem).join("\n");
 }
 
-test("keys that the plugin or Connect define are accepted", () => {
+test("accepts keys that the plugin or Connect define", () => {
   assert.equal(told(Object.fromEntries(known.map((key) => [key, "x"]))), "");
 });
 
-test("keys that are defined by pattern are accepted", () => {
+test("accepts keys that are defined by pattern", () => {
   const keys = [
     "topic.creation.order-events.partitions",
     "topic.creation.order-events.retention.ms",
@@ -24,17 +24,17 @@ test("keys that are defined by pattern are accepted", () => {
   assert.equal(told(Object.fromEntries(keys.map((key) => [key, "x"]))), "");
 });
 
-test("a misspelt key is told with the one that was meant", () => {
+test("suggests the right key for a misspelt one", () => {
   const text = told({ "max.bach.size": "1" });
   assert.match(text, /no key `max\.bach\.size`/);
   assert.match(text, /fix: +write `max\.batch\.size`/);
 });
 
-test("a key like no other is to be removed", () => {
+test("advises removing a key that resembles no other", () => {
   assert.match(told({ "completely.different": "1" }), /fix: +remove it/);
 });
 
-test("every refused and every unknown key is told at once", () => {
+test("reports all refused and unknown keys at once", () => {
   const text = told({ "max.batch.size": "-1", "max.bach.size": "1" }, [
     { key: "max.batch.size", message: "must be positive" },
   ]);
@@ -42,7 +42,7 @@ test("every refused and every unknown key is told at once", () => {
   assert.match(text, /no key `max\.bach\.size`/);
 });
 
-test("a secret's value is not shown when it is refused", () => {
+test("does not show a refused secret", () => {
   const text = told({ "database.password": "${file:/x:y}" }, [{ key: "database.password", message: "no such file" }]);
   assert.match(text, /`database\.password` is refused\n {2}expected: no such file/);
 });

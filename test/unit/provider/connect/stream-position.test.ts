@@ -27,7 +27,7 @@ function transaction(xid: number, commitLsn: bigint, endLsn: bigint, lsns: reado
 
 const lsnsOf = (from: ReturnType<typeof position>) => unsentOf(transactions, from).map(({ change }) => change.lsn);
 
-test("takes everything for unsent where nothing was sent", () => {
+test("counts everything as unsent if nothing was sent", () => {
   assert.equal(parsePosition([]), undefined);
   assert.equal(parsePosition([{ partition, offset: null }]), undefined);
   assert.deepEqual(lsnsOf(undefined), [120n, 100n, 160n, 205n]);
@@ -39,7 +39,7 @@ test("follows the order of the commits, not of the log, behind the last change t
   assert.deepEqual(lsnsOf(position(160, 155, "INSERT")), [205n]);
 });
 
-test("keeps a change that lies where the commit before it ends, if only that was sent", () => {
+test("keeps a change at the end of the commit before it, if only that commit was sent", () => {
   assert.deepEqual(lsnsOf(position(205, 205, "COMMIT")), [205n]);
   assert.deepEqual(lsnsOf(position(205, 205, "INSERT")), []);
 });

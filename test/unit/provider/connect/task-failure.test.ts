@@ -26,7 +26,7 @@ Caused by: org.apache.kafka.common.errors.RecordTooLargeException: The request i
   assert.match(failure?.fix ?? "", /max\.message\.bytes/);
 });
 
-test("tells failures that a record causes from those that none does", () => {
+test("separates failures caused by a record from others", () => {
   const errors = "org.apache.kafka.common.errors";
   assert.equal(kindOf(`${errors}.TopicAuthorizationException: Not authorized to access topics: [a.b.events]`), "topic");
   assert.equal(kindOf(`${errors}.TimeoutException: Topic a.b.events not present in metadata after 60000 ms.`), "topic");
@@ -44,7 +44,7 @@ test("tells failures that a record causes from those that none does", () => {
   assert.equal(kindOf(`${errors}.TimeoutException: Expiring 1 record(s) for a-0: 120000 ms has passed`), "elsewhere");
 });
 
-test("finds nothing of a connector that runs, and says so where Connect gives no reason", () => {
+test("finds no failure in a running connector, and says if Connect gives no reason", () => {
   assert.equal(failureOf({ connector: "RUNNING", tasks: [{ id: 0, state: "RUNNING" }] }), undefined);
   assert.equal(failureOf({ connector: "FAILED", tasks: [] })?.cause, "Connect gives no reason");
   assert.equal(rootCause(`java.lang.Error: ${"x".repeat(1_000)}`).length, 301);

@@ -19,19 +19,19 @@ function acting(looks: readonly (readonly object[])[], isThere = true) {
   return { context: { database, log: (line: string) => void told.push(line), signal: abort.signal }, told, abort };
 }
 
-test("slots that have read everything are not waited for", async () => {
+test("does not wait for slots that have read everything", async () => {
   const { context, told } = acting([[]]);
   await awaitDrained(context);
   assert.deepEqual(told, []);
 });
 
-test("nothing is asked of slots where there is no outbox yet", async () => {
+test("does not query slots if there is no outbox yet", async () => {
   const { context, told } = acting([[lagging]], false);
   await awaitDrained(context);
   assert.deepEqual(told, []);
 });
 
-test("a slot that lags is told, once in a while, and waited for", async () => {
+test("waits for a lagging slot and logs it from time to time", async () => {
   const { context, told } = acting([[lagging], [lagging], []]);
   await awaitDrained(context, { pollMs: 1 });
   assert.deepEqual(told, [
@@ -39,7 +39,7 @@ test("a slot that lags is told, once in a while, and waited for", async () => {
   ]);
 });
 
-test("a slot that nobody reads ends the wait with what to do", async () => {
+test("stops waiting for a slot that no process reads, and names the fix", async () => {
   const { context } = acting([[lagging]]);
   await assert.rejects(awaitDrained(context, { limitMs: 5, pollMs: 1 }), {
     name: "Problems",
@@ -47,7 +47,7 @@ test("a slot that nobody reads ends the wait with what to do", async () => {
   });
 });
 
-test("a cancelled run waits no longer", async () => {
+test("stops waiting when the run is cancelled", async () => {
   const { context, abort } = acting([[lagging]]);
   const waiting = awaitDrained(context, { pollMs: 60_000 });
   setTimeout(() => abort.abort(), 10);

@@ -70,7 +70,7 @@ async function runIn(t: TestContext, { connect, look }: ReturnType<typeof fakeCo
   return running;
 }
 
-test("a failure from before the start is not taken for a new one", async (t) => {
+test("does not take a failure from before the start for a new one", async (t) => {
   const fake = fakeConnect(1);
   const diagnosis = await runIn(t, fake);
   assert.equal(diagnosis.failure?.kind, "too large");
@@ -78,13 +78,13 @@ test("a failure from before the start is not taken for a new one", async (t) => 
   assert(isOneByOne(fake.configNow()));
 });
 
-test("a connector that stands still is started anew", async (t) => {
+test("restarts a connector that stands still", async (t) => {
   const fake = fakeConnect(3);
   await runIn(t, fake);
   assert.deepEqual(fake.calls, ["put", "stop", "resume", "stop", "resume", "stop", "resume"]);
 });
 
-test("a connector that stands still after each start is refused", async (t) => {
+test("rejects a connector that stands still after each start", async (t) => {
   const fake = fakeConnect(undefined);
   await assert.rejects(runIn(t, fake), (error) => {
     assert(error instanceof Problems);

@@ -52,6 +52,6 @@ test("reads the beginning of an insert that was cut: the length of the column th
   );
 });
 
-test("passes over what an outbox never has", () => {
+test("skips messages that an outbox never has", () => {
   assert.deepEqual(decodePgoutput(join("T", int(0, 4))), { kind: "other" });
 });

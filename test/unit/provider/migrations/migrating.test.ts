@@ -35,29 +35,29 @@ test("an applied file has nothing left", () => {
   assert.deepEqual(decide(file, whole, undefined), { kind: "nothing" });
 });
 
-test("an interrupted file goes on behind what committed, in doubt about the one that was running", () => {
+test("continues an interrupted file behind the committed statements, in doubt about the running one", () => {
   assert.deepEqual(decide(file, { ...half, in_doubt: true }, undefined), { kind: "run", from: 1, inDoubt: true });
 });
 
-test("an interrupted file may be mended behind what committed", () => {
+test("accepts an edit of an interrupted file behind the committed statements", () => {
   assert.deepEqual(decide(file, { ...half, hash: "old" }, undefined), { kind: "run", from: 1, inDoubt: false });
 });
 
-test("an interrupted file may not be edited where it committed", () => {
+test("rejects an edit of an interrupted file in the committed statements", () => {
   assert.throws(() => decide(file, { ...half, hash: "old", done_hash: "other" }, undefined), /first 1 statements/);
 });
 
-test("an applied file that was edited is refused with both hashes", () => {
+test("rejects an edited applied file with both hashes", () => {
   assert.throws(() => decide(file, { ...whole, hash: "old" }, undefined), /SHA-256 new.*SHA-256 old/s);
 });
 
-test("a file that runs on change starts anew", () => {
+test("runs a file that runs on change from its start", () => {
   const onChange = { ...file, apply: "onChange" } as const;
   assert.deepEqual(decide(onChange, { ...whole, hash: "old" }, undefined), { kind: "run", from: 0, inDoubt: false });
   assert.deepEqual(decide(onChange, { ...half, hash: "old" }, undefined), { kind: "run", from: 0, inDoubt: false });
 });
 
-test("content that was applied under another name is not run again", () => {
+test("does not run content again that was applied under another name", () => {
   const same = { ...whole, path: "sql/shop/009.sql" };
   assert.deepEqual(decide(file, undefined, same), { kind: "renamed", from: "sql/shop/009.sql" });
 });

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { changeList } from "../../../../provider/partitions/partman-worker";
 
-test("a database is added once", () => {
+test("adds a database once", () => {
   assert.deepEqual(changeList([], "shop_acme", true), ["shop_acme"]);
   assert.deepEqual(changeList(["shop"], "shop_acme", true), ["shop", "shop_acme"]);
   assert.deepEqual(changeList(["shop", "shop_acme"], "shop_acme", true), ["shop", "shop_acme"]);
 });
 
-test("the list never becomes shorter, as the worker would crash the server: another name fills the place", () => {
+test("never shortens the list, which would crash the server: another name fills the place", () => {
   assert.deepEqual(changeList(["shop", "shop_acme", "shop_globex"], "shop_acme", false), [
     "shop",
     "shop",
@@ -19,7 +19,7 @@ test("the list never becomes shorter, as the worker would crash the server: anot
   assert.deepEqual(changeList(["shop"], "shop_acme", false), ["shop"]);
 });
 
-test("the next database takes the place that is filled", () => {
+test("gives the next database a filled place", () => {
   assert.deepEqual(changeList(["shop", "shop", "shop_globex"], "shop_initech", true), [
     "shop",
     "shop_initech",

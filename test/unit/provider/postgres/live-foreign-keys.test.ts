@@ -13,7 +13,7 @@ const key: ForeignKey = {
 const empty = { partitioned: false, hasRows: false };
 const sql = (statements: readonly { sql: string }[]) => statements.map((statement) => statement.sql);
 
-test("a missing key is added", () => {
+test("adds a missing foreign key", () => {
   const { add, validate } = planForeignKeys(name, [], [key], empty);
   assert.deepEqual(sql(add), [
     'ALTER TABLE "shop"."orders" ADD CONSTRAINT "orders_fk" FOREIGN KEY ("tenant_id", "customer_id") REFERENCES "shop"."customers" ("tenant_id", "customer_id") ON DELETE CASCADE',
@@ -21,19 +21,19 @@ test("a missing key is added", () => {
   assert.deepEqual(validate, []);
 });
 
-test("where there are rows, they are looked at in a second step, which lets writers through", () => {
+test("validates existing rows in a second step, which does not block writers", () => {
   const { add, validate } = planForeignKeys(name, [], [key], { ...empty, hasRows: true });
   assert.match(sql(add).join(), / NOT VALID$/);
   assert.deepEqual(sql(validate), ['ALTER TABLE "shop"."orders" VALIDATE CONSTRAINT "orders_fk"']);
 });
 
-test("a partitioned table takes one step, as PostgreSQL has no other", () => {
+test("adds the foreign key of a partitioned table in one step, because PostgreSQL has no other", () => {
   const { add, validate } = planForeignKeys(name, [], [key], { partitioned: true, hasRows: true });
   assert.doesNotMatch(sql(add).join(), /NOT VALID/);
   assert.deepEqual(validate, []);
 });
 
-test("a key that is in place is left alone, and one that a killed run left unvalidated is validated", () => {
+test("keeps an existing foreign key, and validates one that a killed run left unvalidated", () => {
   const found = { ...key, validated: true };
   assert.deepEqual(planForeignKeys(name, [found], [key], empty), { add: [], validate: [] });
   const { add, validate } = planForeignKeys(name, [{ ...found, validated: false }], [key], empty);
@@ -41,7 +41,7 @@ test("a key that is in place is left alone, and one that a killed run left unval
   assert.equal(validate.length, 1);
 });
 
-test("a key that does something else is replaced", () => {
+test("replaces a foreign key with another definition", () => {
   const { add } = planForeignKeys(name, [{ ...key, actions: "", validated: true }], [key], empty);
   assert.deepEqual(
     sql(add).map((line) => line.split('"orders" ')[1]?.slice(0, 15)),
@@ -77,7 +77,7 @@ for (const [a, b] of different) {
   });
 }
 
-test("keys beyond the declared ones are no difference, as a later file may have added or dropped them", () => {
+test("ignores undeclared foreign keys, because a later file may have added or dropped them", () => {
   assert.ok(!foreignKeysDiffer([key, { ...key, name: "other" }], [key]));
   assert.ok(foreignKeysDiffer([], [key]));
 });

@@ -11,19 +11,19 @@ import {
 const name = { schema: "shop", table: "orders" };
 const sql = (statements: readonly { sql: string }[]) => statements.map((statement) => statement.sql);
 
-test("what is missing is granted, with the way into the schema", () => {
+test("grants missing privileges, with USAGE on the schema", () => {
   assert.deepEqual(sql(planGrants(name, noGrants, { 'the "app"': ["SELECT", "INSERT"] }, [])), [
     'GRANT USAGE ON SCHEMA "shop" TO "the ""app"""',
     'GRANT SELECT, INSERT ON "shop"."orders" TO "the ""app"""',
   ]);
 });
 
-test("what is in place is left alone, also where everybody may use the schema", () => {
+test("changes nothing if the grants are in place, also if PUBLIC may use the schema", () => {
   const found = { onTable: { app: ["SELECT"] }, onSchema: ["PUBLIC"] };
   assert.deepEqual(planGrants(name, found, { app: ["SELECT"] }, []), []);
 });
 
-test("surplus is revoked from the declared, the formerly declared, and everybody, and from nobody else", () => {
+test("revokes surplus privileges from declared roles, formerly declared roles and PUBLIC only", () => {
   const found = {
     onTable: { app: ["SELECT", "TRUNCATE"], former: ["SELECT"], PUBLIC: ["SELECT"], operator: ["SELECT"] },
     onSchema: ["app"],
@@ -35,16 +35,16 @@ test("surplus is revoked from the declared, the formerly declared, and everybody
   ]);
 });
 
-test("a role that can't reach the schema holds nothing", () => {
+test("counts a role that can't reach the schema as holding nothing", () => {
   assert.deepEqual(grantsAsInputs({ onTable: { app: ["SELECT"] }, onSchema: [] }, { app: ["SELECT"] }), { app: [] });
 });
 
-test("what can't be declared is surplus", () => {
+test("lists privileges that can't be declared as surplus", () => {
   const found = { onTable: { app: ["SELECT", "TRUNCATE"], PUBLIC: ["SELECT"] }, onSchema: [] };
   assert.deepEqual(surplusGrants(found, ["app"]), { app: ["TRUNCATE"], PUBLIC: ["SELECT"] });
 });
 
-test("the order of privileges is no difference, and an empty list is none", () => {
+test("ignores the order of privileges, and takes an empty list for none", () => {
   assert.deepEqual(rolesThatDiffer({ a: ["SELECT", "INSERT"], b: [] }, { a: ["INSERT", "SELECT"] }), []);
   assert.deepEqual(rolesThatDiffer({ a: ["SELECT"] }, { b: ["SELECT"] }), ["a", "b"]);
 });

@@ -23,7 +23,7 @@ async function deleting(...allow: string[]): Promise<string[]> {
   return seen;
 }
 
-test("a table stays with its rows unless the stack allows it to go", async () => {
+test("keeps a table with its rows without the opt-in", async () => {
   assert.match((await deleting()).join(), /^shop\.orders stays in the database .*add `drop shop\.orders`/);
   assert.deepEqual(await deleting("drop shop.orders"), [
     'DROP TABLE IF EXISTS "shop"."orders"',
@@ -31,7 +31,7 @@ test("a table stays with its rows unless the stack allows it to go", async () =>
   ]);
 });
 
-test("a table is left to a schema that may go as a whole, and still goes by its own opt-in", async () => {
+test("leaves a table to its schema's opt-in, and still drops it by its own", async () => {
   assert.deepEqual(await deleting("drop shop"), ["shop.orders is left to its schema, which may be dropped"]);
   assert.equal((await deleting("drop shop", "drop shop.orders")).at(-1), "dropped shop.orders with its rows");
 });

@@ -51,7 +51,7 @@ for (const [error, expected] of failures) {
   });
 }
 
-test("certificates are checked unless the endpoint says otherwise", () => {
+test("checks certificates unless the endpoint says otherwise", () => {
   const verified = (of: Server) => {
     const { ssl } = clientConfig(of);
     return typeof ssl === "object" ? { rejectUnauthorized: ssl.rejectUnauthorized, ca: ssl.ca } : ssl;
@@ -62,7 +62,7 @@ test("certificates are checked unless the endpoint says otherwise", () => {
   assert.equal(clientConfig({ ...server, sslmode: "disable" }).ssl, false);
 });
 
-test("a server is reached at the address that its name has here, and must still show its own name", async (t) => {
+test("connects to the address given for a server's name, and still checks the name in its certificate", async (t) => {
   const authority = await createAuthority("shop/citus");
   const port = await tlsServer(t, await issueNodeCertificate(authority, ["*.shop.svc"]));
   const reached = (host: string) =>
@@ -78,7 +78,7 @@ test("a server is reached at the address that its name has here, and must still 
   await assert.rejects(connect({ ...server, host: "localhost", port, ca: authority.certificate }), /is not trusted/);
 });
 
-test("a name of the cluster that is unknown outside of it is told with the setting that is meant for that", () => {
+test("reports an internal name of the cluster with the setting that maps it", () => {
   const problems = connectionProblems(failure("getaddrinfo", "ENOTFOUND"), { ...server, host: "citus-0.shop.svc" });
   assert.match(problems.message, /tenantry:kubernetes\.access/);
 });
@@ -106,13 +106,13 @@ async function tlsServer(t: TestContext, { certificate, key }: KeyPair): Promise
   return (listening.address() as AddressInfo).port;
 }
 
-test("only a server that may be starting is tried again, and one that is known to be there for as long as it may start", () => {
+test("retries only a server that may be starting, and longer if it is known to exist", () => {
   assert.ok(connectPatienceMs(failure("", "57P03")) > connectPatienceMs(failure("", "ECONNREFUSED")));
   assert.equal(connectPatienceMs(failure("", "57P03")), connectPatienceMs(failure("", "ECONNREFUSED"), true));
   assert.ok(connectPatienceMs(failure("", "28P01")) < 0);
 });
 
-test("an error's code is found behind the problem that was made of it", () => {
+test("finds the code of an error behind the problem made from it", () => {
   assert.equal(errorCode(connectionProblems(failure("", "3D000"), server)), "3D000");
   assert.equal(errorCode("no error"), undefined);
 });

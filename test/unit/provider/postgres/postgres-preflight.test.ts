@@ -36,12 +36,12 @@ const goodNode: NodeReading = {
   citus_databases: 0,
 };
 
-test("a server that has everything has no problems", () => {
+test("finds no problems on a complete server", () => {
   assert.deepEqual(judgeDatabase(good, "required"), []);
   assert.deepEqual(judgeNode(goodNode, "coordinator"), []);
 });
 
-test("plain PostgreSQL is enough where Citus is `auto`", () => {
+test("accepts plain PostgreSQL if Citus is `auto`", () => {
   assert.deepEqual(judgeDatabase({ ...good, citus: null, citus_available: null }, "auto"), []);
   assert.deepEqual(judgeNode({ ...goodNode, citus_cdc: null }, "coordinator"), []);
 });
@@ -95,7 +95,7 @@ for (const [what, reading, expected] of nodes) {
   });
 }
 
-test("a database that only makes others needs no extension in itself, but that its server has them", () => {
+test("requires extensions of the server, but not inside a database that only creates others", () => {
   const empty = { ...good, database: "postgres", partman: null, partman_schema: null, citus: null };
   assert.deepEqual(judgeDatabase(empty, "required", true), []);
   const problems = judgeDatabase({ ...empty, partman_available: null, citus_available: null }, "required", true);
@@ -105,6 +105,6 @@ test("a database that only makes others needs no extension in itself, but that i
   );
 });
 
-test("a node whose slots are all in use, ours among them, has room", () => {
+test("accepts a node whose slots are all in use if the stack's are among them", () => {
   assert.deepEqual(judgeNode({ ...goodNode, max_replication_slots: 1, missing_slots: 0 }, "worker_1"), []);
 });

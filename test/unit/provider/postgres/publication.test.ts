@@ -8,18 +8,18 @@ const others = { ...wanted, isShared: true };
 const sql = (found: Parameters<typeof planPublication>[1], of = wanted) =>
   planPublication(of, found).map((each) => each.sql);
 
-test("a missing publication is made for inserts, by the root's name, with its columns", () => {
+test("creates a missing publication for inserts, by the root's name, with its columns", () => {
   assert.deepEqual(sql(undefined), [
     'CREATE PUBLICATION "tenantry_outbox" FOR TABLE "tenantry"."outbox" ("id", "payload")\n' +
       "WITH (publish = 'insert', publish_via_partition_root = true)",
   ]);
 });
 
-test("a publication as declared is left alone, in whatever order its columns are", () => {
+test("keeps a publication as declared, whatever the order of its columns", () => {
   assert.deepEqual(sql({ columns: ["payload", "id"], asDeclared: true }), []);
 });
 
-test("another publication is changed in place, so that slots read on", () => {
+test("changes a different publication in place, so that slots read on", () => {
   const changed = [
     `ALTER PUBLICATION "tenantry_outbox" SET (publish = 'insert', publish_via_partition_root = true)`,
     'ALTER PUBLICATION "tenantry_outbox" SET TABLE "tenantry"."outbox" ("id", "payload")',
@@ -29,7 +29,7 @@ test("another publication is changed in place, so that slots read on", () => {
   assert.deepEqual(sql({ columns: undefined, asDeclared: true }), changed);
 });
 
-test("one that tenants share is changed for one outbox alone, also where somebody filters its rows", () => {
+test("changes a shared publication for one outbox only, even if somebody filters its rows", () => {
   const add = 'ALTER PUBLICATION "tenantry_outbox" ADD TABLE "tenantry"."outbox" ("id", "payload")';
   const drop = 'ALTER PUBLICATION "tenantry_outbox" DROP TABLE "tenantry"."outbox"';
   assert.deepEqual(sql({ columns: undefined, asDeclared: true }, others), [add]);

@@ -23,12 +23,12 @@ const policy: FoundPolicy = {
 const isolated: FoundRowSecurity = { schema: "shop", table: "orders", enabled: true, forced: true, policies: [policy] };
 const sql = (found: FoundRowSecurity) => planRowSecurity(found, tenancy).map((statement) => statement.sql);
 
-test("an isolated table has no gaps, and nothing to run", () => {
+test("finds no gaps in an isolated table and runs nothing", () => {
   assert.deepEqual(gapsOf(isolated, tenancy), []);
   assert.deepEqual(sql(isolated), []);
 });
 
-test("an open table gets its policy first, and is closed in one statement", () => {
+test("gives an open table its policy first, and closes it in one statement", () => {
   const condition = `"tenant_id" = nullif(current_setting('app.tenant_id', true), '')::uuid`;
   assert.deepEqual(sql({ ...isolated, enabled: false, forced: false, policies: [] }), [
     `CREATE POLICY "tenant_isolation" ON "shop"."orders" USING (${condition}) WITH CHECK (${condition})`,
@@ -58,20 +58,20 @@ for (const [what, change] of changes) {
   });
 }
 
-test("another permissive policy widens access, and goes", () => {
+test("drops another permissive policy, because it widens access", () => {
   const found = { ...isolated, policies: [policy, { ...policy, name: "support", using: "true" }] };
   assert.deepEqual(gapsOf(found, tenancy), ["the policy support widens access"]);
   assert.deepEqual(sql(found), ['DROP POLICY "support" ON "shop"."orders"']);
 });
 
-test("a restrictive policy beside it narrows access, and stays", () => {
+test("keeps a restrictive policy, because it narrows access", () => {
   assert.deepEqual(
     gapsOf({ ...isolated, policies: [policy, { ...policy, name: "x", permissive: false }] }, tenancy),
     [],
   );
 });
 
-test("a preview can tell from the gaps alone what closing them takes", () => {
+test("previews the closing of gaps from the gaps alone", () => {
   const open: FoundRowSecurity = {
     ...isolated,
     forced: false,
@@ -104,7 +104,7 @@ for (const [type, onlyTenant, constant] of onlyOne) {
   });
 }
 
-test("tenants whose names differ by spaces alone are two", () => {
+test("distinguishes tenants whose names differ only in spaces", () => {
   const using = written.replace("))::uuid)", "))");
   const found = { ...isolated, policies: [{ ...policy, using, check: `(${using} AND (tenant_id = 'ab'::text))` }] };
   const gaps = gapsOf(found, { column: "tenant_id", type: "text", onlyTenant: "a b" });

@@ -3,7 +3,7 @@ import test from "node:test";
 import { renderProblem } from "../../../../common/problem";
 import { statementProblem } from "../../../../provider/postgres/sql-statements";
 
-test("an error in a file points at its line and column, counted in characters", () => {
+test("shows the line and column of an error in a file, counted in characters", () => {
   const sql = "SELECT '😀',\n  wrong";
   const problem = statementProblem(
     { message: 'column "wrong" does not exist', position: String([...sql].indexOf("w") + 1) },
@@ -18,7 +18,7 @@ test("an error in a file points at its line and column, counted in characters", 
   );
 });
 
-test("an error in a statement of our own shows the statement, and never its values", () => {
+test("shows the toolkit's own statement in an error, but never its values", () => {
   const problem = statementProblem(
     { message: "no", code: "42501", detail: "a detail" },
     { sql: "SELECT\n  $1", values: ["secret"] },
@@ -30,6 +30,6 @@ test("an error in a statement of our own shows the statement, and never its valu
   });
 });
 
-test("PostgreSQL's own hint is the fix", () => {
+test("uses PostgreSQL's hint as the fix", () => {
   assert.equal(statementProblem({ message: "no", hint: "Do this." }, { sql: "SELECT" }).fix, "Do this.");
 });

@@ -108,14 +108,14 @@ test("durations are text for Pulumi, in inputs and in state, and durations for t
   assert.equal(failures[0]?.getProperty(), "retention");
 });
 
-test("previews are supported, and secrets are left to the engine", async (t) => {
+test("supports previews, and leaves secrets to the engine", async (t) => {
   const { client } = await serve(t);
   const response = await configure(client);
   assert.equal(response.getSupportspreview(), true);
   assert.equal(response.getAcceptsecrets(), false);
 });
 
-test("inputs of a wrong type are failures of their property", async (t) => {
+test("reports inputs of a wrong type by their property", async (t) => {
   const { client } = await serve(t);
   await configure(client);
   const failures = (await check(client, { name: "novels", books: "many" })).getFailuresList();
@@ -125,7 +125,7 @@ test("inputs of a wrong type are failures of their property", async (t) => {
   );
 });
 
-test("a refusal of the kind is a failure with what is wrong and the fix, unless it is opted into", async (t) => {
+test("reports a handler's problems with the fix, unless the stack opts in", async (t) => {
   const { client } = await serve(t);
   await configure(client);
   const refused = (await check(client, { name: "novels", books: 0 })).getFailuresList();
@@ -134,7 +134,7 @@ test("a refusal of the kind is a failure with what is wrong and the fix, unless 
   assert.deepEqual((await check(client, { name: "novels", books: 0 })).getFailuresList(), []);
 });
 
-test("another tenancy model is refused by the provider itself, unless it is opted into", async (t) => {
+test("rejects another tenancy model without the opt-in", async (t) => {
   const { client } = await serve(t);
   const refusals = async (old: object, next: object) => {
     const request = new rpc.CheckRequest();
@@ -153,7 +153,7 @@ test("another tenancy model is refused by the provider itself, unless it is opte
   assert.deepEqual(await refusals({}, { model: "silo" }), [], "a new stack");
 });
 
-test("a diff names each property that changes, and whether it replaces", async (t) => {
+test("lists each changed property in a diff, and whether it replaces", async (t) => {
   const { client } = await serve(t);
   const response = await diff(client, { name: "novels", books: 3 }, { name: "poems", books: 4 });
   const details: Record<string, rpc.PropertyDiff.Kind> = {};
@@ -165,20 +165,20 @@ test("a diff names each property that changes, and whether it replaces", async (
   assert.deepEqual(response.getReplacesList(), ["name"]);
 });
 
-test("no difference is none", async (t) => {
+test("returns an empty diff if nothing changed", async (t) => {
   const { client } = await serve(t);
   const response = await diff(client, { name: "novels", books: 3 }, { name: "novels", books: 3 });
   assert.equal(response.getChanges(), rpc.DiffResponse.DiffChanges.DIFF_NONE);
 });
 
-test("a preview shows what would run, and needs no server", async (t) => {
+test("previews the statements without a server", async (t) => {
   const { client, told } = await serve(t);
   await configure(client);
   await create(client, { name: "novels", books: 3 }, true);
   assert.deepEqual(told, ["CREATE SHELF novels"]);
 });
 
-test("a preview plans nothing from values that are not known yet", async (t) => {
+test("previews nothing from unknown values", async (t) => {
   const { client, told } = await serve(t);
   await configure(client, { endpoints: unknownValue });
   await create(client, { name: unknownValue, books: 3 }, true);
@@ -186,7 +186,7 @@ test("a preview plans nothing from values that are not known yet", async (t) => 
   assert.deepEqual(told, []);
 });
 
-test("applying without endpoints is refused with the way out", async (t) => {
+test("rejects applying without endpoints, with the fix", async (t) => {
   const { client } = await serve(t);
   await configure(client);
   await assert.rejects(
@@ -195,14 +195,14 @@ test("applying without endpoints is refused with the way out", async (t) => {
   );
 });
 
-test("what ends a hundred resources for one reason is told once", async (t) => {
+test("reports a common failure of many resources once", async (t) => {
   const { client } = await serve(t);
   await configure(client);
   await assert.rejects(create(client, { name: "novels", books: 3 }, false), /endpoints are not known/);
   await assert.rejects(create(client, { name: "poems", books: 3 }, false), /see the first error of this run/);
 });
 
-test("a resource that the provider does not have is refused with those it has", async (t) => {
+test("rejects an unknown resource with the list of known ones", async (t) => {
   const { client } = await serve(t);
   await configure(client);
   await assert.rejects(
@@ -211,7 +211,7 @@ test("a resource that the provider does not have is refused with those it has", 
   );
 });
 
-test("a wrong configuration is named by its property, and never shown", async (t) => {
+test("reports a wrong configuration by its property, without its value", async (t) => {
   const { client } = await serve(t);
   const endpoints = JSON.stringify({ postgres: { host: "db", password: "hunter2" } });
   await assert.rejects(configure(client, { endpoints }), (error: Error) => {
@@ -221,19 +221,19 @@ test("a wrong configuration is named by its property, and never shown", async (t
   });
 });
 
-test("resources are refused before the provider is configured", async (t) => {
+test("rejects resources before the provider is configured", async (t) => {
   const { client } = await serve(t);
   await assert.rejects(check(client, { name: "novels", books: 3 }), /before it was configured/);
 });
 
-test("a preview that the database could answer goes on without it where nothing is reachable", async (t) => {
+test("previews without the database if it is unreachable", async (t) => {
   const { client, told } = await serve(t);
   await configure(client, { endpoints: endpointsAt(1) });
   await create(client, { name: "a", books: 1 }, true);
   assert.deepEqual(told, ["CREATE SHELF a"]);
 });
 
-test("resources in a database that a stack has made are gone with it, and a misnamed database is told", async (t) => {
+test("treats a missing database as deleted only if the stack created it", async (t) => {
   const fields = Buffer.from('SFATAL\0C3D000\0Mdatabase "d" does not exist\0\0');
   const length = Buffer.alloc(4);
   length.writeInt32BE(fields.length + 4);

@@ -22,12 +22,12 @@ function refusal(next: typeof inputs | ReturnType<typeof withKeys>): string {
   return (connector.check?.(undefined, next, new Set()) ?? []).map(renderProblem).join("\n");
 }
 
-test("a configuration with references for secrets is accepted, and one that is not known yet", () => {
+test("accepts a configuration with references to secrets, and one that is not known yet", () => {
   assert.equal(refusal(inputs), "");
   assert.equal(refusal(withKeys({ "database.password": unknownYet })), "");
 });
 
-test("a literal secret is refused under every usual name, and never shown", () => {
+test("rejects a literal secret under every usual key without showing it", () => {
   for (const key of [
     "database.password",
     "database.sslpassword",
@@ -41,7 +41,7 @@ test("a literal secret is refused under every usual name, and never shown", () =
   }
 });
 
-test("keys that only sound like secrets are not taken for such", () => {
+test("accepts keys that only resemble secrets", () => {
   assert.equal(
     refusal(
       withKeys({ "key.converter": "x", "message.key.columns": "x", "transforms.outbox.table.field.event.key": "x" }),
@@ -50,7 +50,7 @@ test("keys that only sound like secrets are not taken for such", () => {
   );
 });
 
-test("a configuration without a plugin, and one with another connector's name, are refused", () => {
+test("rejects a configuration without a plugin, and one with another connector's name", () => {
   assert.match(refusal({ ...inputs, config: {} as typeof inputs.config }), /names no plugin/);
   assert.match(refusal(withKeys({ name: "other" })), /another name.*got: +other.*expected: shop-outbox-coordinator/s);
 });
@@ -59,7 +59,7 @@ test("a connector as declared has no differences", () => {
   assert.deepEqual(connector.diff(state, inputs), []);
 });
 
-test("each changed, added or removed key is a difference of its own", () => {
+test("lists each changed, added or removed key as a difference", () => {
   const { "max.batch.size": _, ...rest } = inputs.config;
   const next = { ...inputs, config: { ...rest, "poll.interval.ms": "10" } };
   assert.deepEqual(connector.diff(state, next), [
@@ -68,21 +68,21 @@ test("each changed, added or removed key is a difference of its own", () => {
   ]);
 });
 
-test("another name or plugin replaces the connector", () => {
+test("replaces the connector if its name or plugin changes", () => {
   assert.deepEqual(connector.diff(state, { ...inputs, connector: "other" }), [{ path: "connector", how: "replace" }]);
   assert.deepEqual(connector.diff(state, withKeys({ "connector.class": "Other" })), [
     { path: 'config["connector.class"]', how: "replace" },
   ]);
 });
 
-test("Debezium's class and the one made from it replace each other in place, as slot and offsets are the same", () => {
+test("switches between Debezium's class and tenantry's in place, because slot and offsets are the same", () => {
   const ours = withKeys({ "connector.class": "tenantry.connect.OutboxConnector" });
   const update = [{ path: 'config["connector.class"]', how: "update" }];
   assert.deepEqual(connector.diff(state, ours), update);
   assert.deepEqual(connector.diff({ ...ours, state: "RUNNING" }, inputs), update);
 });
 
-test("a connector that does not run is drift, whatever its configuration", () => {
+test("reports a connector that does not run as drift", () => {
   for (const drifted of ["PAUSED", "STOPPED", "FAILED", "DETACHED"] as const) {
     assert.deepEqual(connector.diff({ ...state, state: drifted }, inputs), [{ path: "state", how: "update" }]);
   }

@@ -73,13 +73,13 @@ for (const [what, old, next, expected] of rewrites) {
   });
 }
 
-test("a table under another name is another table", () => {
+test("replaces a table under another name", () => {
   const renamed = { ...orders, table: "sales" };
   assert.deepEqual(distributedTable.diff(state(orders), renamed), [{ path: "table", how: "replace" }]);
   assert.deepEqual(refused(orders, renamed), []);
 });
 
-test("without Citus placement is no difference; once Citus is there, it is", () => {
+test("compares placement only with Citus", () => {
   const whole = { ...state(orders), distributed: "impossible" } as const;
   assert.deepEqual(distributedTable.diff(whole, { ...orders, column: "x" }), []);
   assert.deepEqual(distributedTable.diff({ ...whole, distributed: "missing" }, orders), [
@@ -87,7 +87,7 @@ test("without Citus placement is no difference; once Citus is there, it is", () 
   ]);
 });
 
-test("rows that were there before are freed on the coordinator after they were spread", () => {
+test("frees rows on the coordinator after distributing them", () => {
   const placement = {
     kind: "distributed",
     column: "tenant_id",
@@ -103,7 +103,7 @@ test("rows that were there before are freed on the coordinator after they were s
   );
 });
 
-test("a reference table is not turned into a tenant's behind anybody's back", () => {
+test("does not turn a reference table into a tenant table silently", () => {
   const found = {
     placement: { kind: "reference", localRows: false },
     foreignKeys: [],
@@ -131,7 +131,7 @@ test("the preview shows the SQL for making, changing and deleting a table", () =
   );
 });
 
-test("inputs that make no sense are refused with the property's path", () => {
+test("rejects invalid inputs with the property's path", () => {
   const paths = (inputs: object) =>
     distributedTable.inputs.safeParse(inputs).error?.issues.map(({ path }) => path.join("."));
   assert.equal(paths(orders), undefined);

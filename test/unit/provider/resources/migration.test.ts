@@ -33,14 +33,14 @@ test("an applied file that was edited is refused in the preview", () => {
   ]);
 });
 
-test("a file of the toolkit's own may change, and runs again", () => {
+test("runs a changed file of the toolkit again", () => {
   const next = { ...file, apply: "onChange" } as const;
   const old = { ...next, hash: "b".repeat(64) };
   assert.deepEqual(problemsOf(old, next), []);
   assert.deepEqual(migration.diff(old, next), [{ path: "hash", how: "update" }]);
 });
 
-test("a file in a transaction may not end it", () => {
+test("rejects a file that ends its transaction", () => {
   const statements = [{ sql: "/* so */\n-- that\n commit", line: 5 }];
   assert.match(
     problemsOf(undefined, { ...file, statements }).join(),
@@ -60,7 +60,7 @@ test("the preview of a renamed or deleted file says that nothing runs", () => {
   assert.match(migration.preview(file, undefined).join(), /^-- .*stays in the database$/);
 });
 
-test("what a refresh finds keeps how the file is declared", async () => {
+test("keeps the declared settings of a file in a refresh", async () => {
   const entry = { path: file.path, hash: file.hash, complete: true };
   const database = { query: async () => [entry] };
   const old = { ...file, statements: [], sharedSchema: "shop", schema: "shop_acme", apply: "onChange" } as const;

@@ -25,21 +25,21 @@ const golden = (name: string) => join(__dirname, "../../../golden/provider", nam
 const paths = (old: Partial<OutboxState>, next = wanted) =>
   outbox.diff({ ...state, ...old }, next).map(({ path }) => path);
 
-test("the outbox is made as reviewed", () => {
+test("creates the outbox as in the golden file", () => {
   matchesGolden(golden("outbox.sql"), `${outbox.preview(undefined, wanted).join(";\n")}\n`);
 });
 
-test("another limit is made as reviewed", () => {
+test("changes the limit as in the golden file", () => {
   const lines = outbox.preview(state, { ...wanted, maxPayloadBytes: 65_536 });
   matchesGolden(golden("outbox-limit.sql"), `${lines.join(";\n")}\n`);
 });
 
-test("an outbox as declared shows no difference, and needs nothing", () => {
+test("finds no difference in an outbox as declared", () => {
   assert.deepEqual(outbox.diff(state, wanted), []);
   assert.deepEqual(outbox.preview(state, wanted), []);
 });
 
-test("everything that drifted is shown by its own name", () => {
+test("lists each drifted part by its name", () => {
   assert.deepEqual(paths({ maxPayloadBytes: 0 }), ["maxPayloadBytes"]);
   assert.deepEqual(paths({ published: [] }), ["published"]);
   assert.deepEqual(paths({ distributed: "missing" }), ["distributed"]);
@@ -47,22 +47,22 @@ test("everything that drifted is shown by its own name", () => {
   assert.deepEqual(paths({ shardCatalogs: "missing" }), ["shardCatalogs"]);
 });
 
-test("without Citus, placement is no difference", () => {
+test("ignores placement without Citus", () => {
   assert.deepEqual(paths({ distributed: "impossible", shardCatalogs: "impossible", colocateWith: "a.b" }), []);
 });
 
-test("the preview of its deletion says what the opt-in decides", () => {
+test("previews the deletion with the effect of the opt-in", () => {
   assert.match(outbox.preview(state, undefined)[0] ?? "", /stays with its rows, unless .* "drop tenantry.outbox"/);
 });
 
-test("another tenant column is refused, and so is one with a name of the outbox's own", () => {
+test("rejects another tenant column, and one named like a column of the outbox", () => {
   const [problem] = outbox.check?.(state, { ...wanted, column: "account_id" }, none) ?? [];
   assert.equal(problem?.expected, "tenant_id uuid, as it is now");
   const [taken] = outbox.check?.(undefined, { ...wanted, column: "type" }, none) ?? [];
   assert.match(taken?.what ?? "", /name of one of the outbox's own columns/);
 });
 
-test("moving a distributed outbox elsewhere needs the opt-in", () => {
+test("rejects moving a distributed outbox without the opt-in", () => {
   const moved = { ...wanted, colocateWith: "ecommerce.others" };
   assert.match(outbox.check?.(state, moved, none)?.[0]?.fix ?? "", /redistribute tenantry.outbox/);
   assert.deepEqual(outbox.check?.(state, moved, new Set(["redistribute tenantry.outbox"])), []);

@@ -63,31 +63,31 @@ for (const [name, partman] of [
   });
 }
 
-test("a set as declared needs nothing", () => {
+test("changes nothing in a set as declared", () => {
   assert.deepEqual(planPartitionSet(orders, found, partman5), []);
   assert.deepEqual(partitionSet.preview(state, orders), []);
   assert.deepEqual(partitionSet.diff(state, { ...orders, retention: lasting("84 months") }), []);
 });
 
-test("more partitions ahead are made at once, fewer only from then on", () => {
+test("creates more partitions ahead at once, and fewer only from now on", () => {
   assert.match(sqlOf(planPartitionSet({ ...orders, ahead: 6 }, found, partman5)), /premake = 6.*run_maintenance/s);
   assert.doesNotMatch(sqlOf(planPartitionSet({ ...orders, ahead: 2 }, found, partman5)), /run_maintenance/);
 });
 
-test("a shorter retention is announced in the preview, a longer one is not", () => {
+test("announces a shorter retention in the preview, but not a longer one", () => {
   const lines = (retention: string) =>
     partitionSet.preview(state, { ...orders, retention: lasting(retention) }).join("\n");
   assert.match(lines("1 year"), /-- partitions older than 1 year are dropped in the next round of maintenance:/);
   assert.doesNotMatch(lines("8 years"), /dropped/);
 });
 
-test("retention by slots is kept out of pg_partman", () => {
+test("keeps retention by slots out of pg_partman", () => {
   const bySlots = sqlOf(planPartitionSet({ ...orders, dropAfter: "slots" }, found, partman5));
   assert.match(bySlots, /retention = NULL/);
   assert.match(bySlots, /INSERT INTO tenantry.guarded_partition_set/);
 });
 
-test("without a retention nothing is ever dropped", () => {
+test("never drops partitions without a retention", () => {
   const { retention: _, ...forEver } = outbox;
   const sql = sqlOf(planPartitionSet(forEver, undefined, partman5));
   assert.match(sql, /retention = NULL/);
@@ -98,7 +98,7 @@ test("the preview of a set that is deleted says that the partitions stay", () =>
   assert.match(partitionSet.preview(state, undefined)[0] ?? "", /partitions stay with their rows/);
 });
 
-test("a set is deleted also where nothing of the toolkit keeps its partitions, and nothing of it is asked then", async () => {
+test("deletes a set without the toolkit's retention, and does not query the toolkit", async () => {
   const run = async (isThere: boolean) => {
     const seen: string[] = [];
     const query = async (sql: string | { readonly text: string }) => {
@@ -123,7 +123,7 @@ test("a set is deleted also where nothing of the toolkit keeps its partitions, a
   ]);
 });
 
-test("another column or another length of partitions is refused, with both values", () => {
+test("rejects another partition column or length with both values", () => {
   const [byColumn] = partitionSet.check?.(state, { ...orders, by: "shipped_at" }, none) ?? [];
   assert.match(byColumn?.what ?? "", /cannot be partitioned by another column/);
   const [byLength] = partitionSet.check?.(state, { ...orders, every: lasting("1 day") }, none) ?? [];
@@ -132,22 +132,22 @@ test("another column or another length of partitions is refused, with both value
   assert.deepEqual(problems({ every: lasting("1 day"), table: "others" }, state), []);
 });
 
-test("names that pg_partman cannot keep are refused", () => {
+test("rejects names that pg_partman can't store", () => {
   assert.match(problems({ table: "order.items" })[0] ?? "", /full stop or an apostrophe/);
   assert.match(problems({ table: "o'clock" })[0] ?? "", /full stop or an apostrophe/);
 });
 
-test("partitions shorter than an hour are refused", () => {
+test("rejects partitions shorter than an hour", () => {
   assert.match(problems({ every: lasting("30 minutes") })[0] ?? "", /too short/);
   assert.deepEqual(problems({ every: lasting("1 hour") }), []);
 });
 
-test("partitions that would reach beyond years of four digits are refused", () => {
+test("rejects partitions beyond the year 9999", () => {
   assert.match(problems({ every: lasting("10 years"), ahead: 200 })[0] ?? "", /reach too far ahead/);
   assert.deepEqual(problems({ every: lasting("10 years"), ahead: 100 }), []);
 });
 
-test("faults of a set and routines that pg_partman has brought back are mended in one plan", () => {
+test("repairs faults of a set and routines restored by pg_partman in one plan", () => {
   assert.match(
     sqlOf(planPartitionSet(orders, { ...found, faults: ["no partition takes rows"] }, partman5)),
     /run_maintenance/,
@@ -159,12 +159,12 @@ test("faults of a set and routines that pg_partman has brought back are mended i
   ]);
 });
 
-test("quarters are refused with pg_partman 4, which names them in a way that 5 gives up on", () => {
+test("rejects quarters with pg_partman 4, because version 5 can't continue their names", () => {
   assert.match(limitsOf({ ...orders, every: lasting("3 months") }, partman4)[0]?.what ?? "", /need pg_partman 5/);
   assert.deepEqual(limitsOf({ ...orders, every: lasting("3 months") }, partman5), []);
 });
 
-test("durations and numbers are parsed", () => {
+test("parses durations and numbers", () => {
   const wire = toWire("PartitionSet", orders);
   assert.deepEqual(partitionSet.inputs.parse(wire), orders);
   assert.ok(!partitionSet.inputs.safeParse({ ...wire, every: "monthly" }).success);

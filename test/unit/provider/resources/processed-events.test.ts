@@ -15,11 +15,11 @@ const state: ProcessedEventsState = { ...wanted, distributed: "yes" };
 const none = new Set<string>();
 const golden = (name: string) => join(__dirname, "../../../golden/provider", name);
 
-test("processed events are made as reviewed", () => {
+test("creates the processed events as in the golden file", () => {
   matchesGolden(golden("processed-events.sql"), `${processedEvents.preview(undefined, wanted).join(";\n")}\n`);
 });
 
-test("another retention is an update, the same one in other words is not", () => {
+test("updates a changed retention, but not the same one in other words", () => {
   assert.deepEqual(processedEvents.diff(state, { ...wanted, retention: lasting("28 days") }), []);
   assert.deepEqual(processedEvents.diff(state, { ...wanted, retention: lasting("1 month") }), [
     { path: "retention", how: "update" },
@@ -30,7 +30,7 @@ test("another retention is an update, the same one in other words is not", () =>
   );
 });
 
-test("a table that is not distributed, or elsewhere, is shown", () => {
+test("shows a table that is not distributed, or placed elsewhere", () => {
   assert.deepEqual(processedEvents.diff({ ...state, distributed: "missing" }, wanted), [
     { path: "distributed", how: "update" },
   ]);
@@ -39,11 +39,11 @@ test("a table that is not distributed, or elsewhere, is shown", () => {
   ]);
 });
 
-test("the preview of its deletion says what the opt-in decides", () => {
+test("previews the deletion with the effect of the opt-in", () => {
   assert.match(processedEvents.preview(state, undefined)[0] ?? "", /"drop tenantry.processed_events"/);
 });
 
-test("another tenant column is refused", () => {
+test("rejects another tenant column", () => {
   const [problem] = processedEvents.check?.(state, { ...wanted, type: "text" }, none) ?? [];
   assert.equal(problem?.expected, "tenant_id uuid, as it is now");
 });

@@ -18,25 +18,25 @@ const countries: ReferenceTableInputs = {
 };
 const state: ReferenceTableState = { ...countries, copied: "yes", surplus: {} };
 
-test("each role whose privileges change is one difference", () => {
+test("lists one difference for each role whose privileges change", () => {
   assert.deepEqual(referenceTable.diff(state, countries), []);
   assert.deepEqual(referenceTable.diff(state, { ...countries, grants: { shop_app: ["SELECT"] } }), [
     { path: 'grants["shop_agent"]', how: "update" },
   ]);
 });
 
-test("a table that is not copied to the nodes is a difference only where Citus is", () => {
+test("reports a table that is not copied to the nodes only with Citus", () => {
   assert.deepEqual(referenceTable.diff({ ...state, copied: "impossible" }, countries), []);
   assert.deepEqual(referenceTable.diff({ ...state, copied: "missing" }, countries), [
     { path: "copied", how: "update" },
   ]);
 });
 
-test("another name is another table", () => {
+test("replaces the table if its name changes", () => {
   assert.deepEqual(referenceTable.diff(state, { ...countries, table: "lands" }), [{ path: "table", how: "replace" }]);
 });
 
-test("a distributed table is not turned into a reference table behind anybody's back", () => {
+test("does not turn a distributed table into a reference table silently", () => {
   const placement = {
     kind: "distributed",
     column: "code",

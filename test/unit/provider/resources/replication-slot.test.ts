@@ -11,7 +11,7 @@ test("a slot as declared has no differences", () => {
   assert.deepEqual(replicationSlot.diff(state, inputs), []);
 });
 
-test("another name or node replaces the slot; a node that moved keeps it", () => {
+test("replaces the slot if its name or node changes, but not if the node moved", () => {
   assert.deepEqual(replicationSlot.diff(state, { ...inputs, slot: "other" }), [{ path: "slot", how: "replace" }]);
   assert.deepEqual(replicationSlot.diff(state, { ...inputs, node: { ...node, name: "worker_2" } }), [
     { path: "node.name", how: "replace" },
@@ -22,7 +22,7 @@ test("another name or node replaces the slot; a node that moved keeps it", () =>
   ]);
 });
 
-test("a slot whose WAL was removed is drift, and is made again", () => {
+test("creates a slot again whose WAL was removed", () => {
   assert.deepEqual(replicationSlot.diff({ ...state, status: "lost" }, inputs), [{ path: "status", how: "update" }]);
   assert.deepEqual(replicationSlot.preview({ ...state, status: "lost" }, inputs), [
     "-- on worker_1, 10.0.0.2:5432:",
@@ -47,18 +47,18 @@ test("from PostgreSQL 17 on the slot survives a failover", () => {
   assert.match(createStatement("s", 15_00_20).sql, /\(\$1, 'pgoutput'\)/);
 });
 
-test("a name that PostgreSQL refuses for slots is refused", () => {
+test("rejects a name that PostgreSQL refuses for slots", () => {
   const parsed = replicationSlot.inputs.safeParse({ ...inputs, slot: "Shop-outbox" });
   assert.match(parsed.error?.message ?? "", /lower case letters/);
 });
 
-test("an id says where to look, also on an IPv6 address", () => {
+test("puts the address into the id, also for IPv6", () => {
   assert.deepEqual(parseSlotId(slotId(inputs)), inputs);
   const v6 = { ...inputs, node: { ...node, host: "::1" } };
   assert.deepEqual(parseSlotId(slotId(v6)), v6);
 });
 
-test("an id that is none is told with its form", () => {
+test("rejects an invalid id with the expected form", () => {
   assert.throws(
     () => parseSlotId("shop_outbox_worker_1"),
     (error) => error instanceof Problems && /expected: NODE@HOST:PORT\/SLOT/.test(error.message),

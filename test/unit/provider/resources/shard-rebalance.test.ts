@@ -15,7 +15,7 @@ const holding = (number: number, shards: number) => ({
 const two: ShardRebalanceState = { nodes: [1, 2].map(worker), holdings: [holding(1, 6), holding(2, 6)] };
 const three: ShardRebalanceState = { nodes: [1, 2, 3].map(worker), holdings: [1, 2, 3].map((n) => holding(n, 4)) };
 
-test("what joining and leaving run is as reviewed", () => {
+test("joins and leaves as in the golden file", () => {
   const member = { node: worker(3), registeredBy: "tenantry" } as const;
   const parts: [string, readonly string[]][] = [
     ["make the stack", shardRebalance.preview(undefined, two)],
@@ -28,14 +28,14 @@ test("what joining and leaving run is as reviewed", () => {
   matchesGolden(golden, parts.map(([what, lines]) => `-- # ${what}\n${lines.join("\n")}\n`).join("\n"));
 });
 
-test("an edited address changes the list, and moves nothing", () => {
+test("updates the list for an edited address without moving shards", () => {
   const nodes = [{ ...worker(1), host: "elsewhere" }, worker(2)];
   assert.deepEqual(shardRebalance.diff(two, { nodes }), [{ path: "nodes", how: "update" }]);
   assert.deepEqual(shardRebalance.preview(two, { nodes }), []);
   assert.deepEqual(shardRebalance.diff(two, { nodes: two.nodes.toReversed() }), []);
 });
 
-test("the database's own numbers are shown where it answers, the last run's where it doesn't", async () => {
+test("previews the database's current numbers, or those of the last run if it does not answer", async () => {
   const read = async () => [
     { group: 1, address: "a:5432", shards: 10, bytes: String(10 * GiB) },
     { group: 2, address: "b:5432", shards: 2, bytes: String(2 * GiB) },
@@ -48,12 +48,12 @@ test("the database's own numbers are shown where it answers, the last run's wher
   assert.match(shardRebalance.preview(two, { nodes: three.nodes })[0] ?? "", /4 of 12.*\(as the last run left them\)/);
 });
 
-test("shards need a node", () => {
+test("rejects a list without nodes", () => {
   const { error } = shardRebalance.inputs.safeParse({ nodes: [] });
   assert.equal(error?.issues[0]?.message, "shards need a node");
 });
 
-test("a node is replaced by its name alone; another address is looked up anew", () => {
+test("replaces a node only if its name changes; a new address is looked up again", () => {
   const state = { node: worker(1), registeredBy: "tenantry", group: 1 } as const;
   const how = (node: typeof state.node) => citusNode.diff(state, { node, registeredBy: "tenantry" });
   assert.deepEqual(how({ ...worker(1), host: "b", port: 5433 }), [
@@ -63,7 +63,7 @@ test("a node is replaced by its name alone; another address is looked up anew", 
   assert.deepEqual(how({ ...worker(1), name: "worker_9" }), [{ path: "node.name", how: "replace" }]);
 });
 
-test("a node's id says where to look", async () => {
+test("puts the address into a node's id", async () => {
   await assert.rejects(
     citusNode.read({ database: {} } as never, "worker_1", undefined),
     /no node's id[\s\S]*NAME@HOST:PORT/,

@@ -33,7 +33,7 @@ test("a database as declared has no differences", () => {
   assert.deepEqual(tenantDatabase.diff(state, inputs), []);
 });
 
-test("another name replaces the database; a node that joins or moved gets it", () => {
+test("replaces the database if its name changes; adds it to a node that joined or moved", () => {
   assert.deepEqual(tenantDatabase.diff(state, { ...inputs, database: "shop_other" }), [
     { path: "database", how: "replace" },
   ]);
@@ -43,12 +43,12 @@ test("another name replaces the database; a node that joins or moved gets it", (
   assert.deepEqual(tenantDatabase.diff(state, moved), [{ path: "nodes", how: "update" }]);
 });
 
-test("what is missing of it is drift", () => {
+test("reports missing parts of the database as drift", () => {
   const found = { ...state, missing: ["database on worker_1"] };
   assert.deepEqual(tenantDatabase.diff(found, inputs), [{ path: "missing", how: "update" }]);
 });
 
-test("the password of whoever goes from node to node is a difference once it changes, and nobody else's is", () => {
+test("lists a changed password only for roles that connect between nodes", () => {
   const differences = (changed: Partial<PostgresEndpoint>, from = applied) =>
     tenantDatabase.diff(from, inputs, { ...endpoint, ...changed });
   const another = (role: string) => ({ roles: { ...endpoint.roles, [role]: { user: role, password: "another" } } });
@@ -60,22 +60,22 @@ test("the password of whoever goes from node to node is a difference once it cha
   assert.deepEqual(differences(another("globex/app")), []);
 });
 
-test("where no fingerprint is known, passwords are set; where there is one node, there are none to set", () => {
+test("sets passwords if no fingerprint is known, and none with one node", () => {
   assert.deepEqual(tenantDatabase.diff(state, inputs, endpoint), [{ path: "logins", how: "update" }]);
   assert.deepEqual(tenantDatabase.diff(state, inputs, { ...endpoint, host: node.host }), []);
 });
 
-test("a password that a node has otherwise is drift", () => {
+test("reports a different password on a node as drift", () => {
   const found = { ...applied, outdated: ["shop_acme_app on worker_1"] };
   assert.deepEqual(tenantDatabase.diff(found, inputs, endpoint), [{ path: "outdated", how: "update" }]);
 });
 
-test("where passwords alone have changed, the preview shows that they are set, and none of them", () => {
+test("previews a change of passwords without showing them", () => {
   assert.deepEqual(tenantDatabase.preview(applied, inputs), setLogins);
   assert.deepEqual(tenantDatabase.preview({ ...applied, outdated: ["shop_acme_app on worker_1"] }, inputs), setLogins);
 });
 
-test("the preview shows what makes it, quoted, and that deleting it keeps it", () => {
+test("previews the creation with quoted names, and that delete keeps the database", () => {
   assert.deepEqual(tenantDatabase.preview(undefined, { ...inputs, database: 'odd "name"' }), [
     "-- on every node that has no such database:",
     `CREATE DATABASE "odd ""name""" TEMPLATE template0 ENCODING 'UTF8'`,

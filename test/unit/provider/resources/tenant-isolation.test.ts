@@ -14,7 +14,7 @@ const orders: TenantIsolationInputs = {
 };
 const state: TenantIsolationState = { ...orders, gaps: {}, surplus: {} };
 
-test("each table with a gap, and each role, is one difference", () => {
+test("lists one difference for each table with a gap and for each role", () => {
   assert.deepEqual(tenantIsolation.diff(state, orders), []);
   const drifted = { ...state, gaps: { "shop.orders_p1": ["row level security is off"] }, grants: { shop_app: [] } };
   assert.deepEqual(
@@ -23,16 +23,16 @@ test("each table with a gap, and each role, is one difference", () => {
   );
 });
 
-test("another column or type is changed in place, another table is another resource", () => {
+test("updates a changed column or type in place, and replaces another table", () => {
   assert.deepEqual(tenantIsolation.diff(state, { ...orders, type: "text" }), [{ path: "type", how: "update" }]);
   assert.deepEqual(tenantIsolation.diff(state, { ...orders, table: "x" }), [{ path: "table", how: "replace" }]);
 });
 
-test("an unknown type is refused", () => {
+test("rejects an unknown type", () => {
   assert.equal(tenantIsolation.inputs.safeParse({ ...orders, type: "jsonb" }).success, false);
 });
 
-test("an only tenant that is no value of the column is refused", () => {
+test("rejects an `onlyTenant` that is no value of the column", () => {
   const [problem] = tenantIsolation.check?.(undefined, { ...orders, onlyTenant: "acme" }, new Set()) ?? [];
   assert.match(problem?.what ?? "", /only tenant of shop.orders is no value of tenant_id/);
   assert.deepEqual([problem?.got, problem?.expected], ["acme", "a uuid, as the column is uuid"]);

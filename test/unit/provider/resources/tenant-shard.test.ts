@@ -14,7 +14,7 @@ test("the preview shows the split, and how much it copies where the database ans
   );
 });
 
-test("one that shares its shard again is split again; one that is alone, or can't be, is left alone", () => {
+test("splits a tenant that shares its shard again, and only then", () => {
   const diff = (isolated: "yes" | "missing" | "impossible") => tenantShard.diff({ ...tenant, isolated }, tenant);
   assert.deepEqual(diff("missing"), [{ path: "isolated", how: "update" }]);
   assert.deepEqual([diff("yes"), diff("impossible")], [[], []]);
@@ -22,7 +22,7 @@ test("one that shares its shard again is split again; one that is alone, or can'
   assert.deepEqual(tenantShard.preview({ ...tenant, isolated: "yes" }, undefined), []);
 });
 
-test("another tenant is another resource", () => {
+test("replaces the resource for another tenant", () => {
   const next = { ...tenant, tenant: "else" };
   assert.deepEqual(tenantShard.diff({ ...tenant, isolated: "yes" }, next), [{ path: "tenant", how: "replace" }]);
 });
@@ -34,7 +34,7 @@ test("an id names the root table and the tenant", async () => {
   );
 });
 
-test("one whose root table is gone is gone, and one whose table lies on no shards is missing, both without asking for its shard", async () => {
+test("reads a tenant as deleted if its root table is gone, and as `missing` if the table has no shards, without asking for its shard", async () => {
   const asked: string[] = [];
   const withTable = (isThere: boolean) => ({
     facts: Promise.resolve({ citus: "13.2" }),

@@ -8,7 +8,7 @@ import { judgeShards, judgeShares } from "../../../../verify/checks/tenant-sizes
 
 const gib = 2 ** 30;
 
-test("payloads near the largest that the outbox takes are told, those over it fail", () => {
+test("warns about payloads near the outbox's limit, and fails for those over it", () => {
   const sizes = { aggregate: "order", rows: 5, p99: 900 };
   assert.equal(judgeSizes({ ...sizes, largest: 1_000 }, 8_192).outcome, "pass");
   const near = judgeSizes({ ...sizes, largest: 7_000 }, 8_192);
@@ -17,19 +17,19 @@ test("payloads near the largest that the outbox takes are told, those over it fa
   assert.equal(judgeSizes({ ...sizes, largest: 9_000 }, 8_192).outcome, "fail");
 });
 
-test("a slot that keeps half of what it may is told before it loses events", () => {
+test("warns about a slot that retains half of its limit, before it loses events", () => {
   assert.equal(nearLimit({ retained: 9 * gib, limit: null }), undefined);
   assert.equal(nearLimit({ retained: 4 * gib, limit: 10 * gib }), undefined);
   assert.match(nearLimit({ retained: 6 * gib, limit: 10 * gib }) ?? "", /keeps 6144\.0 MiB of the 10240\.0 MiB/);
 });
 
-test("a slot that nobody reads says how to drop it", () => {
+test("names the command that drops a slot without a reader", () => {
   const { outcome, seen } = judgeOther("coordinator", { name: "it's", retained: gib, limit: null });
   assert.equal(outcome, "warn");
   assert.match(seen, /keeps 1024\.0 MiB of the log, without a limit; .*pg_drop_replication_slot\('it''s'\)/);
 });
 
-test("a group of shards far above the average has a tenant that outgrew it, a small one never", () => {
+test("reports a shard group far above the average, but never a small one", () => {
   const groups = (largest: number) =>
     [largest, 1, 1, 1, 1, 1, 1, 1].map((each) => ({ node: "w:1", bytes: each * gib, shard: "shop.orders_1" }));
   assert.equal(judgeShards("shop", groups(2))[0]?.outcome, "pass");
@@ -45,7 +45,7 @@ test("a group of shards far above the average has a tenant that outgrew it, a sm
   assert.equal(judgeShards("shop", [])[0]?.outcome, "skip");
 });
 
-test("a tenant with most of a large table is told, by what ANALYZE sampled", () => {
+test("reports a tenant with most of a large table, from ANALYZE's sample", () => {
   const share = (of: number | null, bytes = 5 * gib) => ({ table: "shop.orders", bytes, share: of });
   assert.equal(judgeShares("shop", [share(null)])[0]?.outcome, "skip");
   assert.match(judgeShares("shop", [share(0.2)])[0]?.seen ?? "", /largest tenant has 20% of shop\.orders/);
@@ -55,7 +55,7 @@ test("a tenant with most of a large table is told, by what ANALYZE sampled", () 
   assert.match(told?.seen ?? "", /one tenant has 90% of its 5\.0 GiB/);
 });
 
-test("whole reads of large partitions are told where they are many", () => {
+test("reports frequent full scans of large partitions", () => {
   const reads = { table: "shop.orders", rows: 1e6, sequential: 500, indexed: 1_000, since: "2026-11-01" };
   assert.match(judgeScans(reads).seen, /500 whole reads of partitions and 1,000 by index since 2026-11-01: bound/);
   assert.equal(judgeScans(reads).outcome, "warn");
@@ -64,7 +64,7 @@ test("whole reads of large partitions are told where they are many", () => {
   }
 });
 
-test("a consumer group that marks nothing is told, one that marks under the end of its name is not", () => {
+test("reports a consumer group without processed events, but not one that records them under the end of its name", () => {
   assert.deepEqual(namesOf("shop-order-summaries"), ["shop-order-summaries", "order-summaries", "summaries"]);
   assert.equal(judgeGroup("g", true).outcome, "pass");
   assert.match(judgeGroup("g", false).seen, /marked none as processed: call `processOnce`/);

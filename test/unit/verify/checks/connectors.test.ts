@@ -18,15 +18,15 @@ const endpoints: Endpoints = {
   connect: { url: "http://h", databasePassword: "${file:/f:cdc}" },
 };
 
-test("a reference to a secret is fine", () => {
+test("accepts a reference to a secret", () => {
   assert.deepEqual(exposed({ "database.password": "${file:/f:cdc}", "tasks.max": "1" }, endpoints), []);
 });
 
-test("a password in clear is named by its key, also inside another value, and never shown", () => {
+test("reports a plain password by its key, also inside another value, without showing it", () => {
   const config = { "database.password": "anything", "producer.jaas": "user=c password=pa55", other: "s3cret" };
   assert.deepEqual(exposed(config, endpoints), ["database.password", "producer.jaas", "other"]);
 });
 
-test("a connector without a configuration shows nothing", () => {
+test("reports nothing for a connector without a configuration", () => {
   assert.deepEqual(exposed(undefined, endpoints), []);
 });

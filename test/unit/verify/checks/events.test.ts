@@ -29,12 +29,12 @@ const record = {
   payload: '{"total": 12.50}',
 };
 
-test("a record as it was written differs in nothing, whichever way its time is said", () => {
+test("accepts a record as written, with its time in either form", () => {
   assert.deepEqual(compare(sent, record), []);
   assert.deepEqual(compare(sent, { ...record, createdAt: "2026-11-23T09:07:25.837178Z" }), []);
 });
 
-test("each difference is named with both values", () => {
+test("reports each difference with both values", () => {
   assert.deepEqual(compare(sent, { ...record, payload: '{"total": 12.5}' }), [
     'the payload is "{\\"total\\": 12.5}", not "{\\"total\\": 12.50}"',
   ]);

@@ -20,7 +20,7 @@ async function sharedPart(rows: readonly object[]): Promise<Target> {
   return { application: scoped, citus: "13.2", admin: { query: async () => ({ rows }) } } as unknown as Target;
 }
 
-test("what tenants with schemas share lies on every node, and needs no tenant's table beside it", async () => {
+test("accepts shared tables of tenants with schemas on every node, without a tenant table", async () => {
   const placed = (name: string, kind: string | null) => ({ schema: "shop", name, kind, column: null, colocation: 1 });
   assert.deepEqual(await placement.run(await sharedPart([placed("countries", "reference"), placed("cities", null)])), [
     { outcome: "pass", subject: "shop.countries", seen: "on every node" },
@@ -28,7 +28,7 @@ test("what tenants with schemas share lies on every node, and needs no tenant's 
   ]);
 });
 
-test("a foreign key between tables that tenants with schemas share must be there", async () => {
+test("requires foreign keys between shared tables of tenants with schemas", async () => {
   const key = { table: "cities", definition: "countries country", valid: true };
   assert.deepEqual(await foreignKeys.run(await sharedPart([key])), [
     { outcome: "pass", subject: "shop", seen: "1 foreign keys, all validated" },

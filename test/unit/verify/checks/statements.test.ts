@@ -31,7 +31,7 @@ const judge = (...sql: string[]) =>
 
 test.before(loadSqlParser);
 
-test("statements that name their tenant and bound their time pass, constants as PostgreSQL counts them", () => {
+test("passes statements that name their tenant and limit their time, with PostgreSQL's `$1` for constants", () => {
   const findings = judge(
     "SELECT * FROM shop.customers WHERE tenant_id = $1",
     "SELECT * FROM shop.orders WHERE tenant_id = $1 AND placed_at > now() - interval $2",
@@ -42,7 +42,7 @@ test("statements that name their tenant and bound their time pass, constants as 
   ]);
 });
 
-test("one without its tenant is named, with how often and how long it runs", () => {
+test("reports a statement without its tenant, with its calls and time", () => {
   assert.deepEqual(judge("SELECT * FROM shop.customers WHERE email = $1"), [
     {
       outcome: "warn",
@@ -52,7 +52,7 @@ test("one without its tenant is named, with how often and how long it runs", () 
   ]);
 });
 
-test("a join without the tenant and a poll of the outbox fail, an unbounded read is told", () => {
+test("fails for a join without the tenant and a poll of the outbox, and warns about an unbounded read", () => {
   const [join] = judge(
     "SELECT * FROM shop.customers c JOIN shop.orders o ON o.customer_id = c.customer_id WHERE c.tenant_id = $1 AND o.placed_at > $2",
   );
@@ -68,7 +68,7 @@ test("a join without the tenant and a poll of the outbox fail, an unbounded read
   assert.match(read?.seen ?? "", /unbounded-partition-query/);
 });
 
-test("a value that was left in a statement is not shown", () => {
+test("does not show a value that was left in a statement", () => {
   const [finding] = judge(
     "SELECT * FROM shop.customers WHERE email = 'secret@example.com' AND note = $tag$hidden$tag$",
   );
@@ -76,13 +76,13 @@ test("a value that was left in a statement is not shown", () => {
   assert.doesNotMatch(finding?.seen ?? "", /secret|hidden/);
 });
 
-test("what ran once or twice is a try by hand; what can't be read is counted", () => {
+test("ignores statements that ran once or twice, and counts unreadable ones", () => {
   const rare = counted("SELECT * FROM shop.customers", { calls: 2, totalMs: 3 });
   assert.equal(judgeStatements("shop", [rare], tables)[0]?.outcome, "pass");
   assert.match(judge("SELECT * FROM")[0]?.seen ?? "", /; 1 could not be read$/);
 });
 
-test("ten are shown, the rest is counted", () => {
+test("shows ten statements and counts the rest", () => {
   const many = Array.from({ length: 14 }, (_, index) => `SELECT c${index} FROM shop.customers`);
   const findings = judge(...many);
   assert.equal(findings.length, 11);

@@ -17,30 +17,30 @@ function judge(answer: Partial<Answer>, query: Partial<LeakQuery> = {}, twin?: P
 const foreign = "tenantry-verify-0000000b";
 const asking = [{ sql: `SELECT * FROM t WHERE note = '${foreign}'` }];
 
-test("a value of another tenant in the rows is a leak, also of a query that asked for it", () => {
+test("reports another tenant's value in the rows as a leak, even if the query named it", () => {
   assert.equal(judge({ rows: [`x\t${foreign}`] }).kind, "leak");
   assert.equal(judge({ rows: [foreign] }, { steps: asking }).kind, "leak");
 });
 
-test("an answer that repeats its question is none, but what it adds is", () => {
+test("ignores values repeated from the query, but not added ones", () => {
   assert.equal(judge({ rows: [`Filter: (note = '${foreign}')`] }, { steps: asking, echoes: true }).kind, "rows");
   assert.equal(judge({ rows: [`(note = '${foreign}') 712345678`] }, { steps: asking, echoes: true }).kind, "leak");
 });
 
-test("an error or a notice that holds such a value is a leak, unless it quotes the question", () => {
+test("reports another tenant's value in an error or a notice as a leak, unless it quotes the query", () => {
   const error = { code: "22P02", text: `invalid input syntax for type integer: "${foreign}"` };
   assert.deepEqual(judge({ error }), { kind: "leak", how: "an error shows a value of another tenant" });
   assert.deepEqual(judge({ error }, { steps: asking }), { kind: "refused", code: "22P02" });
   assert.equal(judge({ notices: [foreign] }).kind, "leak");
 });
 
-test("a number is no part of a longer one, nor a word of a longer word", () => {
+test("matches whole numbers and words only", () => {
   assert.equal(judge({ rows: ["1712345678"] }).kind, "rows");
   assert.equal(judge({ rows: ["712345678.000"] }).kind, "leak");
   assert.equal(judge({ rows: [`${foreign}c`] }).kind, "rows");
 });
 
-test("any row is a leak where other tenants' rows alone were asked for", () => {
+test("reports any row as a leak if only other tenants' rows were asked for", () => {
   assert.deepEqual(judge({ rows: ["paid"] }, { empty: true }), {
     kind: "leak",
     how: "1 rows where other tenants' alone were asked for",
@@ -49,13 +49,13 @@ test("any row is a leak where other tenants' rows alone were asked for", () => {
   assert.equal(judge({}, { empty: true }).kind, "none");
 });
 
-test("a trap that goes off is a leak, a refusal is not", () => {
+test("reports a trap that fires as a leak, but not a refusal", () => {
   const trap = { empty: true, trap: true } as const;
   assert.equal(judge({ error: { code: "22012", text: "division by zero" } }, trap).kind, "leak");
   assert.equal(judge({ error: { code: "42501", text: "permission denied" } }, trap).kind, "refused");
 });
 
-test("another answer than the one where other tenants can't matter is a leak", () => {
+test("reports an answer that differs from its twin as a leak", () => {
   const twin = [{ sql: "SELECT 2" }];
   assert.deepEqual(judge({ rows: ["2"] }, { twin }, { rows: ["1"] }), {
     kind: "leak",
@@ -70,12 +70,12 @@ test("another answer than the one where other tenants can't matter is a leak", (
   assert.equal(judge({ error: unique }, { twin }, { error: unique }).kind, "refused");
 });
 
-test("a question that the server can't answer at all proves nothing beside one that it can", () => {
+test("ignores a twin if the server can't answer one of the two", () => {
   const error = { code: "0A000", text: "complex joins are only supported when …" };
   assert.equal(judge({ error }, { twin: [{ sql: "SELECT 2" }] }, { rows: ["1"] }).kind, "refused");
 });
 
-test("the tenant's own rows are told from counts and from nothing", () => {
+test("distinguishes own rows from counts and from nothing", () => {
   assert.equal(judge({ rows: ["tenantry-verify-0000000a"] }).kind, "own");
   assert.equal(judge({ rows: ["1"] }).kind, "rows");
   assert.equal(judge({}).kind, "none");

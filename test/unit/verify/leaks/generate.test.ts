@@ -30,12 +30,12 @@ const shop = surface([relation("customers"), orders, countries], {
 
 const sqlOf = ({ steps, twin = [] }: LeakQuery) => [...steps, ...twin].map(({ sql }) => sql);
 
-test("the same seed makes the same queries, another one others", () => {
+test("makes the same queries for the same seed, and others for another", () => {
   assert.deepEqual(generate(shop, 7, 500), generate(shop, 7, 500));
   assert.notDeepEqual(generate(shop, 7, 500), generate(shop, 8, 500));
 });
 
-test("there are as many as asked for, of every kind, on every relation", () => {
+test("makes the requested number of queries, of every shape on every relation", () => {
   const queries = generate(shop, 1, 1_000);
   assert.equal(queries.length, 1_000);
   assert.deepEqual(new Set(queries.map(({ shape }) => shape)), new Set(shapes.map(({ name }) => name)));
@@ -45,18 +45,18 @@ test("there are as many as asked for, of every kind, on every relation", () => {
   }
 });
 
-test("some are asked without a tenant, never those that mean nothing without", () => {
+test("asks some queries without a tenant, but none that need one", () => {
   const queries = generate(shop, 1, 1_000);
   const without = queries.filter(({ context }) => context === "none");
   assert.ok(without.length > 20 && without.length < 200, `${without.length}`);
   assert.ok(!without.some(({ shape }) => shape === "prepared by the other tenant"));
 });
 
-test("a role that may read nothing has nothing to ask", () => {
+test("makes no queries for a role that may read nothing", () => {
   assert.deepEqual(generate(surface([]), 1, 100), []);
 });
 
-test("what a key to a table of all tenants refers to is no value of another tenant's", () => {
+test("does not count a reference to a shared table as another tenant's value", () => {
   const parent = { schema: "shop", name: "users" };
   const memberships = relation("memberships", { foreignKeys: [{ columns: ["id"], parent, parentColumns: ["id"] }] });
   const { id } = memberships.other ?? {};
@@ -65,7 +65,7 @@ test("what a key to a table of all tenants refers to is no value of another tena
   for (const query of queries) assert.ok(!sqlOf(query).some((sql) => sql.includes(`${id}`)), sqlOf(query).join("; "));
 });
 
-test("nothing is written as a role that may not write", () => {
+test("writes nothing as a role that may not write", () => {
   const may = { insert: false, update: false, delete: false };
   const queries = generate(surface([relation("orders", { may })]), 1, 500);
   assert.equal(queries.length, 500);
@@ -73,14 +73,14 @@ test("nothing is written as a role that may not write", () => {
     assert.doesNotMatch(sql, /^(INSERT|UPDATE|DELETE|MERGE)|FOR (UPDATE|SHARE)/);
 });
 
-test("what writes is held to the rows of the two tenants, so that a broken policy loses nobody's", () => {
+test("limits writes to the two probe tenants' rows, so that a broken policy loses no other rows", () => {
   for (const sql of generate(shop, 1, 2_000).flatMap(sqlOf)) {
     if (!/\b(UPDATE|DELETE|MERGE)\b/.test(sql)) continue;
     assert.ok(sql.includes(tenant.own) || sql.includes(tenant.other) || /FOR UPDATE|ON CONFLICT/.test(sql), sql);
   }
 });
 
-test("a large table is not read whole: every query has a limit, and samples are small", () => {
+test("limits every query and sample, so that no large table is read completely", () => {
   const large = surface([relation("orders", { rowCount: 1e9 })]);
   for (const query of generate(large, 1, 1_000)) {
     assert.notEqual(query.shape, "copy of a table");
@@ -90,7 +90,7 @@ test("a large table is not read whole: every query has a limit, and samples are 
   }
 });
 
-test("every query is one that PostgreSQL's parser reads, whatever the names", async () => {
+test("makes only queries that PostgreSQL's parser accepts, whatever the names", async () => {
   await loadSqlParser();
   const name = fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" }).filter((text) => !text.includes("\0"));
   const anyRelation = fc.record({ name, columns: fc.uniqueArray(name, { minLength: 1, maxLength: 4 }) }).map((drawn) =>

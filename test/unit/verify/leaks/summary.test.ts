@@ -13,7 +13,7 @@ function asked(verdict: Verdict, relations = ["shop.orders"], shape = "select"):
 const own = asked({ kind: "own" });
 const leak = (relations: string[], shape?: string) => asked({ kind: "leak", how: "rows show it" }, relations, shape);
 
-test("a run without a leak says how many queries there were and what came of them", () => {
+test("summarizes a run without a leak by its queries and their results", () => {
   const findings = summarise(run, [own, own, asked({ kind: "none" }), asked({ kind: "refused", code: "42501" })]);
   assert.deepEqual(findings, [
     {
@@ -24,7 +24,7 @@ test("a run without a leak says how many queries there were and what came of the
   ]);
 });
 
-test("a leak is put down to the relation that leaks by itself, with the shortest query", () => {
+test("attributes a leak to the relation that leaks alone, with the shortest query", () => {
   const findings = summarise(run, [own, leak(["shop.carts"], "cursor"), leak(["shop.orders", "shop.carts"], "join")]);
   assert.deepEqual(findings[0], {
     outcome: "fail",
@@ -35,12 +35,12 @@ test("a leak is put down to the relation that leaks by itself, with the shortest
   assert.equal(findings.at(-1)?.outcome, "fail");
 });
 
-test("a leak that no relation has by itself is put down to all of them", () => {
+test("attributes a leak that no relation has alone to all of them", () => {
   const findings = summarise(run, [own, leak(["shop.orders", "shop.carts"], "join")]);
   assert.equal(findings[0]?.subject, "shop.orders, shop.carts");
 });
 
-test("queries that nearly all fail prove nothing", () => {
+test("warns if nearly all queries fail", () => {
   const refused = Array.from({ length: 9 }, () => asked({ kind: "refused", code: "42501" }));
   const findings = summarise(run, [own, ...refused]);
   assert.equal(findings[0]?.outcome, "fail");
@@ -59,7 +59,7 @@ test("queries that find nothing are only warned of where no row could be made", 
   assert.equal(summarise({ ...run, rowless }, [own, ...vain, leak(["shop.orders"])]).at(-1)?.outcome, "fail");
 });
 
-test("a table that never shows its tenant's row is named, once it was tried often enough", () => {
+test("reports a table that never shows its tenant's row, after enough tries", () => {
   const others = Array.from({ length: 8 }, () => asked({ kind: "own" }, ["shop.carts"]));
   const vain = Array.from({ length: 8 }, () => asked({ kind: "none" }));
   assert.deepEqual(summarise(run, [...others, ...vain])[0], {
@@ -70,7 +70,7 @@ test("a table that never shows its tenant's row is named, once it was tried ofte
   assert.equal(summarise(run, [...others, ...vain.slice(1)])[0]?.outcome, "pass");
 });
 
-test("an error that nobody expected wants a look", () => {
+test("warns about an unexpected error", () => {
   const findings = summarise(run, [own, asked({ kind: "refused", code: "42601" })]);
   assert.equal(findings[0]?.outcome, "warn");
   assert.match(findings[0]?.seen ?? "", /1 met an unexpected error, first 42601: SELECT \* FROM shop\.orders$/);
