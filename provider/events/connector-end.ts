@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectorInputs } from "../../architecture/data-plane/declaration";
 import { Problems } from "../../common/problem";
-import { awaitStopped, examineConnector } from "../connect/connector-health";
+import { awaitStopped, type ConnectorHealth, examineConnector } from "../connect/connector-health";
 import { parsePosition } from "../connect/stream-position";
 import { errorCode, sqlState } from "../postgres/postgres-connection";
 import type { Context } from "../protocol/resource-context";
@@ -14,7 +14,7 @@ const pauseMs = 2_000;
 const releaseMs = 10_000;
 
 /**
- * Stops a connector for good: with every event sent that its slot holds, and the slot behind them. One that does not run, or
+ * Stops a connector for good: with every event sent that its slot holds, and the slot behind them. One that is halted, or
  * whose events go on, is left as it was, unless the stack gives its events up.
  *
  * Only a stopped connector has stored how far it has come, so one that has not come far enough runs again.
@@ -29,7 +29,7 @@ export async function stopWhenSent(context: Context, { connector, config }: Conn
   if (allow.has(loseOptIn(slot))) return stop();
   const status = await connect.status(connector);
   const health = status ? await examineConnector(context, config, status) : "UNASSIGNED";
-  if (health !== "RUNNING") {
+  if (halted.has(health)) {
     const { count = 0 } = (await lookAtSlot(context, { connector, config })) ?? {};
     if (count > 0)
       throw new Problems([eventsWait(`Connector ${connector} is ${health}: slot ${slot}`, slot, count, mend)]);
@@ -49,6 +49,9 @@ export async function stopWhenSent(context: Context, { connector, config }: Conn
     await sleep(pauseMs, undefined, { signal });
   }
 }
+
+/** States that a connector does not leave by itself. */
+const halted: ReadonlySet<ConnectorHealth> = new Set(["FAILED", "PAUSED", "STOPPED"]);
 
 const mend =
   "let it send them first: bring back what was taken away, run `tenantry up --refresh`, and see `tenantry events status`";

@@ -109,6 +109,8 @@ export async function park(
   await context.connect.resume(connector);
   const now = await context.connect.config(connector);
   if (now && isOneByOne(now)) await context.connect.put(connector, asDeclared(now, config));
+  // A task may have failed long before: it is marked as restarting at once, so that a failure seen later is a new one.
+  if (way.kind === "finish") await context.connect.restart(connector);
   const running = await awaitRunning(context, connector, config, undefined);
   if (running.kind !== "running") throw new Problems([stillNotRunning(connector, running, outcome)]);
   return outcome;

@@ -8,13 +8,13 @@ import type { ConnectorConfig } from "../connect/connect-state";
 import { asDeclared, runnable } from "../connect/connector-class-change";
 import {
   awaitRunning,
-  awaitStopped,
   type ConnectorHealth,
   examineConnector,
   type Outcome,
   slotReader,
 } from "../connect/connector-health";
 import { configurationProblems, literalSecrets } from "../connect/connector-keys";
+import { stopWhenSent } from "../events/connector-end";
 import { gapProblem, hasNothingToReplay, replayOptIn, replayOutbox } from "../events/outbox-replay";
 import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
@@ -72,9 +72,9 @@ export const connector: ResourceHandler<ConnectorInputs, ConnectorState> = {
 
   async delete(context, _id, { connector }) {
     const { connect } = context;
-    if (!(await connect.config(connector))) return;
-    await connect.stop(connector);
-    await awaitStopped(context, connector);
+    const config = await connect.config(connector);
+    if (!config) return;
+    await stopWhenSent(context, { connector, config });
     // A later connector of this name would otherwise continue at a position that its new slot doesn't have.
     await connect.deleteOffsets(connector);
     await connect.delete(connector);
@@ -120,7 +120,7 @@ function changedKeys(old: ConnectorConfig, next: ConnectorConfig): readonly stri
 
 function cleanUpCalls(connector: string): readonly string[] {
   const path = `/connectors/${connector}`;
-  return [`PUT ${path}/stop`, `DELETE ${path}/offsets`, `DELETE ${path}`];
+  return [`PUT ${path}/stop -- once every event is sent`, `DELETE ${path}/offsets`, `DELETE ${path}`];
 }
 
 function recoveryCall(path: string, state: ConnectorHealth): string {
@@ -156,7 +156,9 @@ async function start(context: Context, { connector, config }: ConnectorInputs) {
   const former = old && changed ? await slotReader(context, old.config) : undefined;
   if (changed) await connect.put(connector, config);
   if (old?.state === "PAUSED" || old?.state === "STOPPED") await connect.resume(connector);
-  else if (old && !changed && old.state !== "RUNNING") await connect.restart(connector);
+  // What had failed is marked as restarting at once: a failure seen later is not the one of before, which another
+  // configuration alone may leave standing.
+  else if (old?.state === "FAILED" || (old && !changed && old.state !== "RUNNING")) await connect.restart(connector);
   return former;
 }
 

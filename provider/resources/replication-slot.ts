@@ -11,6 +11,7 @@ import {
   findSlot,
   type RunningTransaction,
 } from "../events/replication-slots";
+import { eventsWait, findUnsent, loseOptIn } from "../events/unsent-events";
 import { errorCode, sqlState } from "../postgres/postgres-connection";
 import type { Statement } from "../postgres/sql-statements";
 import { readerOf, runStatement } from "../postgres/sql-statements";
@@ -63,8 +64,9 @@ export const replicationSlot: ResourceHandler<ReplicationSlotInputs, Replication
     if (!node) return [];
     const name = quoteLiteral(slot);
     const drop = `SELECT pg_drop_replication_slot(${name})`;
+    const empty = `-- once it holds no event that was not sent, or with \`${loseOptIn(slot)}\` in tenantry:allow`;
     const create = `SELECT pg_create_logical_replication_slot(${name}, '${plugin}')`;
-    const lines = next ? (old?.status === "lost" ? [drop, create] : [create]) : [drop];
+    const lines = next ? (old?.status === "lost" ? [drop, create] : [create]) : [empty, drop];
     return [`-- on ${node.name}, ${node.host}:${node.port}:`, ...lines];
   },
 
@@ -74,8 +76,12 @@ export const replicationSlot: ResourceHandler<ReplicationSlotInputs, Replication
 
   update: (context, _id, _old, next) => ensure(context, next),
 
-  async delete({ database, signal }, _id, { node, slot }) {
-    await database.onNode(node, (client) => dropSlot(client, slot, signal));
+  async delete({ database, signal, allow }, _id, { node, slot }) {
+    await database.onNode(node, async (client) => {
+      const { count = 0 } = allow.has(loseOptIn(slot)) ? {} : ((await findUnsent(client, slot)) ?? {});
+      if (count > 0) throw new Problems([eventsWait(`Slot ${slot} on ${node.name}`, slot, count, sendFirst)]);
+      await dropSlot(client, slot, signal);
+    });
   },
 
   async read({ database }, id, old) {
@@ -85,6 +91,8 @@ export const replicationSlot: ResourceHandler<ReplicationSlotInputs, Replication
     return { node, slot, status: found.wal === "lost" ? "lost" : "ready" };
   },
 };
+
+const sendFirst = "declare what reads it again, and run `tenantry up`, which sends them; end what still writes events";
 
 /** `NODE@HOST:PORT/SLOT`, because an import must know where to look. */
 export function slotId({ node, slot }: ReplicationSlotInputs): string {

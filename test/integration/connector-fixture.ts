@@ -11,6 +11,7 @@ import { openKafka } from "../../kafka/kafka-client";
 import type { EventRecord } from "../../kafka/record";
 import { tail, waitForTopics } from "../../kafka/topic-tail";
 import { openConnect } from "../../provider/connect/connect-client";
+import { loseOptIn } from "../../provider/events/unsent-events";
 import { openDatabase } from "../../provider/postgres/postgres";
 import { readerOf } from "../../provider/postgres/sql-statements";
 import type { Context } from "../../provider/protocol/resource-context";
@@ -68,6 +69,7 @@ export async function startConnectorFixture(t: TestContext): Promise<ConnectorFi
     sent: (count) => readRecords(endpoints.kafka, `${application.name}.order.events`, count),
   };
   t.after(async () => {
+    fixture.allow.add(loseOptIn(fixture.slot.slot));
     await connector.delete(fixture, inputs.connector, { ...inputs, state: "RUNNING" });
     await database.close();
     await fresh.drop();

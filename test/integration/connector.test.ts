@@ -8,6 +8,7 @@ import { cpuSeconds } from "../../bench/idle";
 import { homeAt } from "../../local/home";
 import { stateOf } from "../../local/servers/server";
 import { awaitStopped } from "../../provider/connect/connector-health";
+import { loseOptIn } from "../../provider/events/unsent-events";
 import { connector } from "../../provider/resources/connector";
 import { replicationSlot } from "../../provider/resources/replication-slot";
 import { refusalOf, startConnectorFixture } from "./connector-fixture";
@@ -128,6 +129,44 @@ test("restores a stopped, paused or deleted connector without losing an event", 
   assert.equal(sent.length, 9);
 });
 
+test("deletes a connector and its slot when all events are sent, and neither before", {
+  skip,
+}, async (t) => {
+  const fixture = await startConnectorFixture(t);
+  const { id, state } = await connector.create(fixture, fixture.inputs);
+  const slot = { ...fixture.slot, status: "ready" } as const;
+  const failing = withKeys(fixture.inputs, { "publication.name": "nobody_made_it" });
+  await refusalOf(connector.update(fixture, id, state, failing));
+  await fixture.emit(3);
+  const refusal = await refusalOf(connector.delete(fixture, id, state));
+  assert.match(refusal, /is FAILED: slot \S+ holds events that were not sent[^]*3 events[^]*`lose-events /);
+  assert.match(await refusalOf(replicationSlot.delete(fixture, "", slot)), /holds events that were not sent/);
+  assert.deepEqual(await connector.read(fixture, id, state), { ...failing, state: "FAILED" });
+
+  // Its failure is not taken for one of the configuration that mends it.
+  await connector.update(fixture, id, { ...failing, state: "FAILED" }, fixture.inputs);
+  await fixture.emit(2_000);
+  await connector.delete(fixture, id, state);
+  await replicationSlot.delete(fixture, "", slot);
+  assert.equal(await replicationSlot.read(fixture, "", slot), undefined);
+  const sent = await fixture.sent(2_003);
+  assert.equal(new Set(sent.map((record) => record.id)).size, 2_003);
+  assert.equal(sent.length, 2_003);
+});
+
+test("keeps a stopped connector with events to send, until the stack gives them up", { skip }, async (t) => {
+  const fixture = await startConnectorFixture(t);
+  const { id, state } = await connector.create(fixture, fixture.inputs);
+  await fixture.connect.stop(id);
+  await awaitStopped(fixture, id);
+  await fixture.emit(2);
+  assert.match(await refusalOf(connector.delete(fixture, id, state)), /is STOPPED[^]*2 events/);
+  fixture.allow.add(loseOptIn(fixture.slot.slot));
+  await connector.delete(fixture, id, state);
+  await replicationSlot.delete(fixture, "", { ...fixture.slot, status: "ready" });
+  assert.equal(await fixture.connect.config(id), undefined);
+});
+
 test("rejects continuing behind a dropped slot, until the stack allows a replay, which sends every event", {
   skip,
 }, async (t) => {
@@ -137,6 +176,7 @@ test("rejects continuing behind a dropped slot, until the stack allows a replay,
   await fixture.sent(4);
 
   await fixture.connect.stop(id);
+  fixture.allow.add(loseOptIn(fixture.slot.slot));
   await replicationSlot.delete(fixture, "", { ...fixture.slot, status: "ready" });
   await fixture.emit(4);
   await replicationSlot.create(fixture, fixture.slot);
@@ -172,6 +212,7 @@ test("replays closed partitions, and reports rows that it skips because the outb
   await fixture.run(`ALTER TABLE tenantry.outbox ADD CHECK (aggregate_type = 'order') NOT VALID;
     INSERT INTO tenantry.outbox (tenant_id, aggregate_type, aggregate_id, type, payload)
       VALUES (gen_random_uuid(), 'order', 'o', 'New', '{}')`);
+  fixture.allow.add(loseOptIn(fixture.slot.slot));
   await replicationSlot.delete(fixture, "", { ...fixture.slot, status: "ready" });
   await replicationSlot.create(fixture, fixture.slot);
   fixture.allow.add(`replay ${id}`);

@@ -100,7 +100,7 @@ test("the preview shows the calls and what they change", () => {
     `POST ${path}/restart?includeTasks=true`,
   ]);
   assert.deepEqual(connector.preview(state, undefined), [
-    `PUT ${path}/stop`,
+    `PUT ${path}/stop -- once every event is sent`,
     `DELETE ${path}/offsets`,
     `DELETE ${path}`,
   ]);

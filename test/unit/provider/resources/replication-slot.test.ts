@@ -38,6 +38,7 @@ test("the preview shows the SQL and the node it runs on", () => {
   ]);
   assert.deepEqual(replicationSlot.preview(state, undefined), [
     "-- on worker_1, 10.0.0.2:5432:",
+    "-- once it holds no event that was not sent, or with `lose-events shop_outbox_worker_1` in tenantry:allow",
     "SELECT pg_drop_replication_slot('shop_outbox_worker_1')",
   ]);
 });
