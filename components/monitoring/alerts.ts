@@ -59,6 +59,15 @@ export function alertsOf(namespace: string): readonly Alert[] {
       description: "No event of this node reaches Kafka, and its log grows.",
     },
     {
+      name: "TenantrySlotStalled",
+      expr: `max by (${perNode}, slot_name) (changes(${metric("tenantry_slot_confirmed_bytes")}[10m])) == 0 and ${gaugeAt("tenantry_slot_active")} == 1`,
+      for: "5m",
+      severity: "critical",
+      summary: "The slot {{ $labels.slot_name }} is read, and nothing of it arrives",
+      description:
+        "Its connector says that it runs, and has confirmed nothing for 15 minutes, not even the heartbeats: it waits for Kafka, such as for a topic that was deleted.",
+    },
+    {
       name: "TenantrySlotLag",
       expr: `${gaugeAt("tenantry_slot_lag_bytes")} > 268435456`,
       for: "10m",
@@ -123,6 +132,15 @@ export function alertsOf(namespace: string): readonly Alert[] {
       summary: "Task {{ $labels.task }} of {{ $labels.connector }} has failed and stays so",
       description:
         "It was not restarted by itself: no event of its node reaches Kafka. `tenantry events status` names the cause, and the event if it is one.",
+    },
+    {
+      name: "TenantryParkedEvents",
+      expr: `max by (namespace, schema) (${metric("tenantry_parked_events", ',citus_group="0"')}) > 0`,
+      for: "15m",
+      severity: "warning",
+      summary: "{{ $value }} events of {{ $labels.schema }} are parked",
+      description:
+        "They were taken out of the stream so that others go on, and have not reached Kafka. `tenantry events list` says which and why, `tenantry events send` sends them.",
     },
     {
       name: "TenantryUnderReplicated",

@@ -20,7 +20,8 @@ export const queries: Readonly<Record<string, MetricsQuery>> = {
   CASE WHEN wal_status IS NOT DISTINCT FROM 'lost' THEN 1 ELSE 0 END AS lost,
   coalesce(pg_current_wal_lsn() - confirmed_flush_lsn, 0) AS lag_bytes,
   coalesce(pg_current_wal_lsn() - restart_lsn, 0) AS retained_bytes,
-  coalesce(safe_wal_size, -1) AS left_bytes
+  coalesce(safe_wal_size, -1) AS left_bytes,
+  coalesce(confirmed_flush_lsn - '0/0', 0) AS confirmed_bytes
 FROM pg_catalog.pg_replication_slots
 WHERE slot_type = 'logical' AND database = current_database() AND NOT pg_is_in_recovery()`,
     columns: {
@@ -30,6 +31,7 @@ WHERE slot_type = 'logical' AND database = current_database() AND NOT pg_is_in_r
       lag_bytes: { gauge: "WAL written and not confirmed by the reader" },
       retained_bytes: { gauge: "WAL that the slot keeps from being removed" },
       left_bytes: { gauge: "WAL that may still be written before the slot is lost; -1: without a limit" },
+      confirmed_bytes: { gauge: "Position up to which the reader has confirmed the WAL" },
     },
   },
   tenantry_replica: {
@@ -88,6 +90,23 @@ WHERE NOT pg_is_in_recovery()`,
       table: { label: "The partitioned table" },
       failing: { gauge: "1 when its last round of maintenance met an error" },
       age_seconds: { gauge: "Time since its last round without an error" },
+    },
+  },
+  tenantry_parked: {
+    // A tenant's schema may have its own; those that the asking role may not ask are left out.
+    sql: `SELECT counted.schema, counted.events, counted.age_seconds
+FROM (SELECT coalesce(string_agg(format('SELECT %L AS schema, events, age_seconds FROM %I.parked_count()', n.nspname, n.nspname),
+    ' UNION ALL '), 'SELECT WHERE false') AS sql
+  FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+  WHERE p.proname = 'parked_count' AND p.pronargs = 0
+    AND has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')) AS read,
+xmltable('/table/row' PASSING query_to_xml(read.sql, false, false, '') COLUMNS
+  schema text, events bigint, age_seconds numeric) AS counted
+WHERE NOT pg_is_in_recovery()`,
+    columns: {
+      schema: { label: "The outbox's schema" },
+      events: { gauge: "Events that were taken out of the stream and not sent again" },
+      age_seconds: { gauge: "Time since the first of them was taken out" },
     },
   },
   tenantry_shards: {
