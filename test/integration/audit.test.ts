@@ -96,7 +96,7 @@ test("reports a consumer group until it records a processed event", { skip }, as
   await admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: "0" }] });
   const told = await of();
   assert.equal(told?.outcome, "warn");
-  assert.match(told?.seen ?? "", /has read events and marked none as processed: call `processOnce`/);
+  assert.match(told?.seen ?? "", /has read events and recorded none as processed: call `processOnce`/);
   await run(
     `INSERT INTO tenantry.processed_events (tenant_id, consumer, event_id) VALUES (${quoteLiteral(large)}, 'totals', gen_random_uuid())`,
   );

@@ -9,7 +9,7 @@ import type { Target } from "../target";
 
 type Bounds = Extract<Declaration, { noun: "RoleBoundary" }>["inputs"];
 
-/** Reads what `RoleBoundary` holds, by the same list and the same questions. */
+/** Checks what `RoleBoundary` holds, with the same queries. */
 export const boundary: Check = {
   name: "boundary",
   scope: "database",
@@ -33,7 +33,7 @@ export const boundary: Check = {
   },
 };
 
-/** On the coordinator, then on every other node what that has for itself. */
+/** Reads all gaps on the coordinator, and on every other node those that the node has for itself. */
 async function readAll({ admin, endpoints: { postgres } }: Target, bounds: Bounds): Promise<readonly Gap[]> {
   const gaps = await readBoundary(oneByOne(readerOf(admin)), bounds, true);
   for (const { name, host, port } of bounds.nodes) {
@@ -50,7 +50,7 @@ function judgeRole(role: string, gaps: readonly Gap[]): Finding {
   return pass(role, "owns nothing, becomes nobody else, and calls nothing that reaches further than its tables");
 }
 
-/** What somebody else alone can change is said, and does not fail each run for good. */
+/** Reports gaps that only somebody else can close, without failing every run. */
 function judgeOther(subject: string, gaps: readonly Gap[]): Finding {
   const seen = gaps.map((gap) => gap.seen).join("; ");
   if (gaps.every(({ mend }) => mend.length === 0)) return warn(subject, seen);

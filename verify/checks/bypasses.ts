@@ -5,7 +5,7 @@ import { type Finding, fail, judge, pass, warn } from "../finding";
 import { type Target, tenantRelations } from "../target";
 import { changedFunctions } from "../toolkit-functions";
 
-/** What somebody can put beside row level security without touching a policy. */
+/** Finds ways around row level security that change no policy. */
 export const bypasses: Check = {
   name: "bypasses",
   scope: "tables",
@@ -34,7 +34,7 @@ interface StrayTable {
   readonly readers: readonly string[];
 }
 
-/** Such as SELECT INTO leaves. Tables that a description names are looked at by other checks. */
+/** Finds copies of tenant tables, such as SELECT INTO leaves. Other checks cover tables that a description names. */
 async function strayTables({ admin, application }: Target): Promise<readonly Finding[]> {
   const declared = application.tables.map(({ schema, name }) => `${schema}.${name}`);
   const users = application.roles.map(({ user }) => user);
@@ -57,7 +57,7 @@ async function strayTables({ admin, application }: Target): Promise<readonly Fin
   });
 }
 
-// Without readers only what looks like a copy of tenants' rows counts.
+// A table without readers counts only if it looks like a copy of tenants' rows.
 const strayTablesSql = `
 SELECT name, "isForeign", "hasTenant", readers FROM (
   SELECT n.nspname || '.' || c.relname AS name, c.relkind = 'f' AS "isForeign",
@@ -74,7 +74,10 @@ SELECT name, "isForeign", "hasTenant", readers FROM (
 ) AS stray
 WHERE "hasTenant" OR "isForeign" AND readers <> '{}' OR "isOwn" AND readers <> '{}' ORDER BY 1`;
 
-/** Row level security does not hold a subscriber. Citus makes some while it moves shards. */
+/**
+ * Finds subscriptions, because row level security does not bind a subscriber. Citus creates some while it moves
+ * shards.
+ */
 async function otherPublications(
   { admin, application }: Target,
   names: readonly string[],
@@ -103,7 +106,7 @@ interface Odd {
   readonly definers: readonly string[];
 }
 
-/** A rule works as the table's owner; a foreign key is a trigger too. */
+/** Finds rules and triggers. A rule runs as the table's owner; a foreign key is a trigger too. */
 async function rulesAndTriggers({ admin }: Target, names: readonly string[]): Promise<readonly Finding[]> {
   const { rows } = await admin.query<Odd>(oddSql, [names]);
   return rows.flatMap(({ name, rules, disabled, definers }): Finding[] => {

@@ -8,7 +8,7 @@ import { type OutboxStream, streamsOf } from "../../provider/events/outbox-strea
 import type { Check } from "../check";
 import { type Finding, fail, judge } from "../finding";
 
-/** A connector that says RUNNING may have a task that has failed, so both are asked. */
+/** Checks connectors and their tasks, because a RUNNING connector may have a failed task. */
 export const connectors: Check = {
   name: "connectors",
   scope: "database",
@@ -46,7 +46,7 @@ async function checkConnector(connect: Connect, endpoints: Endpoints, stream: Ou
   }
 }
 
-/** The keys under which Connect shows a password to anybody who asks. */
+/** Keys under which Connect shows a password to every client. */
 export function exposed(
   config: Readonly<Record<string, string>> | undefined,
   { postgres }: Endpoints,

@@ -7,38 +7,39 @@ import type { Check } from "../check";
 import { type Finding, pass, skip, warn } from "../finding";
 import type { Target } from "../target";
 
-/** Looking through the marks of all tenants for one consumer may read the whole table. */
+/** Timeout of the search: to look for one consumer in all tenants' processed events may read the whole table. */
 const patience = "5s";
 
-/** Consumers that never marked an event as processed: a redelivery, which Kafka promises, is processed twice. */
+/** Finds consumers that never recorded a processed event: they process a redelivery twice. */
 export const consumers: Check = {
   name: "consumers",
-  claim: "every consumer group of the application's topics marks the events that it has processed",
+  claim: "every consumer group of the application's topics records the events that it has processed",
   async run(target) {
     const topics = target.application.events.aggregates.map(({ topic }) => topic);
     if (topics.length === 0) return [skip(target.application.name, "no aggregate is declared")];
-    // The groups read every tenant's events, and mark this one's where it had any.
+    // The groups read every tenant's events, and record this tenant's if it had any.
     const tenant = target.application.scope?.tenant?.name;
-    if (tenant !== undefined && !(await hasEvents(target))) return [skip(tenant, "has no event that could be marked")];
+    if (tenant !== undefined && !(await hasEvents(target)))
+      return [skip(tenant, "has no event that a consumer could have processed")];
     const groups = await readGroups(openKafka(target.endpoints.kafka, "tenantry-verify"), topics);
-    // Ours come and go, and process nothing.
+    // The toolkit's own groups come and go, and process nothing.
     const others = groups.filter((group) => !group.startsWith("tenantry-"));
     if (others.length === 0) return [skip(target.application.name, "no consumer group has read its topics")];
     const recording = await readRecording(target, others);
-    if (!recording) return [skip("tenantry.processed_events", `could not be looked through within ${patience}`)];
+    if (!recording) return [skip("tenantry.processed_events", `could not be searched within ${patience}`)];
     return others.map((group) => judgeGroup(group, recording.has(group)));
   },
 };
 
 export function judgeGroup(group: string, records: boolean): Finding {
-  if (records) return pass(group, "marks the events that it has processed");
+  if (records) return pass(group, "records the events that it has processed");
   return warn(
     group,
-    "has read events and marked none as processed: call `processOnce` in the transaction of its work, with the group's name, or the end of it, as the consumer",
+    "has read events and recorded none as processed: call `processOnce` in the transaction of its work, with the group's name, or the end of it, as the consumer",
   );
 }
 
-/** The names that a group may mark events by: its own, and what it ends in, as `order-summaries` of `shop-order-summaries`. */
+/** Consumer names that a group may use: its own, or its end, as in `order-summaries` of `shop-order-summaries`. */
 export function namesOf(group: string): readonly string[] {
   const ends = [...group.matchAll(/[-._]/g)].map(({ index }) => group.slice(index + 1));
   return [group, ...ends].filter((name) => name !== "");
@@ -59,7 +60,7 @@ async function readRecording(
     await admin.query(`BEGIN; SET LOCAL statement_timeout = '${patience}'`);
     const recording = new Set<string>();
     for (const group of groups) {
-      // Not as parameters: with a generic plan Citus can ask one shard by them, and not all.
+      // Uses literals: with parameters and a generic plan Citus may ask only one shard.
       const names = namesOf(group).map(quoteLiteral).join(", ");
       const { rowCount } = await admin.query(
         `SELECT 1 FROM ${quoteQualified(eventsSchema(application), "processed_events")} WHERE consumer IN (${names}) LIMIT 1`,

@@ -8,7 +8,7 @@ import { slotId } from "../../provider/resources/replication-slot";
 import type { Check } from "../check";
 import { type Finding, fail, pass } from "../finding";
 
-/** What the declarations of the stack say against what the servers have: the question that `pulumi refresh` asks. */
+/** Compares the stack's declarations with the servers, as `pulumi refresh` does. */
 export const drift: Check = {
   name: "drift",
   scope: "database",
@@ -39,7 +39,7 @@ async function compare(context: Context, declaration: Declaration): Promise<read
   if (!handler) throw new Error(`no kind of resource is called ${declaration.noun}`);
   const subject = `${declaration.noun} ${declaration.name}`;
   try {
-    // A refresh reads with what is stored, which is what was declared when it was applied.
+    // A refresh reads with the stored state, which equals the declaration when it was applied.
     const found = await handler.read(context, idOf(declaration), declaration.inputs);
     if (!found) return [fail(subject, "declared, but not there: run `tenantry up --refresh`")];
     const changes = handler.diff(found, declaration.inputs, context.database.endpoint);
@@ -55,7 +55,7 @@ async function compare(context: Context, declaration: Declaration): Promise<read
   }
 }
 
-/** What `pulumi import` takes for it. */
+/** Id that `pulumi import` takes. */
 function idOf(declaration: Declaration): string {
   switch (declaration.noun) {
     case "Migration":

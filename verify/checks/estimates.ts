@@ -5,7 +5,7 @@ import { type Finding, pass, skip } from "../finding";
 import { probeTenants } from "../probe-tenants";
 import { type Target, tenantRelations } from "../target";
 
-/** A column of a tenant table with a histogram, and two bounds between which everybody's values lie. */
+/** Column of a tenant table with a histogram, and two bounds with all tenants' values between them. */
 interface Histogram {
   readonly schema: string;
   readonly name: string;
@@ -13,13 +13,14 @@ interface Histogram {
   readonly type: string;
   readonly lowest: string;
   readonly highest: string;
-  /** A tenant with many of the rows, as the statistics have it. */
+  /** Tenant with many of the rows, by the statistics. */
   readonly tenant: string | null;
 }
 
 /**
- * PostgreSQL has no policy for statistics: the planner counts a tenant's rows by everybody's values, and EXPLAIN shows the
- * number. By halves that spells values. Nothing in the database takes it away, so that it is said and not held.
+ * PostgreSQL has no policy for statistics: the planner estimates a tenant's rows from all tenants' values, and
+ * EXPLAIN shows the estimate. By bisection it reveals values. Nothing in the database prevents this, so the check
+ * only reports it.
  */
 export const estimates: Check = {
   name: "estimates",
@@ -64,7 +65,7 @@ async function readHistograms({ admin, application }: Target): Promise<readonly 
   return rows;
 }
 
-/** Nothing is read: the histogram that the estimates follow is of all rows, whichever tenant asks. */
+/** Reads no rows: the histogram covers all rows, whichever tenant asks. */
 async function tells(
   { admin, application }: Target,
   role: Role,
@@ -83,7 +84,7 @@ async function tells(
     await admin.query("SELECT set_config('app.tenant_id', $1, true)", [asker]);
     return (await estimate(lowest)) !== (await estimate(highest));
   } catch (error) {
-    // No privilege on the column: then there is nothing to explain either.
+    // Without a privilege on the column there is nothing to explain.
     if ((error as { code?: string }).code === "42501") return false;
     throw error;
   } finally {

@@ -4,12 +4,12 @@ import { quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, fail, pass, skip, warn } from "../finding";
 
-/** The newest that are measured: the outbox may hold millions. */
+/** Number of newest events that are measured, because the outbox may hold millions. */
 const mostRows = 10_000;
-/** From this share of the limit on an event's next field may be one too many. */
+/** Share of the limit from which one more field may be too much. */
 const near = 0.8;
 
-/** How near the payloads come to what the outbox takes: the INSERT that is refused takes its business row along. */
+/** Compares payloads with the outbox's limit: a refused INSERT rolls back its business row too. */
 export const eventSizes: Check = {
   name: "event sizes",
   claim: "no payload comes near the largest that the outbox takes",
@@ -30,7 +30,7 @@ export const eventSizes: Check = {
 export interface Sizes {
   readonly aggregate: string;
   readonly rows: number;
-  /** In bytes, as are the others. */
+  /** In bytes, like the others. */
   readonly largest: number;
   readonly p99: number;
 }

@@ -15,15 +15,15 @@ import { clearingProbes, signed } from "../probing";
 import type { Target } from "../target";
 import { asWriter } from "../writer";
 
-/** Payloads that a converter on the way would alter: decimals, key order, mixed arrays, escapes, what isn't ASCII. */
+/** Payloads that a converter might change: decimals, key order, mixed arrays, escapes, non-ASCII text. */
 const payloads = [
   `{"total": 12.50, "b": 1, "a": 1e2, "items": [1, "x", [2, {"k": null}]], "empty": {}, "none": []}`,
   `["Zoë", "日本語", "🛒", "\\"quoted\\"", "back\\\\slash", "line\\nfeed", "</script>", "\\u0001", true]`,
 ];
-/** How long a second copy of an event that has arrived is waited for. */
+/** Time in which a second copy of an arrived event may come. */
 const duplicatePatienceMs = 1_000;
 
-/** An event that was committed, as the outbox held it. */
+/** Committed event, as stored in the outbox. */
 interface Sent {
   readonly id: string;
   readonly tenant: string;
@@ -35,7 +35,7 @@ interface Sent {
   readonly createdAt: number;
 }
 
-/** Writes events of a tenant that nobody has, and looks for them on Kafka. */
+/** Writes events of a probe tenant, and looks for them in Kafka. */
 export const events: Check = {
   name: "events",
   claim: "a committed event arrives exactly once with its key, headers and payload as written; a rolled-back one never",
@@ -59,7 +59,7 @@ async function sendAndLook(target: Target, aggregates: readonly Aggregate[]): Pr
     const key = randomUUID();
     sent.push(...(await send(target, tenant, aggregate, key, payloads)));
     rolledBack.push(await sendInVain(target, tenant, aggregate, key));
-    // Of the same key, so on the same partition: when this one is there, what came before it has been there.
+    // It has the same key and so the same partition: once it has arrived, earlier events have too.
     sent.push(...(await send(target, tenant, aggregate, key, [`{"marker": true}`])));
   }
   const missing = await waitForTopics(kafka, topics, target.eventTimeoutMs);
@@ -165,7 +165,7 @@ function judgeAggregate(
   );
 }
 
-/** What differs between the outbox's row and Kafka's record. */
+/** Differences between the outbox's row and Kafka's record. */
 export function compare(sent: Sent, record: EventRecord): readonly string[] {
   const differ: string[] = [];
   const hold = (what: string, got: string, expected: string) => {
@@ -182,7 +182,7 @@ export function compare(sent: Sent, record: EventRecord): readonly string[] {
   return differ;
 }
 
-/** Debezium says a timestamptz as microseconds since 1970 or as ISO text, by the way it takes through the router. */
+/** Debezium writes a timestamptz as microseconds since 1970 or as ISO text, depending on its way through the router. */
 function milliseconds(createdAt: string): number {
   return /^\d+$/.test(createdAt) ? Math.floor(Number(createdAt) / 1_000) : Date.parse(createdAt);
 }

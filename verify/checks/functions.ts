@@ -6,7 +6,7 @@ import { type Probing, withProbes } from "../probing";
 import { argumentsOf, type Routine, readRoutines } from "../routines";
 import type { Target } from "../target";
 
-/** Functions are a third door: one that runs as its owner leaves row level security outside. */
+/** Calls functions: one that runs as its owner may bypass row level security. */
 export const functions: Check = {
   name: "functions",
   claim: "no function returns another tenant's rows, in the application's schema or by running as its owner",

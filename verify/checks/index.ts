@@ -23,7 +23,7 @@ import { tenantBoundaries } from "./tenant-boundaries";
 import { tenantSizes } from "./tenant-sizes";
 import { views } from "./views";
 
-/** In the order of the report: what later ones rest on comes first. */
+/** Checks in the order of the report: later ones depend on earlier ones. */
 export const checks: readonly Check[] = [
   placement,
   foreignKeys,

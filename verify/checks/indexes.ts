@@ -3,25 +3,25 @@ import type { Check } from "../check";
 import { type Finding, pass, warn } from "../finding";
 import { type Target, tenantRelations } from "../target";
 
-/** An index of a tenant table whose key roles can use only up to a column. */
+/** Index of a tenant table that roles can use only up to a column. */
 interface HalfIndex {
   readonly table: string;
   readonly index: string;
-  /** The column, or the expression, behind which it is of no use to them. */
+  /** Column or expression from which the index is useless to them. */
   readonly column: string;
-  /** An operator of it that may show a row before the policy has held it back. */
+  /** Operator of it that may reveal a row before the policy has filtered it. */
   readonly operator: string;
   readonly isExpression: boolean;
   readonly rows: number;
 }
 
-/** From so many rows on, reading all of a tenant's takes longer than a request should. */
+/** Number of rows from which reading all of a tenant's takes longer than a request should. */
 const manyRows = 10_000;
 const mostShown = 10;
 
 /**
- * PostgreSQL looks a row up in an index before it asks a policy only where the operator can tell nobody what it saw
- * (`leakproof`). An administrator's look-up takes the index, and the same one as a role reads every row of the tenant.
+ * PostgreSQL uses an index before the policy only if the operator can't reveal what it saw (`leakproof`). The same
+ * look-up uses the index for an administrator, and reads every row of the tenant for a role.
  */
 export const indexes: Check = {
   name: "indexes",
@@ -53,8 +53,8 @@ async function readHalfIndexes({ admin, application }: Target): Promise<readonly
 }
 
 /**
- * A function of an expression is found by its number in the stored tree, as what is built in leaves no dependency. Of an
- * index of another kind than btree and hash, one leakproof operator is enough.
+ * Finds a function of an expression by its oid in the stored tree, because built-in functions leave no dependency.
+ * For an index other than btree and hash, one leakproof operator is enough.
  */
 const halfIndexesSql = `
 SELECT DISTINCT ON (n.nspname, c.relname, x.relname) n.nspname || '.' || c.relname AS table, x.relname::text AS index,

@@ -7,7 +7,7 @@ import { type Attempt, type Attempter, fixedValues, type Probing, withProbes } f
 import { NoRow, type PlannedRow, planRow, type Row } from "../row-writer";
 import { type Relation, type Target, tenantRelations } from "../target";
 
-/** Tries, as each of the application's roles, to get at another tenant's rows in every tenant table and partition. */
+/** Tries, as each of the application's roles, to access another tenant's rows in every tenant table and partition. */
 export const isolation: Check = {
   name: "isolation",
   claim: "no role sees, writes, moves or deletes another tenant's rows, in any tenant table or partition",
@@ -72,7 +72,7 @@ function summary({ partitions }: CatalogTable, attempts: number, closed: number)
 
 const title = ({ schema, name }: Relation) => `${schema}.${name}`;
 
-/** The roles that hold any privilege on the relation: the others are refused before row level security is asked. */
+/** Roles with any privilege on the relation. Others are refused before row level security is asked. */
 async function rolesThatReach({ admin, application }: Target, relation: Relation): Promise<readonly Role[]> {
   const { rows } = await admin.query<{ user: string }>(
     `SELECT r.rolname AS user FROM pg_roles r WHERE r.rolname = ANY ($1)
@@ -118,7 +118,7 @@ async function tryRole(
       if (own.refused === undefined && count(own) === 0)
         seen.wrong.push(`${role.user} does not see its own tenant's row`);
       const move = await attempt(`UPDATE ${name} SET ${tenant} = $2 WHERE ${tenant} = $1`, [stranger, owner]);
-      // A row that the role does not see is not moved, which the line above tells.
+      // A row that the role does not see is not moved, as the line above checks.
       if (move.refused !== undefined || move.count > 0) note("moves a row into another tenant", refused(move));
     }
     if (forge) note("inserts a row of another tenant", refused(await forge(attempt)));
@@ -133,7 +133,7 @@ async function tryRole(
   });
 }
 
-/** An INSERT of a row of the owner's; undefined if no row can be invented. */
+/** Plans an INSERT of a row of the owner; undefined if no row can be invented. */
 async function forgedInsert(
   target: Target,
   probing: Probing,
@@ -155,7 +155,7 @@ async function forgedInsert(
   }
 }
 
-/** A row that a CHECK stops got past row level security: varied, it shows whether it would have got in. */
+/** A row that a CHECK refuses has passed row level security. Varied, it shows if the INSERT would succeed. */
 async function insertVarying(row: PlannedRow, attempt: Attempter): Promise<Attempt> {
   for (let tries = 1; ; tries += 1) {
     const { sql, values } = row.statement();
@@ -183,14 +183,14 @@ function untouched(attempt: Attempt): Verdict {
   return attempt.count === 0 ? held : { outcome: "leak", detail: ` (${attempt.count})` };
 }
 
-/** PostgreSQL asks row level security before any constraint: one that complains was reached by a row that got through. */
+/** PostgreSQL checks row level security before constraints, so a constraint error means that a row passed. */
 function refused(attempt: Attempt): Verdict {
   if (attempt.refused === undefined) return { outcome: "leak", detail: "" };
   if (!attempt.code.startsWith("23")) return ofRefusal(attempt);
   return { outcome: "leak", detail: `: only a constraint stopped it (${attempt.refused})` };
 }
 
-/** No privilege or a policy (42501), or Citus, where a row never changes its shard (0A000). */
+/** Refusal by a privilege or a policy (42501), or by Citus, which never moves a row to another shard (0A000). */
 function ofRefusal({ code, refused: message }: Extract<Attempt, { code: string }>): Verdict {
   return code === "42501" || code === "0A000" ? held : { outcome: "unclear", detail: message };
 }

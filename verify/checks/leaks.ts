@@ -9,7 +9,7 @@ import { readSurface, type Surface } from "../leaks/surface";
 import { type Probing, withProbes } from "../probing";
 import { tenantRelations } from "../target";
 
-/** Asks generated queries in a tenant's name, and looks for another tenant in all that comes back. */
+/** Runs generated queries in a tenant's name, and looks for another tenant in the answers. */
 export const leaks: Check = {
   name: "leaks",
   claim: "no query that a role may send shows another tenant's row, nor fails or counts differently because of one",

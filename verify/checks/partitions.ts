@@ -4,7 +4,7 @@ import type { Check } from "../check";
 import { type Finding, fail, judge, pass, warn } from "../finding";
 import type { Target } from "../target";
 
-/** Rows need a partition before they come, and something must go on making them. */
+/** Checks that partitions exist ahead of their rows, and that something creates them. */
 export const partitions: Check = {
   name: "partitions",
   claim:
@@ -52,7 +52,10 @@ SELECT (SELECT count(*) FROM tenantry.partition_periods(c.oid) WHERE lower(perio
 FROM pg_class c LEFT JOIN tenantry.partition_maintenance ON set_name = $2
 WHERE c.oid = to_regclass($1)`;
 
-/** Who runs it, whether it is the toolkit's, when it ran last, and whether it fails for any set of this database. */
+/**
+ * Reads who runs the maintenance, if it is the toolkit's, when it ran last, and if it fails for a set of this
+ * database.
+ */
 async function checkMaintenance(target: Target, sets: readonly Inputs["PartitionSet"][]): Promise<Finding> {
   const worker = await checkWorker(target);
   const { rows } = await target.admin.query<{
@@ -74,7 +77,7 @@ async function checkMaintenance(target: Target, sets: readonly Inputs["Partition
   return { ...worker, seen: seen.ranAt === null ? worker.seen : `${worker.seen}, last at ${seen.ranAt}` };
 }
 
-/** How long a round may take to come: three of the worker's, and its start; a day of whoever else calls it. */
+/** Longest time without a round: three of the worker's and its start, or a day for another scheduler. */
 const longestPause = `make_interval(secs => CASE
     WHEN current_setting('shared_preload_libraries') LIKE '%pg_partman_bgw%'
     THEN 3 * current_setting('pg_partman_bgw.interval')::int + 600 ELSE 26 * 3600 END)`;
@@ -93,7 +96,7 @@ FROM (VALUES (1)) AS one LEFT JOIN (
   JOIN pg_roles r ON r.oid = proowner ORDER BY routine LIMIT 1
 ) AS found ON true`;
 
-/** What closes or drops partitions waits while the clock is doubted. */
+/** Closing and dropping partitions waits while the clock is in doubt. */
 async function checkClock({ admin }: Target): Promise<Finding[]> {
   const { rows } = await admin.query<{ believed: string; doubted: string }>(
     `SELECT to_char(believed_at, 'YYYY-MM-DD HH24:MI TZ') AS believed, to_char(doubted_since, 'YYYY-MM-DD HH24:MI TZ') AS doubted
@@ -107,7 +110,9 @@ async function checkClock({ admin }: Target): Promise<Finding[]> {
   );
 }
 
-/** The background worker shows in no view while it sleeps: what can be seen is whether the server starts it, for whom. */
+/**
+ * The sleeping background worker is in no view, so the check reads if the server starts it, and for which databases.
+ */
 async function checkWorker({ admin }: Target): Promise<Finding> {
   const subject = "maintenance";
   const { rows } = await admin.query<{

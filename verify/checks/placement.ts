@@ -8,13 +8,13 @@ import { type Target, tenantRelations } from "../target";
 interface Placed {
   readonly schema: string;
   readonly name: string;
-  /** `distributed`, `reference`, `local` … as Citus calls it. */
+  /** Citus' term: `distributed`, `reference`, `local` … */
   readonly kind: string | null;
   readonly column: string | null;
   readonly colocation: number | null;
 }
 
-/** Tables lie where the application's description says: a tenant's rows together, shared ones everywhere. */
+/** Checks that tables are placed as described: a tenant's rows together, shared tables on every node. */
 export const placement: Check = {
   name: "placement",
   scope: "tables",
@@ -63,7 +63,7 @@ function judgeReferenceTables({ application }: Target, placed: readonly Placed[]
     });
 }
 
-/** Foreign keys, which Citus makes us add after placing the tables. */
+/** Checks foreign keys, which Citus requires to be added after placing the tables. */
 export const foreignKeys: Check = {
   name: "foreign keys",
   scope: "tables",
@@ -125,7 +125,7 @@ async function readPlacement({ admin, application }: Target): Promise<readonly P
 const subjectSql = ({ schema, name }: { readonly schema: string; readonly name: string }) =>
   quoteQualified(schema, name);
 
-/** How many shards a query of one tenant asks, as Citus plans it. */
+/** Number of shards that Citus plans for a query of one tenant. */
 async function taskCount(admin: ClientBase, { application }: Target, table: string): Promise<number | undefined> {
   const { column, type } = application.tenant;
   const { rows } = await admin.query<{ "QUERY PLAN": unknown }>(

@@ -10,7 +10,7 @@ import { type Relation, type Target, tenantRelations } from "../target";
 
 const declared = "tenant_isolation";
 
-/** Reads the policies as they are with the rules of `tenantry lint`; that they hold is tried by `isolation`. */
+/** Judges the existing policies by the rules of `tenantry lint`. The check `isolation` tries if they hold. */
 export const policies: Check = {
   name: "policies",
   claim: "every tenant table and partition has one policy, of the tenant, for what is read and what is written",
@@ -28,7 +28,7 @@ export const policies: Check = {
   },
 };
 
-/** What is wrong with a table's policies. */
+/** Faults of a table's policies. */
 export function wrongWith(
   target: Pick<Target, "application" | "declarations">,
   relation: Relation,

@@ -6,7 +6,7 @@ import { probeTenants } from "../probe-tenants";
 import { clearingProbes } from "../probing";
 import { asWriter } from "../writer";
 
-/** Kafka delivers at least once: the second delivery must find the first one's mark. */
+/** Kafka delivers at least once: the second delivery must find the processed event of the first. */
 export const redelivery: Check = {
   name: "redelivery",
   claim: "an event that is delivered again is processed once, for each consumer and tenant by itself",
@@ -31,7 +31,7 @@ export const redelivery: Check = {
       hold("an event whose work was rolled back is not processed again", await deliver(tenant, consumer), true);
       hold("an event is processed twice", await deliver(tenant, consumer), false);
       hold("another consumer does not process it", await deliver(tenant, second), true);
-      // Where a tenant has a place of its own, nobody else has anything to process there.
+      // In a tenant's own schema or database, no other tenant processes events.
       if (!scope) hold("the same event of another tenant is not processed", await deliver(other, consumer), true);
       return [
         judge("tenantry.process_once", wrong, "the second delivery is refused; a rolled-back one is not remembered"),

@@ -8,12 +8,12 @@ import type { Check } from "../check";
 import { type Finding, fail, judge, warn } from "../finding";
 import type { Target } from "../target";
 
-/** More WAL than this between what was written and what was confirmed is no longer a moment's delay. */
+/** Unconfirmed WAL above which a slot is late for more than a moment. */
 const mostLagBytes = 64 * 2 ** 20;
-/** How long a slot may be without a reader: a connector that restarts is away for a moment. */
+/** Time in which a slot may have no reader: a restarting connector is away for a moment. */
 const patienceMs = 10_000;
 
-/** The way from the outbox to Connect: the publication on every node, and a slot that is read. */
+/** Checks the publication on every node, and that each slot is read. */
 export const replication: Check = {
   name: "replication",
   scope: "database",
@@ -28,7 +28,7 @@ export const replication: Check = {
   },
 };
 
-/** Nodes that got shards without a slot: joined by hand and rebalanced, or still listed as emptied. */
+/** Nodes that hold shards but have no slot, because they were added by hand, or are still listed as emptied. */
 async function unreadNodes({ admin }: Target): Promise<readonly Finding[]> {
   const read = readerOf(admin);
   const shards = await countShards(read);
@@ -92,10 +92,10 @@ interface Slot extends Retained {
   readonly lag: string | null;
 }
 
-/** The log that a slot keeps, in bytes. */
+/** WAL that a slot retains, in bytes. */
 export interface Retained {
   readonly retained: number;
-  /** `max_slot_wal_keep_size`, beyond which PostgreSQL removes what the slot needs; null where there is none. */
+  /** `max_slot_wal_keep_size`, above which PostgreSQL removes WAL that the slot needs. Null if unlimited. */
   readonly limit: number | null;
 }
 
@@ -123,7 +123,7 @@ async function checkSlot(client: Awaited<ReturnType<typeof connect>>, slot: stri
   }
 }
 
-/** From half of the limit on there is less time than the time that it took. */
+/** From half of the limit on, less time is left than has passed. */
 export function nearLimit({ retained, limit }: Retained): string | undefined {
   if (limit === null || retained < limit / 2) return undefined;
   return `keeps ${mebibytes(retained)} of the ${mebibytes(limit)} that max_slot_wal_keep_size allows, then it loses events`;
@@ -133,7 +133,7 @@ interface OtherSlot extends Retained {
   readonly name: string;
 }
 
-/** Slots that nobody reads and this stack does not declare: of this database, or of a whole server's standby. */
+/** Slots without a reader that this stack does not declare, of this database or of a standby server. */
 async function readOtherSlots(client: Awaited<ReturnType<typeof connect>>, own: string): Promise<readonly OtherSlot[]> {
   const { rows } = await client.query<OtherSlot>(
     `SELECT slot_name AS name, ${retainedSql} FROM pg_replication_slots

@@ -7,7 +7,7 @@ import { withLogin } from "../login";
 import { signed } from "../probing";
 import { loginOf, type Target, tenantRelations } from "../target";
 
-/** Row level security holds rows, in the sessions that roles really have; not TRUNCATE. */
+/** Checks the roles' real sessions: row level security covers rows, but not TRUNCATE. */
 export const roles: Check = {
   name: "roles",
   claim: "the application's roles see nothing when they log in without a tenant, and truncate nothing",
@@ -45,7 +45,7 @@ async function truncatable(target: Target, role: Role): Promise<readonly string[
   return rows.map(({ name }) => name);
 }
 
-/** As a real login: what a session of its own sees, with whatever settings it starts with. */
+/** Logs in as the role, with its own settings. */
 async function seenAtLogin(target: Target, login: { readonly user: string; readonly password: string }) {
   const wrong: string[] = [];
   const look = async (client: ClientBase) => {

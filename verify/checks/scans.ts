@@ -3,13 +3,13 @@ import type { Check } from "../check";
 import { type Finding, pass, warn } from "../finding";
 import type { Target } from "../target";
 
-/** A partition with fewer rows is read whole for good reason. */
+/** Rows below which reading a whole partition is normal. */
 const fewestRows = 10_000;
-/** Below this share of all reads, it may have been somebody's report. */
+/** Share of all reads below which full scans may be an occasional report. */
 const leastShare = 0.1;
 const fewestScans = 10;
 
-/** Whole reads of partitions, which an index or a bound on the time would spare. */
+/** Finds full scans of partitions, which an index or a limit on the time would avoid. */
 export const scans: Check = {
   name: "scans",
   claim: "partitioned tables are read by their indexes, not whole",
@@ -25,10 +25,10 @@ export const scans: Check = {
   },
 };
 
-/** Since the statistics were reset, of all partitions with enough rows; on Citus of their shards. */
+/** Counts since the last reset of the statistics, of all partitions with enough rows; on Citus of their shards. */
 export interface Scans {
   readonly table: string;
-  /** Of the largest. */
+  /** Rows of the largest. */
   readonly rows: number;
   readonly sequential: number;
   readonly indexed: number;
@@ -55,7 +55,7 @@ async function readSince({ admin }: Target): Promise<string | null> {
   return rows[0]?.since ?? null;
 }
 
-/** Citus' nodes count what they hold, each for itself. */
+/** Each Citus node counts its own shards. */
 async function readScans({ admin, citus }: Target, tables: readonly string[]): Promise<readonly Counted[]> {
   if (!citus) return (await admin.query<{ counted: readonly Counted[] }>(countSql(tables, ""))).rows[0]?.counted ?? [];
   const { rows } = await admin.query<{ success: boolean; result: string }>(
@@ -77,11 +77,14 @@ async function readScans({ admin, citus }: Target, tables: readonly string[]): P
   return [...byTable.values()];
 }
 
-/** The partition's shards that lie on this node; its own table is empty. By name, as Citus hides them from the catalogs' readers. */
+/**
+ * Shards of the partition on this node, by name, because Citus hides them from readers of the catalogs. The
+ * partition's own table is empty.
+ */
 const shardsOnly = `JOIN pg_dist_shard AS shard ON shard.logicalrelid = tree.relid
   CROSS JOIN LATERAL (SELECT to_regclass(shard_name(shard.logicalrelid, shard.shardid)) AS relid) AS held`;
 
-/** The partitions' own counters: a parent is never read. */
+/** Counters of the partitions, because a parent is never read. */
 function countSql(tables: readonly string[], held: string): string {
   const relation = held === "" ? "tree.relid" : "held.relid";
   return `SELECT coalesce(json_agg(counted), '[]') AS counted FROM (

@@ -13,12 +13,12 @@ import type { Target } from "../target";
 
 const rules = [queryWithoutTenant, crossShardJoin, unboundedPartitionQuery, outboxPolling];
 
-/** What runs this often, or takes this long in all, is no try by hand. */
+/** Calls or total time from which a statement is more than a manual try. */
 const least = { calls: 10, totalMs: 1_000 };
-/** Statements that are shown, those that took most time first. */
+/** Number of statements that are shown, the slowest first. */
 const mostShown = 10;
 
-/** A statement of a role's, as PostgreSQL has counted it: its constants are `$1`. */
+/** Statement of a role, as counted by PostgreSQL, with `$1` for constants. */
 export interface Counted {
   readonly role: string;
   readonly sql: string;
@@ -28,8 +28,8 @@ export interface Counted {
 }
 
 /**
- * Reads what the application's roles have run with the rules of `tenantry lint`. pg_stat_statements of the coordinator
- * knows all of it on Citus too, before it is split up; citus_stat_statements needs no look.
+ * Judges the statements of the application's roles by the rules of `tenantry lint`. On Citus, pg_stat_statements of
+ * the coordinator has them all before they are split, so citus_stat_statements is not needed.
  */
 export const statements: Check = {
   name: "statements",
@@ -44,7 +44,7 @@ export const statements: Check = {
   },
 };
 
-/** A finding for each statement that breaks a rule, then one of all. */
+/** Returns a finding for each statement that breaks a rule, then one for all. */
 export function judgeStatements(subject: string, counted: readonly Counted[], tables: TableFacts): readonly Finding[] {
   const often = counted.filter(({ calls, totalMs }) => calls >= least.calls || totalMs >= least.totalMs);
   const findings: Finding[] = [];
@@ -68,12 +68,12 @@ export function judgeStatements(subject: string, counted: readonly Counted[], ta
   return [...findings.slice(0, mostShown), ...rest];
 }
 
-/** A constant behind its type's name is `$1` to PostgreSQL's counter, and an error to its parser. */
+/** PostgreSQL's counter replaces a constant behind a type's name by `$1`, which its parser refuses. */
 function castable(sql: string): string {
   return sql.replaceAll(/\b(interval|date|time|timestamp|timestamptz)\s+(\$\d+)/gi, "$2::$1");
 }
 
-/** The extension's schema, or why there is nothing to read, and the way to get it. */
+/** Returns the extension's schema, or why there is nothing to read, with the fix. */
 async function findStatistics({ admin }: Target): Promise<string | Error> {
   const { rows } = await admin.query<{ loaded: boolean; schema: string | null }>(
     `SELECT current_setting('pg_stat_statements.max', true) IS NOT NULL AS loaded,

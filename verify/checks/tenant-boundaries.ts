@@ -8,7 +8,7 @@ import { type Finding, judge, pass } from "../finding";
 import { withLogin } from "../login";
 import { loginOf, type Neighbour, type Target, tenantRelations } from "../target";
 
-/** Tries, as each of a tenant's roles, to get into another tenant's schema or database, and to speak in its name. */
+/** Tries, as each of a tenant's roles, to enter another tenant's schema or database, and to write in its name. */
 export const tenantBoundaries: Check = {
   name: "tenant boundaries",
   scope: "tenant",
@@ -16,7 +16,7 @@ export const tenantBoundaries: Check = {
   async run(target) {
     const { application, neighbours = [] } = target;
     const tenant = application.scope?.tenant?.name ?? application.schema;
-    // Rights are read for all; one neighbour is really tried, another one for each tenant.
+    // Reads the rights on all other tenants, and really tries one: a different one for each tenant.
     const tried = neighbours.find(({ name }) => name > tenant) ?? neighbours[0];
     if (!tried) return [pass(tenant, "has no neighbour")];
     const findings: Finding[] = [];
@@ -44,11 +44,11 @@ async function checkRole(target: Target, role: Role, all: readonly Neighbour[], 
 interface Attempt {
   readonly what: string;
   readonly held: boolean;
-  /** What happened instead. */
+  /** Result of the attempt. */
   readonly seen: string;
 }
 
-/** insufficient_privilege: a right that is missing, or row level security. */
+/** insufficient_privilege: a missing privilege, or row level security. */
 const refused = "42501";
 
 async function attemptsOf(

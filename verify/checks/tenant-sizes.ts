@@ -3,20 +3,20 @@ import type { Check } from "../check";
 import { type Finding, pass, skip, warn } from "../finding";
 import { type Target, tenantRelations } from "../target";
 
-/** A group of shards that lie together is too large for its node from so many times the average on. */
+/** Multiple of the average size from which a shard group is too large for its node. */
 const mostTimesAverage = 4;
-/** A tenant with more of a table than this has outgrown what it shares. */
+/** Share of a table from which a tenant has outgrown it. */
 const mostShare = 0.5;
-/** In bytes: nothing smaller is worth a move. */
+/** Size in bytes below which no move is worthwhile. */
 const worthAMove = 2 ** 30;
 
 /**
- * Tenants that outgrew their shard. On Citus the sizes of the shards that lie together; on plain PostgreSQL the largest
- * tenant's share of each table, by ANALYZE's sample.
+ * Finds tenants that outgrew their shard. It compares the sizes of shard groups on Citus, and the largest tenant's
+ * share of each table, from ANALYZE's sample, on plain PostgreSQL.
  */
 export const tenantSizes = tenantSizesFrom(worthAMove);
 
-/** The same with another size in bytes from which a shard group, or a table, is worth a move. */
+/** Makes the check with another minimal size in bytes. */
 export function tenantSizesFrom(least: number): Check {
   return {
     name: "tenant sizes",
@@ -28,11 +28,11 @@ export function tenantSizesFrom(least: number): Check {
   };
 }
 
-/** The shards of all co-located tables that hold the same tenants. */
+/** Shards of all co-located tables that hold the same tenants. */
 export interface ShardGroup {
   readonly node: string;
   readonly bytes: number;
-  /** A shard of it, by which isolate_tenant_to_new_shard's documentation calls it. */
+  /** One of its shards, named as in the documentation of isolate_tenant_to_new_shard. */
   readonly shard: string;
 }
 
@@ -57,7 +57,7 @@ export function judgeShards(subject: string, groups: readonly ShardGroup[], leas
 export interface Share {
   readonly table: string;
   readonly bytes: number;
-  /** Of the largest tenant, from 0 to 1; null where nothing was sampled. */
+  /** Share of the largest tenant, from 0 to 1; null without a sample. */
   readonly share: number | null;
 }
 
@@ -78,7 +78,7 @@ const percent = (share: number) => `${Math.round(share * 100)}%`;
 const size = (bytes: number) =>
   bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
-/** By the hash range that the shards of co-located tables have in common, on primaries only: secondaries are listed too. */
+/** Groups shards by their common hash range, on primaries only, because secondaries are listed too. */
 async function readShardGroups({ admin }: Target): Promise<readonly ShardGroup[]> {
   const { rows } = await admin.query<ShardGroup>(
     `SELECT min(c.nodename || ':' || c.nodeport) AS node, sum(c.shard_size)::float8 AS bytes, min(c.shard_name) AS shard
@@ -89,7 +89,7 @@ async function readShardGroups({ admin }: Target): Promise<readonly ShardGroup[]
   return rows;
 }
 
-/** The first of the most common values is the most common one. The statistics of a partitioned table are of all of it. */
+/** The first of the most common values is the most common one. A partitioned table's statistics cover all of it. */
 async function readShares(target: Target): Promise<readonly Share[]> {
   const { rows } = await target.admin.query<Share>(
     `SELECT n.nspname || '.' || c.relname AS table, s.most_common_freqs[1] AS share,

@@ -5,21 +5,21 @@ import { type Finding, fail, judge, pass, warn } from "../finding";
 import { type Probing, withProbes } from "../probing";
 import { type Target, tenantRelations } from "../target";
 
-/** A view of whatever schema that reads a tenant table, itself or through other views. */
+/** View of any schema that reads a tenant table, directly or through other views. */
 interface View {
   readonly schema: string;
   readonly name: string;
   readonly isMaterialized: boolean;
-  /** Whether it shows the tenant column. */
+  /** True if it shows the tenant column. */
   readonly namesTenant: boolean;
-  /** Whether it reads as its owner, who is above row level security. */
+  /** True if it reads as its owner, and the owner bypasses row level security. */
   readonly escapes: boolean;
   readonly owner: string;
-  /** The application's roles that may select from it. */
+  /** Roles of the application that may select from it. */
   readonly readers: readonly string[];
 }
 
-/** Views are a second door to tenant tables: one that reads as its owner leaves row level security outside. */
+/** Checks views over tenant tables: one that reads as its owner may bypass row level security. */
 export const views: Check = {
   name: "views",
   claim: "no view over tenant tables shows a role another tenant's rows",
@@ -81,7 +81,10 @@ async function tryView(probing: Probing, role: Role, view: View, tenantColumn: s
   return undefined;
 }
 
-/** What Citus says to a query that it can't spread: an outer join, under row level security, unless it names one tenant. */
+/**
+ * Citus' error for a query that it can't distribute: an outer join under row level security that names no single
+ * tenant.
+ */
 const notSupported = "0A000";
 
 async function readViews(target: Target): Promise<readonly View[]> {
@@ -95,8 +98,8 @@ async function readViews(target: Target): Promise<readonly View[]> {
 }
 
 /**
- * An owner is above row level security who is a superuser or has BYPASSRLS, or who owns a table that does not force it
- * (which the isolation check reports).
+ * An owner bypasses row level security if it is a superuser, has BYPASSRLS, or owns a table without FORCE (which the
+ * check `isolation` reports).
  */
 const viewsSql = `
 WITH RECURSIVE base AS (

@@ -1,10 +1,10 @@
 import type { LeakQuery } from "./query";
 
-/** What came back of a query's steps that are looked at, and of its twin's. */
+/** Answer to the checked steps of a query, or of its twin. */
 export interface Answer {
-  /** The rows as PostgreSQL sent them, and what COPY sent. */
+  /** Rows as PostgreSQL sent them, and the output of COPY. */
   readonly rows: readonly string[];
-  /** Rows read or written, of all steps together. */
+  /** Number of rows read or written by all steps. */
   readonly count: number;
   readonly notices: readonly string[];
   readonly error?: AnswerError;
@@ -13,31 +13,31 @@ export interface Answer {
 export interface AnswerError {
   readonly code: string;
   readonly constraint?: string | undefined;
-  /** Everything that the error says: message, detail, hint, context. */
+  /** Full text of the error: message, detail, hint, context. */
   readonly text: string;
 }
 
 export type Verdict =
-  /** Another tenant shows in it. */
+  /** The answer shows another tenant. */
   | { readonly kind: "leak"; readonly how: string }
-  /** Values of the tenant's own rows. */
+  /** The answer shows values of the tenant's own rows. */
   | { readonly kind: "own" }
-  /** Other rows: a count, a plan, what every tenant shares. */
+  /** The answer has other rows: a count, a plan, shared rows. */
   | { readonly kind: "rows" }
   | { readonly kind: "none" }
   | { readonly kind: "refused"; readonly code: string };
 
-/** Whether a text holds a value that the question does not. */
+/** Returns true if a text has a value that the question does not. */
 export type Finder = (text: string, asked: string) => boolean;
 
-/** Finds values as whole words: a number is no part of a longer one. */
+/** Finds values as whole words, so not as part of a longer number. */
 export function finderOf(values: readonly string[]): Finder {
   const escaped = values.map((value) => value.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const pattern = new RegExp(`(?<![0-9A-Za-z])(?:${escaped.join("|")})(?![0-9A-Za-z])`, "g");
   return (text, asked) => [...text.matchAll(pattern)].some(([found]) => !asked.includes(found));
 }
 
-/** What the answer tells of another tenant. `find.foreign` finds values that must not show in it. */
+/** Judges if the answer reveals another tenant. `find.foreign` finds values that it must not show. */
 export function judgeAnswer(
   query: LeakQuery,
   answer: Answer,
@@ -46,7 +46,7 @@ export function judgeAnswer(
 ): Verdict {
   const leak = (how: string): Verdict => ({ kind: "leak", how });
   const asked = query.steps.map(({ sql }) => sql).join("\n");
-  // What PostgreSQL says beside rows may quote the question.
+  // Errors and notices may quote the question.
   const beside = [...answer.notices, answer.error?.text ?? ""].join("\n");
   const rows = answer.rows.join("\n");
   const quoted = query.echoes ? asked : "";
@@ -66,10 +66,13 @@ export function judgeAnswer(
   return { kind: count > 0 ? "rows" : "none" };
 }
 
-/** Whether the server can't answer such a question at all: Citus, to one that it can't spread, unless it names a tenant. */
+/**
+ * True if the server can't answer such a question at all: Citus refuses queries that it can't distribute, unless they
+ * name a tenant.
+ */
 const cannot = ({ error }: Answer) => error?.code === "0A000";
 
-/** Two answers that say the same have the same. */
+/** Equal for two answers with the same content. */
 function signature({ rows, count, error }: Answer): string {
   return error ? `${error.code} ${error.constraint ?? ""}` : `${count} ${rows.join("\n")}`;
 }

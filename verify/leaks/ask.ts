@@ -5,10 +5,10 @@ import { asText, constraintOf } from "../row-writer";
 import type { Answer, AnswerError } from "./answer";
 import type { Step } from "./query";
 
-/** Both tenants have a handful of rows: a query that takes longer reads everybody's, or waits. */
+/** Timeout: both tenants have few rows, so a slower query reads all tenants' rows, or waits. */
 export const mostTime = "3s";
 
-/** Takes the steps in the tenant's name, or without one; all that they do is undone. */
+/** Runs the steps in the tenant's name, or without a tenant, and undoes them. */
 export async function ask(session: RoleSession, tenant: string | undefined, steps: readonly Step[]): Promise<Answer> {
   return session.trial(tenant, async (client) => {
     const notices: string[] = [];
@@ -32,7 +32,7 @@ export async function ask(session: RoleSession, tenant: string | undefined, step
   });
 }
 
-/** Prepared statements outlive what is undone. */
+/** Prepared statements survive a rollback. */
 export async function forgetPrepared(session: RoleSession): Promise<void> {
   await session.trial(undefined, (client) => client.query("DEALLOCATE ALL"));
 }

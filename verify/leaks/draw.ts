@@ -5,10 +5,10 @@ import { canaryIn, canaryPrefix } from "../canary";
 import type { Column } from "../live-catalog";
 import type { LeakRelation, Surface } from "./surface";
 
-/** A broken policy may show millions of rows: enough to see that it is broken. */
+/** Limit of rows, because a broken policy may show millions. */
 const mostRows = 200;
 
-/** Choices out of a seed, and the pieces of SQL that queries are made of. */
+/** Random choices from a seed, and pieces of SQL for queries. */
 export class Draw {
   private readonly random;
 
@@ -19,7 +19,7 @@ export class Draw {
     this.random = xoroshiro128plus(seed);
   }
 
-  /** Both ends included. */
+  /** Includes both ends. */
   int(from: number, to: number): number {
     return uniformInt(this.random, from, to);
   }
@@ -34,7 +34,7 @@ export class Draw {
     return picked;
   }
 
-  /** At least one of them, in their order. */
+  /** Picks at least one of them, in their order. */
   some<T>(list: readonly T[]): readonly T[] {
     const chosen = list.filter(() => this.oneIn(2));
     return chosen.length > 0 ? chosen : [this.pick(list)];
@@ -45,7 +45,7 @@ export class Draw {
     return list.map(() => left.splice(this.int(0, left.length - 1), 1)[0] as T);
   }
 
-  /** Like a uuid, and nobody's. */
+  /** Random uuid that no row has. */
   uuid(): string {
     const hex = (digits: number) => Array.from({ length: digits }, () => this.int(0, 15).toString(16)).join("");
     return `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`;
@@ -71,13 +71,13 @@ export class Draw {
     return `${quoteLiteral(id).trim()}::${this.surface.tenant.type}`;
   }
 
-  /** A column that may be read. */
+  /** Picks a readable column. */
   column({ columns }: LeakRelation, alias?: string): string {
     const name = quoteIdentifier(this.pick(columns).name);
     return alias === undefined ? name : `${alias}.${name}`;
   }
 
-  /** What a SELECT shows: some columns, or all, or the whole row. */
+  /** Picks the output of a SELECT: some columns, all, or the whole row. */
   show(relation: LeakRelation, alias: string): string {
     if (relation.isWhole && this.oneIn(3)) return this.pick([`${alias}.*`, alias, `${alias}::text`]);
     return this.some(relation.columns)
@@ -85,12 +85,12 @@ export class Draw {
       .join(", ");
   }
 
-  /** A value that holds all of a row that may be read. */
+  /** Expression with all readable values of a row. */
   row({ columns, isWhole }: LeakRelation, alias: string): string {
     return isWhole ? alias : `ROW(${columns.map(({ name }) => `${alias}.${quoteIdentifier(name)}`).join(", ")})`;
   }
 
-  /** `FROM` one relation, sometimes behind a fence that the planner does not move conditions through. */
+  /** `FROM` item, sometimes behind a fence through which the planner moves no conditions. */
   from(relation: LeakRelation, alias: string): string {
     const name = nameOf(relation);
     if (!this.oneIn(6)) return `${name} AS ${alias}`;
@@ -98,7 +98,7 @@ export class Draw {
     return `(SELECT ${columns} FROM ${name}${this.pick(["", " OFFSET 0"])}) AS ${alias}`;
   }
 
-  /** Another relation of tenants' rows, rather one that a foreign key leads to or from. */
+  /** Another tenant relation, preferably linked by a foreign key. */
   partner(relation: LeakRelation): LeakRelation | undefined {
     const others = this.surface.relations.filter((other) => other !== relation && other.ofTenants);
     if (others.length === 0) return undefined;
@@ -106,7 +106,7 @@ export class Draw {
     return this.pick(linked.length > 0 && !this.oneIn(3) ? linked : others);
   }
 
-  /** What two relations of tenants are joined on: the tenant, and a foreign key's columns where there is one. */
+  /** Join condition of two tenant relations: the tenant, and a foreign key's columns if there is one. */
   join(left: LeakRelation, a: string, right: LeakRelation, b: string): string {
     const key = keyBetween(left, right);
     const back = key ? undefined : keyBetween(right, left);
@@ -120,7 +120,7 @@ export class Draw {
       .join(" AND ");
   }
 
-  /** A condition that only rows of other tenants meet. */
+  /** Condition that only other tenants' rows meet. */
   onlyOthers(alias?: string): string {
     const column = alias === undefined ? this.tenantColumn : `${alias}.${this.tenantColumn}`;
     return this.pick([
@@ -133,7 +133,7 @@ export class Draw {
     ]);
   }
 
-  /** The other tenant's values of a relation that nobody else has. A key without the tenant refers to what tenants share. */
+  /** The other tenant's unique values of a relation. A foreign key without the tenant column refers to shared rows. */
   telling({
     columns,
     other,
@@ -149,7 +149,7 @@ export class Draw {
     });
   }
 
-  /** A value of the same kind that nobody has. */
+  /** Value of the same form that no row has. */
   fresh(value: string): string {
     const hex = this.uuid().slice(0, 8);
     if (value.includes(canaryPrefix))

@@ -10,12 +10,12 @@ import type { LeakRelation, Surface } from "./surface";
 
 export const shapes: readonly Shape[] = [...reading, ...counting, ...asking, ...sessions, ...writing, ...system];
 
-/** One query in so many is asked without a tenant. */
+/** One of this many queries runs without a tenant. */
 const withoutTenant = 12;
 
 /**
- * So many queries, the same for the same seed. Every shape meets the relations in turn, so that a run of shapes times
- * relations has tried each on each.
+ * Generates the queries, the same for the same seed. Every shape takes the relations in turn, so a run of shapes
+ * times relations has tried all pairs.
  */
 export function generate(surface: Surface, seed: number, count: number): readonly LeakQuery[] {
   const { relations } = surface;
@@ -39,7 +39,7 @@ interface Turn {
   next: number;
 }
 
-/** The shape on the next relation that suits it. */
+/** Applies the shape to the next suitable relation. */
 function take(turn: Turn, draw: Draw): LeakQuery | undefined {
   for (let tried = 0; tried < turn.order.length; tried += 1) {
     const relation = turn.order[turn.next % turn.order.length];

@@ -2,44 +2,44 @@ import type { Relation } from "../target";
 import type { Draw } from "./draw";
 import type { LeakRelation } from "./surface";
 
-/** Something asked of the database in a tenant's name, and what in its answer would tell of another tenant. */
+/** Query in a tenant's name, and how to see in its answer that another tenant leaked. */
 export interface LeakQuery {
-  /** The kind of query: `cursor`. */
+  /** Name of the shape: `cursor`. */
   readonly shape: string;
-  /** What it reads or writes by name, for the report. */
+  /** Relations that it reads or writes, for the report. */
   readonly relations: readonly string[];
-  /** Without one, no row of any tenant may show. */
+  /** Without a tenant, no tenant's row may show. */
   readonly context: "tenant" | "none";
-  /** In order, in one session. Where one fails the others are left out. */
+  /** Steps in order, in one session. After a failure the rest is skipped. */
   readonly steps: readonly Step[];
-  /** The same question, put so that other tenants' rows can't change its answer: the answer must be the same. */
+  /** The same question in a form that other tenants' rows can't influence. Both answers must be equal. */
   readonly twin?: readonly Step[];
-  /** Whether it asks for other tenants' rows alone, so that there must be none. */
+  /** True if it asks only for other tenants' rows, so that the answer must be empty. */
   readonly empty?: true;
-  /** Whether it fails, by a data exception, on a row of another tenant alone. */
+  /** True if it fails with a data exception only on another tenant's row. */
   readonly trap?: true;
-  /** Whether the answer repeats what was asked, so that a value out of the question proves nothing. */
+  /** True if the answer repeats the question, so that a value of the question proves nothing. */
   readonly echoes?: true;
 }
 
 export interface Step {
   readonly sql: string;
-  /** For COPY … TO STDOUT, whose rows come another way. */
+  /** True for COPY … TO STDOUT, whose rows are received differently. */
   readonly copy?: true;
-  /** For a step that belongs to the other tenant: its answer is not looked at. */
+  /** True for a step of the other tenant, whose answer is ignored. */
   readonly unseen?: true;
 }
 
-/** A kind of query: how one is made of a relation. */
+/** Shape of queries, which makes one for a relation. */
 export interface Shape {
   readonly name: string;
-  /** Undefined where the relation does not lend itself to it. */
+  /** Returns undefined if the relation does not suit the shape. */
   make(draw: Draw, relation: LeakRelation): QuerySteps | undefined;
 }
 
 export type QuerySteps = Omit<LeakQuery, "shape" | "relations" | "context"> & {
-  /** What it reads or writes. @default the relation it is made of */
+  /** Relations that it reads or writes. @default the given relation */
   readonly of?: readonly Relation[];
-  /** For what means nothing without a tenant. @default any */
+  /** Set if the query makes sense only with a tenant. @default any */
   readonly context?: "tenant";
 };

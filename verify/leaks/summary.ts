@@ -2,28 +2,31 @@ import { type Finding, fail, pass, warn } from "../finding";
 import type { Verdict } from "./answer";
 import type { LeakQuery } from "./query";
 
-/** A query that was asked, as whom, and what came of it. */
+/** Query that ran, with its role and its verdict. */
 export interface Asked {
   readonly role: string;
   readonly query: LeakQuery;
   readonly verdict: Verdict;
 }
 
-/** What the run was made of. */
+/** Facts about the run. */
 export interface Run {
   /** The application's name. */
   readonly subject: string;
   readonly seed: number;
-  /** Tables in which the tenant has a row that the role may read. */
+  /** Tables with a row of the tenant that the role may read. */
   readonly expected: readonly { readonly role: string; readonly relation: string }[];
   /** Tables in which no row could be made, each with why. */
   readonly rowless: readonly string[];
 }
 
-/** Below this share a run proves nothing: a database that refuses everything leaks nothing. */
+/**
+ * Share of answered queries below which a run proves nothing, because a database that refuses everything leaks
+ * nothing.
+ */
 const leastShare = 0.25;
 
-/** A finding for each relation that leaks or hides its tenant's own rows, then one of the whole run. */
+/** Returns a finding for each relation that leaks or hides its tenant's own rows, then one for the whole run. */
 export function summarise({ subject, seed, expected, rowless }: Run, asked: readonly Asked[]): readonly Finding[] {
   const leaking = asked.filter(({ verdict }) => verdict.kind === "leak");
   const found = leaks(leaking);
@@ -81,7 +84,7 @@ function sumUp(asked: readonly Asked[], seed: number): string {
 
 const other = "other";
 
-/** By PostgreSQL's classes of errors. */
+/** Expected errors, by PostgreSQL's error classes. */
 function refusalOf(code: string): string {
   if (code === "42501") return "by privilege or policy";
   if (code === "0A000" || code === "XX000") return "not supported";
@@ -94,7 +97,7 @@ function refusalOf(code: string): string {
   return other;
 }
 
-/** By relation; a join's leak is put down to the one of its relations that leaks by itself. */
+/** Leaks by relation. A join's leak is attributed to its relation that leaks alone. */
 function leaks(leaking: readonly Asked[]): readonly Finding[] {
   const alone = new Set(leaking.flatMap(({ query }) => (query.relations.length === 1 ? query.relations : [])));
   const groups = new Map<string, Asked[]>();
@@ -118,16 +121,16 @@ function describe(group: readonly Asked[]): string {
   return `${roles} learn of another tenant by ${group.length} queries (${shown.join(", ")}): ${how}: ${sqlOf(first)}`;
 }
 
-/** The query on one line, cut where it is long. */
+/** The query on one line, cut if it is long. */
 function sqlOf(asked: Asked | undefined): string {
   const sql = asked?.query.steps.map((step) => step.sql.replaceAll(/\s+/g, " ").trim()).join("; ") ?? "";
   return sql.length > 300 ? `${sql.slice(0, 300)} …` : sql;
 }
 
-/** So many tries to read a table, or it is not judged by what it shows: some show no value that is known. */
+/** Number of tries needed to judge a table by its answers, because some show no known value. */
 const fewestTries = 8;
 
-/** A table that shows nothing passes every other test. */
+/** Finds tables that never show their own rows: they would pass every other test. */
 function unseen(asked: readonly Asked[], expected: Run["expected"]): readonly Finding[] {
   const key = (role: string, relation: string) => `${role} ${relation}`;
   const tries = new Map<string, number>();

@@ -6,44 +6,47 @@ import { argumentsOf, type Routine, readRoutines } from "../routines";
 import type { Row } from "../row-writer";
 import type { Relation, Target } from "../target";
 
-/** All that one role can reach in the database, with a row of its tenant and one of another. */
+/** Everything that one role can reach in the database, with a row of its tenant and one of another. */
 export interface Surface {
   readonly tenant: {
     readonly column: string;
     readonly type: TenantType;
-    /** Ids: the tenant that asks, and the one that must not show. */
+    /** Ids of the asking tenant, and of the one that must not show. */
     readonly own: string;
     readonly other: string;
   };
-  /** What the role may read. */
+  /** Relations that the role may read. */
   readonly relations: readonly LeakRelation[];
-  /** Partitions and tenant tables that it may not, which are tried all the same. */
+  /** Partitions and tenant tables that it may not read, which are tried too. */
   readonly closed: readonly Relation[];
-  /** Calls of functions that return rows, with the other tenant's values as arguments. */
+  /** Calls of functions that return rows, with the other tenant's values. */
   readonly calls: readonly (Relation & { readonly sql: string })[];
   readonly sequences: readonly Relation[];
 }
 
 export interface LeakRelation extends Relation {
   readonly kind: "table" | "view" | "materialized view";
-  /** Whether its rows are tenants', by the tenant column. */
+  /** True if it has the tenant column. */
   readonly ofTenants: boolean;
-  /** Whether it is a table or partition under the toolkit's row level security. */
+  /** True for a table or partition under the toolkit's row level security. */
   readonly isTenantTable: boolean;
-  /** Those that the role may read. */
+  /** Columns that the role may read. */
   readonly columns: readonly Column[];
-  /** Whether these are all. */
+  /** True if these are all columns. */
   readonly isWhole: boolean;
   readonly foreignKeys: CatalogTable["foreignKeys"];
   readonly may: { readonly insert: boolean; readonly update: boolean; readonly delete: boolean };
-  /** As the planner estimates it. */
+  /** Number of rows, estimated by the planner. */
   readonly rowCount: number;
-  /** The tenant's own row and the other one's, as far as they could be written. */
+  /** Rows of the tenant and of the other one, if they could be written. */
   readonly own: Row | undefined;
   readonly other: Row | undefined;
 }
 
-/** Reads it from the catalogs, with the admin's rights: a role does not see all that it may use. */
+/**
+ * Reads the surface from the catalogs with the admin's rights, because a role does not see everything that it may
+ * use.
+ */
 export async function readSurface(target: Target, probing: Probing, role: Role): Promise<Surface> {
   const { admin, application } = target;
   const [other, own] = probing.tenants;
@@ -101,7 +104,7 @@ function callOf(target: Target, probing: Probing, routine: Routine): string {
   return `${quoteQualified(routine.schema, routine.name)}(${values.join(", ")})`;
 }
 
-/** Relations outside of PostgreSQL's own schemas, and those of extensions, with what the role may do with them. */
+/** Relations outside of PostgreSQL's and extensions' schemas, with the role's rights on them. */
 const reachSql = `
 SELECT n.nspname AS schema, c.relname AS name, greatest(c.reltuples, 0)::float8 AS "rowCount",
   CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'table' END AS kind,

@@ -67,5 +67,5 @@ test("reports frequent full scans of large partitions", () => {
 test("reports a consumer group without processed events, but not one that records them under the end of its name", () => {
   assert.deepEqual(namesOf("shop-order-summaries"), ["shop-order-summaries", "order-summaries", "summaries"]);
   assert.equal(judgeGroup("g", true).outcome, "pass");
-  assert.match(judgeGroup("g", false).seen, /marked none as processed: call `processOnce`/);
+  assert.match(judgeGroup("g", false).seen, /recorded none as processed: call `processOnce`/);
 });

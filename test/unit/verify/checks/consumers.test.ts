@@ -20,7 +20,7 @@ test("skips a tenant without events", async () => {
     },
   };
   assert.deepEqual(await consumers.run(target as unknown as Target), [
-    { outcome: "skip", subject: "acme", seen: "has no event that could be marked" },
+    { outcome: "skip", subject: "acme", seen: "has no event that a consumer could have processed" },
   ]);
   assert.deepEqual(asked, ['SELECT 1 FROM "shop_acme"."outbox" LIMIT 1']);
 });
