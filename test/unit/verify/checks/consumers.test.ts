@@ -15,7 +15,7 @@ test("skips a tenant without events", async () => {
     application: {
       name: "shop",
       schema: "shop_acme",
-      part: { model: "schema", tenant: { name: "acme", id: "7" }, sharedSchema: "shop" },
+      scope: { model: "schema", tenant: { name: "acme", id: "7" }, sharedSchema: "shop" },
       events: { aggregates: [{ topic: "shop.order.events" }] },
     },
   };
