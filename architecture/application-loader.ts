@@ -31,16 +31,16 @@ export function loadDescription(folder: string): Description {
   return described.value;
 }
 
-/** What a data plane is compiled from. */
+/** The inputs of a data plane. */
 export interface LoadedApplication {
   readonly application: Application;
-  /** The toolkit's own SQL, its variables filled in for this application. */
+  /** The toolkit's own SQL with its variables filled in for this application. */
   readonly base: readonly SqlFile[];
-  /** The same for a part of it. */
+  /** The toolkit's own SQL for one of the scoped applications. */
   baseOf(application: Application): readonly SqlFile[];
 }
 
-/** Problems with what an application's files would do, were they applied. Its project's stacks say what is needed. */
+/** Returns problems with the effects of an application's files, given the stacks of its project. */
 export type Refuse = (
   application: string,
   yaml: Source,
@@ -73,7 +73,7 @@ export async function loadApplication(
   return { application: parsed, base: baseOf(parsed), baseOf };
 }
 
-/** What `parse` gives, or all problems: what it finds says more than a refusal of the same place. */
+/** Returns the result of `parse`, or throws all problems. At one place, a problem of `parse` replaces a refusal. */
 function parseWith(refused: readonly Problem[], parse: () => Application): Application {
   let problems: readonly Problem[] = [];
   try {
@@ -88,7 +88,7 @@ function parseWith(refused: readonly Problem[], parse: () => Application): Appli
   throw new Problems([...problems, ...refused.filter((problem) => !places.has(place(problem)))]);
 }
 
-/** Its path. Throws Problems if it is not there. */
+/** Path of the description. @throws Problems if the file does not exist */
 function descriptionFile(folder: string): string {
   const yaml = join(resolve(folder), descriptionName);
   if (!existsSync(yaml)) throw new Problems([missing(resolve(folder))]);
@@ -125,7 +125,10 @@ export function readStacks(application: string): Source[] {
   });
 }
 
-/** Paths go into hashes' places and messages, so they are the same wherever the checkout lies: `sql/ecommerce/FILE`. */
+/**
+ * Reads a file under a path that is the same in every checkout, because messages and places show it:
+ * `sql/ecommerce/FILE`.
+ */
 function readSource(path: string): Source {
   const folder = dirname(path);
   return readSourceFile(path, [basename(dirname(folder)), basename(folder), basename(path)].join("/"));

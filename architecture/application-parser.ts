@@ -53,7 +53,7 @@ export function parseApplication(
   const files = sources.map(parseSql);
   problems.push(...files.flatMap((file) => [...file.problems, ...checkStatements(file)]));
   if (Array.isArray(described)) problems.push(...described);
-  // What a statement that can't be read would have made is missing everywhere.
+  // After a statement that cannot be read, objects are missing, so checks would report wrong problems.
   if (Array.isArray(described) || !files.every(({ isComplete }) => isComplete)) throw new Problems(problems);
   const { placeOf } = described;
   const description = complete(described.value, defaults);
@@ -73,7 +73,7 @@ export function parseApplication(
   };
 }
 
-/** A table after those that its foreign keys refer to, else in the order of creation. */
+/** Sorts tables: each after those that its foreign keys refer to, otherwise in order of creation. */
 function toTables({ catalog, description, schema, files }: Checked): Table[] {
   return byReference(catalog).map((table) => {
     const base = {
@@ -121,7 +121,7 @@ function toFile(checked: Checked, { source, statements }: ParsedSql, index: numb
   };
 }
 
-/** Whether the statement creates a table that is placed, or alters one in the file that creates it. */
+/** True if the statement creates a placed table, or alters it in the file that creates it. */
 function hasDeferredKeys({ catalog, description, schema }: Checked, { node }: ParsedStatement, file: number): boolean {
   const relation =
     "CreateStmt" in node

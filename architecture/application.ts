@@ -8,7 +8,7 @@ import type { Tenant as TenantEntry } from "./tenancy/tenants";
 export interface Application {
   /** The folder's name under `sql/`; prefixes roles, slots, connectors and topics. */
   readonly name: string;
-  /** Where the application's tables live. @default the application's name */
+  /** Schema of the application's tables. @default the application's name */
   readonly schema: string;
   readonly tenant: Tenant;
   /** Every table of the SQL files, a table after those that its foreign keys refer to. */
@@ -17,18 +17,21 @@ export interface Application {
   readonly files: readonly SqlFile[];
   readonly events: Events;
   readonly roles: readonly Role[];
-  /** Where it is a part of the application that `scopedApplications` made. @default the whole, for all tenants */
+  /**
+   * Scope of one tenant, or of shared tables, set by `scopedApplications`. @default the whole application, for all
+   * tenants
+   */
   readonly scope?: TenantScope;
 }
 
-/** One tenant's own part, or what the tenants of the model `schema` share. */
+/** Scope of one tenant, or in the model `schema` of the tables that tenants share. */
 export type TenantScope =
   | { readonly model: "silo"; readonly tenant: TenantEntry }
   | {
       readonly model: "schema";
-      /** Undefined: what they share. */
+      /** The tenant; undefined for the shared tables. */
       readonly tenant?: TenantEntry;
-      /** Where shared tables live. */
+      /** Schema of the shared tables. */
       readonly sharedSchema: string;
     };
 
@@ -50,24 +53,27 @@ interface TableBase {
   /** The SQL file that creates it. */
   readonly file: string;
   readonly primaryKey: readonly string[];
-  /** Held back from CREATE TABLE and added when both tables are placed, as Citus needs it. */
+  /** Foreign keys, deferred from CREATE TABLE until both tables are placed, because Citus needs that. */
   readonly foreignKeys: readonly ForeignKey[];
 }
 
-/** Rows belong to one tenant: distributed by the tenant column, co-located with the root, under row level security. */
+/**
+ * A table whose rows each belong to one tenant: distributed by the tenant column, co-located with the root, under row
+ * level security.
+ */
 export interface TenantTable extends TableBase {
   readonly kind: "tenant";
   readonly partition?: Partition;
 }
 
-/** Of all tenants, copied to every node. */
+/** A table that all tenants share, copied to every node. */
 export interface ReferenceTable extends TableBase {
   readonly kind: "reference";
-  /** Whether the application's roles may write it. @default only SQL files change it */
+  /** True if the application's roles may write the table. @default only SQL files change it */
   readonly shared?: true;
 }
 
-/** Stays on the coordinator; no tenant's data. */
+/** A table that stays on the coordinator and holds no tenant's data. */
 export interface LocalTable extends TableBase {
   readonly kind: "local";
 }
@@ -86,19 +92,21 @@ export interface Partition {
   readonly every: Duration;
   /** Partitions made ahead. @default 4 */
   readonly ahead: number;
-  /** Rows older than this are dropped with their partition; without it they are kept for ever. */
+  /** Age at which rows are dropped with their partition. @default rows are kept forever */
   readonly retention?: Duration;
 }
 
 export interface Events {
-  /** How long an outbox partition stays after its last row. Never dropped before every replication slot has passed it. */
+  /**
+   * How long an outbox partition stays after its last row. Never dropped before every replication slot has passed it.
+   */
   readonly retention: Duration;
   readonly maxPayload: Size;
   readonly aggregates: readonly Aggregate[];
 }
 
 export interface Aggregate {
-  /** As in the outbox's `aggregate_type`: `order`. */
+  /** Name in the outbox's `aggregate_type`: `order`. */
   readonly name: string;
   /** `APP.AGGREGATE.events`. */
   readonly topic: string;
@@ -107,13 +115,13 @@ export interface Aggregate {
 }
 
 export interface Role {
-  /** As in `architecture.yaml`: `app`. */
+  /** Name in `architecture.yaml`: `app`. */
   readonly name: string;
-  /** As in PostgreSQL: `APP_NAME`. */
+  /** Name in PostgreSQL: `APP_NAME`. */
   readonly user: string;
   readonly reads: "all" | readonly string[];
   readonly writes: "all" | readonly string[];
-  /** Groups of functions that nobody may call otherwise. */
+  /** Groups of reserved functions that the role may call. */
   readonly reaches: readonly Reach[];
   readonly statementTimeout?: Duration;
 }

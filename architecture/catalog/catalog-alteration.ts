@@ -28,7 +28,7 @@ export function alterTable(draft: CatalogDraft, alter: AlterTableStmt, statement
   }
 }
 
-/** All that is followed of a table that no file creates. */
+/** True for the only commands that the catalog follows on a table that no file creates. */
 function isAboutChecks({ subtype, def }: AlterTableCmd): boolean {
   if (subtype === "AT_AddConstraint")
     return (def && "Constraint" in def && def.Constraint.contype === "CONSTR_CHECK") ?? false;
@@ -115,7 +115,7 @@ function alterCommand(
   }
 }
 
-/** What a constraint says that no file adds, nobody knows: whoever validates it has a reason. */
+/** Marks a constraint as validated. The text of a constraint that no file adds is unknown. */
 function validate(table: CatalogTable, name: string): void {
   replaceAll(table.checks, (check) => (check.name === name ? { ...check, validated: true } : check));
   const isKnown = [...table.checks, ...table.foreignKeys].some((each) => each.name === name);
@@ -135,7 +135,7 @@ function withoutSequence({ sequence: _, ...column }: ReturnType<typeof toColumn>
   return column;
 }
 
-/** A key that the table's own resource adds is not there yet when an empty database runs the files. */
+/** Drops a constraint. On an empty database, a deferred foreign key does not exist yet when the files run. */
 function dropConstraint(
   draft: CatalogDraft,
   table: CatalogTable,
@@ -181,7 +181,7 @@ function attach(draft: CatalogDraft, table: CatalogTable, command: AlterTableCmd
   draft.tables.delete(name);
 }
 
-/** A validated CHECK names the column that the table is partitioned by, with the bounds, and it can't be NULL. */
+/** True if a validated CHECK bounds the partition column, and the column cannot be NULL. */
 function isWithinBounds(attached: CatalogTable, { partitioning }: CatalogTable, { def }: AlterTableCmd): boolean {
   const bound = def && "PartitionCmd" in def ? def.PartitionCmd.bound : undefined;
   if (!bound || bound.is_default) return false;
@@ -195,7 +195,7 @@ function isWithinBounds(attached: CatalogTable, { partitioning }: CatalogTable, 
   });
 }
 
-/** A partition that is detached is a table of its own again. */
+/** Detaches a partition, which becomes a table of its own again. */
 function detach(draft: CatalogDraft, table: CatalogTable, { def }: AlterTableCmd, file: number): void {
   const name = draft.nameOf(def && "PartitionCmd" in def ? def.PartitionCmd.name : undefined);
   const partition = table.partitions.find((each) => each.name === name);

@@ -26,7 +26,7 @@ const strategies = {
 } as const;
 const likeIncludes = { identity: 1 << 5, indexes: 1 << 6 };
 
-/** Runs through the files' statements in order and keeps what they leave behind in the application's schema. */
+/** Reads the files' statements in order, and returns the final state of the application's schema. */
 export function buildCatalog(files: readonly ParsedSql[], schema: string): { catalog: Catalog; problems: Problem[] } {
   const draft = new CatalogDraft(schema);
   files.forEach((file, index) => {
@@ -132,7 +132,7 @@ function addLike(draft: CatalogDraft, table: CatalogTable, like: TableLikeClause
   if (options & likeIncludes.indexes) copyKeys(draft, table, model, at);
 }
 
-/** What a primary key says of its columns is copied with them, though not the key. */
+/** Copies columns for LIKE. The NOT NULL of a primary key is copied with its columns, the key itself is not. */
 function copyColumns(table: CatalogTable, model: CatalogTable, file: number, at: Place, withIdentity = false): void {
   for (const column of model.columns.values()) {
     const { sequence, ...plain } = column;

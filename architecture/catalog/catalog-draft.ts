@@ -26,9 +26,9 @@ export class CatalogDraft {
   readonly before = new Map<AlterTableCmd, ColumnBefore>();
   readonly proven = new Set<AlterTableCmd>();
   readonly problems: Problem[] = [];
-  /** Tables that are gone with the session that made them. */
+  /** Temporary tables, which disappear with their session. */
   readonly temporary = new Set<string>();
-  /** Tables that no file creates, with what the files do to them. */
+  /** Tables that no file creates, with the changes that the files make to them. */
   private readonly strangers = new Map<string, CatalogTable>();
   /** The columns of composite types. */
   readonly rowTypes = new Map<string, readonly ColumnDef[]>();
@@ -36,12 +36,12 @@ export class CatalogDraft {
 
   constructor(readonly schema: string) {}
 
-  /** The name by which the catalog knows a relation: without a schema, where that is the application's. */
+  /** The catalog's name of a relation, without the schema if that is the application's. */
   nameOf(relation: RangeVar | undefined): string {
     return relationName(relation, this.schema);
   }
 
-  /** A table that no file creates: its columns are unknown, what the files add is not. */
+  /** Returns the entry of a table that no file creates. Only columns and keys that the files add are known. */
   stranger(name: string, file: number, at: Place): CatalogTable {
     const known = this.strangers.get(name);
     if (known) return known;
@@ -55,7 +55,7 @@ export class CatalogDraft {
     return [...this.tables.values()].some(({ partitions }) => partitions.some((each) => each.name === name));
   }
 
-  /** Adds the problem of a table that is none of the catalog's, unless it is something else that is known. */
+  /** Reports a table that is not in the catalog, unless another known object has the name. */
   unknown(relation: RangeVar | undefined, at: Place): void {
     const name = this.nameOf(relation);
     if (this.isPartition(name) || this.views.has(name) || this.temporary.has(name)) return;
@@ -64,7 +64,7 @@ export class CatalogDraft {
     );
   }
 
-  /** A name that is taken from here on: the one written, or the one that PostgreSQL chooses. */
+  /** Reserves a name: the given one, or the one that PostgreSQL chooses. */
   name(written: string | undefined, table: string, columns: readonly string[], label: NameLabel): string {
     const name = written ?? chosenName(table, columns, label, this.names);
     this.names.add(name);
@@ -106,7 +106,7 @@ export class CatalogDraft {
     }
   }
 
-  /** The index becomes the constraint's, and takes its name. */
+  /** Adds a key USING INDEX: the index takes the constraint's name. */
   private addKeyOfIndex(table: CatalogTable, { contype, conname }: Constraint, name: string, at: Place): void {
     const index = this.indexes.get(name);
     if (index?.table !== table.name) {

@@ -2,21 +2,23 @@ import type { AlterTableCmd, Node } from "libpg-query";
 import type { Place } from "../../common/problem";
 import type { ForeignKey } from "../application";
 
-/** What the SQL files leave behind in the application's schema, as far as it is held against the description. */
+/** Final state of the application's schema after all SQL files, as far as checks and lint need it. */
 export interface Catalog {
-  /** By name, in the order of creation. */
+  /** Tables by name, in order of creation. */
   readonly tables: ReadonlyMap<string, CatalogTable>;
   /** The file that first creates each table, also of those that are dropped later. */
   readonly firstFiles: ReadonlyMap<string, string>;
-  /** By name; those of other schemas by `schema.name`. */
+  /** Views by name; views in other schemas by `schema.name`. */
   readonly views: ReadonlyMap<string, CatalogView>;
-  /** The table of every index that the files ever make, by the index's name. */
+  /** Every index that the files ever create, by name. */
   readonly indexes: ReadonlyMap<string, CatalogIndex>;
-  /** Types and collations that the files make, as far as they bear on a table's placement. */
+  /** Types and collations that the files create, as far as they matter for the placement of tables. */
   readonly types: ReadonlyMap<string, CatalogType>;
-  /** A column as a command of ALTER TABLE finds it. */
+  /** The column before a command of ALTER TABLE. */
   readonly before: ReadonlyMap<AlterTableCmd, ColumnBefore>;
-  /** The commands that attach a partition of which a validated CHECK says already that its rows are within the bounds. */
+  /**
+   * The commands that attach a partition of which a validated CHECK says already that its rows are within the bounds.
+   */
   readonly proven: ReadonlySet<AlterTableCmd>;
 }
 
@@ -25,9 +27,9 @@ export type CatalogType = "range" | "enum" | "nondeterministic collation";
 
 export interface CatalogIndex {
   readonly table: string;
-  /** Without its expressions. */
+  /** Columns of the index, without its expressions. */
   readonly columns: readonly string[];
-  /** As `sameText` writes them. */
+  /** Expressions of the index, in the form of `sameText`. */
   readonly expressions: readonly string[];
   /** `btree`, `gin`. */
   readonly method: string;
@@ -35,11 +37,11 @@ export interface CatalogIndex {
 }
 
 export interface ColumnBefore {
-  /** Undefined where no file creates it. */
+  /** The column; undefined if no file creates it. */
   readonly column: Column | undefined;
-  /** It is NOT NULL already, or a validated CHECK says so: SET NOT NULL trusts it, and reads no row. */
+  /** True if the column is NOT NULL, or a validated CHECK proves it: SET NOT NULL then reads no rows. */
   readonly isProvenNotNull: boolean;
-  /** A CHECK names it, so that a new type has it checked again for every row. */
+  /** True if a CHECK names the column: a new type then checks every row again. */
   readonly isChecked: boolean;
 }
 
@@ -55,11 +57,11 @@ export interface CatalogTable {
   readonly partitioning?: { readonly strategy: "range" | "list" | "hash"; readonly columns: readonly string[] };
   /** Tables that the SQL itself declares as its partitions. */
   readonly partitions: CatalogPartition[];
-  /** Where it became unlogged: a crash empties it, and no replica has its rows. */
+  /** Place of the statement that made the table unlogged: a crash empties it, and no replica has its rows. */
   unlogged?: Place | undefined;
-  /** No file creates it. */
+  /** True if no file creates the table. */
   readonly isStranger?: true;
-  /** It stands for a table of another server. */
+  /** True for a foreign table, which stands for a table of another server. */
   readonly foreign?: boolean;
 }
 
@@ -72,11 +74,11 @@ export interface CatalogPartition {
 
 export interface CatalogCheck {
   readonly name: string;
-  /** The columns that it names. */
+  /** The columns that the CHECK names. */
   readonly columns: readonly string[];
   /** Those of which it says IS NOT NULL, whatever else it says; unknown where no file adds it. */
   readonly notNull: readonly string[] | "unknown";
-  /** The values that it compares with, as written. */
+  /** The constants that the CHECK compares with, as written. */
   readonly constants: readonly string[];
   readonly validated: boolean;
 }
@@ -88,25 +90,25 @@ export interface Column {
   /** The numbers behind the type's name: 10 and 2 of `numeric(10, 2)`. */
   readonly modifiers: readonly number[];
   readonly notNull: boolean;
-  /** The sequences that its default draws numbers from. */
+  /** The sequences that the column's default draws from. */
   readonly draws: readonly string[];
-  /** Its value is computed from others. */
+  /** True for a generated column. */
   readonly generated: boolean;
-  /** The collation that it names. */
+  /** The collation in the column's definition. */
   readonly collation?: string;
-  /** Numbers given by a sequence. */
+  /** Kind of the column's own sequence. */
   readonly sequence?: "identity" | "serial";
   /** The index of the SQL file that gives it this name. */
   readonly file: number;
   readonly at: Place;
 }
 
-/** A primary key, or anything else that holds rows apart. */
+/** A primary key, or another constraint that forbids equal rows. */
 export interface Key {
   readonly kind: "primary key" | "unique constraint" | "unique index" | "exclusion constraint";
   /** As written, or as PostgreSQL chooses it. */
   readonly name: string;
-  /** Expressions are left out. */
+  /** Columns of the key, without expressions. */
   readonly columns: readonly string[];
   readonly at: Place;
 }

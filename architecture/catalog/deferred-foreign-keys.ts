@@ -36,7 +36,7 @@ interface Cut {
   readonly end: number;
 }
 
-/** What goes: elements of a list between commas, each with the comma that it leaves over. */
+/** The cuts of list elements, each with one of the commas around it. */
 function listCuts(statement: ParsedStatement, starts: readonly number[], goes: readonly boolean[]): Cut[] {
   const { tokens } = statement;
   return starts.flatMap((start, i) => {
@@ -107,7 +107,7 @@ function apply(statement: ParsedStatement, cuts: readonly Cut[]): string {
   return rest;
 }
 
-/** The statement as it stands in its file. */
+/** The statement's text in its file. */
 export function text({ source, start, end }: ParsedStatement): string {
   return source.text.slice(start, end);
 }

@@ -4,7 +4,7 @@ import type { CompleteDescription } from "../defaults";
 import type { Description } from "../description";
 import type { ParsedSql } from "../sql/sql-parser";
 
-/** Holds an application's description and its SQL against each other. */
+/** Compares an application's description with its SQL. */
 export type Check = (checked: Checked) => readonly Problem[];
 
 export interface Checked {
@@ -20,7 +20,7 @@ export interface Checked {
 
 export type TableKind = "tenant" | "reference" | "local";
 
-/** A table's kind; undefined where the description does not say. */
+/** A table's kind; undefined if the description does not say it. */
 export function kindOf(description: Description, table: string): TableKind | undefined {
   const own = ownEntry(description, table);
   if (own?.reference || own?.shared) return "reference";
@@ -28,12 +28,12 @@ export function kindOf(description: Description, table: string): TableKind | und
   return own?.tenant || table === description.tenant.table ? "tenant" : undefined;
 }
 
-/** Whether it is a table that roles may write, where they say so. */
+/** True if a role's `writes` may name the table. */
 export function isWritable(description: Description, table: string): boolean {
   return kindOf(description, table) === "tenant" || ownEntry(description, table)?.shared === true;
 }
 
-/** The description's entry for a table, whatever names JavaScript's objects have of their own. */
+/** The description's entry for a table. Names such as `constructor` don't match properties of JavaScript's objects. */
 export function ownEntry<Entry>(
   { tables }: { readonly tables: Readonly<Record<string, Entry>> },
   table: string,
@@ -45,7 +45,7 @@ export function tablesOfKind({ catalog, description }: Checked, kind: TableKind)
   return [...catalog.tables.values()].filter((table) => kindOf(description, table.name) === kind);
 }
 
-/** Whether a foreign key's text goes to the table's own resource, which adds it once both tables are placed. */
+/** True if the table's own resource adds the foreign key, after both tables are placed. */
 export function isDeferred(description: Description, table: CatalogTable, key: { readonly file: number }): boolean {
   return kindOf(description, table.name) !== "local" && key.file === table.file;
 }

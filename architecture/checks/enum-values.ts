@@ -3,7 +3,7 @@ import { usedTooEarly } from "../catalog/enum-value-use";
 import { withoutTransaction } from "../sql/sql-file";
 import type { Checked } from "./check";
 
-/** A value of an enum is there once the file that adds it has committed. */
+/** Reports the use of an enum value before the file that adds it has committed. */
 export function checkEnumValues(checked: Checked): Problem[] {
   return checked.files.flatMap(({ source, statements }) =>
     withoutTransaction(source.text) ? [] : usedTooEarly(statements, checked),

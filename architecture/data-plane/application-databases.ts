@@ -29,7 +29,9 @@ export interface Database {
   readonly makes?: readonly string[];
   /** `NOUN/NAME` of the declaration of the first database that makes this one. @default it is there */
   readonly madeBy?: string;
-  /** The application as it lives here: one, none, or in the model `schema` what tenants share and then every tenant's. */
+  /**
+   * The application as it lives here: one, none, or in the model `schema` what tenants share and then every tenant's.
+   */
   readonly applications: readonly Application[];
 }
 
@@ -80,10 +82,10 @@ export function databasesOf(
   return tenancy.model === "silo" ? [makerOf(application, own, endpoints, nodes(endpoints)), ...own] : own;
 }
 
-/** Of the only database. In the model `silo` it reaches none of the data, and still guards the model. */
+/** Provider of the only database. In the model `silo` it reaches no data, but still guards the model. */
 export const mainProvider = "data";
 
-/** Every server has it, and it is nobody's: what is not there yet is made from it. */
+/** A database that every server has, for creating the others. */
 const maintenanceDatabase = "postgres";
 
 function makerOf(
@@ -101,7 +103,7 @@ function makerOf(
     const tenant = applications[0]?.scope?.tenant?.name;
     if (tenant === undefined) continue;
     const database = at?.postgres.database ?? siloDatabase(application.name, tenant);
-    // One after another: a node that joins one has its roles written, and Citus refuses to do that for two at once.
+    // One after another: a node that joins a database writes its roles, and Citus refuses two such writes at once.
     steps.addStep("TenantDatabase", name, { database, tenant, nodes });
   }
   return {
@@ -116,7 +118,7 @@ function makerOf(
   };
 }
 
-/** As a part of the application is reached: a silo by its database, a tenant's roles by their own logins. */
+/** Endpoints of a scoped application: a silo has its own database, and a tenant's roles have their own logins. */
 export function endpointsOf({ scope }: Pick<Application, "scope">, endpoints: Endpoints): Endpoints {
   const tenant = scope?.tenant?.name;
   if (tenant === undefined) return endpoints;

@@ -11,9 +11,9 @@ export type Declaration = {
     /** Unique within the noun, and stable: it becomes part of the URN. */
     readonly name: string;
     readonly inputs: Inputs[Noun];
-    /** The tenant to whom alone it belongs; its name then ends in `@TENANT`, and in a silo in `@silo-TENANT`. */
+    /** Tenant that owns the resource; its name then ends in `@TENANT`, in a silo in `@silo-TENANT`. */
     readonly tenant?: string;
-    /** `NOUN/NAME` of the declarations that must be there before. */
+    /** `NOUN/NAME` of the declarations that must be applied before. */
     readonly after: readonly string[];
   };
 }[keyof Inputs];
@@ -72,7 +72,10 @@ export interface MigrationInputs {
   readonly schema: string;
   /** Where they are looked for next: the shared tables of a tenant's schema. @default nowhere */
   readonly sharedSchema?: string;
-  /** `once`: an applied file is never edited. `onChange`: idempotent, run again when its hash changes; the toolkit's own. */
+  /**
+   * `once`: an applied file is never edited. `onChange`: idempotent, run again when its hash changes; the toolkit's
+   * own.
+   */
   readonly apply: "once" | "onChange";
   /** The declared tables of its schema by name: a file makes no others that anybody else may read. @default none */
   readonly tables?: Readonly<Record<string, "tenant" | "reference" | "local">>;
@@ -82,7 +85,7 @@ export type Privilege = "SELECT" | "INSERT" | "UPDATE" | "DELETE";
 /** Privileges by PostgreSQL role. */
 export type Grants = Readonly<Record<string, readonly Privilege[]>>;
 
-/** A table distributed by the tenant column. Without Citus it is left whole, and only the foreign keys are added. */
+/** A table distributed by the tenant column. Without Citus it stays one table, and only its foreign keys are added. */
 export interface DistributedTableInputs {
   readonly schema: string;
   readonly table: string;
@@ -122,7 +125,7 @@ export interface TenantIsolationInputs {
 export interface RoleBoundaryInputs {
   /** Those that hold shards; the coordinator is looked at in any case. */
   readonly nodes: readonly PostgresNode[];
-  /** Where nobody but the administrator makes things. */
+  /** Schemas in which only the administrator may create objects. */
   readonly schemas: readonly string[];
   /** By their names in PostgreSQL. */
   readonly roles: Readonly<Record<string, RoleBound>>;
@@ -171,7 +174,7 @@ export interface ProcessedEventsInputs {
   readonly type: TenantType;
   /** @default with its schema, which is a tenant's own */
   readonly colocateWith?: string;
-  /** How long a processed event is remembered; longer than a topic's retention, or a replay is processed twice. */
+  /** How long a processed event is kept: longer than a topic's retention, or a replay is processed twice. */
   readonly retention: Duration;
 }
 
@@ -198,7 +201,7 @@ export interface TenantShardInputs {
   readonly tenant: string;
 }
 
-/** Which nodes hold shards; all others are emptied, online. */
+/** The nodes that hold shards; all other nodes are emptied online. */
 export interface ShardRebalanceInputs {
   readonly nodes: readonly PostgresNode[];
 }

@@ -8,7 +8,7 @@ import { renderOutboxConnector } from "./outbox-connector";
 import { hasOutbox, outboxConnector, outboxSlot } from "./outbox-table";
 import { Steps } from "./steps";
 
-/** The slots and connectors of an outbox by themselves: the nodes are members already. */
+/** The slots and connectors of an existing outbox, whose nodes are members already. */
 export function outboxReplication(
   application: Application,
   settings: ReplicationSettings,
@@ -19,7 +19,7 @@ export function outboxReplication(
   return steps.declarations;
 }
 
-/** On each node the slot, then the connector that reads it. */
+/** Declares, for each node, the slot and then the connector that reads it. */
 export function declareReplication(
   steps: Steps,
   application: Application,
@@ -28,7 +28,7 @@ export function declareReplication(
   members: Members,
 ): void {
   steps.next();
-  // A slot that nobody reads keeps the server's WAL for ever.
+  // A slot that nobody reads keeps the server's WAL forever.
   if (!hasOutbox(application)) return;
   const prefix = replicationPrefix(application);
   for (const node of nodes) {

@@ -6,19 +6,19 @@ export class Steps {
   private current: string[] = [];
 
   constructor(
-    /** To whom alone everything belongs. */
+    /** Tenant scope that owns every declaration added here; undefined: all tenants share them. */
     private readonly owner?: TenantScope,
     readonly declarations: Declaration[] = [],
     private before: string[] = [],
   ) {}
 
-  /** Steps that go on from here, beside others. */
+  /** Returns steps that continue from here, in parallel with others. */
   fork(owner: TenantScope | undefined): Steps {
     this.next();
     return new Steps(owner, this.declarations, this.before);
   }
 
-  /** Goes on when all of these are done. */
+  /** Continues after all of these forks are done. */
   join(forks: readonly Steps[]): void {
     this.next();
     for (const fork of forks) fork.next();
@@ -26,7 +26,7 @@ export class Steps {
     if (ends.length > 0) this.before = [...new Set(ends)];
   }
 
-  /** Declares something in the current step. Returns `NOUN/NAME`, for others to come after. */
+  /** Adds a declaration to the current step. Returns its `NOUN/NAME`, for the `after` of others. */
   add<Noun extends keyof Inputs>(
     noun: Noun,
     name: string,
