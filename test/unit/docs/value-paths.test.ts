@@ -5,7 +5,7 @@ import test from "node:test";
 
 const root = join(__dirname, "../../..");
 const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
-const [, section = ""] = /\n## The path of a value\n([^]*?)\n## /.exec(page) ?? [];
+const [, section = ""] = /\n## The path of a value\n(.*?)\n## /s.exec(page) ?? [];
 
 for (const value of ["retention", "workers"]) {
   test(`docs/architecture.md leads ${value} through 15 files at most, and its words are found in them`, () => {

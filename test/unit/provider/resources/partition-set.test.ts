@@ -174,7 +174,7 @@ test("parses durations and numbers", () => {
 test("a retention that somebody set to no duration is read as it is, and shown as a difference", () => {
   const drifted: PartitionSetState = { ...state, retention: { printed: "1 mon 3 days" } };
   const wire = toWire("PartitionSet", drifted);
-  assert.equal(wire["retention"], "1 mon 3 days");
+  assert.equal(wire.retention, "1 mon 3 days");
   assert.deepEqual(fromWire("PartitionSet", wire), drifted);
   const { retention: _, ...rest } = toWire("PartitionSet", orders);
   assert.deepEqual(z.encode(partitionSet.inputs, drifted as never), { ...rest, retention: "1 mon 3 days" });
