@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { loadApplication } from "../architecture/application-loader";
 import { renderOutboxConnector } from "../architecture/data-plane/outbox-connector";
@@ -9,6 +8,8 @@ import { root } from "../common/system/checkout";
 import { openConnect } from "../provider/connect/connect-client";
 import type { Connect, ConnectorConfig } from "../provider/connect/connect-state";
 import { benchSettings, sqlFor } from "./application-sql";
+import { removeConnector, untilStopped } from "./connector-removal";
+import { until } from "./patience";
 import { type BenchServers, runScript } from "./servers";
 
 /** The application whose outbox is read. */
@@ -91,10 +92,7 @@ export async function withStream<T>(
       resume: () => connect.resume(connector),
     });
   } finally {
-    await connect.stop(connector);
-    await untilStopped(connect, connector);
-    await connect.deleteOffsets(connector);
-    await connect.delete(connector);
+    await removeConnector(connect, connector);
     await dropSlot(client, slot);
   }
 }
@@ -112,13 +110,6 @@ function isRunning({ state }: { readonly state: string }): boolean {
   return state === "RUNNING";
 }
 
-async function untilStopped(connect: Connect, name: string): Promise<void> {
-  await until(`the connector ${name} stops`, async () => {
-    const status = await connect.status(name);
-    return status?.connector === "STOPPED" && status.tasks.length === 0;
-  });
-}
-
 /** Drops the slot when it is free: the walsender notices only after a moment that its client has gone. */
 async function dropSlot(client: Client, slot: string): Promise<void> {
   await until(`the slot ${slot} is free`, async () => {
@@ -128,13 +119,4 @@ async function dropSlot(client: Client, slot: string): Promise<void> {
     const { rowCount } = await client.query("SELECT FROM pg_replication_slots WHERE slot_name = $1", [slot]);
     return rowCount === 0;
   });
-}
-
-/** The longest time that a step of a measurement may take. */
-export const patienceMs = 300_000;
-
-/** Repeats the question until the answer is true. Throws after `patienceMs`. */
-export async function until(what: string, ask: () => Promise<boolean>, pauseMs = 100): Promise<void> {
-  for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(pauseMs)) if (await ask()) return;
-  throw new Error(`Waited ${patienceMs / 1_000} s in vain until ${what}`);
 }

@@ -8,8 +8,9 @@ import { readEnds, tail, waitForTopics } from "../kafka/topic-tail";
 import { withSession } from "../local/servers/sql-session";
 import type { ConnectorConfig } from "../provider/connect/connect-state";
 import type { Bench } from "./bench";
-import { ourConnector, patienceMs, prepareOutbox, requireOneNode, until, withStream } from "./bench-stream";
+import { ourConnector, prepareOutbox, requireOneNode, withStream } from "./bench-stream";
 import type { Measurement } from "./measurement";
+import { patienceMs, until } from "./patience";
 import { percentile } from "./statistics";
 
 const perSecond = 200;

@@ -13,8 +13,11 @@ import { dropDatabase } from "../local/servers/database-removal";
 import { connectOf, workersOf } from "../local/servers/local-cluster";
 import { type PostgresPrograms, requirePostgres } from "../local/servers/postgres-programs";
 import { stateOf, stopServer } from "../local/servers/server";
+import { withSession } from "../local/servers/sql-session";
 import { startAll } from "../local/start";
 import { up } from "../local/up";
+import { openConnect } from "../provider/connect/connect-client";
+import { removeConnector } from "./connector-removal";
 
 /** The benchmarks' own embedded servers, on free ports. */
 export interface BenchServers {
@@ -50,12 +53,26 @@ export async function withServers<T>(
     );
     const settings = readSettings(home);
     if (!settings) throw new Error("the servers that were just started are not remembered");
+    await removeLeftovers(endpoints, settings);
     return await work(await openServers(home, settings, endpoints));
   } finally {
     await down(home, silent);
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupted);
   }
 }
+
+/** What a killed run left in this home, where all but the servers is a run's: connectors first, which hold slots of the databases. */
+async function removeLeftovers({ postgres, connect: at }: Endpoints, settings: HomeSettings): Promise<void> {
+  const connect = openConnect(at);
+  for (const connector of await connect.names()) await removeConnector(connect, connector);
+  const left = await withSession(postgres, "postgres", (client) =>
+    client.query<{ datname: string }>("SELECT datname FROM pg_database WHERE datname ~ $1", [ownDatabase.source]),
+  );
+  for (const { datname } of left.rows) await dropDatabase(postgres, workersOf(settings), datname);
+}
+
+/** As `withDatabase` names them: the application and six digits. */
+const ownDatabase = /_[0-9a-f]{6}$/;
 
 async function openServers(home: Home, settings: HomeSettings, endpoints: Endpoints): Promise<BenchServers> {
   const { citus } = settings;

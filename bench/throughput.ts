@@ -4,8 +4,9 @@ import type { Endpoints } from "../architecture/endpoints";
 import { openKafka } from "../kafka/kafka-client";
 import { withSession } from "../local/servers/sql-session";
 import type { Bench } from "./bench";
-import { ourConnector, prepareOutbox, requireOneNode, type Stream, until, withStream } from "./bench-stream";
+import { ourConnector, prepareOutbox, requireOneNode, type Stream, withStream } from "./bench-stream";
 import { type Measurement, ofRounds, type Round } from "./measurement";
+import { until } from "./patience";
 import { runPostgres } from "./servers";
 
 const topic = "ecommerce.order.events";

@@ -6,16 +6,24 @@ import { defaultSizes, type Sizes } from "../bench/bench-sizes";
 import { type BenchmarkName, benchmarkNames, benchmarks } from "../bench/benchmarks";
 import type { Measurement } from "../bench/measurement";
 import { withServers } from "../bench/servers";
+import { Problems } from "../common/problem";
 import { showProgress } from "../common/system/progress";
 import { workDirectory } from "../common/system/project";
 import { explained } from "../common/system/system-error";
 import { homeAt } from "../local/home";
+import { calibrate as runCalibration } from "./calibrate";
 import { wholeNumber } from "./whole-number";
 
 interface Flags extends Sizes {
   readonly home: string;
   readonly only: readonly BenchmarkName[];
   readonly json?: true;
+  readonly calibrate?: true;
+  readonly stack?: string;
+  readonly cores?: number;
+  readonly out?: string;
+  readonly yes?: true;
+  readonly mostClients: number;
 }
 
 /** `tenantry bench` */
@@ -41,11 +49,31 @@ export function command(): Command {
     .option("--clients <N>", "clients that run transactions in parallel", wholeNumber(1, 64), defaultSizes.clients)
     .option("--home <DIRECTORY>", "the directory of its servers", join(workDirectory, "bench"))
     .option("--json", "print the report as JSON, and nothing else")
-    .action(async ({ home, only, json, ...sizes }: Flags) => {
+    .option("--calibrate", "measure the rates that `tenantry plan` assumes instead")
+    .option("-s, --stack <STACK>", "whose servers are calibrated; without, embedded ones")
+    .option("--cores <N>", "of the database node that is calibrated", wholeNumber(1, 4_096))
+    .option("--most-clients <N>", "up to which calibrating doubles its clients", wholeNumber(1, 1_024), 64)
+    .option("--out <FILE>", "where calibrating writes what `tenantry plan --rates FILE` reads")
+    .option("--yes", "calibrate another stack than `local`: it writes rows, and removes them")
+    .action(async ({ calibrate, stack, cores, out, yes, mostClients, ...flags }: Flags) => {
+      const { home, only, json, ...sizes } = flags;
+      const own = {
+        ...(stack !== undefined && { stack }),
+        ...(cores !== undefined && { cores }),
+        ...(out !== undefined && { out }),
+        ...(yes && { yes }),
+      };
+      if (calibrate) return explained(() => runCalibration({ ...flags, ...own, mostClients }));
+      if (Object.keys(own).length > 0) throw new Problems([calibrateOnly]);
       const report = await explained(() => measure(home, only, sizes));
       process.stdout.write(`${json ? reportJson(report) : renderReport(report)}\n`);
     });
 }
+
+const calibrateOnly = {
+  what: "Only calibrating takes `--stack`, `--cores`, `--out` and `--yes`",
+  fix: "add --calibrate; the benchmarks run on embedded servers of their own",
+};
 
 async function measure(home: string, only: readonly BenchmarkName[], sizes: Sizes): Promise<Report> {
   const progress = showProgress();
