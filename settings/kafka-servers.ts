@@ -39,7 +39,7 @@ export const connectSize: WorkerSize = { cpu: "1", memory: { bytes: 2048 * MiB }
 /** @default of the label that racks are known by */
 export const zoneLabel = "topology.kubernetes.io/zone";
 /** Versions of Kafka, Strimzi, Debezium and `outbox-connector`. @default the image that `images/connect` builds */
-export const connectImage = "ghcr.io/tenantry/connect:4.3.1-1.2.0-3.6.1-1";
+export const connectImage = "ghcr.io/tenantry/connect:4.3.1-1.2.0-3.7.0-2";
 
 /** `tenantry:kubernetes.kafka` of a stack file. */
 export const kafkaServersSchema = z.strictObject({

@@ -20,6 +20,8 @@ import type { SetupStep } from "./setup-step";
 const plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
 const pom = join(root, "local", "servers", "pom.xml");
 const debezium = "debezium-connector-postgres";
+/** Of Debezium's dependencies, what its plugin archive holds: Connect has the others. */
+const debeziumGroups = "io.debezium,org.postgresql,com.google.protobuf,com.datadoghq";
 const ownJar = join(debezium, `outbox-connector-${versions.outboxConnector}.jar`);
 
 interface Fetched {
@@ -61,9 +63,9 @@ export const debeziumStep: SetupStep = fromMaven({
   goals: (directory, work) => [
     "-f",
     join(outboxConnectorSource, "pom.xml"),
-    `${plugin}:unpack`,
-    `-Dartifact=io.debezium:${debezium}:${versions.debezium}:tar.gz:plugin`,
-    `-DoutputDirectory=${directory}`,
+    `${plugin}:copy-dependencies`,
+    `-DincludeGroupIds=${debeziumGroups}`,
+    `-DoutputDirectory=${join(directory, debezium)}`,
     "package",
     `-Ddebezium.version=${versions.debezium}`,
     `-Dkafka.version=${versions.kafka}`,

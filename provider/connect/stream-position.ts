@@ -9,25 +9,34 @@ export interface StreamPosition {
   readonly commitLsn: bigint;
   /** Position of the last change that was sent, if its transaction is not complete. */
   readonly changeLsn: bigint | undefined;
+  /** How many of the changes at that place were sent; undefined, as Debezium 3.6 leaves it, if all count as sent. */
+  readonly sentThere: number | undefined;
 }
 
 const stored = z.looseObject({
   lsn_proc: z.number().optional(),
   lsn_commit: z.number().optional(),
   messageType: z.string().optional(),
+  lsn_events_processed: z.number().optional(),
 });
 
 /** Returns undefined if nothing was sent: the stream then begins at the slot's start. */
 export function parsePosition(offsets: readonly ConnectorOffset[]): StreamPosition | undefined {
   const [found] = offsets;
   if (!found?.offset) return undefined;
-  const { lsn_proc: change, lsn_commit: commit = change, messageType } = stored.parse(found.offset);
+  const {
+    lsn_proc: change,
+    lsn_commit: commit = change,
+    messageType,
+    lsn_events_processed,
+  } = stored.parse(found.offset);
   if (change === undefined || commit === undefined) return undefined;
   return {
     partition: found.partition,
     offset: found.offset,
     commitLsn: BigInt(commit),
     changeLsn: messageType === "INSERT" ? BigInt(change) : undefined,
+    sentThere: lsn_events_processed,
   };
 }
 
@@ -67,11 +76,16 @@ export function unsentOf<Change extends StreamChange>(
   const all = open.flatMap((transaction, index) =>
     transaction.changes.map((change) => ({ change, transaction, previousEnd: open[index - 1]?.endLsn })),
   );
-  const lastSent = all.findLastIndex(({ change }) => change.lsn === position?.changeLsn);
-  return all.slice(lastSent + 1);
+  const firstThere = all.findIndex(({ change }) => change.lsn === position?.changeLsn);
+  if (firstThere < 0) return all;
+  const lastThere = all.findLastIndex(({ change }) => change.lsn === position?.changeLsn);
+  return all.slice(Math.min(firstThere + (position?.sentThere ?? Number.POSITIVE_INFINITY), lastThere + 1));
 }
 
-/** Position after this change was sent, in the form that Debezium itself stores. */
+/** More changes than share a place: a page of a table holds fewer rows. */
+const allThere = 1_000_000;
+
+/** The position of a stream that goes on behind all changes at the place of this one, as Debezium itself would store it. */
 export function positionBehind<Change extends StreamChange>(
   { change, transaction, previousEnd }: Unsent<Change>,
   position: StreamPosition | undefined,
@@ -88,6 +102,7 @@ export function positionBehind<Change extends StreamChange>(
       txId: transaction.xid,
       ts_usec: Number(transaction.committedUs),
       messageType: "INSERT",
+      lsn_events_processed: allThere,
     },
   };
 }

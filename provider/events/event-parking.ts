@@ -132,7 +132,7 @@ async function skip(work: Skip): Promise<"parked" | "sent"> {
   const { stream } = way.diagnosis;
   const { connector } = stream.connector;
   const isTarget = ({ change }: Unsent<StreamedEvent>) => change.id === request.id;
-  // Debezium identifies changes by position alone: after one change it skips all others at the same position.
+  // The position goes behind the place, and with it behind the others there: they are written again.
   const isShared = matesOf(way).length > 0;
   if (isShared) await keep(work, way.diagnosis, way.diagnosis.failure?.cause);
   let diagnosis = way.diagnosis;

@@ -263,15 +263,17 @@ test("parks one event of a COPY, and sends the others", { skip }, async (t) => {
   await parkingOf.arrived(before);
   await parkingOf.limit(2_000);
   before.push(await write(client, "a"));
-  const [first = "", poison = "", last = ""] = await copy(t, client, [20, 12_000, 20]);
+  const [first = "", second = "", poison = "", last = ""] = await copy(t, client, [20, 20, 12_000, 20]);
   const behind = await write(client, "a");
   const { stood } = await parkingOf.failed();
   const places = new Set(
-    stood?.unsent.filter(({ change }) => [first, poison, last].includes(change.id)).map(({ change }) => change.lsn),
+    stood?.unsent
+      .filter(({ change }) => [first, second, poison, last].includes(change.id))
+      .map(({ change }) => change.lsn),
   );
   assert.equal(places.size, 1, "they share their place in the log");
   assert.equal(await parkingOf.park(poison), "parked");
-  const records = await parkingOf.arrived([...before, first, last, behind]);
+  const records = await parkingOf.arrived([...before, first, second, last, behind]);
   assert(!records.some(({ id }) => id === poison));
 });
 

@@ -25,7 +25,7 @@ test("a stack on Kubernetes that names its place gets production's defaults", as
       controller: { cpu: "500m", memory: { bytes: GiB }, storage: { bytes: 10 * GiB } },
       rack: "topology.kubernetes.io/zone",
     },
-    connect: { cpu: "1", memory: { bytes: 2 * GiB }, image: "ghcr.io/tenantry/connect:4.3.1-1.2.0-3.6.1-1" },
+    connect: { cpu: "1", memory: { bytes: 2 * GiB }, image: "ghcr.io/tenantry/connect:4.3.1-1.2.0-3.7.0-2" },
   });
 });
 

@@ -30,7 +30,7 @@ test("does not accept an empty folder as Debezium, from Maven or in the cache", 
   for (const before of ["nothing", "an empty folder"]) {
     const { code, stderr } = await provide();
     assert.equal(code, 1, before);
-    assert.match(stderr, /^Maven's files of Debezium .* have wrong checksums.*\n.*outbox-connector-1.jar is missing/);
+    assert.match(stderr, /^Maven's files of Debezium .* have wrong checksums.*\n.*outbox-connector-2.jar is missing/);
     assert.equal(existsSync(target), before !== "nothing");
     mkdirSync(target, { recursive: true });
   }
@@ -40,12 +40,12 @@ test("does not accept an empty folder as Debezium, from Maven or in the cache", 
 test("names a jar with a wrong SHA-256, and does not install it", async (context) => {
   const { target, provide } = setup(
     context,
-    'for a; do case $a in -Dplugin=*) d=${a#*=}; mkdir -p "$d"; echo x >"$d/outbox-connector-1.jar"; echo x >"$d/connect-api-4.3.0.jar";; esac; done',
+    'for a; do case $a in -Dplugin=*) d=${a#*=}; mkdir -p "$d"; echo x >"$d/outbox-connector-2.jar"; echo x >"$d/debezium-api-3.7.0.Final.jar";; esac; done',
   );
   const { stderr } = await provide();
   assert.match(
     stderr,
-    /connect-api-4.3.0.jar has the SHA-256 73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac, not 7938/,
+    /debezium-api-3.7.0.Final.jar has the SHA-256 73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac, not 70fa/,
   );
   assert.equal(existsSync(target), false);
 });

@@ -44,13 +44,29 @@ test("keeps a change at the end of the commit before it, if only that commit was
   assert.deepEqual(lsnsOf(position(205, 205, "INSERT")), []);
 });
 
+test("counts the sent among changes that share a place, which a COPY makes; without a count all of them are sent", () => {
+  const copied = [transaction(10, 200n, 205n, [100n, 100n, 100n, 110n])];
+  const unsent = (offset: object) =>
+    unsentOf(
+      copied,
+      parsePosition([{ partition, offset: { lsn_proc: 100, lsn_commit: 90, messageType: "INSERT", ...offset } }]),
+    );
+  assert.deepEqual(unsent({ lsn_events_processed: 1 }), unsentOf(copied, undefined).slice(1));
+  assert.equal(unsent({ lsn_events_processed: 3 }).length, 1);
+  assert.equal(unsent({ lsn_events_processed: 1_000_000 }).length, 1);
+  assert.equal(unsent({}).length, 1);
+});
+
 test("sets the position behind a change as Debezium stores it, with the end of the transaction before", () => {
   const [, first, poison] = unsentOf(transactions, position(90, 90, "COMMIT"));
   assert(first && poison);
   const start = { partition, lsn: 1n };
   assert.deepEqual(positionBehind(poison, position(100, 90, "INSERT"), start), {
     partition,
-    offset: { lsn: 160, lsn_proc: 160, lsn_commit: 155, txId: 10, ts_usec: 7, messageType: "INSERT" },
+    offset: {
+      ...{ lsn: 160, lsn_proc: 160, lsn_commit: 155, txId: 10, ts_usec: 7, messageType: "INSERT" },
+      lsn_events_processed: 1_000_000,
+    },
   });
   const [alone] = unsentOf(transactions, undefined);
   assert(alone);

@@ -13,21 +13,24 @@ final class PatientConnection implements ReplicationConnection {
 
     private final ReplicationConnection connection;
     private final Arrivals arrivals;
+    private final Resumption resumption;
 
-    PatientConnection(ReplicationConnection connection, Arrivals arrivals) {
+    PatientConnection(ReplicationConnection connection, Arrivals arrivals, Resumption resumption) {
         this.connection = connection;
         this.arrivals = arrivals;
+        this.resumption = resumption;
     }
 
     @Override
     public ReplicationStream startStreaming(WalPositionLocator position) throws SQLException, InterruptedException {
-        return new PatientStream(connection.startStreaming(position), arrivals);
+        return new PatientStream(connection.startStreaming(position), arrivals, resumption);
     }
 
     @Override
     public ReplicationStream startStreaming(Lsn offset, WalPositionLocator position)
             throws SQLException, InterruptedException {
-        return new PatientStream(connection.startStreaming(offset, position), arrivals);
+        ReplicationStream stream = connection.startStreaming(offset, resumption.positionOf(position));
+        return new PatientStream(stream, arrivals, resumption);
     }
 
     @Override

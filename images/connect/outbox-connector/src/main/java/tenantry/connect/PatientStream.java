@@ -16,17 +16,19 @@ final class PatientStream implements ReplicationStream {
 
     private final ReplicationStream stream;
     private final Arrivals arrivals;
+    private final Resumption resumption;
     private int looksInVain;
 
-    PatientStream(ReplicationStream stream, Arrivals arrivals) {
+    PatientStream(ReplicationStream stream, Arrivals arrivals, Resumption resumption) {
         this.stream = stream;
         this.arrivals = arrivals;
+        this.resumption = resumption;
     }
 
     /** Each look in vain makes the next pause a millisecond longer, so that it stays far below the time since the last event. */
     @Override
     public boolean readPending(ReplicationMessageProcessor processor) throws SQLException, InterruptedException {
-        if (stream.readPending(processor)) {
+        if (stream.readPending(seenBy(processor))) {
             looksInVain = 0;
             arrivals.signal();
             return true;
@@ -38,8 +40,15 @@ final class PatientStream implements ReplicationStream {
 
     @Override
     public void read(ReplicationMessageProcessor processor) throws SQLException, InterruptedException {
-        stream.read(processor);
+        stream.read(seenBy(processor));
         arrivals.signal();
+    }
+
+    private ReplicationMessageProcessor seenBy(ReplicationMessageProcessor processor) {
+        return message -> {
+            resumption.see(stream.lastReceivedLsn(), message);
+            processor.process(message);
+        };
     }
 
     @Override
