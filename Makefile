@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 tenantry := cli/tenantry
+# The machine's Node.js, or the one that set-up fetches.
+export PATH := $(shell local/setup/node.sh path)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'

@@ -5,6 +5,9 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
+PATH=$(local/setup/node.sh path)
+export PATH
+
 home=.tenantry/test
 homes=
 results=$(mktemp -d)

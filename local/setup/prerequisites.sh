@@ -15,14 +15,6 @@ at_least() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-if has node; then
-  node_version=$(node -p process.versions.node)
-  at_least "$node_version" 20.6 || miss "Node.js 20.6 or newer (found $node_version): https://nodejs.org, or your package manager"
-else
-  miss "Node.js 20.6 or newer: https://nodejs.org, or your package manager"
-fi
-has npm || miss "npm: it comes with Node.js; on Debian also \`apt-get install npm\`"
-
 java=java
 [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/java" ] && java=$JAVA_HOME/bin/java
 java_advice="\`apt-get install openjdk-17-jre-headless\`, \`brew install openjdk@17\`, or https://adoptium.net"
@@ -47,6 +39,11 @@ can_apt() { has apt-get && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; 
 if ! has_postgres && ! can_apt; then
   miss "PostgreSQL 15, 16 or 17 with pg_partman: \`apt-get install postgresql-15 postgresql-15-partman\` (or -16, -17), \`dnf install postgresql17-server pg_partman_17\` of https://yum.postgresql.org, or \`brew install postgresql@17\` and pg_partman from https://github.com/pgpartman/pg_partman"
 fi
+
+local/setup/node.sh fetch || miss "Node.js 20.6 or newer, as said above"
+PATH=$(local/setup/node.sh path)
+export PATH
+has npm || miss "npm: it comes with Node.js; on Debian also \`apt-get install npm\`"
 
 if [ -n "$missing" ]; then
   printf 'Missing, please install:%s\nThen run this again.\n' "$missing" >&2

@@ -21,7 +21,8 @@ test("rejects a path that is a file, or where the system can't create folders", 
   try {
     writeFileSync(join(folder, "file"), "");
     assert.throws(() => makeHome(homeAt(join(folder, "file"))), { code: "EEXIST" });
-    assert.throws(() => makeHome(homeAt(join(folder, "file", "below"))), { code: "ENOTDIR" });
+    // Node.js 20 and newer ones find out at another of both.
+    assert.throws(() => makeHome(homeAt(join(folder, "file", "below"))), { code: /^(ENOTDIR|EEXIST)$/ });
   } finally {
     rmSync(folder, { recursive: true });
   }
