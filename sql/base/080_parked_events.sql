@@ -32,23 +32,3 @@ BEGIN
   END IF;
 END
 $$;
-
--- How many there are and for how long, for whoever watches: no row of a tenant's. Zero on a node that does not keep them.
-CREATE OR REPLACE FUNCTION :"events".parked_count(OUT events bigint, OUT age_seconds double precision)
-  LANGUAGE plpgsql
-  STABLE
-  SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF to_regclass(':"events".parked_events') IS NULL THEN
-    events := 0;
-    age_seconds := 0;
-  ELSE
-    SELECT count(*), coalesce(extract(epoch FROM now() - min(parked_at)), 0) INTO events, age_seconds FROM :"events".parked_events;
-  END IF;
-END
-$$;
-REVOKE EXECUTE ON FUNCTION :"events".parked_count() FROM PUBLIC;
-GRANT USAGE ON SCHEMA :"events" TO pg_monitor;
-GRANT EXECUTE ON FUNCTION :"events".parked_count() TO pg_monitor;

@@ -965,24 +965,6 @@ BEGIN
   END IF;
 END
 $$;
-CREATE OR REPLACE FUNCTION "tenantry".parked_count(OUT events bigint, OUT age_seconds double precision)
-  LANGUAGE plpgsql
-  STABLE
-  SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF to_regclass('"tenantry".parked_events') IS NULL THEN
-    events := 0;
-    age_seconds := 0;
-  ELSE
-    SELECT count(*), coalesce(extract(epoch FROM now() - min(parked_at)), 0) INTO events, age_seconds FROM "tenantry".parked_events;
-  END IF;
-END
-$$;
-REVOKE EXECUTE ON FUNCTION "tenantry".parked_count() FROM PUBLIC;
-GRANT USAGE ON SCHEMA "tenantry" TO pg_monitor;
-GRANT EXECUTE ON FUNCTION "tenantry".parked_count() TO pg_monitor;
 COMMIT;
 
 -- Migration ecommerce/schema
