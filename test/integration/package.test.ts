@@ -94,7 +94,7 @@ test("the packages, installed into an empty project", { skip }, async (t) => {
     "tenantry:citus": "auto",
     "tenantry:shardCount": 4,
     "tenantry:endpoints": { file: "../endpoints.yaml" },
-    "tenantry:allow": [`drop ${application}.carts`],
+    "tenantry:allow": [`drop ${application}.wishes`],
   };
   write("stacks/Pulumi.it.yaml", stringify({ config }));
   write("tenantry-lint.yaml", "rules: { unlisted-drop: warning }\n");
