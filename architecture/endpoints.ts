@@ -57,7 +57,7 @@ export function encrypts({ tls, ca, user }: KafkaEndpoint): boolean {
   return tls ?? (ca !== undefined || user !== undefined);
 }
 
-export const kafkaMechanisms = ["scram-sha-512", "scram-sha-256", "plain"] as const;
+const kafkaMechanisms = ["scram-sha-512", "scram-sha-256", "plain"] as const;
 export type KafkaMechanism = (typeof kafkaMechanisms)[number];
 
 export interface ConnectEndpoint {

@@ -15,7 +15,7 @@ export interface ClusterApi {
 }
 
 /** Longest wait for an answer; a slower API server counts as unreachable. */
-export const answerWithinMs = 20_000;
+const answerWithinMs = 20_000;
 
 /** Makes the clients for the current context's cluster. Sends no request yet. */
 export async function clusterApi(config: KubeConfig): Promise<ClusterApi> {

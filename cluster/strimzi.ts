@@ -14,7 +14,7 @@ export async function strimziProblems(api: ClusterApi, operator: "chart" | "exis
 }
 
 /** @param served the kinds of Strimzi's resources that the cluster serves in the required version */
-export function servedProblems(context: string, served: readonly string[]): Problem[] {
+function servedProblems(context: string, served: readonly string[]): Problem[] {
   const missing = needed.filter((kind) => !served.includes(kind));
   if (missing.length === 0) return [];
   return [

@@ -17,7 +17,7 @@ export interface MonitoringArgs {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-export const defaultRunbooks = "https://github.com/tenantry/tenantry/blob/main/docs/alerts.md";
+const defaultRunbooks = "https://github.com/tenantry/tenantry/blob/main/docs/alerts.md";
 
 /**
  * Monitors, alerts (each with a runbook) and a dashboard, with which a Prometheus operator and Grafana watch a stack. Their

@@ -10,7 +10,7 @@ export interface Linted extends Finding {
   readonly severity: Severity;
 }
 
-export const syntaxRule: Rule = {
+const syntaxRule: Rule = {
   name: "syntax",
   severity: "error",
   harm: "A file that cannot be read can be neither applied nor judged.",

@@ -72,7 +72,7 @@ export function kafkaSettings(
 }
 
 /** Users of the toolkit's own. */
-export const reservedUsers = ["tenantry", "connect"] as const;
+const reservedUsers = ["tenantry", "connect"] as const;
 
 /** The topics that each consumer reads, and whatever names an aggregate that there is not. */
 export function consumerTopics(

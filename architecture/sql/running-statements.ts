@@ -6,7 +6,7 @@ import { parsePlPgSql, parseStatements } from "./pg-parser";
 import type { ParsedSql, ParsedStatement } from "./sql-parser";
 
 /** Statements as they run: those of a file, and behind a DO block those in it, also where the block builds their text. */
-export function runningStatements(statements: readonly ParsedStatement[]): ParsedStatement[] {
+function runningStatements(statements: readonly ParsedStatement[]): ParsedStatement[] {
   return statements.flatMap((statement) => [statement, ...statementsInBlock(statement)]);
 }
 

@@ -11,7 +11,7 @@ export const restPort = 8083;
 export const metricsPort = 9404;
 
 /** The workers' Service, made by Strimzi. */
-export function restService({ name }: Named): string {
+function restService({ name }: Named): string {
   return `${name}-connect-api`;
 }
 

@@ -162,7 +162,7 @@ export function alertsOf(namespace: string): readonly Alert[] {
 }
 
 /** The URL of the alert's section in docs/alerts.md, with GitHub's form of anchors: `tenantryslotlag`. */
-export function runbookOf(runbooks: string, { name }: Pick<Alert, "name">): string {
+function runbookOf(runbooks: string, { name }: Pick<Alert, "name">): string {
   return `${runbooks}#${name.toLowerCase()}`;
 }
 

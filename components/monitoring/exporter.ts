@@ -3,7 +3,7 @@ import type { types } from "@pulumi/kubernetes";
 type Container = types.input.core.v1.Container;
 
 /** @default postgres_exporter's own image */
-export const exporterImage = "quay.io/prometheuscommunity/postgres-exporter:v0.17.1";
+const exporterImage = "quay.io/prometheuscommunity/postgres-exporter:v0.17.1";
 export const exporterPort = 9187;
 /** The exporter's role: a member of pg_monitor that can read no table. It has no password and logs in through the pod's socket. */
 export const monitorRole = "tenantry_monitor";

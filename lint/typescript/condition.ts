@@ -104,7 +104,7 @@ function comparison(
 }
 
 /** The column that a text or a property names: `"o.tenant_id"`, `orders.tenantId`. */
-export function columnOf({ code, tables }: ConditionScope, node: ts.Expression): CodeText | undefined {
+function columnOf({ code, tables }: ConditionScope, node: ts.Expression): CodeText | undefined {
   const t = typescript();
   const [main] = tables;
   const text = textOf(code, node);

@@ -17,7 +17,7 @@ export interface PostgresPrograms {
 }
 
 /** Directories that may hold PostgreSQL's programs, best guess first. TENANTRY_PG_BIN replaces all of them. */
-export function candidateDirectories(env: NodeJS.ProcessEnv = process.env): string[] {
+function candidateDirectories(env: NodeJS.ProcessEnv = process.env): string[] {
   if (env.TENANTRY_PG_BIN) return [env.TENANTRY_PG_BIN];
   const versioned = postgresMajors.flatMap((major) => [
     `/usr/lib/postgresql/${major}/bin`,

@@ -15,7 +15,7 @@ export interface SetupResult {
 }
 
 /** All steps of set-up. The Node dependencies are missing here because they are installed before. */
-export const setupSteps: readonly SetupStep[] = [javaStep, postgresStep, kafkaStep, debeziumStep, pulumiStep];
+const setupSteps: readonly SetupStep[] = [javaStep, postgresStep, kafkaStep, debeziumStep, pulumiStep];
 
 /** Runs all steps in parallel. Throws Problems with everything that is missing, in one error. */
 export async function setup(progress: Progress, wanted = setupSteps): Promise<readonly SetupResult[]> {

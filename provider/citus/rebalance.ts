@@ -35,7 +35,7 @@ export interface RebalanceTask {
 }
 
 export const startRebalance = "SELECT citus_rebalance_start()";
-export const stopRebalance = "SELECT citus_rebalance_stop()";
+const stopRebalance = "SELECT citus_rebalance_stop()";
 
 /** Interval of progress messages, in ms. */
 const tellEveryMs = 5_000;

@@ -138,7 +138,7 @@ async function onCopy<T>(
 }
 
 /** @param rows messages of the plugin, in order */
-export function transactionsOf(
+function transactionsOf(
   rows: readonly ChangeRow[],
   { connector: { config } }: OutboxStream,
 ): readonly StreamTransaction<StreamedEvent>[] {

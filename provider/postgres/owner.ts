@@ -17,7 +17,7 @@ export interface FoundOwner {
   readonly applied: readonly string[];
 }
 
-export async function readOwner(read: Reader): Promise<FoundOwner> {
+async function readOwner(read: Reader): Promise<FoundOwner> {
   const [there] = await read<{ owned: boolean; ledger: boolean }>(
     "SELECT to_regclass('tenantry.owner') IS NOT NULL AS owned, to_regclass('tenantry.migrations') IS NOT NULL AS ledger",
   );
@@ -36,7 +36,7 @@ export async function readOwner(read: Reader): Promise<FoundOwner> {
  * Problems of a stack with the owner of a database; none if it may change it. A database without an owner is free if nothing
  * is applied, or only files of the same application.
  */
-export function ownerProblems(
+function ownerProblems(
   { owner, applied }: FoundOwner,
   own: Owner,
   database: string,

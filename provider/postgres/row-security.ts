@@ -6,7 +6,7 @@ import { quoteTable, type TableName, tableId } from "./live-tables";
 import type { Reader, Statement } from "./sql-statements";
 
 /** The policy's name on every tenant table and partition. */
-export const policyName = "tenant_isolation";
+const policyName = "tenant_isolation";
 
 export interface FoundPolicy {
   readonly name: string;

@@ -133,6 +133,6 @@ function placeOf(sql: string, at: { file: string; line: number }, position: stri
 }
 
 /** The statement on one line, for the preview or an error. */
-export function oneLine(sql: string): string {
+function oneLine(sql: string): string {
   return sql.replace(/\s+/g, " ").trim();
 }

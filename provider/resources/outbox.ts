@@ -180,7 +180,7 @@ export const outbox: ResourceHandler<OutboxInputs, OutboxState> = {
 };
 
 /** Statements that turn the found table into the wanted one. */
-export function planOutboxTable(next: OutboxInputs, found: FoundOutbox | undefined): readonly Statement[] {
+function planOutboxTable(next: OutboxInputs, found: FoundOutbox | undefined): readonly Statement[] {
   if (!found) return [createTable(next)];
   const missing = missingChecks(next, found.checks);
   const kept = new Set(outboxChecks(next).map(({ name }) => name));

@@ -97,7 +97,7 @@ export const processedEvents: ResourceHandler<ProcessedEventsInputs, ProcessedEv
 };
 
 /** Statements that turn the found table into the wanted one. */
-export function planProcessedEvents(
+function planProcessedEvents(
   next: ProcessedEventsInputs,
   found: FoundProcessedEvents | undefined,
 ): readonly Statement[] {

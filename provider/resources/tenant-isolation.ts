@@ -131,7 +131,7 @@ export const tenantIsolation: ResourceHandler<TenantIsolationInputs, TenantIsola
 };
 
 /** Statements for the missing parts only. Roles that are no longer declared lose their privileges. */
-export function planIsolation(
+function planIsolation(
   next: TenantIsolationInputs,
   found: FoundIsolation,
   old: TenantIsolationInputs | undefined,
