@@ -33,9 +33,9 @@ export function lastingVerifier(user: string, password: string): string {
 function prepared(password: string): string {
   return (
     password
-      .replaceAll(/[\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]/g, " ")
+      .replaceAll(/[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g, " ")
       // biome-ignore lint/suspicious/noMisleadingCharacterClass: a list of single code points that SASLprep drops
-      .replaceAll(/[\u00AD\u034F\u1806\u180B-\u180D\u200B-\u200D\u2060\uFE00-\uFE0F\uFEFF]/gu, "")
+      .replaceAll(/[\u00AD\u034F\u1806\u180B-\u180D\u200C\u200D\u2060\uFE00-\uFE0F\uFEFF]/gu, "")
       .normalize("NFKC")
   );
 }

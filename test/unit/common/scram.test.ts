@@ -31,3 +31,7 @@ test("a password is prepared as clients do: spaces, soft hyphens and compatibili
   const verifier = scramVerifier("a b\u00ADIX\u00AA");
   assert.equal(isVerifierOf(verifier, "a\u00A0b\u2168a"), true);
 });
+
+test("a zero-width space becomes a space, as PostgreSQL and its clients read it", () => {
+  assert.equal(isVerifierOf(scramVerifier("a\u200Bb"), "a b"), true);
+});
