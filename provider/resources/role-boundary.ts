@@ -216,6 +216,9 @@ ${statements.map((statement) => `    EXECUTE format(${quoteLiteral(statement)}, 
 END $$`;
 }
 
+/** Key by key, because Pulumi returns keys in another order than they were declared in. */
 function sorted(bound: RoleBoundaryInputs["roles"][string] | undefined) {
-  return bound && { ...bound, reaches: bound.reaches.toSorted(), settings: Object.entries(bound.settings).toSorted() };
+  if (!bound) return undefined;
+  const { reaches, settings, ...rest } = bound;
+  return [Object.entries(rest).toSorted(), reaches.toSorted(), Object.entries(settings).toSorted()];
 }
