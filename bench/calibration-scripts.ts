@@ -31,7 +31,6 @@ export function calibrationTables(role: string): readonly string[] {
         END IF;
       END $$`,
     ),
-    // tenantry:allow query-without-tenant Rows of every made-up tenant, before the measurement
     `INSERT INTO ${calibrationSchema}.orders (tenant_id, currency, total, shipping_country)
       SELECT ${tenant("tenant")}, 'EUR', 22.480, 'DE'
       FROM generate_series(1, ${tenants}) AS tenant, generate_series(1, ${rowsPerTenant})`,

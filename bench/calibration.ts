@@ -99,7 +99,7 @@ async function removeTables(client: Client): Promise<void> {
       },
     ]);
   }
-  // tenantry:allow drop-object Rows of made-up tenants, in a schema that carries the comment of these runs
+  // tenantry:allow drop-database Rows of made-up tenants, in a schema that carries the comment of these runs
   await client.query(`DROP SCHEMA ${calibrationSchema} CASCADE`);
 }
 

@@ -1,7 +1,7 @@
 // The file by which one process at a time works on something. Plain JavaScript that requires nothing of npm's, because it
 // serves before the Node dependencies are installed.
 
-const { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+const { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { dirname } = require("node:path");
 const { processStart } = require("./process-start.js");
 
@@ -16,7 +16,7 @@ function acquire(path) {
       if (links(own, path)) return "ours";
       const pid = holder(path);
       if (pid !== undefined) return pid;
-      removeStale(path, `${own}.stale`);
+      removeStale(path, own);
     }
     return holder(path) ?? 0;
   } finally {
@@ -38,15 +38,19 @@ function release(path) {
   rmSync(path, { force: true });
 }
 
-/** Moved aside first: of two that found it stale, the second may have the first one's own lock in hand by now. */
-function removeStale(path, aside) {
-  try {
-    renameSync(path, aside);
-  } catch {
+/** One process at a time looks again and removes: another may have removed the lock and taken its own meanwhile. */
+function removeStale(path, own) {
+  const guard = `${path}.stale`;
+  if (!links(own, guard)) {
+    // A process may have ended while it removed a lock.
+    if (holder(guard) === undefined) rmSync(guard, { force: true });
     return;
   }
-  if (holder(aside) !== undefined) links(aside, path);
-  rmSync(aside, { force: true });
+  try {
+    if (holder(path) === undefined) rmSync(path, { force: true });
+  } finally {
+    rmSync(guard, { force: true });
+  }
 }
 
 function links(from, to) {
