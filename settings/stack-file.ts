@@ -104,7 +104,7 @@ const count = z.preprocess(
 );
 const fileReference = z.strictObject({ file: z.string().min(1) });
 /** A verb and its object, such as a tenant's value or a file, which may hold spaces. */
-const optIn = /^(adopt|block-writes|drop|redistribute|remodel|remove|replay|run) \S(.*\S)?$/;
+const optIn = /^(adopt|block-writes|drop|lose-events|redistribute|remodel|remove|replay|run) \S(.*\S)?$/;
 
 const stackSchema = z.object({
   config: z.strictObject(
