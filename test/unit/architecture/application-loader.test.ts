@@ -6,7 +6,7 @@ import test from "node:test";
 import { loadApplication } from "../../../architecture/application-loader";
 import { standardDefaults } from "../../../architecture/defaults";
 
-test("an application is its folder, with paths that do not tell where the checkout lies", async (t) => {
+test("loads an application's folder, with paths relative to the project", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const shop = join(folder, "sql", "shop");
@@ -23,7 +23,7 @@ test("an application is its folder, with paths that do not tell where the checko
   assert.deepEqual(base, []);
 });
 
-test("an application that does not exist is refused with the ones that do", async () => {
+test("rejects an unknown application, and suggests an existing one", async () => {
   const folder = join(__dirname, "..", "..", "..", "sql", "ecomerce");
   await assert.rejects(loadApplication(folder), (error: Error) => {
     assert.match(error.message, /^There is no application `ecomerce`/);
@@ -32,7 +32,7 @@ test("an application that does not exist is refused with the ones that do", asyn
   });
 });
 
-test("all files that are no text are told at once", async (t) => {
+test("reports all files that are not UTF-8 text together", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const shop = join(folder, "sql", "shop");
@@ -47,7 +47,7 @@ test("all files that are no text are told at once", async (t) => {
   });
 });
 
-test("a byte order mark, lines that end by CR, and endings in capitals change nothing", async (t) => {
+test("accepts a byte order mark, lines that end by CR, and `.SQL` in capitals", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const shop = join(folder, "sql", "shop");

@@ -4,7 +4,7 @@ import { parseShop, placesOf, problemsOf } from "./shop";
 
 const columns = "tenant_id uuid NOT NULL, id uuid NOT NULL, PRIMARY KEY (tenant_id, id)";
 
-test("an application's schema, roles and topics go by its folder's name", async () => {
+test("names the application's schema, roles and topics after its folder", async () => {
   const shop = await parseShop({
     yaml: ["roles: { app: { writes: all } }", "events: { aggregates: { order: {} } }"],
   });
@@ -15,7 +15,7 @@ test("an application's schema, roles and topics go by its folder's name", async 
   ]);
 });
 
-test("a role that does not write everything reads only what it names", async () => {
+test("a role that does not write everything reads only the tables that it names", async () => {
   const shop = await parseShop({ yaml: ["roles: { agent: { reads: [countries], statementTimeout: 5 s } }"] });
   assert.deepEqual(shop.roles, [
     {
@@ -29,7 +29,7 @@ test("a role that does not write everything reads only what it names", async () 
   ]);
 });
 
-test("the tenant root need not be named among the tables", async () => {
+test("accepts a description that does not list the tenant root among the tables", async () => {
   const shop = await parseShop({ root: [] });
   assert.deepEqual(
     shop.tables.map(({ kind, name, primaryKey }) => ({ kind, name, primaryKey })),
@@ -40,7 +40,7 @@ test("the tenant root need not be named among the tables", async () => {
   );
 });
 
-test("a table comes after those that its foreign keys refer to", async () => {
+test("sorts a table after those that its foreign keys refer to", async () => {
   const shop = await parseShop({
     tables: ["items: { tenant: true }", "orders: { tenant: true }"],
     sql: {
@@ -55,7 +55,7 @@ test("a table comes after those that its foreign keys refer to", async () => {
   );
 });
 
-test("foreign keys are held back from the statements, with the names that PostgreSQL would give", async () => {
+test("defers foreign keys from the statements, with the names that PostgreSQL would choose", async () => {
   const shop = await parseShop({
     tables: ["orders: { tenant: true }"],
     sql: {
@@ -86,7 +86,7 @@ test("foreign keys are held back from the statements, with the names that Postgr
   ]);
 });
 
-test("a foreign key that a later file adds stays in that file", async () => {
+test("keeps a foreign key that a later file adds in that file", async () => {
   const alter = "ALTER TABLE orders ADD FOREIGN KEY (country) REFERENCES countries";
   const shop = await parseShop({
     tables: ["orders: { tenant: true }"],
@@ -96,13 +96,13 @@ test("a foreign key that a later file adds stays in that file", async () => {
   assert.deepEqual(shop.files[2]?.statements, [{ sql: alter, line: 1 }]);
 });
 
-test("a local table keeps its foreign keys", async () => {
+test("keeps the foreign keys of a local table in its file", async () => {
   const sql = "CREATE TABLE jobs (id uuid PRIMARY KEY, after uuid REFERENCES jobs)";
   const shop = await parseShop({ tables: ["jobs: { local: true }"], sql: { "002_jobs.sql": sql } });
   assert.deepEqual(shop.files[1]?.statements, [{ sql, line: 1 }]);
 });
 
-test("rows of a tiered table are dropped at the age at which the cold tier ends", async () => {
+test("drops rows of a tiered table at the end of the cold tier", async () => {
   const shop = await parseShop({
     tables: [
       "log: { tenant: true, partition: { by: at, every: 1 month }, tiers: { hot: 3 months, warm: 1 year, cold: 7 years } }",
@@ -121,7 +121,7 @@ test("rows of a tiered table are dropped at the age at which the cold tier ends"
   });
 });
 
-test("files run by number, and say themselves whether in a transaction", async () => {
+test("sorts files by number, and reads from each whether it runs in a transaction", async () => {
   const shop = await parseShop({
     sql: { "1000_last.sql": "SELECT 1;", "020_index.sql": "-- tenantry: no transaction\nVACUUM;" },
   });
@@ -135,7 +135,7 @@ test("files run by number, and say themselves whether in a transaction", async (
   );
 });
 
-test("names with quotes, spaces, capitals and reserved words stay what they are", async () => {
+test("keeps names with quotes, spaces, capitals and reserved words", async () => {
   const shop = await parseShop({
     tables: [`'Größe "1"': { tenant: true, partition: { by: order, every: 1 day } }`, "select: { tenant: true }"],
     sql: {
@@ -157,12 +157,12 @@ test("names with quotes, spaces, capitals and reserved words stay what they are"
   );
 });
 
-test("temporary tables and other objects need no description", async () => {
+test("requires no description of temporary tables and other objects", async () => {
   const sql = "CREATE TEMP TABLE t (a int); CREATE TYPE mood AS ENUM ('good'); CREATE SEQUENCE s;";
   assert.deepEqual(await problemsOf({ sql: { "002_other.sql": sql } }), []);
 });
 
-test("all problems come at once: of the description and of every SQL file", async () => {
+test("reports all problems of the description and of every SQL file together", async () => {
   assert.deepEqual(
     await placesOf({
       yaml: ["evnts: {}"],

@@ -5,7 +5,7 @@ import test from "node:test";
 import { complete, standardDefaults } from "../../../architecture/defaults";
 import { descriptionJsonSchema, descriptionSchema } from "../../../architecture/description";
 
-test("the JSON Schema for editors is the validator's", () => {
+test("the JSON Schema for editors matches the validator", () => {
   const file = join(__dirname, "..", "..", "..", "architecture", "architecture.schema.json");
   const schema = descriptionJsonSchema();
   // The formatter has the last word on the file's text.
@@ -14,7 +14,7 @@ test("the JSON Schema for editors is the validator's", () => {
   assert.deepEqual(schema, committed, "run with UPDATE_GOLDEN=1, then make fmt");
 });
 
-test("a description says no more than the tenant root and the tables", () => {
+test("requires only the tenant root and the tables in a description", () => {
   assert.deepEqual(descriptionSchema.parse({ tenant: { table: "tenants" }, tables: {} }), {
     tenant: { table: "tenants", column: "tenant_id", type: "uuid" },
     tables: {},
@@ -23,7 +23,7 @@ test("a description says no more than the tenant root and the tables", () => {
   });
 });
 
-test("a topic has six partitions and a week of events, and a table partitions of a month, unless it says otherwise", () => {
+test("by default a topic has six partitions and keeps a week, and a table has monthly partitions", () => {
   const parsed = descriptionSchema.parse({
     tenant: { table: "tenants" },
     tables: { orders: { tenant: true, partition: { by: "placed_at" } } },

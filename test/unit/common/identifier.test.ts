@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { quoteIdentifier, quoteLiteral, quoteQualified } from "../../../common/identifier";
 
-test("identifiers are always quoted, and their quotes doubled", () => {
+test("quotes every identifier and doubles its quotes", () => {
   assert.equal(quoteIdentifier('My "table"'), '"My ""table"""');
   assert.equal(quoteQualified("select", "a.b"), '"select"."a.b"');
 });
 
-test("literals are safe with quotes and backslashes", () => {
+test("escapes quotes and backslashes in literals", () => {
   assert.equal(quoteLiteral("it's"), "'it''s'");
   assert.equal(quoteLiteral("a\\'b"), " E'a\\\\''b'");
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Problems, refuseIfAny, renderProblem } from "../../../common/problem";
 
-test("a problem reads as place, what, text with a caret, got, expected, fix", () => {
+test("renders a problem as place, what, line with a caret, got, expected, fix", () => {
   const problem = {
     what: "`a` cannot be read",
     got: "x",
@@ -23,11 +23,11 @@ test("a problem reads as place, what, text with a caret, got, expected, fix", ()
   );
 });
 
-test("a problem without a place is what and fix", () => {
+test("renders a problem without a place as what and fix", () => {
   assert.equal(renderProblem({ what: "No", fix: "Yes" }), "No\n  fix:      Yes");
 });
 
-test("problems are thrown together, and none are not", () => {
+test("throws all problems together, and nothing if there are none", () => {
   const problem = { what: "No", fix: "Yes" };
   assert.throws(
     () => refuseIfAny([problem, problem]),

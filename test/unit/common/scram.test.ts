@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { isVerifierOf, lastingVerifier, scramVerifier } from "../../../common/scram";
 
-test("the verifier is the one that PostgreSQL computes", () => {
+test("computes the same verifier as PostgreSQL", () => {
   // SELECT rolpassword FROM pg_authid after ALTER ROLE … PASSWORD 'pencil', with the salt of RFC 7677.
   const salt = Buffer.from("W22ZaJ0SNY7soEsUEjb6gQ==", "base64");
   assert.equal(
@@ -11,7 +11,7 @@ test("the verifier is the one that PostgreSQL computes", () => {
   );
 });
 
-test("a verifier is known to be of its password, and of no other", () => {
+test("recognises the verifier of a password, and no other", () => {
   const verifier = scramVerifier("secret");
   assert.equal(isVerifierOf(verifier, "secret"), true);
   assert.equal(isVerifierOf(verifier, "Secret"), false);
@@ -19,7 +19,7 @@ test("a verifier is known to be of its password, and of no other", () => {
   assert.equal(isVerifierOf("md5abc", "secret"), false);
 });
 
-test("a lasting verifier is the same in each run, and another for another role or password", () => {
+test("a lasting verifier is the same in each run, and differs by role and password", () => {
   const verifier = lastingVerifier("shop_app", "secret");
   assert.equal(isVerifierOf(verifier, "secret"), true);
   assert.equal(lastingVerifier("shop_app", "secret"), verifier);
@@ -27,7 +27,7 @@ test("a lasting verifier is the same in each run, and another for another role o
   assert.notEqual(lastingVerifier("shop_app", "secret2"), verifier);
 });
 
-test("a password is prepared as clients do: spaces, soft hyphens and compatibility characters", () => {
+test("prepares spaces, soft hyphens and compatibility characters of a password as clients do", () => {
   const verifier = scramVerifier("a b\u00ADIX\u00AA");
   assert.equal(isVerifierOf(verifier, "a\u00A0b\u2168a"), true);
 });

@@ -21,22 +21,22 @@ const bomb = [..."abcdefghij"]
   })
   .join("");
 
-test("an alias stands for the value of its anchor", () => {
+test("replaces an alias by the value of its anchor", () => {
   assert.deepEqual(read("a: &size { cpu: 1 }\nb: *size\n"), { a: { cpu: 1 }, b: { cpu: 1 } });
 });
 
-test("an alias without an anchor is a problem with its place", () => {
+test("reports an alias without an anchor, with its place", () => {
   const problem = String(read("a: 1\nb: *nope\n"));
   assert.match(problem, /^a\.yaml:2:4: An alias leads to no value that is complete before it/);
   assert.match(problem, /got: {6}\*nope/);
 });
 
-test("aliases that multiply, or contain themselves, are a problem and not a crash", () => {
+test("reports aliases that multiply or contain themselves", () => {
   assert.match(String(read(bomb)), /^a\.yaml:2:8: The aliases of this file multiply/);
   assert.match(String(read("a: &a [*a]\n")), /a\.yaml:1:8: An alias leads to no value that is complete/);
 });
 
-test("a file with such aliases holds no connector", () => {
+test("finds no connector in a file with such aliases", () => {
   assert.deepEqual(readConnectors({ path: "a.yaml", text: `${bomb}connector.class: x\n` }), []);
   assert.deepEqual(readConnectors({ path: "a.yaml", text: "connector.class: *nope\n" }), []);
 });

@@ -4,7 +4,7 @@ import { security } from "../../../kafka/kafka-client";
 
 const kafka = { bootstrapServers: ["kafka:9093"] };
 
-test("Kafka is spoken to as the endpoint says: in the clear, or by TLS, with or without a login", () => {
+test("takes TLS and the login for Kafka from the endpoint", () => {
   assert.deepEqual(security(kafka), { ssl: false });
   assert.deepEqual(security({ ...kafka, tls: true }), { ssl: true });
   assert.deepEqual(security({ ...kafka, ca: "PEM" }), { ssl: { ca: "PEM" } });

@@ -16,12 +16,12 @@ const { values } = planFor(
 const notesOf = (rest: object) =>
   descriptionNotes(descriptionSchema.parse({ tenant: { table: "tenants" }, tables: {}, ...rest }), values);
 
-test("what the description leaves out is the plan's, and nothing is noted", () => {
+test("notes nothing where the description leaves values to the plan", () => {
   const tables = { orders: { tenant: true, partition: { by: "placed_at" } } };
   assert.deepEqual(notesOf({ tables, events: { aggregates: { order: {} } } }), []);
 });
 
-test("fewer partitions, a shorter retention and longer partitions are noted with their cost", () => {
+test("notes fewer topic partitions, a shorter retention and longer table partitions, with their cost", () => {
   const tables = { orders: { tenant: true, partition: { by: "placed_at", every: "1 month" } } };
   const notes = notesOf({ tables, events: { aggregates: { order: { partitions: 6, retention: "1 day" } } } });
   assert.equal(notes.length, 3);
@@ -30,6 +30,6 @@ test("fewer partitions, a shorter retention and longer partitions are noted with
   assert.match(notes[2] ?? "", /longer than the plan's 1 day: `orders` \(1 month\)/);
 });
 
-test("more than the plan is no cost worth a word", () => {
+test("notes nothing where the description has more than the plan", () => {
   assert.deepEqual(notesOf({ events: { aggregates: { order: { partitions: 200, retention: "30 days" } } } }), []);
 });

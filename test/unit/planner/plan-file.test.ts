@@ -17,7 +17,7 @@ function refusal(text: string): string {
 
 const least = "workload:\n  tenants: { now: 80, largest: 5 % }\n  writes: 50\n  retention: { hot: 3 months }\n";
 
-test("a workload that says the least gets defaults", () => {
+test("fills in the defaults of a minimal workload", () => {
   assert.deepEqual(parse(least), {
     workload: {
       tenants: { now: 80, inAYear: 80, largest: 0.05 },
@@ -36,13 +36,13 @@ test("a workload that says the least gets defaults", () => {
   });
 });
 
-test("numbers that Pulumi has written back as strings are numbers", () => {
+test("reads numbers that Pulumi wrote back as strings", () => {
   const { workload, plan } = parse(`${least.replace("50", '"50"')}plan: { workers: "5" }\n`);
   assert.equal(workload.writes, 50);
   assert.deepEqual(plan, { workers: 5 });
 });
 
-test("all that is wrong is said at once, each at its place", () => {
+test("reports all problems together, each at its place", () => {
   const message = refusal(`workload:
   tenants: { now: 0, largest: 5 }
   writes: many
@@ -67,26 +67,26 @@ plan: { worker: 3, model: galaxy }
     assert.ok(message.includes(part), `${part}\nin\n${message}`);
 });
 
-test("a largest tenant below the average is refused", () => {
+test("rejects a largest tenant below the average", () => {
   const message = refusal(least.replace("5 %", "1 %"));
   assert.match(message, /at least 1\.25 %: the largest of 80 tenants cannot be below their average/);
 });
 
-test("a cold tier that ends before the warm one is refused", () => {
+test("rejects a cold tier that ends before the warm one", () => {
   const message = refusal(least.replace("3 months", "3 months, warm: 2 years, cold: 1 year"));
   assert.match(message, /`workload.retention.cold` cannot be read/);
 });
 
-test("missing parts are named", () => {
+test("names missing keys", () => {
   const message = refusal("workload: { writes: 5 }\n");
   assert.match(message, /`workload.tenants` is missing/);
   assert.match(message, /`workload.retention` is missing/);
 });
 
-test("a file without a workload is refused", () => {
+test("rejects a file without a workload", () => {
   assert.match(refusal("{}\n"), /`workload` is missing/);
 });
 
-test("counts below what makes sense are refused", () => {
+test("rejects counts below their minimum", () => {
   assert.match(refusal(`${least}plan: { replicas: 0 }\n`), /a whole number from 1 to 10000000/);
 });

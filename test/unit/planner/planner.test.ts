@@ -175,11 +175,11 @@ test("the model follows the decision matrix, by the tenants in a year", () => {
   );
 });
 
-test("a lean budget buys few tenants a schema each, not a silo", () => {
+test("with a lean budget, few tenants get a schema each instead of a silo", () => {
   assert.equal(modelOf(5, "lean"), "schema");
 });
 
-test("strong consistency is exactly-once and waits for a standby; the others do neither", () => {
+test("only strong consistency plans exactly-once delivery and commits that wait for a standby", () => {
   const of = (consistency: Workload["consistency"]) => {
     const { delivery, synchronousMode, replicas } = planFor({ ...small, consistency }).values;
     return [delivery.value, synchronousMode.value, replicas.value];
@@ -197,7 +197,7 @@ test("a silo has a connector for every tenant's database", () => {
   assert.deepEqual([databases.value, workers.value, connectors.value], [8, 0, 8]);
 });
 
-test("an override takes effect, keeps what was planned, says its cost, and what follows counts with it", () => {
+test("an override replaces the planned value, shows its cost, and is used for the values computed later", () => {
   const { workers, connectors } = planFor(small, { workers: 5 }).values;
   assert.equal(workers.value, 5);
   assert.deepEqual(workers.overridden, {
@@ -208,22 +208,22 @@ test("an override takes effect, keeps what was planned, says its cost, and what 
   assert.equal(connectors.overridden, undefined);
 });
 
-test("fewer workers than planned say what the peak then takes", () => {
+test("an override with fewer workers reports the load of the peak on them", () => {
   const { workers } = planFor({ ...small, reads: 40_000 }, { workers: 2 }).values;
   assert.match(workers.overridden?.cost ?? "", /needs \d+ % of the workers' cores: it does not fit/);
 });
 
-test("no workers at all leave the shards to the coordinator", () => {
+test("without workers, the coordinator holds all shards", () => {
   const { workers, connectors } = planFor(small, { workers: 0 }).values;
   assert.match(workers.overridden?.cost ?? "", /the coordinator holds every shard/);
   assert.equal(connectors.value, 1);
 });
 
-test("an override equal to the plan is none", () => {
+test("an override equal to the planned value does not count as one", () => {
   assert.equal(planFor(small, { workers: 2 }).values.workers.overridden, undefined);
 });
 
-test("every value can be overridden, and says a cost", () => {
+test("every value can be overridden, and every override reports a cost", () => {
   const planned = planFor(small).values;
   for (const [name, { value }] of Object.entries(planned)) {
     const other = typeof value === "number" ? value + 1 : name.endsWith("Interval") ? "1 week" : `other than ${value}`;
@@ -235,7 +235,7 @@ test("every value can be overridden, and says a cost", () => {
 const warned = (workload: Partial<Workload>, overrides = {}) =>
   draftPlan({ ...small, ...workload }, overrides).warnings.join("\n");
 
-test("a plan warns of what its values cannot say", () => {
+test("warns of risks that no single value shows", () => {
   assert.match(
     warned({ reads: 40_000, tenants: { now: 200, inAYear: 500, largest: 0.5 } }),
     /largest tenant alone needs/,
@@ -258,7 +258,7 @@ test("a plan warns of what its values cannot say", () => {
   assert.equal(warned({}), "");
 });
 
-test("a plan that isolates tenants says which line of the stack does it", () => {
+test("a plan that isolates tenants names the key of the stack file for them", () => {
   const workload = {
     ...workloadSchema.parse({
       tenants: { now: 300, inAYear: 500, largest: "30 %" },
@@ -271,7 +271,7 @@ test("a plan that isolates tenants says which line of the stack does it", () => 
   assert.ok(warnings.some((warning) => warning.includes("`tenantry:isolatedTenants: [ID, ...]`")));
 });
 
-test("the tenants that get shards of their own are those that can be above half a worker's share", () => {
+test("isolates the tenants that can exceed half of a worker's share", () => {
   const isolated = (largest: number, workers: number) =>
     draftPlan({ ...small, tenants: { now: 200, inAYear: 200, largest } }, { workers }).values.isolatedTenants.value;
   // One tenant of 90 % leaves 10 % to the others: two of 5 %, three of 3.3 %, and so on.
@@ -281,7 +281,7 @@ test("the tenants that get shards of their own are those that can be above half 
   assert.equal(isolated(0.3, 4), 2);
 });
 
-test("a silo is one node, because the rows of its one tenant lie on one", () => {
+test("plans one node for a silo, because all rows of its tenant lie on one node", () => {
   const { workers, coordinatorCores } = draftPlan({
     ...small,
     writes: 5_000,
@@ -290,7 +290,7 @@ test("a silo is one node, because the rows of its one tenant lie on one", () => 
   assert.deepEqual([workers.value, coordinatorCores.value], [0, 64]);
 });
 
-test("max_wal_size holds a checkpoint's log and what is written until the last one's is freed", () => {
+test("max_wal_size holds the WAL of almost two checkpoints", () => {
   const { maxWalSize } = draftPlan({ ...small, writes: 2_000, events: 2_000 }).values;
   const perSecond = Number(String(maxWalSize.inputs["log a second"]).split(" ")[0]) * 1024;
   assert.ok(maxWalSize.value * 2 ** 30 >= perSecond * 3 * 900 * 1.9);
@@ -307,7 +307,7 @@ test("the pool and max_connections never take more than a quarter of the memory"
   );
 });
 
-test("memory follows the rows that are read again and again and the connections, not the cores alone", () => {
+test("memory follows the cached rows and the connections, not only the cores", () => {
   const days = (count: number) => ({
     hot: { count, unit: "day" as const },
     events: { count: 3, unit: "day" as const },
@@ -326,7 +326,7 @@ test("memory follows the rows that are read again and again and the connections,
   );
 });
 
-test("a plan says what load it doubts", () => {
+test("warns of an implausible or very large load", () => {
   assert.match(warned({ writes: 0, reads: 0, events: 0 }), /neither writes nor reads/);
   assert.match(warned({ tenants: { now: 500, inAYear: 200, largest: 0.05 } }), /the plan is for the 500 of now/);
   assert.match(warned({ consistency: "eventual" }), /plans what `bounded` does/);
@@ -354,7 +354,7 @@ function refused(workload: Partial<Workload>): string[] {
   return [];
 }
 
-test("a load that no machine carries is refused, with every reason at once", () => {
+test("rejects a load that no machine can carry, with all reasons together", () => {
   const most = { tenants: { now: 200, inAYear: 200, largest: 0.9 }, writes: 100_000, events: 100_000 };
   const reasons = refused(most);
   assert.match(reasons[0] ?? "", /^No machine holds the largest tenant.*\(1,351 cores at its peak\)$/);
@@ -362,7 +362,7 @@ test("a load that no machine carries is refused, with every reason at once", () 
   assert.deepEqual(refused({}), []);
 });
 
-test("a tenant whose rows fill more than the largest volume is refused", () => {
+test("rejects a tenant whose rows exceed the largest volume", () => {
   const years = { hot: { count: 20, unit: "year" as const }, events: { count: 7, unit: "day" as const } };
   const reasons = refused({
     retention: years,
@@ -376,14 +376,14 @@ test("a tenant whose rows fill more than the largest volume is refused", () => {
   );
 });
 
-test("an event that no Kafka record holds is refused, and names the claim check", () => {
+test("rejects an event that does not fit into a Kafka record", () => {
   assert.deepEqual(refused({ eventSize: { bytes: 2 * 2 ** 20 } }), [
     "An event does not fit into a Kafka record (eventSize: 2,097,152 B)",
   ]);
   assert.deepEqual(refused({ events: 0, eventSize: { bytes: 2 * 2 ** 20 } }), []);
 });
 
-test("a team's own rates take the place of ours", () => {
+test("uses a team's own rates instead of the measured ones", () => {
   const rates = parseRates({ path: "rates.yaml", text: "writesPerCore: 800\nreadsPerCore: 1400\n" });
   const [ours, theirs] = [draftPlan({ ...small, reads: 40_000 }), draftPlan({ ...small, reads: 40_000 }, {}, rates)];
   assert.ok(theirs.values.workers.value < ours.values.workers.value);
@@ -391,14 +391,14 @@ test("a team's own rates take the place of ours", () => {
   assert.match(assumptionsOf(rates)[2] ?? "", /14,000 .*\(measured on two noisy cores\)/);
 });
 
-test("a rate that is none, and a key that does not exist, are refused together", () => {
+test("reports an invalid rate and an unknown key together", () => {
   assert.throws(
     () => parseRates({ path: "rates.yaml", text: "writesPerCore: 0\nwritesPerCores: 3\n" }),
     (error: Problems) => error.problems.length === 2 && error.problems.every(({ at }) => at?.file === "rates.yaml"),
   );
 });
 
-test("a region is refused as what may fail, with the ways out", () => {
+test("rejects `availability: region`, and names alternatives", () => {
   const parsed = workloadSchema.safeParse({
     tenants: { now: 10, largest: "20 %" },
     writes: 1,

@@ -60,7 +60,7 @@ function otherThan(value: Value): Value {
   ] as string;
 }
 
-test("every size of the servers, the topics and the partitions is the plan's", () => {
+test("takes every size of servers, topics and partitions from the plan", () => {
   const workload = workloadOf(5_000);
   const plan = planFor(workload);
   const { values } = plan;
@@ -95,7 +95,7 @@ test("every size of the servers, the topics and the partitions is the plan's", (
   assert.equal(kubernetes?.connect.replicas, values.connectWorkers.value);
 });
 
-test("a value that the stack sets itself is the one that is applied, and those that follow from it", () => {
+test("applies an override of the stack, and the values that the plan computes from it", () => {
   const workload = workloadOf(5_000);
   const plan = planFor(workload, { workers: 9, delivery: "exactly-once" });
   const applied = applyPlan(settings, workload, plan);
@@ -104,14 +104,14 @@ test("a value that the stack sets itself is the one that is applied, and those t
   assert.equal(isExactlyOnce(applied), true);
 });
 
-test("what is no size stays as the stack has it", () => {
+test("keeps the stack's settings that are not sizes", () => {
   const workload = workloadOf(50);
   const { kubernetes, ...rest } = applyPlan({ ...settings, allow: ["drop a.b"] }, workload, planFor(workload));
   assert.deepEqual([rest.application, rest.platform, rest.allow], ["shop", "kubernetes", ["drop a.b"]]);
   assert.equal(kubernetes?.context, "c");
 });
 
-test("servers that exist get no sizes, and topics the copies that were planned", () => {
+test("existing servers get no sizes, and their topics get the planned replication", () => {
   const { kubernetes: _, ...external } = settings;
   const workload = workloadOf(50);
   const applied = applyPlan({ ...external, platform: "external" }, workload, planFor(workload));
@@ -119,7 +119,7 @@ test("servers that exist get no sizes, and topics the copies that were planned",
   assert.deepEqual([applied.kafka.replication, applied.kafka.minInSync], [3, 2]);
 });
 
-test("more load never applies less of anything, and the same load the same", () => {
+test("more load never lowers a size, and the same load gives the same sizes", () => {
   const sizes = (writes: number) => {
     const workload = workloadOf(writes);
     const { kubernetes, shardCount, defaults } = applyPlan(settings, workload, draftPlan(workload));

@@ -19,13 +19,13 @@ const settingsOf = (given: object | undefined, platform: "external" | "kubernete
   return { settings, problems: problems.map(renderProblem).join("\n") };
 };
 
-test("topics are the stack's on Kubernetes, and Connect's on servers that exist", () => {
+test("by default the stack creates topics on Kubernetes, and Connect creates them on existing servers", () => {
   assert.deepEqual(settingsOf(undefined, "kubernetes").settings, { manageTopics: true, replication: 3, consumers: {} });
   assert.equal(settingsOf(undefined, "external").settings.manageTopics, false);
   assert.equal(settingsOf({ manageTopics: "true", replication: "2" }, "external").settings.replication, 2);
 });
 
-test("copies that the brokers decide, and consumers of topics that the stack does not make, are refused", () => {
+test("rejects `replication` on Kubernetes, and `consumers` without `manageTopics`", () => {
   assert.match(settingsOf({ replication: 2 }, "kubernetes").problems, /follow from the brokers[\s\S]*kafka.brokers/);
   assert.match(settingsOf({ consumers: { billing: "all" } }, "external").problems, /only where the stack makes these/);
   assert.equal(settingsOf({ consumers: { billing: "all" }, manageTopics: true }, "external").problems, "");
@@ -43,7 +43,7 @@ test("a consumer reads all topics, or those of the aggregates that it names", ()
   assert.deepEqual(problems, []);
 });
 
-test("an aggregate that there is not, and a name of the toolkit's own, are refused together", () => {
+test("reports an undeclared aggregate and a reserved user name together", () => {
   const message = consumerTopics(shop, { billing: ["paymnt"], connect: "all" })
     .problems.map(renderProblem)
     .join("\n");

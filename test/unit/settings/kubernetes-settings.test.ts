@@ -3,7 +3,7 @@ import test from "node:test";
 import { loadSettings } from "../../../settings/stack-file";
 import { kubernetes, noSecrets, problemsOf, reached, stackFolder } from "./stack-file";
 
-test("a stack on Kubernetes that names its place gets production's defaults", async () => {
+test("a Kubernetes stack with only context, namespace and workers gets production's defaults", async () => {
   const folder = stackFolder(`${kubernetes}  tenantry:kubernetes: { context: prod, namespace: shop, workers: 3 }\n`);
   const GiB = 2 ** 30;
   const size = { cpu: "2", memory: { bytes: 8 * GiB }, storage: { bytes: 100 * GiB } };
@@ -29,7 +29,7 @@ test("a stack on Kubernetes that names its place gets production's defaults", as
   });
 });
 
-test("a stack says in one of four ways how the servers are reached from outside, and who may", async () => {
+test("reads each of the four kinds of `access`, with its addresses and allowed networks", async () => {
   const accessOf = async (access: string) =>
     (await loadSettings("dev", noSecrets, stackFolder(reached(access)))).kubernetes?.access;
   assert.deepEqual(await accessOf("cluster"), { by: "cluster" });
@@ -58,7 +58,7 @@ test("a stack says in one of four ways how the servers are reached from outside,
   });
 });
 
-test("a way that lets nobody in, an unknown one, two at once, and a worker without an address are refused", async () => {
+test("rejects `access` without a network, of an unknown or second kind, or with too few addresses", async () => {
   assert.match(await problemsOf(reached("{ loadBalancer: {} }")), /loadBalancer.from` is missing/);
   assert.match(await problemsOf(reached("{ loadBalancer: { from: [] } }")), /at least one network that may connect/);
   assert.match(await problemsOf(reached("{ loadBalancer: { from: [10.0.0.1] } }")), /a network such as `10.0.0.0\/8`/);
@@ -69,7 +69,7 @@ test("a way that lets nobody in, an unknown one, two at once, and a worker witho
   assert.match(await problemsOf(reached(`{ addresses: ${addresses} }`)), /an address for each of the 2 workers/);
 });
 
-test("a stack on Kubernetes without a place, and a place without the platform, are refused", async () => {
+test("rejects platform `kubernetes` without `tenantry:kubernetes`, and the key on another platform", async () => {
   assert.match(await problemsOf(kubernetes), /does not say where[\s\S]*Add the key `tenantry:kubernetes`/);
   assert.match(
     await problemsOf(
@@ -79,7 +79,7 @@ test("a stack on Kubernetes without a place, and a place without the platform, a
   );
 });
 
-test("no workers, unknown keys and sizes without a unit are refused with their place", async () => {
+test("reports zero workers, unknown keys and sizes with a wrong unit, each at its place", async () => {
   const message = await problemsOf(
     `${kubernetes}  tenantry:kubernetes:\n    context: a\n    namespace: b\n    workers: 0\n    wrkers: 2\n    worker: { storage: 100G }\n`,
   );
@@ -91,7 +91,7 @@ test("no workers, unknown keys and sizes without a unit are refused with their p
   assert.match(message, /worker.storage` cannot be read[\s\S]*such as `8 KiB`/);
 });
 
-test("monitoring is a flag, or the labels that Prometheus' operator chooses by; without it there is none", async () => {
+test("reads `monitoring` as a boolean, off by default, or as labels for the Prometheus operator", async () => {
   const monitoringOf = async (text: string) => {
     const file = `${kubernetes}  tenantry:kubernetes: { context: a, namespace: b, workers: 2${text} }\n`;
     return (await loadSettings("dev", noSecrets, stackFolder(file))).kubernetes?.monitoring;

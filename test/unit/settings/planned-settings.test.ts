@@ -14,7 +14,7 @@ test("a stack with a workload takes its sizes from the plan", async () => {
   assert.equal(settings.shardCount, 64);
 });
 
-test("a size beside a workload is refused, with the one place to set it", async () => {
+test("rejects a size beside a workload, and names the key of `tenantry:plan` instead", async () => {
   const message = await problemsOf(
     `${kubernetes}  tenantry:consistency: strong\n  tenantry:shardCount: 12\n  tenantry:kubernetes: { context: a, namespace: b, workers: 2, replicas: 2, coordinator: {}, worker: {}, kafka: { brokers: 3, broker: { cpu: 1, storage: 9 GiB } }, connect: { replicas: 2 } }\n  tenantry:workload: ${load}\n`,
   );
@@ -26,7 +26,7 @@ test("a size beside a workload is refused, with the one place to set it", async 
   for (const value of instead) assert.match(message, new RegExp(`\`${value}\`.* in \`tenantry:plan\``));
 });
 
-test("copies of topics on servers that exist are the plan's where there is a workload", async () => {
+test("with a workload, the plan sets the replication of topics on existing servers", async () => {
   const stack = (kafka: string) => `config:\n  tenantry:application: shop\n  tenantry:workload: ${load}\n${kafka}`;
   const settings = await loadSettings("dev", noSecrets, stackFolder(stack("")));
   assert.deepEqual([settings.kafka.replication, settings.kafka.minInSync], [3, 2]);
@@ -36,7 +36,7 @@ test("copies of topics on servers that exist are the plan's where there is a wor
   );
 });
 
-test("values of a plan without a workload are refused, and so are servers without a size", async () => {
+test("rejects `tenantry:plan` without a workload, and servers without a number of workers", async () => {
   const message = await problemsOf(
     `${kubernetes}  tenantry:kubernetes: { context: a, namespace: b }\n  tenantry:plan: { workers: 5 }\n`,
   );

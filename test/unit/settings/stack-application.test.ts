@@ -15,7 +15,7 @@ function checkout(context: TestContext, files: Readonly<Record<string, string>>)
   return root;
 }
 
-test("the stack says which application, and its description which roles", (context) => {
+test("reads the application from the stack file, and its roles from the description", (context) => {
   const root = checkout(context, {
     "stacks/Pulumi.local.yaml": "config:\n  tenantry:application: shop\n",
     "sql/shop/architecture.yaml": "roles:\n  app: { writes: all }\n  report: {}\n",
@@ -23,7 +23,7 @@ test("the stack says which application, and its description which roles", (conte
   assert.deepEqual(stackApplication(root), { name: "shop", roles: ["app", "report"] });
 });
 
-test("a stack file that is missing, broken or names no application is refused with the key to add", (context) => {
+test("rejects a missing or broken stack file, or one without application, and names the key to add", (context) => {
   for (const files of [
     {},
     { "stacks/Pulumi.local.yaml": "config: [" },
@@ -36,7 +36,7 @@ test("a stack file that is missing, broken or names no application is refused wi
   }
 });
 
-test("a description that is missing or broken gives no roles", (context) => {
+test("a missing or broken description gives no roles", (context) => {
   const stack = { "stacks/Pulumi.local.yaml": "config:\n  tenantry:application: shop\n" };
   for (const description of [{}, { "sql/shop/architecture.yaml": "roles: 3" }])
     assert.deepEqual(stackApplication(checkout(context, { ...stack, ...description })), { name: "shop", roles: [] });

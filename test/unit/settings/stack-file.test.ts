@@ -22,12 +22,12 @@ test("a stack that names only its application gets production's defaults", async
   });
 });
 
-test("numbers that Pulumi has written back as strings are numbers", async () => {
+test("reads numbers that Pulumi wrote back as strings", async () => {
   const folder = stackFolder('config:\n  tenantry:application: shop\n  tenantry:shardCount: "12"\n');
   assert.equal((await loadSettings("dev", noSecrets, folder)).shardCount, 12);
 });
 
-test("endpoints come from the file that the stack names, verified TLS and one node being the defaults", async () => {
+test("reads endpoints from the file that the stack names; defaults are verified TLS and one node", async () => {
   const folder = stackFolder(
     "config:\n  tenantry:application: shop\n  tenantry:endpoints: { file: endpoints.yaml }\n",
     JSON.stringify(endpoints),
@@ -37,12 +37,12 @@ test("endpoints come from the file that the stack names, verified TLS and one no
   assert.deepEqual(loaded.endpoints?.postgres.nodes, [{ name: "coordinator", host: "db", port: 5432 }]);
 });
 
-test("endpoints are unknown while the file that the stack names is not there", async () => {
+test("endpoints are unknown while their file does not exist", async () => {
   const folder = stackFolder("config:\n  tenantry:application: shop\n  tenantry:endpoints: { file: later.yaml }\n");
   assert.equal((await loadSettings("dev", noSecrets, folder)).endpoints, undefined);
 });
 
-test("an encrypted value is revealed, whole key by whole key", async () => {
+test("decrypts only the keys that hold an encrypted value, each as a whole", async () => {
   const folder = stackFolder(
     "config:\n  tenantry:application: shop\n  tenantry:endpoints: { postgres: { password: { secure: v1:abc } } }\n",
   );
@@ -55,21 +55,21 @@ test("an encrypted value is revealed, whole key by whole key", async () => {
   assert.deepEqual(asked, ["endpoints"]);
 });
 
-test("other namespaces and Pulumi's own keys are left to their owners", async () => {
+test("ignores keys of other namespaces and Pulumi's own keys", async () => {
   const folder = stackFolder(
     "encryptionsalt: v1:x\nconfig:\n  kubernetes:context: kind\n  tenantry:application: shop\n",
   );
   assert.equal((await loadSettings("dev", noSecrets, folder)).application, "shop");
 });
 
-test("an unknown stack is refused with the stacks there are", async () => {
+test("rejects an unknown stack, and lists the existing ones", async () => {
   const message = await problemsOf("config:\n  tenantry:application: shop\n", "dve");
   assert.match(message, /There is no stack `dve`/);
   assert.match(message, /expected: `dev`/);
   assert.match(message, /Use `-s dev`/);
 });
 
-test("every unknown key and wrong value is told at once, with its line", async () => {
+test("reports all unknown keys and wrong values together, each with its line", async () => {
   const message = await problemsOf(
     "config:\n  tenantry:aplication: shop\n  tenantry:citus: maybe\n  tenantry:shardCount: many\n",
   );
@@ -80,18 +80,18 @@ test("every unknown key and wrong value is told at once, with its line", async (
   assert.match(message, /yaml:4:24: `config.tenantry:shardCount` cannot be read[\s\S]*a whole number/);
 });
 
-test("a stack file that is not YAML is refused at the caret", async () => {
+test("rejects a stack file that is not YAML, at the line and column of the error", async () => {
   assert.match(await problemsOf("config:\n  tenantry:application: [shop\n"), /yaml:3:\d+: This is not YAML/);
 });
 
-test("an opt-in that could allow nothing is refused", async () => {
+test("rejects an opt-in with an unknown verb", async () => {
   const message = await problemsOf(
     "config:\n  tenantry:application: shop\n  tenantry:allow: [delete everything now]\n",
   );
   assert.match(message, /expected: such as `drop ecommerce.carts`/);
 });
 
-test("every opt-in that the documentation lists is read, and a tenant's value may hold spaces", async () => {
+test("accepts every opt-in that docs/apply-changes.md lists, and a tenant's value with spaces", async () => {
   const page = readFileSync(join(root, "docs", "apply-changes.md"), "utf8");
   const listed = [...page.matchAll(/^\| `([a-z-]+) [A-Z.]+` \|/gm)].map(([, verb]) => `${verb} shop.orders`);
   assert.ok(listed.length >= 8, listed.join());
@@ -100,7 +100,7 @@ test("every opt-in that the documentation lists is read, and a tenant's value ma
   assert.deepEqual((await loadSettings("dev", noSecrets, folder)).allow, allow);
 });
 
-test("a wrong password is never repeated in the error about it", async () => {
+test("an error about a wrong password does not show the password", async () => {
   const folder = stackFolder(
     "config:\n  tenantry:application: shop\n  tenantry:endpoints: { file: endpoints.yaml }\n",
     "postgres: { host: db, database: shop, user: admin, password: [hunter2] }\n",
@@ -111,7 +111,7 @@ test("a wrong password is never repeated in the error about it", async () => {
   assert.doesNotMatch(error.message, /hunter2/);
 });
 
-test("a literal password where Connect's reference belongs is refused, and not repeated", async () => {
+test("rejects a literal password in `databasePassword` without showing it", async () => {
   const literal = { ...endpoints, connect: { ...endpoints.connect, databasePassword: "hunter2" } };
   const folder = stackFolder(
     "config:\n  tenantry:application: shop\n  tenantry:endpoints: { file: endpoints.yaml }\n",
@@ -123,7 +123,7 @@ test("a literal password where Connect's reference belongs is refused, and not r
   assert.doesNotMatch(error.message, /hunter2/);
 });
 
-test("Kafka's keys are refused with their place as the others are", async () => {
+test("reports wrong keys and values of Kafka and Connect at their places", async () => {
   const message = await problemsOf(
     `${kubernetes}  tenantry:kafka: { replication: 2, consumers: { Billing: all } }\n  tenantry:kubernetes:\n    context: a\n    namespace: b\n    workers: 1\n    kafka: { brokers: 0, operator: helm, rak: zone }\n    connect: { memory: 1G }\n`,
   );
@@ -134,7 +134,7 @@ test("Kafka's keys are refused with their place as the others are", async () => 
   assert.match(message, /lower case letters, digits and dashes/);
 });
 
-test("what the brokers decide is refused in the stack file, with its line", async () => {
+test("rejects `replication` on Kubernetes with its line in the stack file", async () => {
   assert.match(
     await problemsOf(
       `${kubernetes}  tenantry:kafka: { replication: 2 }\n  tenantry:kubernetes: { context: a, namespace: b, workers: 1 }\n`,
@@ -148,7 +148,7 @@ test("what the brokers decide is refused in the stack file, with its line", asyn
   assert.doesNotMatch(planned, /follow from the brokers/);
 });
 
-test("a login of Kafka without its password is refused, and the password is never repeated", async () => {
+test("rejects a Kafka login with only one of user and password, without showing the password", async () => {
   const half = { ...endpoints, kafka: { ...endpoints.kafka, password: "hunter2" } };
   const folder = stackFolder(
     "config:\n  tenantry:application: shop\n  tenantry:endpoints: { file: endpoints.yaml }\n",
@@ -160,7 +160,7 @@ test("a login of Kafka without its password is refused, and the password is neve
   assert.doesNotMatch(error.message, /hunter2/);
 });
 
-test("roles are made by the stack on Kubernetes, and expected to be there on servers that exist", async () => {
+test("by default the stack creates roles on Kubernetes, and expects them on existing servers", async () => {
   const made = async (text: string) => (await loadSettings("dev", noSecrets, stackFolder(text))).postgres;
   assert.equal((await made(reached("cluster")))?.manageRoles, true);
   assert.equal((await made("config:\n  tenantry:application: shop\n"))?.manageRoles, false);
@@ -171,7 +171,7 @@ test("roles are made by the stack on Kubernetes, and expected to be there on ser
   });
 });
 
-test("a database is made only where that is enough: not on Kubernetes, not with Citus, not without the roles", async () => {
+test("rejects `manageDatabase` on Kubernetes, with Citus, and without `manageRoles`", async () => {
   const both = "  tenantry:postgres: { manageRoles: true, manageDatabase: true }\n";
   assert.match(await problemsOf(`${reached("cluster")}${both}`), /:6:3: The stack cannot make the database: the Citus/);
   assert.match(

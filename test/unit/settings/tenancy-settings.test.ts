@@ -7,7 +7,7 @@ const tenants =
   "  tenantry:tenants:\n    - { name: acme, id: 5e5b2c1a-0000-4000-8000-00000000acce }\n    - { name: globex, id: 7 }\n";
 const stackOf = (...lines: string[]) => `config:\n  tenantry:application: shop\n${lines.join("")}`;
 
-test("tenants that have a place of their own are listed", async () => {
+test("reads the tenants that have a schema or a database of their own", async () => {
   const folder = stackFolder(stackOf("  tenantry:tenancy: schema\n", tenants));
   assert.deepEqual((await loadSettings("dev", noSecrets, folder)).tenancy, {
     model: "schema",
@@ -18,7 +18,7 @@ test("tenants that have a place of their own are listed", async () => {
   });
 });
 
-test("a workload's plan chooses the model, and its own values override it", async () => {
+test("takes the tenancy model from the workload's plan, or from an override in `tenantry:plan`", async () => {
   const few = "{ tenants: { now: 6, largest: 40 % }, writes: 50, retention: { hot: 3 months } }";
   const planned = stackFolder(stackOf(`  tenantry:workload: ${few}\n`, tenants));
   assert.equal((await loadSettings("dev", noSecrets, planned)).tenancy?.model, "silo");
@@ -30,12 +30,12 @@ test("a workload's plan chooses the model, and its own values override it", asyn
   );
 });
 
-test("tenants are refused where they are rows, and missed where they are not", async () => {
+test("rejects `tenantry:tenants` in the model `shared`, and requires it in the other models", async () => {
   assert.match(await problemsOf(stackOf(tenants)), /yaml:3:3: `tenantry:tenants` lists[\s\S]*they are rows/);
   assert.match(await problemsOf(stackOf("  tenantry:tenancy: schema\n")), /yaml:3:3: Nothing says which tenants/);
 });
 
-test("shards of their own are refused for tenants that share none", async () => {
+test("rejects `tenantry:isolatedTenants` in the model `schema`", async () => {
   const isolated = "  tenantry:isolatedTenants: [5e5b2c1a-0000-4000-8000-00000000acce]\n";
   assert.match(
     await problemsOf(stackOf("  tenantry:tenancy: schema\n", tenants, isolated)),
@@ -43,7 +43,7 @@ test("shards of their own are refused for tenants that share none", async () => 
   );
 });
 
-test("tenants of one name or one id, and names that make no names, are refused with their place", async () => {
+test("reports repeated names and ids of tenants, and unusable ones, each at its place", async () => {
   const list = "[{ name: a, id: 1 }, { name: a, id: 2 }, { name: b, id: 1 }, { name: Big-One, id: 3 }]";
   const message = await problemsOf(stackOf(`  tenantry:tenancy: silo\n  tenantry:tenants: ${list}\n`));
   assert.match(message, /tenantry:tenants.1.name` cannot be read[\s\S]*a name of its own/);
@@ -54,7 +54,7 @@ test("tenants of one name or one id, and names that make no names, are refused w
   assert.match(rounded, /tenantry:tenants.0.id` cannot be read[\s\S]*in quotes if it is a long number/);
 });
 
-test("silos on Kubernetes are refused with the ways out", async () => {
+test("rejects the model `silo` on Kubernetes, and names alternatives", async () => {
   const message = await problemsOf(
     `${kubernetes}  tenantry:kubernetes: { context: a, namespace: b, workers: 1 }\n  tenantry:tenancy: silo\n${tenants}`,
   );

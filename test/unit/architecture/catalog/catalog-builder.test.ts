@@ -30,7 +30,7 @@ test("a key USING INDEX has the columns of its index", async () => {
   assert.deepEqual([problem?.got, problem?.at?.file], ["(id)", "sql/shop/004_t.sql"]);
 });
 
-test("a key of an index that no file creates, or that is another table's, is refused", async () => {
+test("rejects a key USING INDEX whose index no file creates or belongs to another table", async () => {
   assert.deepEqual(await after("ALTER TABLE t ADD CONSTRAINT one UNIQUE USING INDEX nowhere;"), [
     "003_change.sql:1:19 Index `nowhere` of `t` is not created before",
   ]);
@@ -43,7 +43,7 @@ test("a key of an index that no file creates, or that is another table's, is ref
   );
 });
 
-test("a table that is attached is its parent's partition: the parent alone is declared", async () => {
+test("treats an attached table as a partition, which only its parent declares", async () => {
   const sql = {
     "002_log.sql": `${log}\nCREATE TABLE rest (LIKE log);\nALTER TABLE log ATTACH PARTITION rest DEFAULT;`,
     "003_log.sql": "CREATE INDEX ON rest (at); ALTER TABLE rest SET (fillfactor = 70);",
@@ -55,7 +55,7 @@ test("a table that is attached is its parent's partition: the parent alone is de
   ]);
 });
 
-test("a partition that is detached is a table again, with the keys of its parent", async () => {
+test("treats a detached partition as a table again, with the keys of its parent", async () => {
   const tables = ["log: { local: true }", "old: { tenant: true }"];
   const local = log.replace("tenant_id uuid", "id uuid").replace("tenant_id", "id");
   const sql = {
@@ -66,7 +66,7 @@ test("a partition that is detached is a table again, with the keys of its parent
   assert.deepEqual(await placesOf({ tables: ["log: { local: true }", "old: { local: true }"], sql }), []);
 });
 
-test("a view that loses security_invoker is told where that happens", async () => {
+test("reports a view that loses security_invoker, at the statement that removes it", async () => {
   const view = "CREATE VIEW v WITH (security_invoker = true) AS SELECT id FROM t;";
   for (const change of [
     "ALTER VIEW v RESET (security_invoker);",
@@ -85,7 +85,7 @@ test("a view that loses security_invoker is told where that happens", async () =
   );
 });
 
-test("a view of another schema is held to the same", async () => {
+test("also requires security_invoker of a view in another schema", async () => {
   assert.deepEqual(await after("CREATE VIEW public.v AS SELECT id FROM t;"), [
     "003_change.sql:1:13 The view `public.v` shows every tenant's rows: it reads with its owner's rights",
   ]);
@@ -93,13 +93,13 @@ test("a view of another schema is held to the same", async () => {
   assert.match((await after(moved))[0] ?? "", /The view `public.v` shows/);
 });
 
-test("tables do not leave the application's schema", async () => {
+test("rejects moving a table out of the application's schema", async () => {
   assert.deepEqual(await after("ALTER TABLE t SET SCHEMA archive;"), [
     "003_change.sql:1:13 Table `t` cannot be moved to another schema: its distribution, policies and partitions go by its name",
   ]);
 });
 
-test("tables of other schemas are called by their schema", async () => {
+test("reports tables of other schemas with their schema's name", async () => {
   assert.deepEqual(
     await after(
       "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES auth.users (id);",
@@ -115,7 +115,7 @@ test("tables of other schemas are called by their schema", async () => {
   assert.deepEqual(await after("DROP POLICY t ON t; DROP TABLE IF EXISTS archive.t;"), []);
 });
 
-test("names that PostgreSQL chooses are known: constraints without a name can be dropped and renamed", async () => {
+test("knows the names that PostgreSQL chooses, so unnamed constraints can be dropped and renamed", async () => {
   assert.deepEqual(await after("ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (tenant_id, id, a);"), []);
   assert.match((await after("ALTER TABLE t DROP CONSTRAINT t_pkey;")).join(), /has no primary key/);
   assert.deepEqual(
@@ -128,7 +128,7 @@ test("names that PostgreSQL chooses are known: constraints without a name can be
   );
 });
 
-test("a foreign key that the table's resource adds cannot be renamed", async () => {
+test("rejects renaming a deferred foreign key", async () => {
   const sql = {
     "002_t.sql": `CREATE TABLE t (${columns}, c text REFERENCES countries, ${key});`,
     "003_t.sql": "ALTER TABLE t RENAME CONSTRAINT t_c_fkey TO country;",
@@ -138,7 +138,7 @@ test("a foreign key that the table's resource adds cannot be renamed", async () 
   ]);
 });
 
-test("CASCADE takes the foreign keys to what goes", async () => {
+test("DROP TABLE with CASCADE drops the foreign keys to the table", async () => {
   const sql = {
     "002_t.sql": `CREATE TABLE u (${columns}, ${key}); CREATE TABLE t (${columns}, ${key});`,
     "003_t.sql": "ALTER TABLE t ADD FOREIGN KEY (tenant_id, id) REFERENCES u;",
@@ -147,7 +147,7 @@ test("CASCADE takes the foreign keys to what goes", async () => {
   assert.deepEqual(await placesOf({ ...t, sql }), []);
 });
 
-test("columns come from a parent, from a composite type, and from a table that is like it", async () => {
+test("copies columns from a composite type and from a table by LIKE", async () => {
   const sql = {
     "002_t.sql": `CREATE TYPE pair AS (tenant_id uuid, id uuid);
       CREATE TABLE t OF pair (${key});
@@ -156,18 +156,18 @@ test("columns come from a parent, from a composite type, and from a table that i
   assert.deepEqual(await placesOf({ tables: ["t: { tenant: true }", "u: { tenant: true }"], sql }), []);
 });
 
-test("SELECT INTO is a table whose keys cannot be read", async () => {
+test("reports that the keys of a table from SELECT INTO cannot be read", async () => {
   assert.deepEqual(await after("SELECT * INTO copy FROM t;"), [
     "003_change.sql:1:15 The columns and keys of `copy` cannot be read from SELECT INTO",
   ]);
 });
 
-test("a foreign table can be neither placed nor isolated", async () => {
+test("rejects a foreign table, because it can be neither placed nor isolated", async () => {
   const sql = { "002_t.sql": `CREATE FOREIGN TABLE t (${columns}) SERVER elsewhere;` };
   assert.match((await placesOf({ ...t, sql })).join(), /`t` is a foreign table: it can be neither placed nor isolated/);
 });
 
-test("indexes of temporary tables, and tables of CREATE SCHEMA, are known", async () => {
+test("knows indexes of temporary tables, and tables in CREATE SCHEMA", async () => {
   assert.deepEqual(
     await after(
       "CREATE TEMP TABLE s (a int); CREATE INDEX ON s (a); CREATE TEMP TABLE r AS SELECT 1 AS a; CREATE INDEX ON r (a);",
@@ -178,7 +178,7 @@ test("indexes of temporary tables, and tables of CREATE SCHEMA, are known", asyn
   assert.deepEqual(await placesOf({ ...t, sql }), []);
 });
 
-test("the root's key is to have the tenant column's name", async () => {
+test("advises to give the tenant root's key the name of the tenant column", async () => {
   const root = (sql: string) =>
     problemsOf({ sql: { "001_tenants.sql": `CREATE TABLE countries (code text PRIMARY KEY); ${sql}` } });
   const [alone, ...others] = await root("CREATE TABLE tenants (id uuid PRIMARY KEY, name text);");
@@ -191,7 +191,7 @@ test("the root's key is to have the tenant column's name", async () => {
   assert.match(both?.fix ?? "", /leave `id` out/);
 });
 
-test("a name that is too long, and a statement that cannot be read, hide no other problem of their file", async () => {
+test("reports the other problems of a file beside a too long name or an unreadable statement", async () => {
   const long = "p".repeat(67);
   assert.deepEqual(await after(`COMMIT;\nCREATE POLICY ${long} ON t USING (true);\nCREATE TABLE u (a int);`), [
     "003_change.sql:2:15 Name is too long: PostgreSQL would cut it without a word",

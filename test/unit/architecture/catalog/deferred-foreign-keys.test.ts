@@ -15,7 +15,7 @@ function withoutKeys(text: string): string | undefined {
   return left;
 }
 
-test("a column loses its REFERENCES and keeps its other constraints, in whatever order", () => {
+test("removes a column's REFERENCES and keeps its other constraints, in any order", () => {
   assert.equal(
     withoutKeys("CREATE TABLE a (b int CONSTRAINT x REFERENCES c (d) ON DELETE CASCADE DEFERRABLE NOT NULL, e int)"),
     "CREATE TABLE a (b int NOT NULL, e int)",
@@ -27,7 +27,7 @@ test("a column loses its REFERENCES and keeps its other constraints, in whatever
   assert.equal(withoutKeys("CREATE TABLE a (b int REFERENCES c REFERENCES d)"), "CREATE TABLE a (b int)");
 });
 
-test("a table's foreign keys go with their commas, wherever they stand", () => {
+test("removes a table's foreign keys with their commas, at any position", () => {
   const key = "FOREIGN KEY (b, c) REFERENCES d (e, f) MATCH FULL ON DELETE SET NULL (c)";
   assert.equal(withoutKeys(`CREATE TABLE a (b int, c int, ${key})`), "CREATE TABLE a (b int, c int)");
   assert.equal(withoutKeys(`CREATE TABLE a (b int, ${key}, c int)`), "CREATE TABLE a (b int, c int)");
@@ -37,7 +37,7 @@ test("a table's foreign keys go with their commas, wherever they stand", () => {
   assert.equal(withoutKeys(`CREATE TABLE a (${key})`), "CREATE TABLE a ()");
 });
 
-test("comments and line breaks of what stays are kept", () => {
+test("keeps the comments and line breaks of the remaining text", () => {
   assert.equal(
     withoutKeys(
       [
@@ -59,7 +59,7 @@ test("comments and line breaks of what stays are kept", () => {
   );
 });
 
-test("ALTER TABLE loses its foreign keys and keeps what else it does", () => {
+test("removes the foreign keys from ALTER TABLE and keeps its other commands", () => {
   const add = "ADD CONSTRAINT x FOREIGN KEY (b) REFERENCES c";
   assert.equal(withoutKeys(`ALTER TABLE a ${add}, ADD d int`), "ALTER TABLE a ADD d int");
   assert.equal(withoutKeys(`ALTER TABLE a ADD d int, ${add}`), "ALTER TABLE a ADD d int");
@@ -69,14 +69,14 @@ test("ALTER TABLE loses its foreign keys and keeps what else it does", () => {
   );
 });
 
-test("nothing is left of an ALTER TABLE that only adds foreign keys", () => {
+test("removes an ALTER TABLE that only adds foreign keys", () => {
   assert.equal(
     withoutKeys("ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES c, ADD FOREIGN KEY (d) REFERENCES c"),
     undefined,
   );
 });
 
-test("a statement without foreign keys stays as it is", () => {
+test("keeps a statement without foreign keys as it is", () => {
   const text = "CREATE TABLE a (\n  b int CHECK (b > 0)\n)";
   assert.equal(withoutKeys(text), text);
   assert.equal(withoutKeys("ALTER TABLE a ENABLE ROW LEVEL SECURITY"), "ALTER TABLE a ENABLE ROW LEVEL SECURITY");

@@ -11,7 +11,7 @@ async function whatOf(sql: string, later: Readonly<Record<string, string>> = {})
   return problems.map(({ what }) => what);
 }
 
-test("tenant tables refer to each other with the tenant column, to themselves, and to reference tables", async () => {
+test("accepts foreign keys with the tenant column between tenant tables, and to reference tables", async () => {
   const keys = `
     ALTER TABLE a ADD FOREIGN KEY (tenant_id, x) REFERENCES b;
     ALTER TABLE a ADD FOREIGN KEY (x, tenant_id) REFERENCES a (id, tenant_id);
@@ -20,7 +20,7 @@ test("tenant tables refer to each other with the tenant column, to themselves, a
   assert.deepEqual(await whatOf(create + keys), []);
 });
 
-test("a foreign key between tables that are not co-located is refused, with both kinds", async () => {
+test("rejects a foreign key between tables that are not co-located, with the kinds of both", async () => {
   const found = await problemsOf({
     tables,
     sql: {
@@ -42,7 +42,7 @@ test("a foreign key between tables that are not co-located is refused, with both
   );
 });
 
-test("a foreign key that could join two tenants' rows is refused", async () => {
+test("rejects a foreign key that could join rows of two tenants", async () => {
   const other = "`tenant_id` does not refer to `tenant_id`";
   assert.deepEqual(
     await whatOf(`${create} ALTER TABLE b ADD UNIQUE (tenant_id), ADD UNIQUE (id, tenant_id);
@@ -55,7 +55,7 @@ test("a foreign key that could join two tenants' rows is refused", async () => {
   );
 });
 
-test("a foreign key refers to a table, columns and a key that exist", async () => {
+test("rejects a foreign key to an unknown table, unknown columns, or columns that are not unique", async () => {
   assert.deepEqual(
     await whatOf(`${create}
       ALTER TABLE a ADD CONSTRAINT one FOREIGN KEY (x) REFERENCES nowhere;
@@ -69,7 +69,7 @@ test("a foreign key refers to a table, columns and a key that exist", async () =
   );
 });
 
-test("foreign keys in a circle are refused, and the circle is shown", async () => {
+test("rejects foreign keys in a circle, and shows the circle", async () => {
   const found = await problemsOf({
     tables,
     sql: {
@@ -84,7 +84,7 @@ test("foreign keys in a circle are refused, and the circle is shown", async () =
   );
 });
 
-test("a foreign key to a table of the same file waits for the next file, unless its own table is new too", async () => {
+test("rejects a foreign key from an older table to a table of the same file", async () => {
   const what = await whatOf(`CREATE TABLE a (${columns}, x uuid); CREATE TABLE l (id uuid PRIMARY KEY);`, {
     "003_b.sql": `CREATE TABLE b (${columns}); ALTER TABLE a ADD FOREIGN KEY (tenant_id, x) REFERENCES b;`,
   });
@@ -93,7 +93,7 @@ test("a foreign key to a table of the same file waits for the next file, unless 
   ]);
 });
 
-test("a foreign key must not clear the tenant column", async () => {
+test("rejects a foreign key that clears the tenant column", async () => {
   const key = "ALTER TABLE a ADD CONSTRAINT k FOREIGN KEY (tenant_id, x) REFERENCES b ON DELETE SET NULL";
   const [problem] = await problemsOf({ tables, sql: { "002_tables.sql": `${create} ${key};` } });
   assert.equal(problem?.what, "Foreign key `k` would clear `tenant_id` when the row it refers to is deleted");
@@ -101,7 +101,7 @@ test("a foreign key must not clear the tenant column", async () => {
   assert.deepEqual(await whatOf(`${create} ${key} (x);`), []);
 });
 
-test("a foreign key must not hold partitions that a retention drops", async () => {
+test("rejects a foreign key to a table whose retention drops partitions", async () => {
   const problems = await problemsOf({
     tables: ["t: { tenant: true, partition: { by: at, every: 1 day, retention: 1 year } }", "c: { tenant: true }"],
     sql: {
@@ -116,7 +116,7 @@ test("a foreign key must not hold partitions that a retention drops", async () =
   );
 });
 
-test("DROP CONSTRAINT of a foreign key that is held back says IF EXISTS", async () => {
+test("requires IF EXISTS in DROP CONSTRAINT of a deferred foreign key", async () => {
   const sql = `${create} ALTER TABLE a ADD CONSTRAINT k FOREIGN KEY (tenant_id, x) REFERENCES b;`;
   assert.deepEqual(await whatOf(sql, { "003_drop.sql": "ALTER TABLE a DROP CONSTRAINT k;" }), [
     "Foreign key `k` of sql/shop/002_tables.sql:1 will not be there for DROP CONSTRAINT on an empty database",
@@ -124,7 +124,7 @@ test("DROP CONSTRAINT of a foreign key that is held back says IF EXISTS", async 
   assert.deepEqual(await whatOf(sql, { "003_drop.sql": "ALTER TABLE a DROP CONSTRAINT IF EXISTS k;" }), []);
 });
 
-test("a column of a foreign key that is held back keeps its name", async () => {
+test("rejects renaming a column of a deferred foreign key", async () => {
   const sql = `${create} ALTER TABLE a ADD CONSTRAINT k FOREIGN KEY (tenant_id, x) REFERENCES b;`;
   assert.deepEqual(await whatOf(sql, { "003_rename.sql": "ALTER TABLE a RENAME x TO y;" }), [
     "Column `y` of `a` is added or renamed in a later file than its table, but the foreign key `k` is added before that",

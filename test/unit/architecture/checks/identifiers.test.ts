@@ -4,7 +4,7 @@ import { parseApplication } from "../../../../architecture/application-parser";
 import { loadSqlParser } from "../../../../architecture/sql/sql-parser";
 import { placesOf, problemsOf } from "../shop";
 
-test("the application's name becomes part of slots, roles and topics", async () => {
+test("rejects an application's name that cannot be part of names of slots, roles and topics", async () => {
   for (const name of ["My Shop", "shop-1", "Größe", "1shop"]) {
     const [problem] = await problemsOf({ name });
     assert.equal(
@@ -15,14 +15,14 @@ test("the application's name becomes part of slots, roles and topics", async () 
   }
 });
 
-test("an application's name that makes a slot's name too long is refused", async () => {
+test("rejects an application's name that makes a slot's name too long", async () => {
   assert.deepEqual(await problemsOf({ name: "a".repeat(44) }), []);
   const [problem] = await problemsOf({ name: "a".repeat(45) });
   assert.equal(problem?.what, "The name of a replication slot becomes too long");
   assert.equal(problem?.fix, "Shorten the name by 1");
 });
 
-test("names that PostgreSQL or tenantry keep are refused", async () => {
+test("rejects names that PostgreSQL or tenantry reserves", async () => {
   const what = "has a name that PostgreSQL or tenantry keeps for itself";
   assert.deepEqual(await placesOf({ name: "tenantry" }), [`architecture.yaml The application ${what}`]);
   for (const schema of ["pg_shop", "information_schema", "tenantry"]) {
@@ -31,7 +31,7 @@ test("names that PostgreSQL or tenantry keep are refused", async () => {
   assert.deepEqual(await placesOf({ yaml: ["roles: { cdc: {} }"] }), [`architecture.yaml:5:10 The role ${what}`]);
 });
 
-test("a schema may have any name that fits", async () => {
+test("accepts any name of a schema that is short enough and has no dot", async () => {
   assert.deepEqual(await problemsOf({ yaml: ['schema: My "Schema"'] }), []);
   for (const schema of ["a.b", "é".repeat(32)]) {
     const [problem] = await problemsOf({ yaml: [`schema: ${schema}`] });
@@ -39,14 +39,14 @@ test("a schema may have any name that fits", async () => {
   }
 });
 
-test("roles become roles of PostgreSQL", async () => {
+test("rejects roles that cannot be names of PostgreSQL roles", async () => {
   assert.deepEqual(await placesOf({ yaml: ["roles:", "  App: {}", `  ${"a".repeat(59)}: {}`] }), [
     "architecture.yaml:6:3 A role has a name that cannot be part of the name of a PostgreSQL role",
     "architecture.yaml:7:3 The name of a role becomes too long",
   ]);
 });
 
-test("aggregates become topics", async () => {
+test("rejects aggregates that cannot be part of a topic's name", async () => {
   const lines = ["events:", "  aggregates:", "    my order: {}", `    ${"a".repeat(240)}: {}`];
   assert.deepEqual(await placesOf({ yaml: lines }), [
     "architecture.yaml:7:5 An aggregate has a name that cannot be part of the name of a topic",
@@ -54,7 +54,7 @@ test("aggregates become topics", async () => {
   ]);
 });
 
-test("a tenant column with the name of one of the outbox's columns is refused", async () => {
+test("rejects a tenant column with the name of an outbox column", async () => {
   await loadSqlParser();
   const yaml = "tenant: { table: tenants, column: id }\ntables:\n  tenants: { tenant: true }\n";
   const sql = "CREATE TABLE tenants (id uuid PRIMARY KEY);\n";
@@ -67,7 +67,7 @@ test("a tenant column with the name of one of the outbox's columns is refused", 
   );
 });
 
-test("a payload larger than what Kafka takes is refused", async () => {
+test("rejects a `maxPayload` above Kafka's limit", async () => {
   const [problem] = await problemsOf({ yaml: ["events: { maxPayload: 961 KiB }"] });
   assert.match(problem?.expected ?? "", /^at most 960 KiB/);
 });

@@ -10,12 +10,12 @@ async function whatOf(entry: string, sql = byRange): Promise<string[]> {
   return problems.map(({ what }) => what);
 }
 
-test("a partition set is accepted on a timestamp or a date", async () => {
+test("accepts a partition set on a timestamp or a date", async () => {
   assert.deepEqual(await whatOf("partition: { by: at, every: 1 month, retention: 2 years }"), []);
   assert.deepEqual(await whatOf("partition: { by: at, every: 1 day }", byRange.replace("timestamptz", "date")), []);
 });
 
-test("partition.by names a column, and suggests the one that was meant", async () => {
+test("rejects a `partition.by` that is not a column, and suggests one", async () => {
   const [problem] = await problemsOf({
     tables: ["t: { tenant: true, partition: { by: aat, every: 1 day } }"],
     sql: { "002_t.sql": byRange },
@@ -34,13 +34,13 @@ test("partition.by names a column, and suggests the one that was meant", async (
   });
 });
 
-test("partition.by names a time", async () => {
+test("rejects a `partition.by` that is not a time or a date", async () => {
   assert.deepEqual(await whatOf("partition: { by: n, every: 1 day }", byRange.replace("RANGE (at)", "RANGE (n)")), [
     "`partition.by` of `t` is not a time",
   ]);
 });
 
-test("the table says PARTITION BY RANGE on the same column", async () => {
+test("requires PARTITION BY RANGE on the same column in the SQL", async () => {
   const expected = ["Table `t` is not partitioned as architecture.yaml says"];
   const entry = "partition: { by: at, every: 1 day }";
   assert.deepEqual(await whatOf(entry, `${create};`), expected);
@@ -48,13 +48,13 @@ test("the table says PARTITION BY RANGE on the same column", async () => {
   assert.deepEqual(await whatOf(entry, byRange.replace("RANGE (at)", "RANGE (n)")), expected);
 });
 
-test("a partitioned table without `partition` would have no partitions", async () => {
+test("rejects a partitioned table without `partition`, because it would have no partitions", async () => {
   assert.deepEqual(await whatOf(""), [
     "Table `t` is partitioned, but architecture.yaml does not say so: nobody would make its partitions",
   ]);
 });
 
-test("partitions that the SQL makes beside pg_partman's are refused", async () => {
+test("rejects partitions that the SQL creates beside pg_partman's", async () => {
   const sql = `${byRange}
     CREATE TABLE t_rest PARTITION OF t DEFAULT;
     CREATE TABLE t_old (LIKE t);
@@ -65,7 +65,7 @@ test("partitions that the SQL makes beside pg_partman's are refused", async () =
   ]);
 });
 
-test("only tenant tables have a partition set", async () => {
+test("rejects a partition set on a table that is not a tenant table", async () => {
   const problems = await problemsOf({
     tables: ["t: { local: true, partition: { by: at, every: 1 day } }"],
     sql: { "002_t.sql": "CREATE TABLE t (at date PRIMARY KEY) PARTITION BY RANGE (at);" },
@@ -76,27 +76,27 @@ test("only tenant tables have a partition set", async () => {
   );
 });
 
-test("a local table may be partitioned by hand", async () => {
+test("accepts a local table that is partitioned by hand", async () => {
   const sql =
     "CREATE TABLE t (a int PRIMARY KEY) PARTITION BY RANGE (a); CREATE TABLE t1 PARTITION OF t DEFAULT; ALTER TABLE t1 ADD b int; CREATE INDEX ON t1 (a);";
   const problems = await problemsOf({ tables: ["t: { local: true }"], sql: { "002_t.sql": sql } });
   assert.deepEqual(problems, []);
 });
 
-test("a retention shorter than a partition is refused", async () => {
+test("rejects a retention shorter than a partition", async () => {
   const expected = ["Rows of `t` would be dropped before their partition is full"];
   assert.deepEqual(await whatOf("partition: { by: at, every: 1 month, retention: 1 week }"), expected);
   assert.deepEqual(await whatOf("partition: { by: at, every: 1 month }, tiers: { cold: 1 week }"), expected);
 });
 
-test("each tier ends later than the one before", async () => {
+test("rejects a tier that ends before the previous one", async () => {
   assert.deepEqual(
     await whatOf("partition: { by: at, every: 1 day }, tiers: { hot: 3 months, warm: 1 month, cold: 90 days }"),
     ["The tier `warm` of `t` ends before `hot` does"],
   );
 });
 
-test("tiers need partitions, and say alone when rows are dropped", async () => {
+test("rejects tiers without partitions, and tiers beside `retention`", async () => {
   assert.deepEqual(await whatOf("tiers: { cold: 1 year }", `${create};`), [
     "`t` has tiers, but no partitions that could move through them",
   ]);
@@ -105,7 +105,7 @@ test("tiers need partitions, and say alone when rows are dropped", async () => {
   ]);
 });
 
-test("names that pg_partman stumbles over are refused", async () => {
+test("rejects table names that pg_partman cannot handle", async () => {
   for (const name of ["it's", "a.b"]) {
     const problems = await problemsOf({
       tables: [`"${name}": { tenant: true, partition: { by: at, every: 1 day } }`],
@@ -118,7 +118,7 @@ test("names that pg_partman stumbles over are refused", async () => {
   }
 });
 
-test("bad durations are found in their place, with what is accepted", async () => {
+test("reports bad durations at their place, with the expected form", async () => {
   const [problem] = await problemsOf({
     tables: ["t: { tenant: true, partition: { by: at, every: 1 moon } }"],
     sql: { "002_t.sql": byRange },
@@ -140,7 +140,7 @@ async function problemsOfNames(...tables: readonly ReturnType<typeof named>[]) {
   return problemsOf({ tables: tables.map(({ entry }) => entry), sql: Object.fromEntries(files) });
 }
 
-test("tables whose partitions would have the same names are refused, with what they share", async () => {
+test("rejects tables whose partitions would have the same names, with the length of their common part", async () => {
   const [problem, ...others] = await problemsOfNames(named(`${long}first`), named(`${long}second`));
   assert.deepEqual(others, []);
   assert.equal(
@@ -151,19 +151,19 @@ test("tables whose partitions would have the same names are refused, with what t
   assert.match(problem?.at?.file ?? "", /003_t\.sql$/);
 });
 
-test("a long name alone is accepted, and so are two that differ early enough or in the form of their dates", async () => {
+test("accepts one long name, and long names that differ early enough", async () => {
   assert.deepEqual(await problemsOfNames(named(`${long}first`)), []);
   assert.deepEqual(await problemsOfNames(named(`${long}first`), named(`b${long}first`)), []);
 });
 
-test("a name that leaves no room for the date, counted in bytes, is refused", async () => {
+test("rejects a name that leaves no room for the date, counted in bytes", async () => {
   const [problem] = await problemsOfNames(named("ä".repeat(28)));
   assert.equal(problem?.what, `The name of \`${"ä".repeat(28)}\` leaves no room for the date of a partition`);
   assert.match(problem?.got ?? "", /\(68 bytes\)$/);
   assert.deepEqual(await problemsOfNames(named("ä".repeat(25))), []);
 });
 
-test("a table that has the name of another's partition is refused", async () => {
+test("rejects a table with the name of another table's partition", async () => {
   const sql = `${byRange} CREATE TABLE t_p2027_01_31 (tenant_id uuid, n int, PRIMARY KEY (tenant_id, n));`;
   const problems = await problemsOf({
     tables: ["t: { tenant: true, partition: { by: at, every: 1 day } }", "t_p2027_01_31: { tenant: true }"],
@@ -175,7 +175,7 @@ test("a table that has the name of another's partition is refused", async () => 
   );
 });
 
-test("partitions shorter than a day need times with their zone", async () => {
+test("rejects partitions shorter than a day on times without a zone", async () => {
   const entry = "partition: { by: at, every: 6 hours }";
   const expected = ["The partitions of `t` are shorter than a day, and its times name no time zone"];
   assert.deepEqual(await whatOf(entry, byRange.replace("timestamptz", "timestamp")), expected);
@@ -183,7 +183,7 @@ test("partitions shorter than a day need times with their zone", async () => {
   assert.deepEqual(await whatOf(entry), []);
 });
 
-test("durations beyond what PostgreSQL, Kafka or pg_partman can count are refused with their bound", async () => {
+test("rejects durations above the limit of PostgreSQL, Kafka or pg_partman, and names the limit", async () => {
   const expectedOf = async (entry: string) =>
     (await problemsOf({ tables: [`t: { tenant: true, ${entry} }`], sql: { "002_t.sql": byRange } })).map(
       ({ expected }) => expected,

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { parseShop, placesOf, problemsOf } from "../shop";
 
-test("roles name tables that exist", async () => {
+test("rejects a role that names an unknown table", async () => {
   const [problem] = await problemsOf({ yaml: ["roles: { agent: { reads: [countries, tenant] } }"] });
   assert.equal(problem?.what, "Role `agent` reads `tenant`, which is no table");
   assert.equal(problem?.fix, "Write `tenants`, if that is what you mean");
   assert.equal(problem?.at?.column, 38);
 });
 
-test("reference tables are read, not written, and local tables are neither", async () => {
+test("rejects roles that write reference tables, or read local tables", async () => {
   assert.deepEqual(
     await placesOf({
       tables: ["jobs: { local: true }"],
@@ -23,7 +23,7 @@ test("reference tables are read, not written, and local tables are neither", asy
   );
 });
 
-test("shared tables are written by the roles that say so", async () => {
+test("accepts roles that write shared tables", async () => {
   const users = {
     tables: ["users: { shared: true }"],
     sql: { "002_users.sql": "CREATE TABLE users (user_id uuid PRIMARY KEY);" },
@@ -36,7 +36,7 @@ test("shared tables are written by the roles that say so", async () => {
   ]);
 });
 
-test("bad durations and sizes are found in their place", async () => {
+test("reports bad durations and sizes at their place", async () => {
   const problems = await problemsOf({
     yaml: ["roles: { agent: { statementTimeout: 5 } }", "events: { retention: soon, maxPayload: 8 KB }"],
   });

@@ -6,7 +6,7 @@ async function ofFile(sql: string): Promise<string[]> {
   return placesOf({ sql: { "002_file.sql": sql } });
 }
 
-test("a file has no transaction control of its own", async () => {
+test("rejects transaction control in a file", async () => {
   assert.deepEqual(await ofFile("BEGIN;\nSELECT 1;\nCOMMIT;"), [
     "002_file.sql:1:1 A file runs in one transaction by itself",
     "002_file.sql:3:1 A file runs in one transaction by itself",
@@ -16,18 +16,18 @@ test("a file has no transaction control of its own", async () => {
   ]);
 });
 
-test("COPY from the client is refused, from a file of the server it is not", async () => {
+test("rejects COPY from or to the client, and accepts COPY from a file of the server", async () => {
   assert.deepEqual(await ofFile("COPY tenants TO STDOUT;"), ["002_file.sql:1:1 COPY from or to the client needs psql"]);
   assert.deepEqual(await ofFile("COPY tenants FROM '/data/tenants.csv';"), []);
 });
 
-test("the search path is not a file's to choose", async () => {
+test("rejects a file that sets the search path", async () => {
   assert.deepEqual(await ofFile("SET search_path = public;"), [
     "002_file.sql:1:1 Names without a schema mean the application's schema in every file",
   ]);
 });
 
-test("what PostgreSQL refuses in a transaction goes into a file without one", async () => {
+test("requires a file without a transaction for statements that PostgreSQL refuses in one", async () => {
   const statements = {
     "CREATE INDEX CONCURRENTLY": "CREATE INDEX CONCURRENTLY ON tenants (tenant_id)",
     "DROP INDEX CONCURRENTLY": "DROP INDEX CONCURRENTLY i",

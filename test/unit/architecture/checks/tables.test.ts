@@ -4,7 +4,7 @@ import { placesOf, problemsOf } from "../shop";
 
 const orders = "CREATE TABLE orders (tenant_id uuid, id uuid, PRIMARY KEY (tenant_id, id));";
 
-test("a table that no SQL file creates is found in architecture.yaml, with what was probably meant", async () => {
+test("reports a table that no SQL file creates at its place in architecture.yaml, and suggests a name", async () => {
   const [problem] = await problemsOf({ tables: ["oders: { tenant: true }"], sql: { "002_orders.sql": orders } });
   assert.deepEqual(problem, {
     what: "No SQL file creates a table `oders`",
@@ -14,20 +14,20 @@ test("a table that no SQL file creates is found in architecture.yaml, with what 
   });
 });
 
-test("a table of the SQL that architecture.yaml does not mention is found in the SQL", async () => {
+test("reports a table missing from architecture.yaml at its place in the SQL", async () => {
   assert.deepEqual(await placesOf({ sql: { "002_orders.sql": `SELECT 1;\n${orders}` } }), [
     "002_orders.sql:2:14 Table `orders` is not in architecture.yaml",
   ]);
 });
 
-test("the tenant root must exist and be a tenant table", async () => {
+test("rejects a tenant root that does not exist or is not a tenant table", async () => {
   const sql = { "001_tenants.sql": "CREATE TABLE countries (code text PRIMARY KEY);" };
   assert.deepEqual(await placesOf({ root: [], sql }), ["architecture.yaml:1:11 No SQL file creates a table `tenants`"]);
   const [problem] = await problemsOf({ root: ["tenants: { local: true }"] });
   assert.equal(problem?.what, "The tenant root `tenants` is a tenant table itself");
 });
 
-test("a table has exactly one kind", async () => {
+test("rejects a table with two kinds", async () => {
   const problems = await problemsOf({
     tables: ["orders: { tenant: true, local: true }"],
     sql: { "002_orders.sql": orders },
@@ -36,7 +36,7 @@ test("a table has exactly one kind", async () => {
   assert.equal(problems[0]?.got, "tenant and local");
 });
 
-test("a table that is created twice is refused where it is created again", async () => {
+test("rejects a table that is created twice, at the second place", async () => {
   const places = await placesOf({
     tables: ["orders: { tenant: true }"],
     sql: { "002_orders.sql": orders, "003_again.sql": orders },
@@ -44,11 +44,11 @@ test("a table that is created twice is refused where it is created again", async
   assert.deepEqual(places, ["003_again.sql:1:14 Table `orders` is created twice: also in sql/shop/002_orders.sql:1"]);
 });
 
-test("a table that is dropped again needs no description", async () => {
+test("requires no description of a table that is dropped again", async () => {
   assert.deepEqual(await problemsOf({ sql: { "002_orders.sql": orders, "003_drop.sql": "DROP TABLE orders;" } }), []);
 });
 
-test("a table cannot be renamed", async () => {
+test("rejects renaming a table", async () => {
   const places = await placesOf({
     tables: ["orders: { tenant: true }"],
     sql: { "002_orders.sql": orders, "003_rename.sql": "ALTER TABLE orders RENAME TO sales;" },
@@ -58,7 +58,7 @@ test("a table cannot be renamed", async () => {
   ]);
 });
 
-test("a table lives in the application's schema, named or not", async () => {
+test("accepts tables in the application's schema only, written with or without it", async () => {
   const tables = ["orders: { tenant: true }"];
   assert.deepEqual(
     await problemsOf({ tables, sql: { "002_orders.sql": orders.replace("orders", "shop.orders") } }),
@@ -69,13 +69,13 @@ test("a table lives in the application's schema, named or not", async () => {
   ]);
 });
 
-test("the columns of CREATE TABLE AS cannot be known", async () => {
+test("reports that the columns of CREATE TABLE AS cannot be read", async () => {
   assert.deepEqual(await placesOf({ sql: { "002_copy.sql": "CREATE TABLE copy AS SELECT * FROM tenants;" } }), [
     "002_copy.sql:1:14 The columns and keys of `copy` cannot be read from CREATE TABLE AS",
   ]);
 });
 
-test("ALTER TABLE and CREATE INDEX name tables that exist", async () => {
+test("rejects ALTER TABLE and CREATE INDEX on unknown tables", async () => {
   const sql = "ALTER TABLE nowhere ADD a int;\nCREATE INDEX ON nowhere (a);";
   assert.deepEqual(await placesOf({ sql: { "002_alter.sql": sql } }), [
     "002_alter.sql:1:13 Table `nowhere` is not created before",

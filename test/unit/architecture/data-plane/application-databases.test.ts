@@ -31,14 +31,14 @@ async function databases(model: Model, at?: Endpoints, names = ["acme", "globex"
   return databasesOf(loaded, settings, at);
 }
 
-test("a stack has one database, however many tenants have a schema in it", async () => {
+test("a stack has one database in the models `shared` and `schema`", async () => {
   for (const model of ["shared", "schema"] as const) {
     const [only, ...more] = await databases(model, endpoints);
     assert.deepEqual([only?.endpoints?.postgres.database, only?.madeBy, more.length], ["live", undefined, 0]);
   }
 });
 
-test("silos are made one after another from the database that every server has, for roles that are there", async () => {
+test("declares silos one after another in the maintenance database, and requires their roles", async () => {
   const [maker, ...silos] = await databases("silo", endpoints);
   assert.deepEqual(
     [maker, ...silos].map((each) => each?.provider),
@@ -66,12 +66,12 @@ test("silos are made one after another from the database that every server has, 
   );
 });
 
-test("before servers are known, silos are called after the application", async () => {
+test("names silos after the application while the servers are unknown", async () => {
   const [maker] = await databases("silo");
   assert.deepEqual(maker?.makes, ["ecommerce_acme", "ecommerce_globex"]);
 });
 
-test("as long as no tenant is listed nothing reads an outbox, as there is none", async () => {
+test("without listed tenants, declares no outbox, slot or connector", async () => {
   const nouns = (found: readonly Database[]) =>
     found.flatMap(({ declarations }) => declarations.map(({ noun }) => noun));
   const none = nouns(await databases("schema", endpoints, []));
@@ -84,7 +84,7 @@ test("as long as no tenant is listed nothing reads an outbox, as there is none",
   assert.ok(nouns(await databases("schema", endpoints, ["acme"])).includes("Connector"));
 });
 
-test("nothing of one tenant has the name in a silo that something else has in a schema", async () => {
+test("a tenant's declarations have different names in the models `silo` and `schema`", async () => {
   const idsOf = async (model: Model) =>
     (await databases(model, endpoints)).flatMap(({ declarations }) =>
       declarations.flatMap(({ noun, name, tenant }) => (tenant === undefined ? [] : [`${noun}/${name}`])),

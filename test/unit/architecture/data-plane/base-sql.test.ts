@@ -10,7 +10,7 @@ async function filled(text: string, yaml: readonly string[] = []) {
   return parseBase(await parseShop({ yaml }), [{ path: "sql/base/010_a.sql", text }]);
 }
 
-test("variables become identifiers, literals or bare words, also in function bodies", async () => {
+test("substitutes variables as identifiers, literals or bare words, also in function bodies", async () => {
   const [file] = await filled(
     'SELECT :"column", :\'column\', NULL::uuid, x::type, y:::type, $$ :"root_table" $$ FROM :"root_schema";',
     ["schema: My 'Shop'"],
@@ -21,14 +21,14 @@ test("variables become identifiers, literals or bare words, also in function bod
   );
 });
 
-test("another value gives another hash", async () => {
+test("the hash differs if a variable's value differs", async () => {
   const text = "SELECT :'root_schema';";
   const [one] = await filled(text);
   const [other] = await filled(text, ["schema: other"]);
   assert.notEqual(one?.hash, other?.hash);
 });
 
-test("an unknown variable and a syntax error are found in their places", async () => {
+test("reports an unknown variable and a syntax error at their places", async () => {
   await assert.rejects(filled("SELECT 1;\nSELECT :'colum';"), (error) => {
     assert.ok(error instanceof Problems);
     const [problem] = error.problems;
@@ -40,12 +40,12 @@ test("an unknown variable and a syntax error are found in their places", async (
   await assert.rejects(filled("SELEC :'column';"), /sql\/base\/010_a\.sql:1:1: PostgreSQL cannot read this SQL/);
 });
 
-test("array slices and words that are no variables stay", async () => {
+test("keeps array slices and text that only looks like a variable", async () => {
   const [file] = await filled("SELECT a[1:n], ':none' FROM t;");
   assert.equal(file?.statements[0]?.sql, "SELECT a[1:n], ':none' FROM t");
 });
 
-test("the toolkit's own files are SQL for a tenant whose schema has the name of a reserved word", async () => {
+test("the toolkit's own files are valid SQL for a schema named like a reserved word", async () => {
   const tenants = [{ name: "user", id: "5e5b2c1a-0000-4000-8000-00000000acce" }];
   const applications = scopedApplications(await parseShop({ name: "current", split: true }), {
     model: "schema",

@@ -31,7 +31,7 @@ function ids(declarations: readonly Declaration[]): string[] {
   return declarations.map(({ noun, name }) => `${noun}/${name}`);
 }
 
-test("each file's tables are placed, partitioned and isolated before the next file runs", async () => {
+test("places, partitions and isolates the tables of a file before the next file runs", async () => {
   const sql = { ...log.sql, "003_more.sql": "SELECT 1;" };
   assert.deepEqual(ids(await declare({ ...log, sql, yaml: [oneAggregate] })), [
     "Migration/shop/schema",
@@ -55,12 +55,12 @@ test("each file's tables are placed, partitioned and isolated before the next fi
   ]);
 });
 
-test("without an aggregate there is no outbox, no slot and no connector, and consumers still mark what they process", async () => {
+test("without aggregates, declares processed events but no outbox, slot or connector", async () => {
   const own = ids(await declare({})).filter((id) => !/shop[./]|^RoleBoundary/.test(id));
   assert.deepEqual(own, ["ProcessedEvents/tenantry.processed_events", "TenantIsolation/tenantry.processed_events"]);
 });
 
-test("the outbox takes the declared aggregates, whatever their order", async () => {
+test("the outbox lists the declared aggregates, sorted by name", async () => {
   const several = "events: { aggregates: { payment: {}, order: {} } }";
   const [outbox] = (await declare({ yaml: [several] })).flatMap((each) =>
     each.noun === "Outbox" ? [each.inputs] : [],
@@ -68,7 +68,7 @@ test("the outbox takes the declared aggregates, whatever their order", async () 
   assert.deepEqual(outbox?.aggregates, ["order", "payment"]);
 });
 
-test("whatever a declaration comes after is declared before it", async () => {
+test("declares every dependency before the declaration that needs it", async () => {
   const known = new Set<string>();
   for (const { noun, name, after } of await declare({ ...log, yaml: [oneAggregate] })) {
     for (const id of after) assert.ok(known.has(id), `${noun}/${name} comes after ${id}`);
@@ -78,7 +78,7 @@ test("whatever a declaration comes after is declared before it", async () => {
   }
 });
 
-test("the toolkit's own SQL comes first, and runs again when it changes", async () => {
+test("declares the toolkit's own SQL first, to run again when it changes", async () => {
   const file = { path: "sql/base/010_a.sql", text: "", hash: "abc", transaction: true, statements: [] };
   const [first, second] = dataPlane(await parseShop({}), [file], settings, onlyCoordinator);
   assert.deepEqual(first, {
@@ -97,7 +97,7 @@ test("the toolkit's own SQL comes first, and runs again when it changes", async 
   assert.deepEqual(second?.after, ["Migration/base/010_a"]);
 });
 
-test("the tenant root starts a co-location group, which the other tenant tables and the outbox join", async () => {
+test("tenant tables and the outbox join the co-location group of the tenant root", async () => {
   const declarations = await declare({ ...log, yaml: [oneAggregate] });
   const placements = declarations.flatMap(({ noun, name, inputs }) =>
     noun === "DistributedTable" ? [[name, inputs.placement]] : [],
@@ -111,7 +111,7 @@ test("the tenant root starts a co-location group, which the other tenant tables 
   assert.equal(outbox?.maxPayloadBytes, 8192);
 });
 
-test("the outbox drops a partition only when the slots have passed it, other tables by age", async () => {
+test("the outbox drops partitions that the slots have passed; other tables drop them by age", async () => {
   const sets = (await declare({ ...log, yaml: [oneAggregate] })).flatMap((each) =>
     each.noun === "PartitionSet" ? [each.inputs] : [],
   );
@@ -137,7 +137,7 @@ test("the outbox drops a partition only when the slots have passed it, other tab
   ]);
 });
 
-test("every node that holds shards is a member, has a slot, then a connector, and only then may get shards", async () => {
+test("declares each node's membership, then slot, then connector, and last the shard rebalance", async () => {
   const nodes = ["worker_1", "worker_2"].map((name) => ({ name, host: name, port: 5432 }));
   const declared = await declare({ yaml: [oneAggregate] }, nodes);
   assert.deepEqual(ids(declared).slice(0, 3), ["CitusNode/worker_1", "CitusNode/worker_2", "Migration/shop/schema"]);
@@ -154,12 +154,12 @@ test("every node that holds shards is a member, has a slot, then a connector, an
   assert.ok(declared.at(-2)?.after.includes("ReplicationSlot/shop_outbox_worker_2"));
 });
 
-test("the one server of plain PostgreSQL is no member of anything", async () => {
+test("a single plain PostgreSQL server gets no CitusNode and no ShardRebalance", async () => {
   const nouns = (await declare({ yaml: [oneAggregate] })).map(({ noun }) => noun);
   assert.ok(!nouns.includes("CitusNode") && !nouns.includes("ShardRebalance"));
 });
 
-test("a coordinator that holds shards is no node to join, and its shards are placed", async () => {
+test("a coordinator with shards gets a ShardRebalance but no CitusNode", async () => {
   const declared = dataPlane(await parseShop({}), [], { ...settings, citus: "required" }, onlyCoordinator);
   assert.deepEqual(
     declared.filter(({ noun }) => noun === "CitusNode" || noun === "ShardRebalance").map(({ noun }) => noun),
@@ -167,7 +167,7 @@ test("a coordinator that holds shards is no node to join, and its shards are pla
   );
 });
 
-test("on Kubernetes Patroni registers the nodes, elsewhere tenantry does", async () => {
+test("Patroni registers the nodes on Kubernetes, and tenantry elsewhere", async () => {
   const node = { name: "worker_1", host: "w", port: 5432 };
   const application = await parseShop({});
   for (const [platform, registeredBy] of [
@@ -179,22 +179,22 @@ test("on Kubernetes Patroni registers the nodes, elsewhere tenantry does", async
   }
 });
 
-test("without events there is no slot, which would keep WAL that nobody reads", async () => {
+test("without events, declares no slot, because it would keep WAL that nobody reads", async () => {
   assert.ok(!ids(await declare({})).some((id) => id.startsWith("ReplicationSlot") || id.startsWith("Connector")));
 });
 
-test("a processed event is remembered for twice as long as the topics keep events", async () => {
+test("keeps processed events twice as long as the topics keep events", async () => {
   const [inputs] = (await declare({ yaml: [oneAggregate] })).flatMap((each) =>
     each.noun === "ProcessedEvents" ? [each.inputs] : [],
   );
   assert.deepEqual(inputs?.retention, lasting("28 days"));
 });
 
-test("the same description gives the same declarations", async () => {
+test("gives the same declarations for the same description", async () => {
   assert.deepEqual(await declare(log), await declare(log));
 });
 
-test("ecommerce's declarations are those that were reviewed", async () => {
+test("the declarations of ecommerce match the golden file", async () => {
   const { application, base } = await loadApplication(join(root, "sql", "ecommerce"));
   const declarations = dataPlane(application, base, settings, onlyCoordinator);
   const shown = declarations.map((each) => ({ [`${each.noun}/${each.name}`]: reviewed(each), after: each.after }));
@@ -209,7 +209,7 @@ function reviewed({ noun, inputs }: Declaration): object {
   return { path, transaction, schema, apply };
 }
 
-test("isolated tenants get their shards when their events can be read, and before shards are spread", async () => {
+test("declares the shards of isolated tenants after the connectors and before the shard rebalance", async () => {
   const tenants = ["0193F7A0-0000-7000-8000-00000000000A"];
   const node = { name: "worker_1", host: "w", port: 5432 };
   const application = await parseShop({ yaml: [oneAggregate] });

@@ -10,7 +10,7 @@ import {
 
 const bounds = { column: "tenant_id", type: "text", maxPayloadBytes: 8192, aggregates: ["payment", "order"] } as const;
 
-test("every column that becomes part of a record has a check, whose name says the bound and is not cut", () => {
+test("every column of a record has a check whose name states the limit and fits PostgreSQL", () => {
   const checks = outboxChecks(bounds);
   assert.deepEqual(
     checks.map(({ name }) => name),
@@ -25,21 +25,21 @@ test("every column that becomes part of a record has a check, whose name says th
   for (const { name } of checks) assert.ok(name.length <= 63 && isOutboxCheck(name), name);
 });
 
-test("aggregates are listed by name, none take none, and without a list any part of a topic's name does", () => {
+test("the aggregate check accepts the listed names, or without a list any part of a topic's name", () => {
   const first = (aggregates?: readonly string[]) => outboxChecks({ ...bounds, ...{ aggregates } } as typeof bounds)[0];
   assert.equal(first(["b", "a"])?.expression, "(aggregate_type = ANY (ARRAY['a'::text, 'b'::text]))");
   assert.equal(first([])?.expression, "(aggregate_type = ANY ('{}'::text[]))");
   assert.equal(first(undefined)?.expression, "(aggregate_type ~ '^[a-zA-Z0-9._-]{1,100}$'::text)");
 });
 
-test("the bounds are found again in the checks, and no others are taken for them", () => {
+test("reads the limits back from the checks, and ignores other constraints", () => {
   const found = Object.fromEntries(outboxChecks(bounds).map(({ name, expression }) => [name, expression]));
   assert.deepEqual(boundsOf(found), { maxPayloadBytes: 8192, aggregates: ["order", "payment"] });
   assert.deepEqual(boundsOf({}), { maxPayloadBytes: anySize });
   assert.equal(isOutboxCheck("aggregate_id_is_a_uuid"), false);
 });
 
-test("an identifier compares with and without quotes, and another bound is another check", () => {
+test("compares checks with and without quoted identifiers, and by their limits", () => {
   const [, tenant] = outboxChecks(bounds);
   assert.ok(tenant);
   assert.ok(isSameCheck("(octet_length(tenant_id) <= 1024)", tenant));

@@ -54,12 +54,12 @@ const settings: Settings = {
   endpoints,
 };
 
-test("the connector of a node reads as reviewed", () => {
+test("renders the connector of a node as in the golden file", () => {
   const golden = join(__dirname, "../../../golden/connectors/ecommerce-outbox-worker-1.json");
   matchesGolden(golden, `${JSON.stringify(renderOutboxConnector(application, settings, worker), null, 2)}\n`);
 });
 
-test("the same declaration renders the same connector, whatever the order of the aggregates", () => {
+test("renders the same connector for any order of the aggregates", () => {
   const reordered = {
     ...application,
     events: { ...application.events, aggregates: application.events.aggregates.toReversed() },
@@ -70,13 +70,13 @@ test("the same declaration renders the same connector, whatever the order of the
   );
 });
 
-test("no password is in the configuration, only the reference to one", () => {
+test("the configuration has a reference to the password, not the password", () => {
   const text = JSON.stringify(renderOutboxConnector(application, settings, worker));
   assert.doesNotMatch(text, /secret"|admin/);
   assert.match(text, /\$\{file:\/run\/secrets\/connect\.properties:cdc\}/);
 });
 
-test("exactly-once is required where consistency is strong, and not mentioned elsewhere", () => {
+test("sets exactly-once options only if consistency is `strong`", () => {
   const strong = renderOutboxConnector(application, settings, worker).config;
   assert.equal(strong["exactly.once.support"], "required");
   for (const consistency of ["bounded", "eventual"] as const) {
@@ -88,14 +88,14 @@ test("exactly-once is required where consistency is strong, and not mentioned el
   }
 });
 
-test("a preview before the servers exist renders with obvious placeholders", () => {
+test("renders placeholders in a preview before the servers exist", () => {
   const { config } = renderOutboxConnector(application, { ...settings, endpoints: undefined }, worker);
   assert.equal(config["database.password"], unknownYet);
   assert.equal(config["database.dbname"], unknownYet);
   assert.equal(config["slot.name"], "ecommerce_outbox_worker_1");
 });
 
-test("every declared aggregate gets a topic with its partitions and retention", () => {
+test("every declared aggregate has a topic with its partitions and retention", () => {
   const { config } = renderOutboxConnector(application, settings, worker);
   assert.equal(config["topic.creation.groups"], "order-events,payment-events");
   assert.equal(config["topic.creation.order-events.include"], "ecommerce\\.order\\.events");
@@ -103,19 +103,19 @@ test("every declared aggregate gets a topic with its partitions and retention", 
   assert.equal(config["topic.creation.order-events.retention.ms"], String(14 * 86_400_000));
 });
 
-test("an application without events has no groups of topics", () => {
+test("an application without events has no topic creation groups", () => {
   const silent = { ...application, events: { ...application.events, aggregates: [] } };
   const { config } = renderOutboxConnector(silent, settings, worker);
   assert.equal(config["topic.creation.groups"], "");
 });
 
-test("the tenant column gives the tenant header, whatever its name", () => {
+test("the tenant header comes from the tenant column, whatever its name", () => {
   const tenant = { ...application.tenant, column: "shop_id" };
   const { config } = renderOutboxConnector({ ...application, tenant }, settings, worker);
   assert.match(config["transforms.outbox.table.fields.additional.placement"] ?? "", /^shop_id:header:tenant,/);
 });
 
-test("the server's certificate is verified by the authority of the endpoints, or by those that Java knows", () => {
+test("verifies the server's certificate by the endpoints' authority, or by Java's own authorities", () => {
   const withPostgres = (changes: Partial<Endpoints["postgres"]>) => ({
     ...settings,
     endpoints: { ...endpoints, postgres: { ...endpoints.postgres, ...changes } },

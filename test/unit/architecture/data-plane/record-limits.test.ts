@@ -15,7 +15,7 @@ test("the largest record that an outbox lets through fits the producer and the t
   }
 });
 
-test("a record is its key, headers and payload at their bounds, and what Kafka adds", () => {
+test("a record's size is the sum of its key, headers and payload at their limits, and Kafka's overhead", () => {
   assert.equal(largestRecordBytes(8192, "uuid") - largestRecordBytes(1, "uuid"), 8191);
   assert.equal(largestRecordBytes(1, "text") - largestRecordBytes(1, "uuid"), 1024 - 36);
   assert.ok(largestRecordBytes(1, "uuid") > 4096 + 1024 + 36 + 36);

@@ -5,7 +5,7 @@ import { parseShop } from "../shop";
 
 const roles = "roles: { app: { writes: all }, agent: { reads: [countries], statementTimeout: 5 s } }";
 
-test("the schema is made, and its roles may look into it and into the toolkit's", async () => {
+test("creates the schema, and grants its roles USAGE on it and on the toolkit's schema", async () => {
   const { statements, apply } = schemaMigration(await parseShop({ yaml: ["schema: My Shop", roles] }));
   assert.equal(apply, "onChange");
   assert.deepEqual(
@@ -17,7 +17,7 @@ test("the schema is made, and its roles may look into it and into the toolkit's"
   );
 });
 
-test("a role's timeout is one of this database, so that the role stays as whoever made it wants it", async () => {
+test("sets a role's statement timeout in this database only, and does not change the role itself", async () => {
   const { statements } = schemaMigration(await parseShop({ yaml: [roles] }));
   const [agent, app] = statements.slice(3).map(({ sql }) => sql);
   assert.match(
@@ -27,13 +27,13 @@ test("a role's timeout is one of this database, so that the role stays as whoeve
   assert.match(app ?? "", /'shop_app', current_database\(\)\)\n +\|\| ' RESET statement_timeout'/);
 });
 
-test("roles that the platform has not made are named first", async () => {
+test("checks first that all roles exist, and names the missing ones", async () => {
   const [check] = schemaMigration(await parseShop({ yaml: [roles] })).statements;
   assert.match(check?.sql ?? "", /ARRAY\['shop_agent', 'shop_app', 'shop_cdc'\]/);
   assert.match(check?.sql ?? "", /roles are missing/);
 });
 
-test("another role or timeout is another hash", async () => {
+test("the hash differs if a role or a timeout differs", async () => {
   const hashes = [[], [roles], [roles.replace("5 s", "6 s")]].map(async (yaml) => {
     const { hash } = schemaMigration(await parseShop({ yaml }));
     return hash;

@@ -21,7 +21,7 @@ async function shop() {
   });
 }
 
-test("who writes a tenant table reads it too, in the order of the roles' names", async () => {
+test("roles that write a tenant table may read it too, and are sorted by name", async () => {
   const grants = writableTableGrants(await shop(), "tenants");
   assert.deepEqual(Object.entries(grants), [
     ["shop_agent", ["SELECT"]],
@@ -35,28 +35,28 @@ const countries: ReferenceTable = {
   ...{ kind: "reference", schema: "shop", name: "countries", file: "", primaryKey: [], foreignKeys: [] },
 };
 
-test("reference tables are only read, also by a role that writes everything", async () => {
+test("a role that writes everything may only read reference tables", async () => {
   assert.deepEqual(referenceTableGrants(await shop(), countries), {
     shop_app: ["SELECT"],
     shop_reader: ["SELECT"],
   });
 });
 
-test("shared tables are written by who writes everything, or them", async () => {
+test("roles that write everything, or name a shared table, may write it", async () => {
   assert.deepEqual(referenceTableGrants(await shop(), { ...countries, shared: true }), {
     shop_app: ["SELECT", "INSERT", "UPDATE", "DELETE"],
     shop_reader: ["SELECT"],
   });
 });
 
-test("roles that write anything add events, and never change or delete them", async () => {
+test("roles that write anything may add events, but not change or delete them", async () => {
   assert.deepEqual(outboxGrants(await shop()), {
     shop_app: ["SELECT", "INSERT"],
     shop_writer: ["SELECT", "INSERT"],
   });
 });
 
-test("roles that write anything mark events as processed, and forget their old marks", async () => {
+test("roles that write anything may add and delete processed events", async () => {
   assert.deepEqual(processedEventsGrants(await shop()), {
     shop_app: ["SELECT", "INSERT", "DELETE"],
     shop_writer: ["SELECT", "INSERT", "DELETE"],

@@ -9,13 +9,13 @@ const found = (names: readonly string[], settings: Record<string, Record<string,
   settings: new Map(Object.entries(settings)),
 });
 
-test("a broker without the topics, or with topics that take the events, is fine", () => {
+test("accepts a broker without the topics, or with topics that can hold the events", () => {
   assert.deepEqual(topicProblems(wanted, found([])), []);
   assert.deepEqual(topicProblems(wanted, found(["shop.bill.events"], { "shop.bill.events": good })), []);
   assert.deepEqual(topicProblems(wanted, found(["shop.eu_orders.events", "Shop.bill.events", "billing"])), []);
 });
 
-test("rejects a topic whose name Kafka takes for that of another application's", () => {
+test("rejects a topic whose name collides with another topic's in Kafka", () => {
   const [problem, ...others] = topicProblems(wanted, found(["shop_eu.order.events"]));
   assert.deepEqual(others, []);
   assert.match(problem?.what ?? "", /refuse to make the topic shop.eu_order.events.* but for `\.` and `_`/);
@@ -23,12 +23,12 @@ test("rejects a topic whose name Kafka takes for that of another application's",
   assert.match(problem?.fix ?? "", /rename the aggregate or the application; or delete/);
 });
 
-test("a topic that is there has made it past the other name", () => {
+test("accepts an existing topic in spite of such a collision", () => {
   const both = ["shop.eu_order.events", "shop_eu.order.events"];
   assert.deepEqual(topicProblems(wanted, found(both, { "shop.eu_order.events": good })), []);
 });
 
-test("rejects topics that refuse a record by its size, or keep the last event only, all at once", () => {
+test("reports topics that refuse large records or are compacted together", () => {
   const problems = topicProblems(
     wanted,
     found(wanted.names, {
@@ -43,7 +43,7 @@ test("rejects topics that refuse a record by its size, or keep the last event on
   assert.match(problems[0]?.fix ?? "", /--add-config max.message.bytes=1048588; or lower `events.maxPayload`/);
 });
 
-test("an application's topics are those of its aggregates, and its records at most its largest", () => {
+test("wants a topic for each aggregate, and the size of the application's largest record", () => {
   const application = {
     tenant: { table: "tenants", column: "tenant_id", type: "uuid" },
     events: { maxPayload: { bytes: 8192 }, aggregates: [{ topic: "shop.bill.events" }] },

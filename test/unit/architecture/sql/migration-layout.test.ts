@@ -15,7 +15,7 @@ const markers: Readonly<Record<string, readonly [up: string, down: string]>> = {
 };
 
 for (const [tool, [up, down]] of Object.entries(markers)) {
-  test(`what leads back is no migration: ${tool}`, () => {
+  test(`blanks out the rollback part of a migration: ${tool}`, () => {
     const text = [up, "CREATE TABLE t (a text);", down, "DROP TABLE t;", up, "SELECT 1;"].join("\n");
     const left = forward({ path: "m/001_t.sql", text }).text;
     assert.match(left, /CREATE TABLE t[\s\S]*SELECT 1;$/);
@@ -25,20 +25,20 @@ for (const [tool, [up, down]] of Object.entries(markers)) {
   });
 }
 
-test("a file that only leads back has no statement", () => {
+test("reads no statement from a rollback file", () => {
   for (const name of ["001_t.down.sql", "U2__t.sql", "U2.1__t.sql", "20240101_t/down.sql"]) {
     assert.equal(forward({ path: `m/${name}`, text: "DROP TABLE t;\n" }).text.trim(), "", name);
   }
 });
 
-test("a file without such marks stays as it is", () => {
+test("keeps a file without rollback markers as it is", () => {
   for (const name of ["001_t.up.sql", "V2__t.sql", "20240101_t/migration.sql", "structure.sql", "unlock_down.sql"]) {
     const source = { path: `m/${name}`, text: "-- we write it down\nDROP TABLE t;\n" };
     assert.equal(forward(source), source, name);
   }
 });
 
-test("each tool's way to ask for no transaction is known", () => {
+test("recognises how each tool turns off the transaction", () => {
   const asking = [
     "-- +goose NO TRANSACTION\n-- +goose Up",
     "-- +migrate Up notransaction",
@@ -54,7 +54,7 @@ test("each tool's way to ask for no transaction is known", () => {
   assert.ok(!configuresNoTransaction("executeInTransaction=true\n# executeInTransaction=false"));
 });
 
-test("migrations run by number, Flyway's repeatable ones last", () => {
+test("orders migrations by number, Flyway's repeatable ones last", () => {
   const names = ["R__views.sql", "V10__b.sql", "V2__a.sql", "V2.1__a.sql"];
   assert.deepEqual(names.toSorted(byVersion), ["V2__a.sql", "V2.1__a.sql", "V10__b.sql", "R__views.sql"]);
   assert.deepEqual(["10_b.up.sql", "9_a.up.sql"].toSorted(byVersion), ["9_a.up.sql", "10_b.up.sql"]);

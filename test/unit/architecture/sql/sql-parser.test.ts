@@ -17,7 +17,7 @@ function parsed(text: string): ParsedSql {
   return sql;
 }
 
-test("a statement is what stands between its first and its last word", () => {
+test("a statement spans from its first to its last word, without comments and semicolon", () => {
   const text = "-- é first\nSELECT 1; -- behind\n/* before */ SELECT ';' ;\n;";
   assert.deepEqual(
     parsed(text).statements.map(({ start, end }) => text.slice(start, end)),
@@ -30,7 +30,7 @@ test("a file of comments has no statements", () => {
   assert.deepEqual(parsed("").statements, []);
 });
 
-test("a syntax error has its file, line, column and text, whatever letters come before", () => {
+test("reports a syntax error with file, line, column and text, also behind multibyte characters", () => {
   assert.deepEqual(problems("SELECT '😀é';\n  SELEC 1;"), [
     {
       what: 'PostgreSQL cannot read this SQL: syntax error at or near "SELEC"',
@@ -40,18 +40,18 @@ test("a syntax error has its file, line, column and text, whatever letters come 
   ]);
 });
 
-test("an unfinished string is found where it starts", () => {
+test("reports an unfinished string where it starts", () => {
   const [problem] = problems("SELECT 1;\nSELECT $$ never ends;");
   assert.match(problem?.what ?? "", /unterminated dollar-quoted string/);
   assert.equal(problem?.at?.line, 2);
 });
 
-test("psql's commands get their own advice", () => {
+test("gives specific advice on psql's commands", () => {
   assert.match(problems("SELECT 1;\n\\gset\n")[0]?.fix ?? "", /^Remove the backslash command/);
   assert.match(problems("COPY t (a) FROM stdin;\n1\n\\.\n")[0]?.fix ?? "", /^Write the rows as INSERT/);
 });
 
-test("a name that PostgreSQL would cut is refused at its place", () => {
+test("rejects a name that PostgreSQL would cut, at its place", () => {
   const long = "é".repeat(32);
   const [problem, ...others] = problems(`CREATE TABLE "${"a".repeat(63)}" (b int, "${long}" int);`);
   assert.deepEqual(others, []);
@@ -60,11 +60,11 @@ test("a name that PostgreSQL would cut is refused at its place", () => {
   assert.equal(problem?.at?.column, 88);
 });
 
-test("a string may be longer than a name", () => {
+test("accepts strings that are longer than a name may be", () => {
   assert.equal(parsed(`SELECT E'${"a".repeat(99)}', '${"b".repeat(99)}', $$${"c".repeat(99)}$$`).statements.length, 1);
 });
 
-test("every statement that cannot be read is told at its place, and hides none of the others", () => {
+test("reports every unreadable statement at its place, and reads all others", () => {
   const text =
     "-- é\nSELEC 1;\nCREATE TABLE t (a int);\nCREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END;\nDROP TABEL t;";
   const { problems, statements, isComplete } = parseSql({ path: "a.sql", text });
@@ -85,7 +85,7 @@ test("every statement that cannot be read is told at its place, and hides none o
   assert.deepEqual(table.placeOf(table.node.CreateStmt.relation?.location).line, 3);
 });
 
-test("a name that is too long is told once, beside the statements that use it", () => {
+test("reports a too long name once, and reads the statements that use it", () => {
   const { problems, statements, isComplete } = parseSql({
     path: "a.sql",
     text: `CREATE POLICY ${"p".repeat(67)} ON t;\nDROP POLICY ${"p".repeat(67)} ON t;`,
@@ -94,7 +94,7 @@ test("a name that is too long is told once, beside the statements that use it", 
   assert.equal(problems[0]?.at?.line, 1);
 });
 
-test("a NUL byte is told, and what stands behind it is read", () => {
+test("reports a NUL byte, and reads the text behind it", () => {
   const { problems, statements, isComplete } = parseSql({ path: "a.sql", text: "SELECT 1;\n\0DROP TABLE t;" });
   assert.deepEqual(
     problems.map(({ what, at }) => [what, at?.line, at?.column]),
@@ -103,14 +103,14 @@ test("a NUL byte is told, and what stands behind it is read", () => {
   assert.deepEqual([statements.length, isComplete], [2, false]);
 });
 
-test("lines end by LF, by CR LF and by CR", () => {
+test("counts lines that end by LF, CR LF or CR", () => {
   for (const end of ["\n", "\r\n", "\r"]) {
     const [problem] = problems(["-- é", "SELECT 1;", "  SELEC 2;", "SELECT 3;"].join(end));
     assert.deepEqual([problem?.at?.line, problem?.at?.column, problem?.at?.text], [3, 3, "  SELEC 2;"]);
   }
 });
 
-test("what nests too deeply for the parser is told at its statement, and hides no other", () => {
+test("reports a statement that nests too deeply, and reads all others", () => {
   const deep = [
     `SELECT ${Array(50_000).fill("'a'").join(" || ")};`,
     `SELECT ${"(".repeat(20_000)}1${")".repeat(20_000)};`,
@@ -132,7 +132,7 @@ test("what nests too deeply for the parser is told at its statement, and hides n
   }
 });
 
-test("what is long and does not nest is read", () => {
+test("reads long statements that do not nest deeply", () => {
   const terms = Array.from({ length: 5_000 }, (_, index) => `a = ${index} - 1`);
   const rows = Array.from({ length: 5_000 }, (_, index) => `(-${index}, 'x' || 'y')`);
   const columns = Array.from({ length: 1_500 }, (_, index) => `c${index} int NOT NULL CHECK (c${index} > 0)`);
@@ -141,7 +141,7 @@ test("what is long and does not nest is read", () => {
   parsed(Array(400).fill("SELECT a, b FROM t JOIN u USING (v)").join(" UNION ALL "));
 });
 
-test("rows behind COPY FROM STDIN are told as such, and hide nothing behind them", () => {
+test("reports the rows behind COPY FROM STDIN, and reads the statements behind them", () => {
   const { problems, statements } = parseSql({
     path: "a.sql",
     text: "COPY t (a) FROM stdin;\nit's\t1\n\\.\n\nSELEC 1;\nSELECT 2;",
@@ -153,7 +153,7 @@ test("rows behind COPY FROM STDIN are told as such, and hide nothing behind them
   assert.equal(statements.length, 2);
 });
 
-test("semicolons in quotes, comments, rules and bodies end no statement, whatever else is wrong in the file", () => {
+test("semicolons in quotes, comments, rules and function bodies end no statement, even in a file with errors", () => {
   const statements = [
     "SELECT ';', E'\\';', U&'\\0441;', $$;$$, $a$;$$;$a$, a$b$, \";\", $1 FROM t",
     "SELECT 1 /* ; /* ; */ ; */ + 1 -- ;",
@@ -164,7 +164,7 @@ test("semicolons in quotes, comments, rules and bodies end no statement, whateve
   assert.deepEqual([sql.problems.length, sql.statements.length], [1, statements.length]);
 });
 
-test("a comment that never ends is told where it starts", () => {
+test("reports an unfinished comment where it starts", () => {
   const [problem] = problems(`SELECT 1;\n${"/*".repeat(20_000)}`);
   assert.equal(problem?.what, "PostgreSQL cannot read this SQL: unterminated /* comment");
   assert.deepEqual([problem?.at?.line, problem?.at?.column], [2, 1]);

@@ -7,13 +7,13 @@ test.before(loadSqlParser);
 
 const shape = (sql: string) => shapeOfRows(sql, 0, sql.length);
 
-test("INSERTs of constants have the shape of one row", () => {
+test("reduces INSERTs of constants to the shape of one row", () => {
   assert.equal(shape("INSERT INTO t VALUES (1)"), "INSERT INTO t  VALUES (NULL)");
   const many = `insert into "a b".t (a, "b") values (-1.5, 'it''s \\'),\n (NULL, true), (default, '')`;
   assert.equal(shape(many), `insert into "a b".t (a, "b")  VALUES (NULL)`);
 });
 
-test("whatever else a statement does is for PostgreSQL's parser", () => {
+test("leaves all other statements to PostgreSQL's parser", () => {
   for (const sql of [
     "INSERT INTO t VALUES (now())",
     "INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING",
@@ -31,7 +31,7 @@ test("whatever else a statement does is for PostgreSQL's parser", () => {
   }
 });
 
-test("far into a file, rows share a tree, keep their places, and hide nothing between them", () => {
+test("far into a file, INSERTs share a tree and keep their places, and statements between them are read", () => {
   const rows = Array.from(
     { length: 30_000 },
     (_, index) => `INSERT INTO items (id, name) VALUES (${index}, 'é ${index}');`,

@@ -4,13 +4,13 @@ import { isolatedTenantProblems } from "../../../../architecture/tenancy/isolate
 
 const uuid = "0193f7a0-0000-7000-8000-00000000000a";
 
-test("a tenant is named by a value of the tenant column's type", () => {
+test("accepts tenants by values of the tenant column's type", () => {
   assert.deepEqual(isolatedTenantProblems("uuid", [uuid.toUpperCase()]), []);
   assert.deepEqual(isolatedTenantProblems("bigint", ["42", "-1"]), []);
   assert.deepEqual(isolatedTenantProblems("text", ["acme: the first"]), []);
 });
 
-test("all that is none, or there twice, is told at once", () => {
+test("reports invalid and repeated values together", () => {
   const problems = isolatedTenantProblems("uuid", ["acme", uuid, "7", uuid.toUpperCase()]);
   assert.deepEqual(
     problems.map(({ got }) => got),

@@ -33,12 +33,12 @@ async function refusal(model: Model, args: Partial<ShopArgs>, tenants?: readonly
 
 const names = (files: readonly { readonly path: string }[]) => files.map(({ path }) => path.split("/").at(-1));
 
-test("in the shared model the application is one application", async () => {
+test("the model `shared` gives one application", async () => {
   const [only, ...more] = await applicationsOf("shared");
   assert.deepEqual([only?.scope, more.length], [undefined, 0]);
 });
 
-test("tenants with schemas share reference tables, and each has the others in its own", async () => {
+test("in the model `schema`, tenants share reference tables and have all others in their own schemas", async () => {
   const [common, first, second] = await applicationsOf("schema");
   assert.deepEqual([common?.schema, first?.schema, second?.schema], ["shop", "shop_acme", "shop_globex"]);
   assert.deepEqual(
@@ -53,7 +53,7 @@ test("tenants with schemas share reference tables, and each has the others in it
   assert.deepEqual(references, ["shop_acme.tenants", "shop.countries"]);
 });
 
-test("each tenant's roles log in under its name, and the application's own where tenants are rows", async () => {
+test("gives each tenant its own logins in the models `schema` and `silo`, but not in `shared`", async () => {
   const logins = async (model: Model) =>
     loginRoles(await applicationsOf(model)).map(({ name, user }) => `${name}: ${user}`);
   assert.deepEqual(await logins("shared"), ["app: shop_app", "agent: shop_agent"]);
@@ -64,13 +64,13 @@ test("each tenant's roles log in under its name, and the application's own where
   assert.deepEqual(await logins("silo"), own);
 });
 
-test("a file is applied once if it is about shared tables, and else for each tenant", async () => {
+test("applies a file about shared tables once, and every other file for each tenant", async () => {
   const [common, first] = await applicationsOf("schema");
   assert.deepEqual(names(common?.files ?? []), ["000_countries.sql", "040_countries.sql"]);
   assert.deepEqual(names(first?.files ?? []), ["001_tenants.sql", "010_orders.sql", "020_views.sql", "030_latest.sql"]);
 });
 
-test("a file about a view of shared tables is applied once, be the view materialized or not", async () => {
+test("applies a file about a view of shared tables once, also if the view is materialized", async () => {
   for (const kind of ["VIEW", "MATERIALIZED VIEW"]) {
     const sql = {
       ...shop.sql,
@@ -83,7 +83,7 @@ test("a file about a view of shared tables is applied once, be the view material
   }
 });
 
-test("a tenant's files name its own roles, where they name roles and nowhere else", async () => {
+test("replaces the roles in a tenant's files by its own, but not in strings", async () => {
   for (const model of ["schema", "silo"] as const) {
     const application = (await applicationsOf(model)).find((each) => each.scope?.tenant?.name === "acme");
     assert.deepEqual(
@@ -96,7 +96,7 @@ test("a tenant's files name its own roles, where they name roles and nowhere els
   }
 });
 
-test("a silo is the whole application, and what tenants of a schema share is for all their roles", async () => {
+test("a silo has the whole application; shared tables of the model `schema` serve all tenants' roles", async () => {
   const [silo] = await applicationsOf("silo");
   assert.deepEqual([silo?.schema, silo?.tables.length, silo?.files.length], ["shop", 3, 6]);
   const [common] = await applicationsOf("schema");
@@ -108,7 +108,7 @@ test("a silo is the whole application, and what tenants of a schema share is for
   ]);
 });
 
-test("a file about shared tables and tenants' own is refused, and only in the model schema", async () => {
+test("rejects a file about both shared and tenant tables, only in the model `schema`", async () => {
   assert.match(
     await refusal("schema", { split: false }),
     /001_tenants\.sql: This file is about tenants' tables and about shared ones[\s\S]*`countries`[\s\S]*lower number/,
@@ -116,7 +116,7 @@ test("a file about shared tables and tenants' own is refused, and only in the mo
   assert.equal((await applicationsOf("silo", { split: false })).length, 2);
 });
 
-test("a name with the application's schema is refused in a tenant's file, with its line, also in a function's body", async () => {
+test("rejects names with the application's schema in tenants' files and function bodies, with their line", async () => {
   const message = await refusal("schema", {
     sql: {
       "010_orders.sql":
@@ -129,17 +129,17 @@ test("a name with the application's schema is refused in a tenant's file, with i
   assert.match(message, /020_function\.sql:2/);
 });
 
-test("text that merely looks like the schema is let through", async () => {
+test("accepts text that only looks like a name with the schema", async () => {
   const sql = { ...shop.sql, "050_note.sql": "COMMENT ON TABLE orders IS 'see shop.example.com';" };
   assert.equal((await applicationsOf("schema", { sql })).length, 3);
 });
 
-test("an id that is no value of the tenant column is refused", async () => {
+test("rejects an id that does not fit the tenant column's type", async () => {
   const message = await refusal("silo", {}, [{ name: "acme", id: "7" }]);
   assert.match(message, /id of tenant `acme` is no value of tenant_id[\s\S]*got: +7[\s\S]*a uuid/);
 });
 
-test("a name that makes slots too long, or one that is taken, is refused", async () => {
+test("rejects a tenant's name that makes a slot's name too long or a name that exists", async () => {
   const long = await refusal("silo", { name: "a".repeat(30), yaml: [], sql: {}, tables: [] }, [
     { ...acme, name: "b".repeat(30) },
   ]);
@@ -147,13 +147,13 @@ test("a name that makes slots too long, or one that is taken, is refused", async
   assert.match(await refusal("schema", {}, [{ ...acme, name: "app" }]), /makes one that the application has already/);
 });
 
-test("ids that are one tenant's in PostgreSQL are refused, and each is kept as PostgreSQL writes it", async () => {
+test("rejects ids that are equal in PostgreSQL, and stores ids in PostgreSQL's spelling", async () => {
   const again: Tenant = { name: "again", id: acme.id.toUpperCase() };
   assert.match(await refusal("schema", {}, [acme, again]), /`acme` and `again` are one, by their id[\s\S]*acce/);
   assert.equal((await applicationsOf("silo", {}, [again]))[0]?.scope?.tenant?.id, acme.id);
 });
 
-test("tenants whose names make one role for both are refused", async () => {
+test("rejects tenants whose names would give the same role", async () => {
   const yaml = ["roles: { app: { writes: all }, big_app: { writes: all } }"];
   const sql = { "010_orders.sql": shop.sql?.["010_orders.sql"] ?? "" };
   const message = await refusal("silo", { yaml, sql }, [acme, { ...globex, name: "acme_big" }]);

@@ -4,7 +4,7 @@ import { expectedInstead, tenantValue } from "../../../../architecture/tenancy/t
 
 const uuid = "0193f7a0-0000-7000-8000-00000000000a";
 
-test("a value is told by the tenant column's type, and a number by what PostgreSQL can hold", () => {
+test("checks a value by the tenant column's type, and a number by its range in PostgreSQL", () => {
   assert.equal(expectedInstead("uuid", uuid.toUpperCase()), undefined);
   assert.equal(expectedInstead("uuid", "acme"), "a uuid");
   assert.equal(expectedInstead("integer", "-2147483648"), undefined);
@@ -15,7 +15,7 @@ test("a value is told by the tenant column's type, and a number by what PostgreS
   assert.equal(expectedInstead("text", ""), "a text of 200 characters at most");
 });
 
-test("a value has one spelling, as PostgreSQL writes it back", () => {
+test("normalises a value to PostgreSQL's spelling", () => {
   assert.equal(tenantValue("uuid", uuid.toUpperCase()), uuid);
   assert.equal(tenantValue("integer", "-007"), "-7");
   assert.equal(tenantValue("text", "Acme"), "Acme");

@@ -13,11 +13,11 @@ function room(context: TestContext): string {
 
 const none = async () => undefined;
 
-test("the cache is under XDG_CACHE_HOME where that is set", () => {
+test("puts the cache under XDG_CACHE_HOME if that is set", () => {
   assert.equal(cacheDirectory({ XDG_CACHE_HOME: "/x" }), "/x/tenantry");
 });
 
-test("a directory that could not be filled is not there, and neither is what was filled of it", async (context) => {
+test("leaves nothing behind if filling a directory fails", async (context) => {
   const directory = room(context);
   await assert.rejects(
     installDirectory(join(directory, "kafka"), {
@@ -32,7 +32,7 @@ test("a directory that could not be filled is not there, and neither is what was
   assert.deepEqual(readdirSync(directory), []);
 });
 
-test("of two that install at once both end well, and one result stays", async (context) => {
+test("two simultaneous installations both succeed, and one result stays", async (context) => {
   const target = join(room(context), "kafka");
   const fill = (name: string) =>
     installDirectory(target, {
@@ -46,7 +46,7 @@ test("of two that install at once both end well, and one result stays", async (c
   assert.equal(readdirSync(target).length, 1);
 });
 
-test("what a killed installation left is removed by the next; what another one fills now is not", async (context) => {
+test("removes the rest of a killed installation, but not what a running one is filling", async (context) => {
   const directory = room(context);
   const part = (pid: number, suffix: string) => join(directory, `kafka.part-${pid}-${suffix}`);
   const [dead, reused, alive] = [part(999_999_999, "ab"), part(process.pid, "old"), part(process.pid, "ab")];
@@ -58,7 +58,7 @@ test("what a killed installation left is removed by the next; what another one f
   assert.equal(existsSync(alive), true);
 });
 
-test("a directory is looked at before it counts as there: an empty or damaged one is made again", async (context) => {
+test("installs again over an empty or damaged directory", async (context) => {
   const target = join(room(context), "kafka");
   const install = (text: string) =>
     installDirectory(target, {
@@ -75,7 +75,7 @@ test("a directory is looked at before it counts as there: an empty or damaged on
   assert.deepEqual(readdirSync(join(target, "..")), ["kafka"]);
 });
 
-test("what was filled and is not right is not installed, and what is there stays", async (context) => {
+test("does not install a flawed directory, and keeps the existing one", async (context) => {
   const target = join(room(context), "kafka");
   mkdirSync(target);
   await assert.rejects(

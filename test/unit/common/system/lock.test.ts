@@ -14,7 +14,7 @@ function lockPath(context: TestContext): string {
   return join(directory, "lock");
 }
 
-test("the second one is refused while the first works, and let in after it", async (context) => {
+test("rejects a second holder of the lock while the first works, and accepts it afterwards", async (context) => {
   const path = lockPath(context);
   await withLock(path, "the servers", async () => {
     await assert.rejects(
@@ -29,7 +29,7 @@ test("the second one is refused while the first works, and let in after it", asy
   assert.equal(await withLock(path, "the servers", async () => 2), 2);
 });
 
-test("one that may wait gets its turn", async (context) => {
+test("a caller with `waitMs` waits until the lock is free", async (context) => {
   const path = lockPath(context);
   const order: string[] = [];
   const first = withLock(path, "it", async () => {
@@ -41,7 +41,7 @@ test("one that may wait gets its turn", async (context) => {
   assert.deepEqual(order, ["first", "second"]);
 });
 
-test("the lock of a process that ended does not count, nor does a damaged one", async (context) => {
+test("ignores a damaged lock, and the lock of a process that ended", async (context) => {
   const path = lockPath(context);
   for (const text of [JSON.stringify({ pid: process.pid, started: "before" }), String(process.pid), "{", ""]) {
     writeFileSync(path, text);
@@ -49,7 +49,7 @@ test("the lock of a process that ended does not count, nor does a damaged one", 
   }
 });
 
-test("the lock goes when the work fails", async (context) => {
+test("releases the lock if the work fails", async (context) => {
   const path = lockPath(context);
   await assert.rejects(
     withLock(path, "it", () => Promise.reject(new Error("broken"))),
@@ -58,7 +58,7 @@ test("the lock goes when the work fails", async (context) => {
   assert.equal(existsSync(path), false);
 });
 
-test("of many that find a stale lock at once, one works at a time", async (context) => {
+test("processes that find a stale lock together work one at a time", async (context) => {
   const path = lockPath(context);
   const script = `
     const { acquire, release } = require(${JSON.stringify(join(root, "common", "system", "lock-file.js"))});
@@ -79,7 +79,7 @@ test("of many that find a stale lock at once, one works at a time", async (conte
   );
 });
 
-test("a full disk keeps nobody from work that needs no room, unless another one works", async (context) => {
+test("`evenOnFullDisk` works without a lock on a full disk, unless another process holds it", async (context) => {
   const directory = mkdtempSync(join(tmpdir(), "full-"));
   const { code } = await run("mount", ["-t", "tmpfs", "-o", "size=8k", "none", directory]);
   context.after(async () => {

@@ -7,7 +7,7 @@ import { requireOwnFolders } from "../../../../common/system/ownership";
 
 const skip = process.getuid?.() === 0 ? false : "only root";
 
-test("root is refused in a folder of another account, below it, and behind a link to it", { skip }, (context) => {
+test("rejects root in and below a folder of another account, and behind a link to it", { skip }, (context) => {
   const room = mkdtempSync(join(tmpdir(), "own-"));
   context.after(() => rmSync(room, { recursive: true }));
   const [own, foreign] = [join(room, "own"), join(room, "foreign")];

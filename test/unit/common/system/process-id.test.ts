@@ -14,16 +14,16 @@ test("a process runs until it ends", async () => {
   assert.equal(isRunning(id), false);
 });
 
-test("a later process with the same number is another one", () => {
+test("tells a process from an earlier one with the same id", () => {
   assert.equal(isRunning({ pid: process.pid, started: "an earlier one" }), false);
 });
 
-test("a name with spaces and parentheses does not confuse the reading of its state", () => {
+test("reads the state of a process whose name has spaces and parentheses", () => {
   const fields = ["S", ...Array.from({ length: 18 }, (_, index) => String(index)), "777", "0"];
   assert.deepEqual(parseStat(`12 (a (b) c) ${fields.join(" ")}`), { state: "S", startTicks: "777" });
 });
 
-test("who does not listen to the gentle signal gets the next one", async () => {
+test("sends the next signal to a process that ignores the first", async () => {
   const child = spawn("sh", ["-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done"]);
   await once(child.stdout, "data");
   const id = identify(child.pid ?? 0);
@@ -35,7 +35,7 @@ test("who does not listen to the gentle signal gets the next one", async () => {
   assert.equal(isRunning(id), false);
 });
 
-test("tells when a process started, to a second", () => {
+test("reports when a process started, within seconds", () => {
   const startedMs = Date.now() - process.uptime() * 1_000;
   assert.ok(Math.abs((processStartMs(process.pid) ?? 0) - startedMs) < 3_000);
   assert.equal(processStartMs(999_999_999), undefined);

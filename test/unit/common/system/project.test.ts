@@ -13,7 +13,7 @@ function projectOf(folder: string): string {
   return execFileSync(process.execPath, ["--require", tsx, "-e", script], { cwd: folder, encoding: "utf8" }).trim();
 }
 
-test("the project is the nearest folder above with a Pulumi.yaml, else the checkout's own", (t) => {
+test("the project is the nearest folder above with a Pulumi.yaml, or else the checkout", (t) => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "tenantry-project-")));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "sql", "shop"), { recursive: true });

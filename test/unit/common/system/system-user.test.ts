@@ -5,12 +5,12 @@ import { join } from "node:path";
 import test from "node:test";
 import { canReach, parseAccounts } from "../../../../common/system/system-user";
 
-test("accounts are read with their numbers", () => {
+test("reads accounts with their user and group ids", () => {
   const text = "root:x:0:0:root:/root:/bin/bash\npostgres:x:101:104::/var/lib/postgresql:/bin/bash\n\n";
   assert.deepEqual(parseAccounts(text)[1], { name: "postgres", uid: 101, gid: 104 });
 });
 
-test("an account reaches what is below directories that it may enter, and nothing below a closed one", (context) => {
+test("an account reaches a path only if it may enter every directory above it", (context) => {
   const open = mkdtempSync(join(tmpdir(), "reach-"));
   context.after(() => rmSync(open, { recursive: true }));
   chmodSync(open, 0o755);

@@ -4,11 +4,11 @@ import { requireUsablePath } from "../../../../common/system/usable-path";
 
 const use = (path: string) => () => requireUsablePath(path, "their home", "Move the checkout.");
 
-test("takes spaces and letters of any script", () => {
+test("accepts spaces and letters of any script", () => {
   for (const path of ["/home/anna/my shop", "/home/jörg/магазин/店", "/srv/a=b/#1/100%/it's"]) use(path)();
 });
 
-test("refuses what one of the servers' formats reads as something else, all of it at once", () => {
+test("reports together all characters that a format of the servers would misread", () => {
   assert.throws(
     use("/home/a,b/c:d"),
     /can't use this path as their home\n.*"\/home\/a,b\/c:d", with a comma \(Kafka .*\) and a colon \(Java's class path.*\)\n.*\n.*Move the checkout/,
