@@ -2,38 +2,41 @@ import { z } from "zod";
 import type { Address } from "../common/address";
 
 /**
- * How `pulumi up`, and whoever else is outside the cluster, reaches the servers inside. `from` are the networks that may,
- * as the pods see them; nobody else is let in.
+ * How `pulumi up` and other clients outside the cluster reach the servers in it. Only the networks in `from` may
+ * connect, by their addresses as the pods see them.
  */
 export type Access =
-  /** By the names of Services: the program runs in the cluster, or in a network that knows its names. */
+  /** By the names of Services: the program runs in the cluster, or in a network that resolves these names. */
   | { readonly by: "cluster" }
   /** A load balancer for each server. */
   | {
       readonly by: "loadBalancer";
       readonly from: readonly string[];
-      /** What the cloud wants to be told, such as that the load balancer is an internal one. @default none */
+      /** Annotations for the cloud, for example to make the load balancer internal. @default none */
       readonly annotations: Readonly<Record<string, string>>;
     }
-  /** Fixed ports of the machines, from `firstPort` on. */
+  /** Fixed ports of the machines, starting at `firstPort`. */
   | { readonly by: "nodePort"; readonly from: readonly string[]; readonly host: string; readonly firstPort: number }
-  /** Addresses that somebody else keeps. */
+  /** Addresses that exist already, such as those of a proxy. */
   | {
       readonly by: "addresses";
       readonly from: readonly string[];
       readonly coordinator: Address;
       /** In the order of the workers. */
       readonly workers: readonly Address[];
-      /** In the order of the brokers: each tells its clients its own. */
+      /** In the order of the brokers, because each broker tells clients its own address. */
       readonly kafka: readonly Address[];
       /** Base of Connect's REST interface. */
       readonly connect: string;
     };
 
-/** The range that Kubernetes gives out last by itself: nobody else is likely to have these. */
+/**
+ * The start of the range of NodePorts. Kubernetes assigns this part of it last, so other Services are unlikely to have
+ * these ports.
+ */
 const firstNodePort = 30_000;
 
-/** The port of each server on the machines. A worker more or less moves no other's. */
+/** The port of each server on the machines. Adding or removing a worker does not change the ports of other servers. */
 export function nodePorts(firstPort: number) {
   return {
     coordinator: firstPort,

@@ -6,7 +6,7 @@ import type { KubernetesSettings } from "./kubernetes-settings";
 import type { NodeSize } from "./pod-size";
 import type { Settings } from "./settings";
 
-/** A stack's settings with the sizes of its plan, which has the stack's own values in it already (`tenantry:plan`). */
+/** Applies a plan's sizes to a stack's settings. The plan already contains the stack's overrides (`tenantry:plan`). */
 export function applyPlan(settings: Settings, { consistency }: Workload, { values }: Plan): Settings {
   const { kubernetes } = settings;
   return {

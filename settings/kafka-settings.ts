@@ -4,15 +4,21 @@ import type { Problem } from "../common/problem";
 import { listNames, suggest } from "../common/suggestion";
 import { flag, wholeNumber } from "./pod-size";
 
-/** What a stack makes in Kafka besides what Connect needs. */
+/** Settings of a stack in Kafka, beside Connect's. */
 export interface KafkaSettings {
-  /** The topics of the events, and who may read them; off, Connect makes a topic with its first record. @default true on Kubernetes */
+  /**
+   * True if the stack creates the topics of the events and grants the right to read them. If false, Connect creates a
+   * topic with its first record. @default true on Kubernetes
+   */
   readonly manageTopics: boolean;
-  /** Copies of each partition, on servers that exist; on Kubernetes as the brokers keep. @default 3 */
+  /** Copies of each partition on existing servers; on Kubernetes the brokers' settings decide. @default 3 */
   readonly replication: number;
-  /** Copies that must be written before an event counts as acknowledged, on servers that exist. @default the brokers' own */
+  /**
+   * Copies that must be written before an event counts as acknowledged, on existing servers. @default the brokers'
+   * setting
+   */
   readonly minInSync?: number;
-  /** Users that read events, by their names in Kafka: of which aggregates. @default none */
+  /** Kafka users that may read events, with the aggregates that each reads. @default none */
   readonly consumers: Readonly<Record<string, "all" | readonly string[]>>;
 }
 
@@ -43,9 +49,9 @@ export const kafkaSchema = z.strictObject(
 );
 
 /**
- * The settings with their defaults, and what is wrong with them.
+ * Returns the settings with their defaults, and the problems in them.
  *
- * @param isPlanned whether a plan decides how many copies there are, and nobody else
+ * @param isPlanned true if only a plan decides the number of copies
  */
 export function kafkaSettings(
   given: z.output<typeof kafkaSchema> | undefined,
@@ -71,10 +77,13 @@ export function kafkaSettings(
   return { settings, problems };
 }
 
-/** Users of the toolkit's own. */
+/** Kafka users that tenantry itself uses. */
 const reservedUsers = ["tenantry", "connect"] as const;
 
-/** The topics that each consumer reads, and whatever names an aggregate that there is not. */
+/**
+ * Returns the topics that each consumer reads, and a problem for each aggregate that is not declared and each reserved
+ * name.
+ */
 export function consumerTopics(
   { events }: Pick<Application, "events">,
   consumers: KafkaSettings["consumers"],

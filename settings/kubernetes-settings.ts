@@ -4,64 +4,70 @@ import { type Access, accessSchema } from "./access";
 import { type ConnectServers, connectServersSchema, type KafkaServers, kafkaServersSchema } from "./kafka-servers";
 import { dnsLabel, flag, type NodeSize, nodeSize, wholeNumber } from "./pod-size";
 
-/** Where a stack's servers are provisioned, and how large. */
+/** Where and in which sizes a stack's servers are provisioned. */
 export interface KubernetesSettings {
-  /** The context of the kubeconfig: this stack goes there, whichever context is current. */
+  /** The context of the kubeconfig. The stack always uses it, whichever context is current. */
   readonly context: string;
-  /** The API server's address that the context must lead to. @default any */
+  /** The API server's address that the context must have. @default any */
   readonly server?: string;
   readonly namespace: string;
   /** Nodes that hold shards. */
   readonly workers: number;
-  /** Pods a node, the primary among them. @default 2, and 1 where consistency is `eventual` */
+  /** Pods for each node, including the primary. @default 2, and 1 where consistency is `eventual` */
   readonly replicas?: number;
   readonly coordinator: NodeSize;
   readonly worker: NodeSize;
-  /** Whether a commit waits for a standby; `strict`: and rather waits than goes unprotected. @default by consistency and replicas */
+  /**
+   * `on`: a commit waits for a standby. `strict`: it also waits while there is no standby. @default by consistency and
+   * replicas
+   */
   readonly synchronousMode?: "off" | "on" | "strict";
-  /** Clients of the coordinator, and its connections to a worker. @default 200 */
+  /** Limit of connections to the coordinator, and from the coordinator to a worker. @default 200 */
   readonly maxConnections?: number;
-  /** Whether a client of the pooler holds a server connection for a transaction or for its session. @default "transaction" */
+  /** How long a client of the pooler holds a server connection. @default "transaction" */
   readonly pooling?: "transaction" | "session";
-  /** Server connections of the pooler's pods together. @default two thirds of `maxConnections` less 50 */
+  /** Server connections of all pooler pods together. @default two thirds of `maxConnections` less 50 */
   readonly poolSize?: number;
-  /** Log between two checkpoints. @default a tenth of the volume */
+  /** WAL between two checkpoints. @default a tenth of the volume */
   readonly maxWalSize?: Size;
-  /** Log that a slot without a reader may hold. @default a quarter of the volume */
+  /** WAL that a slot without a reader may hold. @default a quarter of the volume */
   readonly maxSlotWalKeepSize?: Size;
   /** @default the cluster's default class */
   readonly storageClass?: string;
   readonly image: string;
-  /** `required`: no two pods of a node on one machine. `preferred`: if it can be. @default "required" */
+  /**
+   * `required`: two pods of a node never run on one machine. `preferred`: they may if it can't be avoided. @default
+   * "required"
+   */
   readonly spread: "required" | "preferred";
-  /** Volumes, keys and the namespace cannot be deleted by `pulumi destroy`. @default true */
+  /** True if `pulumi destroy` can't delete volumes, keys and the namespace. @default true */
   readonly protect: boolean;
   /**
-   * Who backs the volumes up, how often and for how long, for whoever reads it: tenantry makes no backups. `none: REASON`
-   * where nobody does. @default undeclared, which `tenantry lint` and the policies refuse
+   * A note for people on who backs the volumes up, how often, and how long backups are kept; tenantry makes no backups.
+   * `none: REASON` if nobody does. @default undeclared, which `tenantry lint` and the policies reject
    */
   readonly backups?: string;
-  /** Raised by one, the next `up` replaces all passwords and the nodes' certificate. @default 1 */
+  /** If raised by one, the next `up` replaces all passwords and the nodes' certificate. @default 1 */
   readonly rotation: number;
-  /** How the program, outside the cluster, reaches the servers in it. @default by their names in the cluster */
+  /** How the program reaches the servers if it runs outside the cluster. @default by their names in the cluster */
   readonly access: Access;
   /** PgBouncer in front of the coordinator, for applications. @default true */
   readonly pooler: boolean;
   readonly kafka: KafkaServers;
   readonly connect: ConnectServers;
-  /** Metrics, alerts and a dashboard for a Prometheus operator and Grafana that are there. @default none */
+  /** Metrics, alerts and a dashboard for an existing Prometheus operator and Grafana. @default none */
   readonly monitoring?: MonitoringSettings | undefined;
 }
 
 export interface MonitoringSettings {
-  /** By which the Prometheus operator chooses what it reads, such as `release: prometheus`. */
+  /** Labels by which the Prometheus operator selects its resources, such as `release: prometheus`. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /** @default the image that `images/citus` builds */
 export const citusImage = "ghcr.io/tenantry/citus:17-13.2";
 
-/** What a database pod gets where nobody says otherwise. */
+/** @default size of a database pod */
 export const standardNode: NodeSize = {
   cpu: "2",
   memory: { bytes: 8 * 2 ** 30 },

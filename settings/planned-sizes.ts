@@ -4,7 +4,7 @@ import { planFor } from "../planner/planner";
 import { applyPlan } from "./apply-plan";
 import type { Settings } from "./settings";
 
-/** What the plan decides in a stack that has a workload, and how to say it there. */
+/** Keys that the plan decides in a stack with a workload, each with the key to set instead. */
 const planned: readonly (readonly [path: readonly string[], instead: string])[] = [
   [["tenantry:consistency"], "`consistency` in `tenantry:workload`"],
   [["tenantry:tenancy"], inPlan("model")],
@@ -24,8 +24,8 @@ function inPlan(...names: readonly ValueName[]): string {
 }
 
 /**
- * A value is set in one place: where a stack has a workload, its plan decides, and `tenantry:plan` overrides it; where it
- * has none, its own keys do.
+ * Reports keys that set a value in the wrong place. With a workload, the plan decides and `tenantry:plan` overrides it;
+ * without one, the stack's own keys decide.
  */
 export function sizeProblems(
   config: Readonly<Record<string, unknown>>,
@@ -67,7 +67,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   );
 }
 
-/** The settings with the plan's sizes, where there is a workload. */
+/** Returns the settings, with the plan's sizes if there is a workload. */
 export function sized(settings: Settings): Settings {
   const { workload, plan } = settings;
   return workload ? applyPlan(settings, workload, planFor(workload, plan)) : settings;

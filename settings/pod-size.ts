@@ -2,14 +2,14 @@ import { z } from "zod";
 import type { Problem } from "../common/problem";
 import { formatSize, parseSize, type Size, sizeExpected } from "../common/size";
 
-/** What a pod that keeps nothing gets. */
+/** Size of a pod without a volume. */
 export interface WorkerSize {
   /** Cores, as Kubernetes writes them: `2`, `500m`. */
   readonly cpu: string;
   readonly memory: Size;
 }
 
-/** What a pod that keeps data gets. */
+/** Size of a pod with a volume. */
 export interface NodeSize extends WorkerSize {
   readonly storage: Size;
 }
@@ -20,7 +20,7 @@ export const size = z.string(sizeExpected).transform((text, context): Size => {
   context.addIssue({ code: "custom", message: sizeExpected });
   return z.NEVER;
 });
-/** PostgreSQL counts its caches in pages of 8 KiB, in 31 bits: of 16 TiB its shares fit. */
+/** PostgreSQL counts the pages of its caches in 31 bits. With 8 KiB pages, the caches' shares of 16 TiB fit. */
 const memory = size.refine(
   ({ bytes }) => bytes <= 16 * 2 ** 40,
   "at most 16 TiB: PostgreSQL's caches have no more pages",
@@ -34,7 +34,7 @@ const cpu = z.preprocess(
     .refine((text) => Number.parseFloat(text) > 0, cpuExpected),
 );
 
-/** A size in a stack file, where what is not said is as in `standard`. */
+/** Schema of a size in a stack file; missing parts come from `standard`. */
 export function nodeSize(standard: NodeSize) {
   return z.strictObject({
     cpu: cpu.default(standard.cpu),
@@ -51,7 +51,7 @@ export const dnsLabel = z
   .string("a name of lower case letters, digits and dashes")
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "a name of lower case letters, digits and dashes");
 
-/** Pulumi writes numbers and booleans back as strings. */
+/** Schema of a whole number. It accepts strings too, because Pulumi writes numbers back as strings. */
 export function wholeNumber(most: number, least = 1) {
   const expected = `a whole number from ${least} to ${most}`;
   return z.preprocess(
@@ -65,14 +65,14 @@ export const flag = z.preprocess(
   z.boolean("true or false"),
 );
 
-/** What a pod needs at least, and what its volume holds, in a sentence. */
+/** The least that a pod needs, and as a phrase, what its volume holds. */
 export interface LeastSize {
   readonly memory: Size;
   readonly storage: Size;
   readonly holds: string;
 }
 
-/** Why pods of this size would not work; `of` is the setting's name. */
+/** Reports why pods of this size would not work. `of` is the setting's name. */
 export function sizeProblems(of: string, { memory, storage }: NodeSize, least: LeastSize): Problem[] {
   const problems: Problem[] = [];
   if (memory.bytes < least.memory.bytes) {

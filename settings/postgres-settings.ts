@@ -2,11 +2,14 @@ import { z } from "zod";
 import type { Problem } from "../common/problem";
 import { flag } from "./pod-size";
 
-/** What a stack makes in PostgreSQL besides the data plane. */
+/** Objects that a stack creates in PostgreSQL beside the data plane. */
 export interface PostgresSettings {
-  /** The application's roles and pg_partman; where it is off they are expected to be there. @default true on Kubernetes */
+  /**
+   * True if the stack creates the application's roles and pg_partman. If false, they must exist. @default true on
+   * Kubernetes
+   */
   readonly manageRoles: boolean;
-  /** The database too, of plain PostgreSQL. @default false */
+  /** True if the stack creates the database too, which works on plain PostgreSQL only. @default false */
   readonly manageDatabase: boolean;
 }
 
@@ -21,7 +24,7 @@ interface Surroundings {
   readonly citus: "required" | "auto";
 }
 
-/** The settings with their defaults, and what is wrong with them. */
+/** Returns the settings with their defaults, and the problems in them. */
 export function postgresSettings(
   given: z.output<typeof postgresSchema> | undefined,
   { platform, citus }: Surroundings,

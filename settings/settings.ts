@@ -9,15 +9,15 @@ import type { PostgresSettings } from "./postgres-settings";
 export interface Settings extends DataPlaneSettings {
   /** The application's folder under `sql/`. */
   readonly application: string;
-  /** Opt-ins to what destroys or rewrites data: `drop ecommerce.carts`. @default none */
+  /** Opt-ins to changes that destroy or rewrite data, such as `drop ecommerce.carts`. @default none */
   readonly allow: readonly string[];
-  /** Where the servers are provisioned, if the platform is `kubernetes`. */
+  /** Place and sizes of the servers, if the platform is `kubernetes`. */
   readonly kubernetes?: KubernetesSettings;
   readonly kafka: KafkaSettings;
-  /** What the stack makes in PostgreSQL besides the data plane. @default nothing */
+  /** Objects that the stack creates in PostgreSQL beside the data plane. @default nothing */
   readonly postgres?: PostgresSettings;
-  /** What the planner plans for: all sizes here are the plan's. */
+  /** The load that the planner plans for; with it, all sizes come from the plan. */
   readonly workload?: Workload;
-  /** Values of the plan that the stack sets itself. @default none */
+  /** Values of the plan that the stack overrides. @default none */
   readonly plan?: Overrides;
 }

@@ -6,19 +6,19 @@ import { readIfThere } from "../common/system/files";
 import { draftPlan } from "../planner/planner";
 import { workloadSchema } from "../planner/workload";
 
-/** The application that a stack applies, as far as the platform must know it. */
+/** The parts of a stack's application that the platform needs. */
 export interface StackApplication {
   readonly name: string;
   readonly roles: readonly string[];
-  /** Where tenants have a schema or a silo each: which, and their names. */
+  /** The tenancy model and the tenants' names, if each tenant has a schema or a silo. */
   readonly tenancy?: { readonly model: "schema" | "silo"; readonly tenants: readonly string[] };
 }
 
 /**
- * Reads of the stack's file and the application's description what it understands. `tenantry up` reads both in full, and
- * reports every problem.
+ * Reads the stack file and the application's description leniently: it skips what it can't read, because `tenantry up`
+ * reads both in full and reports every problem.
  *
- * @throws Problems with a stack file that is missing, can't be read, or names no application
+ * @throws Problems if the stack file is missing, can't be read, or names no application
  */
 export function stackApplication(root: string, stack = "local"): StackApplication {
   const file = join("stacks", `Pulumi.${stack}.yaml`);

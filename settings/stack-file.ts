@@ -21,13 +21,16 @@ import { tenancyOf, tenancyProblems } from "./stack-tenancy";
 
 const stacksFolder = join(projectRoot, "stacks");
 
-/** Set, no file of endpoints is read: a preview for reviewers must not depend on what runs on this machine. */
+/**
+ * If this variable is set, no file of endpoints is read, because a preview for reviewers must not depend on the servers
+ * of this machine.
+ */
 export const serversUnknown = "TENANTRY_SERVERS_UNKNOWN";
 
-/** Decrypts one key of the stack's configuration; asked only for keys that hold a `secure:` value. */
+/** Decrypts one key of the stack's configuration. Called only for keys that hold a `secure:` value. */
 export type Reveal = (key: string) => unknown | Promise<unknown>;
 
-/** The stacks that have a file. */
+/** Names of the stacks that have a file. */
 export function stackNames(folder = stacksFolder): string[] {
   return readdirSync(folder)
     .flatMap((file) => stackOf(file) ?? [])
@@ -35,9 +38,10 @@ export function stackNames(folder = stacksFolder): string[] {
 }
 
 /**
- * The settings in `stacks/Pulumi.STACK.yaml`.
- * Throws Problems for an unknown stack, and for every unknown key and wrong value of its file together; then for what
- * keeps its tenancy model from being provisioned.
+ * Reads the settings in `stacks/Pulumi.STACK.yaml`.
+ *
+ * @throws Problems for an unknown stack, or for all unknown keys and wrong values together; then for everything that
+ * prevents provisioning the tenancy model
  */
 export async function loadSettings(stack: string, reveal: Reveal, folder = stacksFolder): Promise<Settings> {
   const { settings, refusals } = await readStack(stack, reveal, folder);
@@ -45,7 +49,10 @@ export async function loadSettings(stack: string, reveal: Reveal, folder = stack
   return settings;
 }
 
-/** The same for who only plans: what would keep the stack from being provisioned comes beside the settings. */
+/**
+ * Like `loadSettings`, for plans: returns the problems that prevent provisioning beside the settings, instead of
+ * throwing them.
+ */
 export async function readStack(
   stack: string,
   reveal: Reveal,
@@ -94,7 +101,7 @@ function unknownStack(stack: string, known: readonly string[]): Problem {
   };
 }
 
-/** Pulumi writes numbers and booleans back as strings. */
+/** A whole number. Strings are accepted too, because Pulumi writes numbers back as strings. */
 const count = z.preprocess(
   (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
   z
@@ -103,7 +110,7 @@ const count = z.preprocess(
     .max(1024, "a whole number from 1 to 1024"),
 );
 const fileReference = z.strictObject({ file: z.string().min(1) });
-/** A verb and its object, such as a tenant's value or a file, which may hold spaces. */
+/** A verb and its object. The object may hold spaces, for example in a tenant's value or a file's name. */
 const optIn = /^(adopt|block-writes|drop|lose-events|redistribute|remodel|remove|replay|run) \S(.*\S)?$/;
 
 const stackSchema = z.object({
@@ -161,13 +168,13 @@ function ownSettings(config: OwnKeys) {
   };
 }
 
-/** Sizes of its own, which a plan replaces. */
+/** Fills in default sizes, which a plan replaces. */
 function kubernetesSettings(written: NonNullable<OwnKeys["tenantry:kubernetes"]>): KubernetesSettings {
   const { workers = 0, coordinator = standardNode, worker = standardNode } = written;
   return { ...written, workers, coordinator, worker };
 }
 
-/** A platform has its own section, and not the other's. */
+/** Reports a missing section for the stack's platform, and a section for another platform. */
 function platformProblems(config: OwnKeys, file: string): Problem[] {
   const provisions = config["tenantry:platform"] === "kubernetes";
   const [needed, foreign] = provisions
@@ -192,7 +199,9 @@ function platformProblems(config: OwnKeys, file: string): Problem[] {
   return problems;
 }
 
-/** Other namespaces belong to Pulumi and its providers; what is beside `config` belongs to Pulumi. */
+/**
+ * Selects tenantry's keys. The other namespaces of `config` belong to Pulumi's providers, and all other keys to Pulumi.
+ */
 function selectOwn(file: unknown, revealed: ReadonlyMap<string, unknown>): unknown {
   const config = configOf(file);
   if (!config) return file;
@@ -227,7 +236,7 @@ function isSecret(path: readonly PropertyKey[]): boolean {
   return path.some((key) => key === "password" || key === "databasePassword" || key === "roles");
 }
 
-/** A path counts from the stack file, as the reader of that file sees it. Undefined where the file is not there yet. */
+/** Reads the endpoints from a path relative to the stack file. Undefined if the file does not exist yet. */
 function readEndpoints(stackFile: string, file: string): Endpoints | undefined {
   const path = resolve(dirname(stackFile), file);
   if (process.env[serversUnknown] || !existsSync(path)) return undefined;

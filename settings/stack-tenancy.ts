@@ -1,7 +1,7 @@
 import type { Model, Tenancy, Tenant } from "../architecture/tenancy/tenants";
 import type { Place, Problem } from "../common/problem";
 
-/** What a stack's file says of its tenants. */
+/** The keys of a stack file about its tenants. */
 interface Written {
   readonly "tenantry:platform": "external" | "kubernetes";
   readonly "tenantry:tenancy"?: Model | undefined;
@@ -9,13 +9,16 @@ interface Written {
   readonly "tenantry:isolatedTenants"?: readonly string[] | undefined;
 }
 
-/** The model, which is the plan's where there is a workload, and the tenants of the file. */
+/** The model, from the stack file or its plan, and the tenants in the file. */
 export function tenancyOf(config: Written, planned: Model = "shared"): { readonly tenancy?: Tenancy } {
   const model = config["tenantry:tenancy"] ?? planned;
   return model === "shared" ? {} : { tenancy: { model, tenants: config["tenantry:tenants"] ?? [] } };
 }
 
-/** Tenants are listed where each has a place of its own, and nowhere else; those with shards of their own are rows. */
+/**
+ * Reports `tenantry:tenants` in the model `shared`, its absence in the other models, and `tenantry:isolatedTenants`
+ * outside of `shared`, because only there tenants share shards.
+ */
 export function tenancyProblems(
   config: Written,
   planned: Model | undefined,
