@@ -7,7 +7,7 @@ import type { Workload } from "./workload";
 
 type Connections = Pick<PlannedValues, "pooling" | "poolSize" | "maxConnections">;
 
-/** Server connections of one database, and how the application's are put on them. */
+/** Plans the server connections of one database, and how the application's transactions share them. */
 export function planConnections(workload: Workload, load: Load, memoryGiB: number, decide: Decide): Connections {
   const most = mostConnections(memoryGiB);
   const pooling = decide("pooling", {
@@ -52,23 +52,23 @@ export function busyConnections({ reads }: Workload, load: Load): number {
   return (load.transactions + reads * load.part) * capacity.peak * capacity.secondsPerTransaction;
 }
 
-/** The pool that the peak wants, in tens. */
+/** The pool that the peak needs, rounded up to tens. */
 function wantedPool(workload: Workload, load: Load): number {
   return Math.max(20, 10 * Math.ceil(busyConnections(workload, load) / load.utilisation / 10));
 }
 
-/** GiB of a node whose quarter is enough for every connection that the peak wants. */
+/** Memory of a node, in GiB, of which a quarter is enough for all connections that the peak needs. */
 export function memoryForConnections(workload: Workload, load: Load): number {
   const connections = mostPooled(wantedPool(workload, load)) + reservedConnections;
   return (4 * connections * capacity.connectionMiB) / 1024;
 }
 
-/** A quarter of a node's memory is for its connections. */
+/** The connections that fit into a quarter of a node's memory. */
 function mostConnections(memoryGiB: number): number {
   return Math.floor((memoryGiB * 1024) / 4 / capacity.connectionMiB);
 }
 
-/** The largest pool, in tens, that leaves the other connections theirs. */
+/** The largest pool, in tens, that leaves room for the other connections. */
 function mostPool(most: number): number {
   return Math.max(20, 10 * Math.floor((most - reservedConnections) / 1.5 / 10));
 }

@@ -4,7 +4,10 @@ import { formatNumber } from "./format-number";
 import { intervalDuration } from "./partition-plan";
 import type { PlannedValues } from "./planned";
 
-/** Where architecture.yaml, which wins, says less than the plan, and what that costs. What it leaves out is the plan's. */
+/**
+ * Notes where architecture.yaml sets less than the plan, and the cost of that. What architecture.yaml sets wins; the
+ * plan fills in the rest.
+ */
 export function descriptionNotes({ tables, events }: Description, values: PlannedValues): string[] {
   const { partitionsPerTopic, eventRetention, dataInterval } = values;
   const notes: string[] = [];

@@ -14,7 +14,7 @@ interface Placed extends Box {
 }
 type Tone = "tenant" | "pooler" | "router" | "node" | "reader" | "kafka";
 
-/** Fill and stroke; dark text reads on all of them. */
+/** Fill and stroke. Dark text is readable on all of them. */
 const tones: Readonly<Record<Tone, readonly [fill: string, stroke: string]>> = {
   tenant: ["#eef2ff", "#6366f1"],
   pooler: ["#f5f3ff", "#7c3aed"],
@@ -34,10 +34,13 @@ const columns = {
 const width = 1460;
 const top = 150;
 const gap = 18;
-/** Nodes that are drawn; the others are counted. */
+/** Limit of nodes that are drawn; the diagram shows the number of the others. */
 const drawn = 3;
 
-/** The architecture as an SVG: tenants, pooler, database, connectors, Kafka, from left to right. No fonts or images from elsewhere. */
+/**
+ * The architecture as an SVG, from left to right: tenants, pooler, database, connectors, Kafka. It uses no external
+ * fonts or images.
+ */
 export function renderDiagram({ values }: Plan): string {
   const nodes = nodesOf(values);
   const silo = values.model.value === "silo";
@@ -243,13 +246,13 @@ function arrow(from: Placed, to: Placed): string {
   return `<path d="M${startX} ${startY}C${bend} ${startY} ${bend} ${endY} ${to.x - 2} ${endY}" fill="none" stroke="#64748b" stroke-width="1.5" marker-end="url(#tip)"/>`;
 }
 
-/** From the coordinator down to a worker, in the margin left of both. */
+/** A line from the coordinator down to a worker, in the margin left of both. */
 function branch(from: Placed, to: Placed): string {
   const edge = from.x - 9;
   return `<path d="M${from.x} ${from.y + from.height - 16}H${edge}V${to.y + to.height / 2}H${to.x - 2}" fill="none" stroke="#64748b" stroke-width="1.5" marker-end="url(#tip)"/>`;
 }
 
-/** From a box to the one below it. */
+/** A line from a box to the one below it. */
 function down(from: Placed, to: Placed): string {
   const middle = from.x + from.width / 2;
   return `<path d="M${middle} ${from.y + from.height}V${to.y - 2}" fill="none" stroke="#64748b" stroke-width="1.5" marker-end="url(#tip)"/>`;

@@ -24,7 +24,7 @@ export function planDelivery({ consistency }: Workload, decide: Decide): Planned
   });
 }
 
-/** One slot and one connector for every node that holds shards. */
+/** Plans one slot and one connector for every node that holds shards. */
 export function planReaders(workload: Workload, databases: number, workers: number, decide: Decide): Readers {
   const connectors = decide("connectors", {
     value: databases * Math.max(1, workers),
@@ -49,7 +49,7 @@ export function planReaders(workload: Workload, databases: number, workers: numb
   return { connectors, connectWorkers };
 }
 
-/** Kafka: brokers by throughput and storage, topics by what consumers can take. */
+/** Plans Kafka: brokers by throughput and storage, topics by the consumers' speed. */
 export function planBrokers(workload: Workload, decide: Decide): Brokers {
   const { availability, events } = workload;
   const outage = seconds(workload.outage);

@@ -5,18 +5,18 @@ import type { Load } from "./load";
 import type { PlannedValues } from "./planned";
 import type { Workload } from "./workload";
 
-/** A Kafka record of a broker's default limit (`message.max.bytes`), less what surrounds the payload. */
+/** Room for the payload in a Kafka record of a broker's default limit (`message.max.bytes`). */
 const recordBytes = 2 ** 20 - capacity.eventOverhead;
 
 const splitTenant =
   "Split the tenant by a second key, such as a region or a department, into several; or keep less of it in the database: shorter `retention.hot` and `retention.warm`";
 
-/** Why nobody should build this, each with the ways out; nothing where it can be built. */
+/** Reports why the plan can't be built, each reason with alternatives. Empty if it can be built. */
 export function refusalsOf(workload: Workload, load: Load, values: PlannedValues): readonly Problem[] {
   return [...largestTenant(load, values), ...unsoldNodes(values), ...tooManyWorkers(values), ...fatEvents(workload)];
 }
 
-/** All rows of a tenant lie on one node, whatever the model. */
+/** Reports a largest tenant that fits no node. All rows of a tenant lie on one node in every model. */
 function largestTenant(load: Load, { workerCores, coordinatorCores, model }: PlannedValues): readonly Problem[] {
   const cores = load.cores * load.largest;
   const stored = (load.transactions * load.largest * load.storedBytes) / gib;
@@ -45,7 +45,7 @@ function largestTenant(load: Load, { workerCores, coordinatorCores, model }: Pla
   ];
 }
 
-/** Also where the stack sets the size itself. */
+/** Reports sizes that nobody sells, including sizes that the stack sets itself. */
 function unsoldNodes(values: PlannedValues): readonly Problem[] {
   const sizes = [
     ["workerMemory", machine.memoryGiB],

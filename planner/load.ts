@@ -4,30 +4,30 @@ import type { PlanValues } from "./planned";
 import type { Rates } from "./rates";
 import type { Workload } from "./workload";
 
-/** The load of one database cluster: of the whole service, or of the largest tenant in a silo of its own. */
+/** The load of one database cluster: of the whole service, or in the model `silo` of the largest tenant. */
 export interface Load {
-  /** What a machine does in a second. */
+  /** Work that a machine does in a second. */
   readonly rates: Rates;
-  /** The part of the service's load. */
+  /** The share of the service's load. */
   readonly part: number;
-  /** The largest tenant's part of this database's load. */
+  /** The largest tenant's share of this database's load. */
   readonly largest: number;
-  /** Of a node's capacity, at the peak. */
+  /** The share of a node's capacity that the peak may use. */
   readonly utilisation: number;
-  /** Writing transactions a second, on average; an event without a write of its own counts as one. */
+  /** Writing transactions a second, on average. An event without a write of its own counts as one. */
   readonly transactions: number;
   readonly events: number;
-  /** Cores that the peak needs with the utilisation that the budget allows. */
+  /** Cores that the peak needs at this utilisation. */
   readonly cores: number;
-  /** Bytes that a writing transaction leaves in the log. */
+  /** Bytes of WAL for each writing transaction. */
   readonly walBytes: number;
-  /** Bytes that a writing transaction keeps in the cache. */
+  /** Bytes in the cache for each writing transaction a second. */
   readonly cachedBytes: number;
-  /** Bytes that a writing transaction keeps stored, all tiers and the outbox together. */
+  /** Bytes stored for each writing transaction a second, in all tiers and the outbox. */
   readonly storedBytes: number;
 }
 
-/** The outbox keeps an event three days by default; the longest outage that may be bridged is longer in some stacks. */
+/** The outbox keeps an event for three days by default, or longer if `outage` is longer. */
 const outboxSeconds = 3 * 86_400;
 
 export function loadOf(workload: Workload, model: PlanValues["model"], rates: Rates): Load {
@@ -51,19 +51,19 @@ export function loadOf(workload: Workload, model: PlanValues["model"], rates: Ra
   };
 }
 
-/** Byte seconds of a row with its indexes, as long as it is hot. */
+/** A row's size with its indexes, times the seconds for which it is hot. */
 function hotRow({ rowSize, retention: { hot } }: Workload): number {
   return rowSize.bytes * capacity.rowOverhead * seconds(hot);
 }
 
-/** The same, of what is read again and again. */
+/** A row's size with its indexes, times the seconds for which it stays in the cache. */
 function cachedRow(workload: Workload): number {
   const { rowSize, retention } = workload;
   const young = Math.min(capacity.cachedSeconds, seconds(retention.hot));
   return rowSize.bytes * capacity.rowOverhead * young + capacity.cachedShare * hotRow(workload);
 }
 
-/** Byte seconds of a row until it is cold, when it has left the database; in between it is compressed. */
+/** A row's size times the seconds until it is cold and leaves the database. In the warm tier it is compressed. */
 function storedRow(workload: Workload): number {
   const { rowSize, retention } = workload;
   const warmSeconds = retention.warm ? seconds(retention.warm) - seconds(retention.hot) : 0;
@@ -75,9 +75,9 @@ export function seconds(duration: Parameters<typeof durationMs>[0]): number {
 }
 
 /**
- * Writing transactions that one node takes, a second on average: half of all, or the largest tenant's part, and never
- * more than its cores allow. Counted like this, and not by the number of workers, a node is never planned smaller because a
- * larger load brought one more of them.
+ * Writing transactions that one node takes, a second on average: half of all or the largest tenant's share, but no more
+ * than its cores allow. It does not depend on the number of workers, so that a larger load, which adds a worker, never
+ * makes the nodes smaller.
  */
 export function transactionsPerNode(load: Load, cores: number): number {
   const fair = load.transactions * Math.max(1 / 2, load.largest);

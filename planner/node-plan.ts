@@ -9,18 +9,18 @@ type Workers = Pick<PlannedValues, "workers" | "workerCores" | "workerMemory" | 
 type Coordinator = Pick<PlannedValues, "coordinatorCores" | "coordinatorMemory" | "coordinatorStorage">;
 type Safety = Pick<PlannedValues, "replicas" | "synchronousMode">;
 
-/** Cores of a node, before the stack's word: half of the load, or the largest tenant, which can't be cut in two. */
+/** Cores of a node, before overrides: enough for half of the load, and for the largest tenant, which can't be split. */
 export function coresPerNode(load: Load): number {
   const half = Math.min(nodeLimit.cores, powerOfTwo(load.cores / 2, 2));
   return Math.max(half, powerOfTwo(load.cores * load.largest, 2));
 }
 
-/** Checkpoints by the clock: a third of PostgreSQL's replicated pages then come less often than by its default of 5 minutes. */
+/** Seconds between timed checkpoints. PostgreSQL writes fewer full-page images than with its default of 5 minutes. */
 export const checkpointSeconds = 900;
-/** The part of that time over which a checkpoint is written. */
+/** The part of `checkpointSeconds` over which a checkpoint is written. */
 export const checkpointTarget = 0.9;
 
-/** The log: what a node keeps between checkpoints, and for a slot whose reader is away. */
+/** Plans the WAL that a node keeps between checkpoints, and for a slot without a reader. */
 export function planLog(workload: Workload, load: Load, cores: number, decide: Decide): Log {
   const rate = transactionsPerNode(load, cores) * load.walBytes;
   const outage = seconds(workload.outage);
@@ -48,17 +48,20 @@ export function planLog(workload: Workload, load: Load, cores: number, decide: D
   };
 }
 
-/** What a node's size follows from, beside the load. */
+/** The inputs of a node's size, beside the load. */
 export interface NodeNeeds {
   readonly model: PlanValues["model"];
   readonly delivery: PlanValues["delivery"];
-  /** The log that slots may hold. */
+  /** The WAL that slots may hold. */
   readonly keepGiB: number;
-  /** Memory whose quarter is enough for the connections, in GiB. */
+  /** Memory of which a quarter is enough for the connections, in GiB. */
   readonly connectionsGiB: number;
 }
 
-/** Workers of one database, by whichever of cores, storage and the connectors' speed needs most. */
+/**
+ * Plans the workers of one database. Their number follows from cores, storage or the connectors' speed, whichever needs
+ * most.
+ */
 export function planWorkers(
   load: Load,
   { model, delivery, keepGiB, connectionsGiB }: NodeNeeds,
@@ -120,7 +123,7 @@ export function planWorkers(
   return { workers, workerCores, workerMemory, workerStorage };
 }
 
-/** The node that routes; in a silo without workers, the one that holds everything. */
+/** Plans the coordinator. It routes queries; in a silo, which has no workers, it also holds all rows. */
 export function planCoordinator(
   load: Load,
   { model, keepGiB, connectionsGiB }: NodeNeeds,
@@ -154,12 +157,12 @@ export function planCoordinator(
   };
 }
 
-/** Rows and indexes of one node that are read again and again, in GiB. */
+/** Rows and indexes of one node that stay in the cache, in GiB. */
 export function cachedGiB(load: Load, cores: number): number {
   return (transactionsPerNode(load, cores) * load.cachedBytes) / gib;
 }
 
-/** As much as the connections and the cached rows need, within what is sold for so many cores. */
+/** Memory for the connections and the cached rows, within the sizes that are sold for this number of cores. */
 function memory(cores: number, needs: { readonly connections: number; readonly cached: number }) {
   const { least, most } = memoryPerCore;
   const need = Math.max(needs.connections, 2 * needs.cached);
@@ -177,7 +180,7 @@ function memory(cores: number, needs: { readonly connections: number; readonly c
   };
 }
 
-/** Pods a node and what a commit waits for. */
+/** Plans the pods of each node, and if a commit waits for a standby. */
 export function planSafety({ availability, consistency }: Workload, decide: Decide): Safety {
   const strong = consistency === "strong";
   const planned = { none: 1, zone: strong ? 3 : 2 }[availability];
@@ -213,7 +216,7 @@ export function planSafety({ availability, consistency }: Workload, decide: Deci
   return { replicas, synchronousMode };
 }
 
-/** What the peak takes of so many cores. */
+/** The part of these cores that the peak needs, as a phrase. */
 function used(load: Load, cores: number): string {
   if (cores === 0) return "finds no worker: the coordinator holds every shard";
   const percent = Math.round((100 * load.cores * load.utilisation) / cores);

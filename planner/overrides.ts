@@ -45,15 +45,15 @@ export const overridesSchema = z
 
 export type Overrides = { readonly [Name in ValueName]?: PlanValues[Name] | undefined };
 
-/** What the planner computed, and what leaving it costs. */
+/** A value that the planner computed, and the cost of overriding it. */
 export interface Decision<T extends Value> extends Omit<Planned<T>, "overridden"> {
-  /** What a smaller or another value costs, for the sentence "5 instead of 8 workers: …". */
+  /** The cost of a smaller or another value, for the sentence "5 instead of 8 workers: …". */
   readonly less: string | ((value: T) => string);
-  /** What a larger value costs. @default only money */
+  /** The cost of a larger value. @default only money */
   readonly more?: string;
 }
 
-/** Takes the planner's value or the stack's. What is decided later counts with the one taken. */
+/** Returns the planned value, or the stack's override. Values that are decided later use the result. */
 export type Decide = <Name extends ValueName>(
   name: Name,
   decision: Decision<PlanValues[Name]>,

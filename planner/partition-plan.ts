@@ -7,7 +7,7 @@ import type { Workload } from "./workload";
 
 type Partitions = Pick<PlannedValues, "outboxInterval" | "dataInterval">;
 
-/** The longest first. */
+/** Sorted from the longest. */
 const intervals: readonly Interval[] = ["1 month", "1 week", "1 day", "1 hour"];
 
 const durations: Readonly<Record<Interval, Duration>> = {
@@ -17,15 +17,18 @@ const durations: Readonly<Record<Interval, Duration>> = {
   "1 hour": { count: 1, unit: "hour" },
 };
 
-/** How long a partition lasts. */
+/** The duration of a partition. */
 export function intervalDuration(name: Interval): Duration {
   return durations[name];
 }
 
-/** On a node, all its shards together: with eight of them a shard's partition stays below 16 GiB, quick to vacuum and to compress. */
+/**
+ * Limit of a partition on one node, all shards together. With eight shards a node, a shard's partition stays below 16
+ * GiB, which is quick to vacuum and to compress.
+ */
 const largestGiB = 128;
 
-/** How long a partition of a table lasts, by what one node writes into it. */
+/** Plans how long partitions last, by the rate at which one node writes into them. */
 export function planPartitions(workload: Workload, load: Load, cores: number, decide: Decide): Partitions {
   const rate = transactionsPerNode(load, cores);
   const outbox = rate * (workload.eventSize.bytes + capacity.eventOverhead);

@@ -10,7 +10,9 @@ const planFileSchema = z.strictObject(
   "an object with `workload`",
 );
 
-/** A workload in a file of its own: to compare several before a stack says one. Throws Problems, all at once. */
+/**
+ * Parses a workload in a file of its own, for comparing several before a stack uses one. Throws all Problems together.
+ */
 export function parsePlanFile(source: Source): { readonly workload: Workload; readonly plan: Overrides } {
   const parsed = parseYaml(source, { schema: planFileSchema, noun: "The file" });
   if (Array.isArray(parsed)) throw new Problems(parsed);

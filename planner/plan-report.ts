@@ -8,7 +8,7 @@ interface Section {
   readonly rows: readonly (readonly [label: string, name: ValueName])[];
 }
 
-/** Every value once, in the order in which people read them. */
+/** Every value once, in reading order. */
 export const sections: readonly Section[] = [
   {
     title: "Tenants",
@@ -66,7 +66,7 @@ export const sections: readonly Section[] = [
   },
 ];
 
-/** For a terminal: value and reason. */
+/** The plan for a terminal: values and reasons. */
 export function planTable({ values, warnings, rates }: Plan): string {
   const table = new Table({
     head: ["", "Plan", "Why"],
@@ -95,12 +95,12 @@ export function planTable({ values, warnings, rates }: Plan): string {
   ].join("\n");
 }
 
-/** For programs: every value with its formula and inputs. */
+/** The plan for programs: every value with its formula and inputs. */
 export function planJson(plan: Plan): string {
   return `${JSON.stringify(plan, undefined, 2)}\n`;
 }
 
-/** For a document: value, reason and formula, with the numbers that it was computed from. */
+/** The plan for a document: value, reason and formula, with the inputs of each. */
 export function planMarkdown({ values, warnings, rates }: Plan): string {
   const lines: string[] = [];
   for (const { title, rows } of sections) {
@@ -120,7 +120,7 @@ export function planMarkdown({ values, warnings, rates }: Plan): string {
   return lines.join("\n");
 }
 
-/** Where there is no worker, its size means nothing. */
+/** Leaves out the workers' sizes if there are no workers. */
 function shownRows(rows: Section["rows"], { workers }: PlannedValues): Section["rows"] {
   return rows.filter(
     ([, name]) => workers.value > 0 || !["workerCores", "workerMemory", "workerStorage"].includes(name),

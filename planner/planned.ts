@@ -1,7 +1,7 @@
 import { formatNumber } from "./format-number";
 import type { Rates } from "./rates";
 
-/** A value of the plan: a number of its unit, or a word. */
+/** A value of the plan: a number with a unit, or a word. */
 export type Value = number | string;
 
 /** One decision of the plan, with everything needed to check it by hand. */
@@ -9,12 +9,12 @@ export interface Planned<T extends Value = Value> {
   readonly value: T;
   /** `cores`, `GiB`, `tenants`; empty for words. */
   readonly unit: string;
-  /** Why the value is what it is, as a sentence. */
+  /** The reason for the value, as a sentence. */
   readonly reason: string;
-  /** How it was computed, in the names of `inputs`. */
+  /** The formula of the value, in the names of `inputs`. */
   readonly formula: string;
   readonly inputs: Readonly<Record<string, Value>>;
-  /** Present if the stack set the value. */
+  /** Present if the stack overrides the value. */
   readonly overridden?: { readonly planned: T; readonly cost: string };
 }
 
@@ -22,9 +22,9 @@ export interface Planned<T extends Value = Value> {
 export interface PlanValues {
   /** How tenants share the database. */
   readonly model: "shared" | "schema" | "silo";
-  /** Database clusters; each tenant's own in a silo. */
+  /** Database clusters; in a silo, each tenant has one. */
   readonly databases: number;
-  /** Tenants worth a shard of their own. */
+  /** Tenants that should have a shard of their own. */
   readonly isolatedTenants: number;
   readonly shardCount: number;
   /** Nodes of one database cluster that hold shards, beside the coordinator. */
@@ -35,7 +35,7 @@ export interface PlanValues {
   readonly coordinatorCores: number;
   readonly coordinatorMemory: number;
   readonly coordinatorStorage: number;
-  /** Pods a node, the primary among them. */
+  /** Pods for each node, including the primary. */
   readonly replicas: number;
   readonly synchronousMode: "off" | "on" | "strict";
   readonly maxWalSize: number;
@@ -62,9 +62,9 @@ export type PlannedValues = { readonly [Name in ValueName]: Planned<PlanValues[N
 
 export interface Plan {
   readonly values: PlannedValues;
-  /** What the team should know and the values cannot say. */
+  /** Facts that the team should know and no value shows. */
   readonly warnings: readonly string[];
-  /** What the sizes were counted with. */
+  /** The rates that the sizes were computed with. */
   readonly rates: Rates;
 }
 

@@ -12,7 +12,7 @@ import { planModel, planShards, planTenancy } from "./tenancy-plan";
 import { warningsOf } from "./warnings";
 import type { Workload } from "./workload";
 
-/** The plan for the load. Throws Problems where no size that is sold, or no node, carries it. */
+/** The plan for the load. Throws Problems if no machine on sale, or no node, can carry the load. */
 export function planFor(workload: Workload, overrides: Overrides = {}, rates: Rates = measuredRates): Plan {
   const plan = draftPlan(workload, overrides, rates);
   refuseIfAny(refusalsOf(workload, loadOf(workload, plan.values.model.value, rates), plan.values));
@@ -20,9 +20,9 @@ export function planFor(workload: Workload, overrides: Overrides = {}, rates: Ra
 }
 
 /**
- * An architecture for the load, every value with its reason, also where nobody can build it. Deterministic; and with the
- * same model, the same budget and no overrides, more load never plans less of anything, but for the tenants on shards of
- * their own: the larger the largest tenant, the less is left to the others.
+ * An architecture for the load, every value with its reason, also if nobody can build it. It is deterministic. With the
+ * same model and budget and without overrides, more load never plans less of anything, except isolated tenants: the
+ * larger the largest tenant, the less load is left to the others.
  */
 export function draftPlan(workload: Workload, overrides: Overrides = {}, rates: Rates = measuredRates): Plan {
   const decide = decideWith(overrides);

@@ -1,17 +1,17 @@
-/** How the connections that the coordinator accepts are shared between PgBouncer's pods and everybody else. */
+/** Shares the connections that the coordinator accepts between PgBouncer's pods and all other clients. */
 
-/** For connectors, standbys, other nodes, `pulumi up` and people. */
+/** Connections for connectors, standbys, other nodes, `pulumi up` and people. */
 export const reservedConnections = 50;
 
-/** @default of the pooler's pods */
+/** @default number of pooler pods */
 export const poolerPods = 2;
 
-/** What the pods hold together while they are replaced, when there is one more of them. */
+/** Connections that the pods hold together during a rolling update, when there is one pod more. */
 export function mostPooled(poolSize: number, pods = poolerPods): number {
   return Math.ceil(poolSize / pods) * (pods + 1);
 }
 
-/** Server connections of one pod: its share of the pool, or less where the coordinator has not as many to give. */
+/** Server connections of one pod: its share of the pool, or less if the coordinator has fewer connections to give. */
 export function connectionsOfPod(
   maxConnections: number,
   poolSize = Number.POSITIVE_INFINITY,

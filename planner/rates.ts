@@ -6,22 +6,22 @@ import { capacity } from "./capacity";
 import { formatNumber } from "./format-number";
 import { toNumber } from "./workload";
 
-/** What a machine does in a second. */
+/** Work that a machine does in a second. */
 export interface Rates {
-  /** Transactions of a business row and its event, a core. */
+  /** Transactions for each core that write a business row and its event. */
   readonly writesPerCore: number;
-  /** Queries that name their tenant, each behind `set_tenant()`, a core. */
+  /** Queries for each core that name their tenant, each after `set_tenant()`. */
   readonly readsPerCore: number;
-  /** Events that one connector reads and Kafka acknowledges, exactly once. */
+  /** Events that one connector reads and Kafka acknowledges, with exactly-once delivery. */
   readonly eventsExactlyOnce: number;
-  /** The same, at least once. */
+  /** The same with at-least-once delivery. */
   readonly eventsAtLeastOnce: number;
 }
 
 /**
- * Measured on two noisy cores with Citus 13.2, PostgreSQL 17, Kafka 4.3 and Debezium 3.6, the lower end of what was seen:
- * 827 writing transactions and 1,438 reads on two cores, and a connector in a worker just started, which is twice to three
- * times as fast when it is warm.
+ * Measured on two noisy cores with Citus 13.2, PostgreSQL 17, Kafka 4.3 and Debezium 3.6; these are the lowest results:
+ * 827 writing transactions and 1,438 reads on two cores. The connector ran in a worker that had just started; a warm
+ * one is two to three times as fast.
  */
 export const measuredRates: Rates = {
   writesPerCore: 400,
@@ -40,7 +40,7 @@ const ratesFile = z.strictObject(
   "an object such as `{ writesPerCore: 900, readsPerCore: 2500 }`",
 );
 
-/** Rates that a team measured on its own machines; those left out are ours. Throws Problems, all at once. */
+/** Parses rates that a team measured on its own machines. Missing ones are ours. Throws all Problems together. */
 export function parseRates(source: Source): Rates {
   const parsed = parseYaml(source, { schema: ratesFile, noun: "The file of rates" });
   if (Array.isArray(parsed)) throw new Problems(parsed);
@@ -48,7 +48,7 @@ export function parseRates(source: Source): Rates {
   return { ...measuredRates, ...Object.fromEntries(given) };
 }
 
-/** The rates and assumptions of a plan, a line each, for people who want to check it. */
+/** The rates and assumptions of a plan, one on each line, for people who want to check it. */
 export function assumptionsOf(rates: Rates): readonly string[] {
   const own = (name: keyof Rates) =>
     rates[name] === measuredRates[name] ? "measured on two noisy cores" : "your rate";

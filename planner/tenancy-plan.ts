@@ -5,12 +5,14 @@ import type { Decide } from "./overrides";
 import type { Planned, PlannedValues, PlanValues } from "./planned";
 import { mostTenants, type Workload } from "./workload";
 
-/** From the decision matrix: below the first number silos, from the second on shared tables. */
+/**
+ * The decision matrix: fewer tenants than the first number get silos, and from the second number on they share tables.
+ */
 const matrix = { silo: 10, shared: 100 } as const;
 
 type Model = PlanValues["model"];
 
-/** The sharding model: the first decision, and the most expensive one to change. */
+/** Plans the sharding model, which is the first decision and the most expensive one to change. */
 export function planModel(workload: Workload, decide: Decide): Planned<Model> {
   const { tenants, budget } = workload;
   const count = mostTenants(workload);
@@ -53,7 +55,7 @@ export function planTenancy(workload: Workload, model: Model, decide: Decide): P
   };
 }
 
-/** Shards of the tenants' co-location group, and the tenants that get one of their own. */
+/** Plans the shards of the tenants' co-location group, and the tenants that get shards of their own. */
 export function planShards(
   workload: Workload,
   load: Load,
@@ -111,7 +113,10 @@ export function planShards(
   return { shardCount, isolatedTenants };
 }
 
-/** How many tenants may have a share above the limit: the n-th has at most the n-th part of the largest's, and of what that leaves. */
+/**
+ * Counts the tenants whose share may exceed the limit. The n-th largest has at most 1/n of the largest share, and at
+ * most 1/(n-1) of the rest.
+ */
 function countAbove(limit: number, largest: number, tenants: number): number {
   let count = 0;
   while (count < tenants && Math.min(largest / (count + 1), count === 0 ? 1 : (1 - largest) / count) > limit) count++;

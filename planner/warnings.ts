@@ -9,10 +9,12 @@ import type { PlannedValues } from "./planned";
 import { mostPooled, reservedConnections } from "./pool";
 import { mostTenants, type Workload } from "./workload";
 
-/** Assumed: beyond these, planning a query and holding the catalogs in memory take longer than most queries. */
+/**
+ * An assumption: with more shards, planning a query and keeping the catalogs in memory take longer than most queries.
+ */
 const manyShards = 50_000;
 
-/** What the team should know before it builds this. */
+/** Facts that the team should know before it builds this. */
 export function warningsOf(workload: Workload, load: Load, values: PlannedValues): string[] {
   const { model, workers, replicas, minInsyncReplicas, replicationFactor, workerStorage } = values;
   const warnings: string[] = [...loadWarnings(workload, load, values), ...partitionWarnings(workload, values)];
@@ -79,7 +81,7 @@ export function warningsOf(workload: Workload, load: Load, values: PlannedValues
   return warnings;
 }
 
-/** About the load itself, and what no size can mend. */
+/** Warnings about the load itself, which no size can solve. */
 function loadWarnings(workload: Workload, load: Load, { poolSize, delivery }: PlannedValues): string[] {
   const { tenants, writes, reads, events, eventSize, consistency } = workload;
   const warnings: string[] = [];
@@ -118,7 +120,7 @@ function loadWarnings(workload: Workload, load: Load, { poolSize, delivery }: Pl
   return warnings;
 }
 
-/** A partition of a distributed table is a table on every shard. */
+/** Warns of too many partitions, because a partition of a distributed table is a table on every shard. */
 function partitionWarnings({ retention }: Workload, { dataInterval, shardCount }: PlannedValues): string[] {
   const kept = durationMs(retention.warm ?? retention.hot);
   const partitions = Math.ceil(kept / durationMs(intervalDuration(dataInterval.value)));

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Duration, durationExpected, durationMs, parseDuration } from "../common/duration";
 import { parseSize, type Size, sizeExpected } from "../common/size";
 
-/** What a team knows about its load. Rates are those of a busy day's average hour, all tenants together. */
+/** A team's knowledge of its load. Rates are those of an average hour of a busy day, for all tenants together. */
 export interface Workload {
   readonly tenants: {
     readonly now: number;
@@ -17,25 +17,25 @@ export interface Workload {
   readonly reads: number;
   /** Events written to the outbox, a second. @default as many as writes */
   readonly events: number;
-  /** A row that a write adds. @default 512 B */
+  /** Size of a row that a write adds. @default 512 B */
   readonly rowSize: Size;
-  /** An event's payload. @default 1 KiB */
+  /** Size of an event's payload. @default 1 KiB */
   readonly eventSize: Size;
   /** A row's age at the end of each tier, as in architecture.yaml. */
   readonly retention: {
     readonly hot: Duration;
     /** @default no warm tier */
     readonly warm?: Duration;
-    /** @default dropped at the end of the last tier before */
+    /** @default rows are dropped at the end of the last tier */
     readonly cold?: Duration;
     /** How long Kafka keeps an event. @default 7 days */
     readonly events: Duration;
   };
   /** @default "strong" */
   readonly consistency: "strong" | "bounded" | "eventual";
-  /** What may fail without the data becoming unavailable. @default "zone" */
+  /** The largest part that may fail while the data stays available. @default "zone" */
   readonly availability: "none" | "zone";
-  /** How much is kept free for what nobody foresaw. @default "balanced" */
+  /** How much capacity stays free for unforeseen load. @default "balanced" */
   readonly budget: "lean" | "balanced" | "ample";
   /** How long Kafka or Connect may be away before events are lost. @default 12 hours */
   readonly outage: Duration;
@@ -95,7 +95,7 @@ const retention = z
     grows("cold", cold, warm ?? hot);
   });
 
-/** `tenantry:workload` of a stack file: the validator. */
+/** Schema of `tenantry:workload` in a stack file. */
 export const workloadSchema = z
   .strictObject(
     {
@@ -115,12 +115,12 @@ export const workloadSchema = z
   )
   .transform((given): Workload => ({ ...given, events: given.events ?? given.writes }));
 
-/** The tenants to plan for: those who leave are there until they have left. */
+/** The number of tenants to plan for. Tenants who leave count until they have left. */
 export function mostTenants({ tenants: { now, inAYear } }: Workload): number {
   return Math.max(now, inAYear);
 }
 
-/** Pulumi writes numbers back as strings. */
+/** Converts strings to numbers, because Pulumi writes numbers back as strings. */
 export function toNumber(value: unknown): unknown {
   return typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 }
