@@ -1,4 +1,4 @@
-/** Where something listens. */
+/** The host and port of a server. */
 export interface Address {
   readonly host: string;
   readonly port: number;

@@ -1,7 +1,7 @@
 const unitNames = ["second", "minute", "hour", "day", "week", "month", "year"] as const;
 export type DurationUnit = (typeof unitNames)[number];
 
-/** A span of calendar time as PostgreSQL understands it: a month stays a month. */
+/** A span of calendar time, as in PostgreSQL's intervals: a month has no fixed number of days. */
 export interface Duration {
   readonly count: number;
   readonly unit: DurationUnit;
@@ -18,14 +18,17 @@ const milliseconds: Readonly<Record<DurationUnit, number>> = {
   year: 365 * 86_400_000,
 };
 
-/** PostgreSQL's timestamps begin in 4713 BC: so long before now they all have room, and so does twice as long. */
+/** PostgreSQL's timestamps begin in 4713 BC, so this duration, and even twice as long, can be subtracted from now. */
 export const longestDuration: Duration = { count: 1000, unit: "year" };
 
-/** What is accepted, for error messages. */
+/** The accepted form, for error messages. */
 export const durationExpected =
   "a whole number and a unit, such as `30 s`, `5 minutes`, `3 days`, `1 month` or `7 years`, and at most 1000 years";
 
-/** The duration, or undefined if the text is none, or one that PostgreSQL could not count back from now. Zero and fractions are none. */
+/**
+ * Parses a duration. Undefined for any other text, for zero and fractions, and for more than PostgreSQL could subtract
+ * from now.
+ */
 export function parseDuration(text: string): Duration | undefined {
   const match = /^\s*([1-9]\d{0,8})\s*([a-z]+)\s*$/i.exec(text);
   if (!match?.[1] || !match[2]) return undefined;
@@ -35,18 +38,18 @@ export function parseDuration(text: string): Duration | undefined {
   return duration && durationMs(duration) <= durationMs(longestDuration) ? duration : undefined;
 }
 
-/** As an interval literal's text: `3 months`. Also what PostgreSQL and pg_partman 5 accept. */
+/** The text of an interval literal, such as `3 months`. PostgreSQL and pg_partman 5 accept it. */
 export function formatDuration({ count, unit }: Duration): string {
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
-/** `1 week` is `7 days`, but `1 month` is not `30 days`. */
+/** True if two durations are equal for PostgreSQL: `1 week` is `7 days`, but `1 month` is not `30 days`. */
 export function sameDuration(one: Duration, other: Duration): boolean {
   const [ours, theirs] = [inBaseUnit(one), inBaseUnit(other)];
   return ours.count === theirs.count && ours.unit === theirs.unit;
 }
 
-/** In the unit that PostgreSQL counts it in: an interval has months, days and seconds, and none becomes another. */
+/** Converts to months, days or seconds, in which PostgreSQL stores an interval without converting one into another. */
 function inBaseUnit({ count, unit }: Duration): Duration {
   switch (unit) {
     case "year":
@@ -61,7 +64,7 @@ function inBaseUnit({ count, unit }: Duration): Duration {
   }
 }
 
-/** Months count as 30 days and years as 365: for comparing, and for settings that only know milliseconds. */
+/** Milliseconds, with 30 days in a month and 365 in a year: for comparisons, and for settings in milliseconds. */
 export function durationMs({ count, unit }: Duration): number {
   return count * milliseconds[unit];
 }

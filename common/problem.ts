@@ -1,28 +1,28 @@
-/** Where a problem was found: a place that an editor can jump to. */
+/** The place of a problem, to which an editor can jump. */
 export interface Place {
   readonly file: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line?: number;
-  /** From 1. */
+  /** Counted from 1. */
   readonly column?: number;
-  /** The line itself, shown with a caret under `column`. */
+  /** The text of the line, shown with a caret under `column`. */
   readonly text?: string;
 }
 
-/** One thing that is wrong with what a user wrote or configured, and the way out. */
+/** One error in a user's files or configuration, and its fix. */
 export interface Problem {
-  /** What is wrong, as a sentence without its full stop: "Table `orders` has no column `tenant_id`". */
+  /** The error, as a sentence without its full stop: "Table `orders` has no column `tenant_id`". */
   readonly what: string;
-  /** The value as it was given. Never a secret. */
+  /** The value that the user gave. Never a secret. */
   readonly got?: string;
-  /** What would have been accepted. */
+  /** The values that are accepted. */
   readonly expected?: string;
-  /** An imperative: what to do now. */
+  /** An imperative sentence: the user's next step. */
   readonly fix: string;
   readonly at?: Place;
 }
 
-/** Everything that is wrong, at once. Thrown before anything is changed; shown without a stack trace. */
+/** All problems together. Thrown before anything is changed, and shown without a stack trace. */
 export class Problems extends Error {
   constructor(readonly problems: readonly Problem[]) {
     super(problems.map(renderProblem).join("\n\n"));
@@ -30,12 +30,12 @@ export class Problems extends Error {
   }
 }
 
-/** Ends with all problems together, if there are any. */
+/** Throws all problems together, if there are any. */
 export function refuseIfAny(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new Problems(problems);
 }
 
-/** The problem as a user reads it: place, what, got, expected, fix. */
+/** The problem as users read it: place, what, got, expected, fix. */
 export function renderProblem(problem: Problem): string {
   const { what, got, expected, fix, at } = problem;
   const lines = [`${at ? `${renderPlace(at)}: ` : ""}${what}`];

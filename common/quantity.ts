@@ -6,7 +6,7 @@ const powers: Readonly<Record<string, number>> = {
   m: 0.001,
 };
 
-/** The number that a Kubernetes quantity such as `8Gi`, `500m` or `1e9` stands for; undefined if Kubernetes would reject the text. */
+/** Parses a Kubernetes quantity such as `8Gi`, `500m` or `1e9`. Undefined if Kubernetes would reject the text. */
 export function parseQuantity(text: string): number | undefined {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(m|k|[MGTPE]|[KMGTPE]i)?$/.exec(text) ?? [];
   const power = powers[unit];

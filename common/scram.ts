@@ -3,8 +3,8 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 const iterations = 4096;
 
 /**
- * What PostgreSQL stores of a password. Sent in place of the password itself, so that no server log and no
- * `pg_stat_activity` ever holds it.
+ * The verifier that PostgreSQL stores for a password. tenantry sends it instead of the password, so that no server log
+ * and no `pg_stat_activity` holds the password.
  */
 export function scramVerifier(password: string, salt: Buffer = randomBytes(16), rounds = iterations): string {
   const salted = pbkdf2Sync(prepared(password), salt, rounds, 32, "sha256");
@@ -14,7 +14,7 @@ export function scramVerifier(password: string, salt: Buffer = randomBytes(16), 
   return `SCRAM-SHA-256$${rounds}:${salt.toString("base64")}$${storedKey.toString("base64")}:${serverKey.toString("base64")}`;
 }
 
-/** Whether the stored verifier is that of the password. */
+/** True if the stored verifier belongs to the password. */
 export function isVerifierOf(verifier: string | null, password: string): boolean {
   const match = /^SCRAM-SHA-256\$(\d+):([^$]+)\$/.exec(verifier ?? "");
   if (!match?.[1] || !match[2]) return false;
@@ -22,14 +22,14 @@ export function isVerifierOf(verifier: string | null, password: string): boolean
 }
 
 /**
- * The verifier of a password that must come out the same in each run. Its salt follows from the password at the same cost
- * as the verifier itself, so that it makes no guess cheaper.
+ * A verifier that is the same in each run. Its salt is derived from the password at the same cost as the verifier
+ * itself, so it makes no guess cheaper.
  */
 export function lastingVerifier(user: string, password: string): string {
   return scramVerifier(password, pbkdf2Sync(prepared(password), `tenantry:${user}`, iterations, 16, "sha256"));
 }
 
-/** As clients prepare a password before they hash it: SASLprep, RFC 4013 section 2. */
+/** Prepares a password for hashing as clients do: SASLprep, RFC 4013 section 2. */
 function prepared(password: string): string {
   return (
     password

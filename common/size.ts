@@ -5,14 +5,14 @@ export interface Size {
   readonly bytes: number;
 }
 
-/** What is accepted, for error messages. */
+/** The accepted form, for error messages. */
 export const sizeExpected =
   "a whole number and a unit of B, KiB, MiB, GiB or TiB, such as `8 KiB`, and at most 1024 TiB";
 
-/** Kubernetes counts bytes in 64 bits, PostgreSQL megabytes of log in 32: a petabyte fits both. */
+/** Kubernetes counts bytes in 64 bits, and PostgreSQL counts megabytes of WAL in 32 bits. A petabyte fits both. */
 const largestBytes = 1024 * factors.TiB;
 
-/** The size, or undefined if the text is none, or more than anybody counts. Zero is none. */
+/** Parses a size. Undefined for any other text, for zero, and for more than a petabyte. */
 export function parseSize(text: string): Size | undefined {
   const match = /^\s*([1-9]\d{0,8})\s*(B|KiB|MiB|GiB|TiB)\s*$/.exec(text);
   if (!match?.[1] || !match[2]) return undefined;
@@ -20,13 +20,13 @@ export function parseSize(text: string): Size | undefined {
   return bytes <= largestBytes ? { bytes } : undefined;
 }
 
-/** In the largest unit that gives a whole number: `8 KiB`. */
+/** Writes the size in the largest unit that gives a whole number: `8 KiB`. */
 export function formatSize({ bytes }: Size): string {
   const [unit, factor] = Object.entries(factors).findLast(([, size]) => bytes % size === 0) ?? ["B", 1];
   return `${bytes / factor} ${unit}`;
 }
 
-/** Rounded, for people: `1.2 GiB`. */
+/** Writes the size rounded, for people: `1.2 GiB`. */
 export function roundSize({ bytes }: Size): string {
   const [unit, factor] = Object.entries(factors).findLast(([, size]) => bytes >= size) ?? ["B", 1];
   return `${Number((bytes / factor).toFixed(1))} ${unit}`;

@@ -3,10 +3,10 @@ import { type Problem, Problems } from "./problem";
 import { placeAt, type Source } from "./source";
 
 /**
- * A file that somebody wrote, as text: UTF-8, without the byte order mark that some editors put before it.
+ * Reads a file that a user wrote: UTF-8 text, without the byte order mark that some editors put before it.
  *
- * @param path as messages and hashes name it
- * @throws Problems where it is no file, may not be read, or is not UTF-8
+ * @param path the path in messages and hashes
+ * @throws Problems if it is no file, may not be read, or is not UTF-8
  */
 export function readSourceFile(file: string, path: string): Source {
   let bytes: Buffer;
@@ -39,7 +39,7 @@ function unreadable({ code = "", message }: NodeJS.ErrnoException, path: string)
 function notUtf8(bytes: Buffer, path: string): Problem {
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (isUtf16) return { what: "The file is UTF-16", expected: "UTF-8", fix: "Save it as UTF-8", at: { file: path } };
-  // What is no character is replaced, one way or another, at the first byte that differs.
+  // Decoding replaces invalid bytes, so encoding the text again differs at the first of them.
   const text = bytes.toString("utf8");
   const written = Buffer.from(text);
   const wrong = bytes.findIndex((byte, index) => byte !== written[index]);

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Place } from "./problem";
 
-/** A file's text and where it came from. */
+/** A file's text and path. */
 export interface Source {
   /** Relative to the project: `sql/ecommerce/architecture.yaml`. */
   readonly path: string;
   readonly text: string;
 }
 
-/** The place of a character of the text, counted from 0. */
+/** The place of a character, whose offset counts from 0. */
 export function placeAt(source: Source, offset: number): Place {
   const starts = lineStarts(source);
   const line = lineAt(source, offset);
@@ -17,7 +17,7 @@ export function placeAt(source: Source, offset: number): Place {
   return { file: source.path, line, column: offset - start + 1, text };
 }
 
-/** The line, from 1, of a character of the text, counted from 0. */
+/** The line, from 1, of a character, whose offset counts from 0. */
 export function lineAt(source: Source, offset: number): number {
   const starts = lineStarts(source);
   let [low, high] = [0, starts.length];
@@ -29,14 +29,14 @@ export function lineAt(source: Source, offset: number): number {
   return low + 1;
 }
 
-/** The first character of a line that is counted from 1; behind the text for a line that it does not have. */
+/** The offset of a line's first character. Lines count from 1; for a line behind the last one, the text's length. */
 export function startOfLine(source: Source, line: number): number {
   return lineStarts(source)[line - 1] ?? source.text.length;
 }
 
 const known = new WeakMap<Source, readonly number[]>();
 
-/** Lines end as editors and PostgreSQL end them: by LF, by CR LF, or by CR. */
+/** The offsets at which lines start. Lines end by LF, CR LF or CR, as for editors and PostgreSQL. */
 function lineStarts(source: Source): readonly number[] {
   const found = known.get(source);
   if (found) return found;

@@ -1,4 +1,4 @@
-/** The name of the stack whose file this is; undefined for any other file. */
+/** The stack's name from the path of its file; undefined for any other file. */
 export function stackOf(path: string): string | undefined {
   return /(?:^|\/)Pulumi\.([^/]+)\.yaml$/.exec(path)?.[1];
 }

@@ -1,4 +1,4 @@
-/** The candidate that was probably meant, or undefined if none is near. */
+/** The candidate that the user probably meant, or undefined if none is near. */
 export function suggest(given: string, candidates: Iterable<string>): string | undefined {
   const near = [...candidates]
     .map((candidate) => ({ candidate, distance: editDistance(given.toLowerCase(), candidate.toLowerCase()) }))
@@ -7,13 +7,13 @@ export function suggest(given: string, candidates: Iterable<string>): string | u
   return near[0]?.candidate;
 }
 
-/** The names as a list for a message, in backticks; `none` if there is none. */
+/** The names in backticks, as a list for a message; `none` if there are none. */
 export function listNames(names: Iterable<string>): string {
   const shown = [...names].map((name) => `\`${name}\``);
   return shown.length > 0 ? shown.join(", ") : "none";
 }
 
-/** Letters to insert, delete, replace or swap with a neighbour. */
+/** The number of letters to insert, delete, replace or swap with a neighbour. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -6,25 +6,25 @@ import { listNames, suggest } from "./suggestion";
 
 type Path = readonly PropertyKey[];
 
-/** A YAML file's value, and where each part of it stands. */
+/** A YAML file's value, and the places of its parts. */
 export interface YamlFile<T> {
   readonly value: T;
-  /** The place of a key, or of the nearest part around it that is there. */
+  /** The place of a key, or of the nearest existing part around it. */
   placeOf(...path: string[]): Place;
 }
 
-/** What to check a file with. */
+/** The expected form of a YAML file. */
 export interface YamlForm<Schema extends z.ZodType> {
   readonly schema: Schema;
-  /** What the file as a whole is called in messages: "The description". */
+  /** The name of the file in messages: "The description". */
   readonly noun: string;
-  /** Values that messages must not show; where there may be any, no line of the file is shown either. @default none */
+  /** True for values that messages must not show. If given, messages show no line of the file either. @default none */
   readonly secret?: (path: Path) => boolean;
-  /** Turns the file's plain value into what the schema checks. @default the value itself */
+  /** Converts the file's plain value to the input of the schema. @default the value itself */
   readonly select?: (value: unknown) => unknown;
 }
 
-/** The file's value, or everything that is wrong with its syntax or its shape. */
+/** The file's value, or all errors of syntax and form. */
 export function parseYaml<Schema extends z.ZodType>(
   source: Source,
   form: YamlForm<Schema>,
@@ -49,7 +49,7 @@ export function parseYaml<Schema extends z.ZodType>(
   return { value: result.data, placeOf: (...path) => place(keyOffset(document, path)) };
 }
 
-/** The document's plain value; or why its aliases give none, with the offset of one of them. */
+/** The document's plain value, or a problem with its aliases and the offset of one of them. */
 export function resolveAliases(
   document: Document,
 ): { readonly value: unknown } | (Pick<Problem, "what" | "got" | "expected" | "fix"> & { readonly alias: number }) {
@@ -60,7 +60,7 @@ export function resolveAliases(
       const alias = node.range?.[0] ?? 0;
       first ??= alias;
       const meant = node.resolve(document);
-      // A value that contains itself has no end.
+      // An alias inside its own value has no finite value.
       if (meant && !ancestors.includes(meant)) return undefined;
       unknown = { name: node.source, alias };
       return visit.BREAK;
@@ -78,7 +78,7 @@ export function resolveAliases(
   try {
     return { value: document.toJS({ maxAliasCount }) };
   } catch (error) {
-    // The library's answer to aliases of aliases that multiply.
+    // The library throws this error if aliases of aliases multiply.
     if (!(error instanceof ReferenceError)) throw error;
     return {
       what: "The aliases of this file multiply into more than it may hold",
@@ -91,7 +91,7 @@ export function resolveAliases(
 
 const maxAliasCount = 100;
 
-/** YAML's lines may end by CR alone, which the library takes for a blank. */
+/** Converts line ends of CR alone, which YAML allows but the library reads as blanks. */
 export function withLineFeeds(text: string): string {
   return text.replaceAll(/\r(?!\n)/g, "\n");
 }
@@ -150,7 +150,7 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-/** The keys that the schema knows at a path. */
+/** The keys that the schema accepts at a path. */
 function knownKeys(schema: z.ZodType, path: Path): string[] {
   let at = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema | undefined;
   for (const key of path) at = childSchema(at, String(key));
@@ -172,7 +172,7 @@ function shown(form: YamlForm<z.ZodType>, path: Path): string {
   return path.length > 0 ? `\`${path.map(String).join(".")}\`` : form.noun;
 }
 
-/** Where the key at the end of the path starts, or the last key before it that is there. */
+/** The offset of the last key of the path, or of the last one that exists. */
 export function keyOffset(document: Document, path: Path): number {
   let node: unknown = document.contents;
   let offset = 0;

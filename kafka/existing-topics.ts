@@ -1,7 +1,7 @@
 import { ConfigResourceTypes, type Kafka } from "kafkajs";
 import { type FoundTopics, topicSettings } from "../architecture/data-plane/topics";
 
-/** The topics that the login sees, and the settings of these. */
+/** The topics that the login can see, and the settings of the given ones. */
 export async function readTopics(kafka: Kafka, topics: readonly string[]): Promise<FoundTopics> {
   const admin = kafka.admin();
   try {

@@ -11,7 +11,7 @@ export async function readGroups(kafka: Kafka, topics: readonly string[]): Promi
     const { groups } = await admin.listGroups();
     const reading: string[] = [];
     for (const { groupId, protocolType } of groups) {
-      // Connect's own are of another kind; of a group that only commits positions none is known.
+      // Connect's groups have another protocol type. A group that only commits positions has an empty one.
       if (protocolType !== "consumer" && protocolType !== "") continue;
       const positions = await admin.fetchOffsets({ groupId, topics: [...known] });
       if (positions.some(({ partitions }) => partitions.some(({ offset }) => Number(offset) >= 0)))

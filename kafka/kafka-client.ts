@@ -1,7 +1,7 @@
 import { CompressionCodecs, CompressionTypes, Kafka, type KafkaConfig, logLevel } from "kafkajs";
 import { encrypts, type KafkaEndpoint } from "../architecture/endpoints";
 
-// The connectors compress with LZ4, which kafkajs leaves to others.
+// The connectors compress with LZ4, for which kafkajs has no codec of its own.
 CompressionCodecs[CompressionTypes.LZ4] = () => ({
   compress: async ({ buffer }: { readonly buffer: Buffer }) => (await lz4()).lz4Compress(buffer),
   decompress: async (buffer: Buffer) => (await lz4()).lz4Decompress(buffer),
@@ -10,9 +10,10 @@ CompressionCodecs[CompressionTypes.LZ4] = () => ({
 const lz4 = () => import("@platformatic/wasm-utils");
 
 /**
- * Kafka as this project's programs use it. Errors are thrown, not logged; consumers read committed records only.
+ * A Kafka client for this project's programs. It throws errors instead of logging them, and its consumers read
+ * committed records only.
  *
- * @param retries how often a request is tried again; none where somebody polls
+ * @param retries number of retries of a request; 0 where the caller polls
  */
 export function openKafka(endpoint: KafkaEndpoint, clientId: string, retries = 5): Kafka {
   return new Kafka({
@@ -25,7 +26,7 @@ export function openKafka(endpoint: KafkaEndpoint, clientId: string, retries = 5
   });
 }
 
-/** Transport and login, as kafkajs takes them. */
+/** Transport and login in the form of kafkajs. */
 export function security(endpoint: KafkaEndpoint): Pick<KafkaConfig, "ssl" | "sasl"> {
   const { ca, user, password = "", mechanism = "scram-sha-512" } = endpoint;
   return {

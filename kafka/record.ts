@@ -1,13 +1,13 @@
 import type { IHeaders, KafkaMessage } from "kafkajs";
 
-/** An event as a consumer gets it: what the outbox held, and where it came. */
+/** An event as a consumer receives it: the outbox row's values, and the record's position. */
 export interface EventRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;
   /** The aggregate's id. */
   readonly key: string;
-  /** The event's id, by which a redelivery is recognised. */
+  /** The event's id, which identifies a redelivery. */
   readonly id: string;
   readonly tenant: string;
   readonly type: string;
@@ -16,7 +16,7 @@ export interface EventRecord {
   readonly payload: string;
 }
 
-/** Headers that are missing come out empty: whether that matters is the reader's to say. */
+/** Converts a record. Missing headers become empty; the caller decides if that matters. */
 export function eventRecord(
   topic: string,
   partition: number,

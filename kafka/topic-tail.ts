@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer, Kafka } from "kafkajs";
 import { type EventRecord, eventRecord } from "./record";
 
-/** Where each partition ended, by topic. A topic that does not exist yet has no ends, and is read from its start. */
+/** The end offset of each partition, by topic. A topic that does not exist yet has none, and is read from its start. */
 export type Ends = ReadonlyMap<string, readonly { readonly partition: number; readonly offset: string }[]>;
 
-/** The topics' ends now: what comes later is read from here. */
+/** Returns the topics' current ends. Records after them are read by `tail`. */
 export async function readEnds(kafka: Kafka, topics: readonly string[]): Promise<Ends> {
   const admin = kafka.admin();
   await admin.connect();
@@ -21,7 +21,7 @@ export async function readEnds(kafka: Kafka, topics: readonly string[]): Promise
   }
 }
 
-/** Waits until Connect has made the topics; the missing ones when the time is up. */
+/** Waits until Connect has created the topics. Returns the topics that are still missing after the timeout. */
 export async function waitForTopics(
   kafka: Kafka,
   topics: readonly string[],
@@ -41,9 +41,9 @@ export async function waitForTopics(
 }
 
 /**
- * Reads on from the ends, committed records only, until stopped. Leaves no offsets behind, so the group vanishes; and a
- * member that loses its place in it, because its process was held up, begins anew. So a record is known by its offset:
- * each is seen once, and what is seen twice is there twice.
+ * Reads committed records from the ends on, until stopped. The consumer group commits no offsets, so it vanishes
+ * afterwards. A member whose process stalled may lose its assignment and read again; records at offsets already seen
+ * are skipped. So each record is reported once, and duplicates in the topic are reported too.
  */
 export async function tail(
   kafka: Kafka,

@@ -5,18 +5,18 @@ import { run } from "./run";
 import type { SystemUser } from "./system-user";
 
 /**
- * Files in a folder of another account, handled as that account: a link that it puts there leads root no further than
- * itself. Without an account the folder is the caller's own.
+ * Reads and writes files in a folder of another account with that account's rights, so that a link in the folder gives
+ * root no further access. Without an account, the folder belongs to the caller.
  */
 
-/** The beginning of a text, or undefined if there is no such file. */
+/** The first million bytes of a text, or undefined if there is no such file. */
 export async function readAs(user: SystemUser | undefined, path: string): Promise<string | undefined> {
   if (!user) return readIfThere(path);
   const { code, stdout } = await run("head", ["-c", "1000000", path], { user, cwd: "/", timeoutMs: 10_000 });
   return code === 0 ? stdout : undefined;
 }
 
-/** Writes the whole file or nothing, for this account's eyes. */
+/** Writes the whole file or nothing. Only this account can read it. */
 export async function writeAs(user: SystemUser | undefined, path: string, text: string): Promise<void> {
   if (!user) return writePrivate(path, text);
   await runAs(user, path, 'umask 077; rm -f -- "$1.new" && cat >"$1.new" && mv -f -- "$1.new" "$1"', text);
@@ -27,7 +27,7 @@ export async function removeAs(user: SystemUser | undefined, path: string): Prom
   await runAs(user, path, 'rm -f -- "$1"');
 }
 
-/** Removes what lies in a folder of the caller's, whoever it belongs to, with all that is in it. */
+/** Removes a file or folder with everything in it, from a folder that the caller owns, whoever owns the content. */
 export async function removeTree(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found?.isDirectory() || found.uid === 0 || process.getuid?.() !== 0) {

@@ -6,21 +6,21 @@ import { basename, dirname, join } from "node:path";
 import { identify } from "./process-id";
 import { processStartMs } from "./process-start";
 
-/** Where downloaded parts live, outside the checkout, so that every checkout shares them. */
+/** The folder for downloads. It lies outside the checkout, so that all checkouts share it. */
 export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tenantry");
 }
 
 export interface Contents {
   fill(directory: string): Promise<void>;
-  /** The first thing that is wrong with a filled directory; undefined if nothing is. */
+  /** The first error in a filled directory; undefined if there is none. */
   flaw(directory: string): Promise<string | undefined>;
 }
 
 /**
- * Makes a directory that is there whole or not at all: filled under another name beside it, looked at, then renamed. A kill
- * leaves only the other name, which the next run removes; of two that fill at once the first to finish wins. One that is
- * there stays if it has no flaw. True if it was made.
+ * Installs a directory completely or not at all: fills it under another name beside the target, checks it, then renames
+ * it. After a kill only the other name is left, which the next run removes. If two runs fill it at once, the first to
+ * finish wins. An existing directory without a flaw stays. Returns true if the directory was installed.
  */
 export async function installDirectory(target: string, { fill, flaw }: Contents): Promise<boolean> {
   const isSound = async () => existsSync(target) && (await flaw(target)) === undefined;
@@ -52,7 +52,7 @@ async function removeLeftovers(parent: string, prefix: string): Promise<void> {
     if (!name.startsWith(prefix)) continue;
     const owner = Number(name.slice(prefix.length).split("-")[0]);
     const path = join(parent, name);
-    // A process that began after the directory has only its maker's number.
+    // A process that started after the directory was made only reuses the process id of its maker.
     const madeMs = (await stat(path)).mtimeMs;
     if (!identify(owner) || (processStartMs(owner) ?? 0) > madeMs + 60_000) {
       await rm(path, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The toolkit's own folder, with the files that it brings: the checkout, or the installed package. */
+/** The folder of the toolkit with its files: the checkout, or the installed package. */
 export const root = nearest("package.json", __dirname) ?? __dirname;
 
 interface Manifest {
@@ -9,10 +9,10 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-/** What the toolkit's package.json says of it. */
+/** The toolkit's package.json. */
 export const manifest: Manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** The nearest folder that has the file: this one, or one above it. */
+/** The nearest folder that contains the file: this one, or one above it. */
 export function nearest(file: string, folder: string): string | undefined {
   if (existsSync(join(folder, file))) return folder;
   return dirname(folder) === folder ? undefined : nearest(file, dirname(folder));

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { dirname } from "node:path";
 import { Problems } from "../problem";
 
-/** Writes the whole file or nothing: a kill never leaves half of it. Nobody else can read it at any moment. */
+/** Writes the whole file or nothing, even if the process is killed. Other accounts can't read it at any moment. */
 export function writePrivate(path: string, text: string): void {
   const part = `${path}.${randomBytes(4).toString("hex")}`;
   try {
@@ -15,7 +15,10 @@ export function writePrivate(path: string, text: string): void {
   }
 }
 
-/** Makes a folder with those above it. Node's own way never ends in /proc, which says that the folder above is not there. */
+/**
+ * Makes a folder and the missing folders above it. Node's recursive mkdir never ends in /proc, where the folder above
+ * always seems to be missing.
+ */
 export function makeFolder(path: string): void {
   if (isFolder(path)) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
@@ -23,7 +26,7 @@ export function makeFolder(path: string): void {
     mkdirSync(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    // Another process may have made it meanwhile.
+    // Another process has made it meanwhile.
     if (code === "EEXIST" && isFolder(path)) return;
     if (code !== "ENOENT") throw error;
     throw new Problems([{ what: "No folder can be made there", got: path, fix: "Choose another place with --home" }]);
@@ -34,7 +37,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** The text, or undefined if there is no such file. */
+/** The file's text, or undefined if there is no such file. */
 export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
@@ -44,7 +47,7 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-/** The last lines of a log, without reading all of it into the terminal. */
+/** The last lines of a log. */
 export function lastLines(path: string, count: number): string[] {
   return (readIfThere(path) ?? "").trimEnd().split("\n").slice(-count);
 }

@@ -1,10 +1,12 @@
-// Whose folders a path leads through. Plain JavaScript that requires nothing of npm's, because it serves before the Node
-// dependencies are installed.
+// Finds folders of other accounts on the way to a path. This is plain JavaScript that requires no npm package, because
+// it runs before the Node dependencies are installed.
 
 const { lstatSync, readFileSync, realpathSync } = require("node:fs");
 const { dirname } = require("node:path");
 
-/** For root, the first folder on the way to the path, or the path itself, that belongs to another account. */
+/**
+ * If the process is root: the first folder on the way to the path, or the path itself, that belongs to another account.
+ */
 function foreignOwner(path) {
   if (process.getuid?.() !== 0) return undefined;
   for (const directory of wayTo(path)) {
@@ -20,7 +22,7 @@ function wayTo(path) {
   return way;
 }
 
-/** The path without links, or of what does not exist yet the folder that it would be made in. */
+/** The path without links. If it does not exist yet, the nearest existing folder above it. */
 function nearest(path) {
   try {
     return realpathSync(path);

@@ -1,11 +1,11 @@
-// Runs a module of this package: its TypeScript by tsx where that is, as in a checkout, else what was built of it.
+// Runs a module of this package: its TypeScript through tsx if that file exists, as in a checkout, or else its build.
 "use strict";
 const { existsSync } = require("node:fs");
 const { join } = require("node:path");
 
 const root = join(__dirname, "..", "..");
 
-/** @param {string} path of the module from the root, without an extension */
+/** @param {string} path path of the module from the root, without an extension */
 module.exports = function launch(path) {
   if (existsSync(join(root, `${path}.ts`))) {
     compileOnTheFly();
@@ -15,11 +15,11 @@ module.exports = function launch(path) {
   }
 };
 
-/** tsx compiles and caches. Types are checked by `make check`. */
+/** tsx compiles and caches. `make check` checks the types. */
 function compileOnTheFly() {
   const { TSX_TSCONFIG_PATH } = process.env;
   try {
-    // Its `paths` lead to the sources of packages that are not built here.
+    // The `paths` of tsconfig.json lead to the sources of packages that are not built here.
     process.env.TSX_TSCONFIG_PATH ??= join(root, "tsconfig.json");
     require("tsx/cjs");
   } catch {

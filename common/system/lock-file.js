@@ -1,18 +1,18 @@
-// The file by which one process at a time works on something. Plain JavaScript that requires nothing of npm's, because it
-// serves before the Node dependencies are installed.
+// A lock file, which one process at a time can hold. This is plain JavaScript that requires no npm package, because it
+// runs before the Node dependencies are installed.
 
 const { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { dirname } = require("node:path");
 const { processStart } = require("./process-start.js");
 
-/** `ours`, or the number of the process that holds it. One that another, ended process left does not count. */
+/** Returns `ours`, or the id of the process that holds the lock. Locks of processes that ended are ignored. */
 function acquire(path) {
   mkdirSync(dirname(path), { recursive: true });
   const own = `${path}.${process.pid}`;
   try {
     writeFileSync(own, JSON.stringify({ pid: process.pid, started: processStart(process.pid) }));
     for (let attempt = 0; attempt < 3; attempt++) {
-      // A link appears whole or not at all, unlike a file that is opened and then written.
+      // A link appears atomically, unlike a file that is opened and then written.
       if (links(own, path)) return "ours";
       const pid = holder(path);
       if (pid !== undefined) return pid;
@@ -24,7 +24,7 @@ function acquire(path) {
   }
 }
 
-/** The number of the running process that holds it. */
+/** The id of the running process that holds the lock. */
 function holder(path) {
   try {
     const { pid, started } = JSON.parse(readFileSync(path, "utf8"));
@@ -38,7 +38,10 @@ function release(path) {
   rmSync(path, { force: true });
 }
 
-/** One process at a time looks again and removes: another may have removed the lock and taken its own meanwhile. */
+/**
+ * Removes a stale lock. A second lock lets one process at a time check again and remove, because another process may
+ * have removed the lock and acquired it meanwhile.
+ */
 function removeStale(path, own) {
   const guard = `${path}.stale`;
   if (!links(own, guard)) {

@@ -5,11 +5,11 @@ import { acquire, holder, release } from "./lock-file";
 export interface LockOptions {
   /** @default 0 */
   readonly waitMs?: number;
-  /** Whether to work without a lock where the disk has no room for one, if nobody holds it. @default false */
+  /** True if the work may run without a lock if the disk is full and nobody holds the lock. @default false */
   readonly evenOnFullDisk?: boolean;
 }
 
-/** Runs `work` as the only process that holds the lock; one that another, ended process left does not count. */
+/** Runs `work` while this process holds the lock. Locks of processes that ended are ignored. */
 export async function withLock<T>(
   path: string,
   what: string,

@@ -2,8 +2,8 @@ import { Problems } from "../problem";
 import { foreignOwner } from "./foreign-owner";
 
 /**
- * Throws Problems where root would work in a folder of another account: what root makes there is in the way of that
- * account later, and a link that it puts there leads root elsewhere.
+ * Throws Problems if root would work in a folder of another account. Files that root creates would hinder that account
+ * later, and a link of that account could lead root elsewhere.
  */
 export function requireOwnFolders(path: string, purpose: string): void {
   const owner = foreignOwner(path);

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { processStart } from "./process-start";
 
-/** A process, told apart from a later one that was given the same number. */
+/** A process. It differs from a later process with the same id. */
 export interface ProcessId {
   readonly pid: number;
-  /** When it started, as the system says it: compared, never read. */
+  /** The start time in the system's own form, used only for comparison. */
   readonly started: string;
 }
 
@@ -16,7 +16,7 @@ export interface StopStep {
   readonly waitMs: number;
 }
 
-/** The process of that number, or undefined if none runs (one that ended and was not waited for does not run). */
+/** The process with this id, or undefined if none runs. A zombie does not count as running. */
 export function identify(pid: number): ProcessId | undefined {
   const started = processStart(pid);
   return started === undefined ? undefined : { pid, started };
@@ -26,7 +26,7 @@ export function isRunning(id: ProcessId): boolean {
   return identify(id.pid)?.started === id.started;
 }
 
-/** The command line of the process, empty if it cannot be known. */
+/** The command line of the process; empty if it is unknown. */
 export function commandLine(pid: number): string {
   try {
     if (process.platform === "linux") return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
@@ -36,14 +36,14 @@ export function commandLine(pid: number): string {
   }
 }
 
-/** One signal after the other, each with its time to work, until the process has ended. */
+/** Sends one signal after the other, and waits after each, until the process has ended. */
 export async function stopProcess(id: ProcessId, steps: readonly StopStep[]): Promise<void> {
   for (const { signal, waitMs } of steps) {
     if (!isRunning(id)) return;
     try {
       process.kill(id.pid, signal);
     } catch {
-      // It ended just now.
+      // The process has just ended.
     }
     const end = Date.now() + waitMs;
     while (Date.now() < end && isRunning(id)) await sleep(50);

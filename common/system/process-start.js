@@ -1,10 +1,13 @@
-// When a process started: told apart by it from a later one that was given the same number. Plain JavaScript that requires
-// nothing of npm's, because it serves before the Node dependencies are installed.
+// The start time of a process, which tells it from a later process with the same id. This is plain JavaScript that
+// requires no npm package, because it runs before the Node dependencies are installed.
 
 const { execFileSync } = require("node:child_process");
 const { readFileSync } = require("node:fs");
 
-/** As the system says it: compared, never read. Undefined if none runs; one that ended and was not waited for does not run. */
+/**
+ * The start time in the system's own form, used only for comparison. Undefined if the process does not run; a zombie
+ * does not count as running.
+ */
 function processStart(pid) {
   try {
     return process.platform === "linux" ? startLinux(pid) : startElsewhere(pid);
@@ -13,19 +16,21 @@ function processStart(pid) {
   }
 }
 
-/** In milliseconds since 1970, to about a second; undefined if none runs. */
+/** The start time in milliseconds since 1970, precise to about a second. Undefined if the process does not run. */
 function processStartMs(pid) {
   try {
     if (process.platform !== "linux") return Date.parse(ps(pid, "lstart="));
     const bootSeconds = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);
-    // Linux counts a hundred ticks a second for programs, whatever its own clock does.
+    // Linux reports a hundred ticks a second to programs, whatever the kernel's own clock rate is.
     return bootSeconds * 1_000 + Number(parseStat(readFileSync(`/proc/${pid}/stat`, "utf8")).startTicks) * 10;
   } catch {
     return undefined;
   }
 }
 
-/** State and start of a `/proc/PID/stat`, whose second field, the name, may hold spaces and parentheses. */
+/**
+ * Parses the state and the start time in `/proc/PID/stat`. The second field, the name, may hold spaces and parentheses.
+ */
 function parseStat(text) {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return { state: fields[0] ?? "", startTicks: fields[19] ?? "" };

@@ -1,11 +1,11 @@
-/** Lines about what goes on, on standard error: standard output is for results. */
+/** Progress on standard error, because standard output is for results. */
 export interface Progress {
-  /** Runs one part and shows a line about it with what came out and how long it took. */
+  /** Runs one part of the work, and prints a line with its outcome and duration. */
   part<T>(title: string, work: () => Promise<T>, outcome: (result: T) => string): Promise<T>;
   note(text: string): void;
 }
 
-/** On a terminal also a last line that says what is being waited for. */
+/** Prints progress. On a terminal, a last line also shows the running parts. */
 export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   const open = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
@@ -45,7 +45,7 @@ export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progr
   };
 }
 
-/** For commands that only answer in JSON, and tests. */
+/** No progress: for commands that answer only in JSON, and for tests. */
 export const silent: Progress = { part: (_title, work) => work(), note: () => undefined };
 
 function seconds(start: number): string {

@@ -12,13 +12,13 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly user?: SystemUser | undefined;
-  /** What it reads. @default nothing */
+  /** Text for standard input. @default nothing */
   readonly input?: string;
-  /** Ended after so long. @default never */
+  /** Time after which the program is ended. @default never */
   readonly timeoutMs?: number;
 }
 
-/** Runs a program to its end and keeps what it wrote. Never throws: a missing program is code 127. */
+/** Runs a program to its end and returns its output. Never throws: the code of a missing program is 127. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return new Promise((resolve) => {
     const child = spawn(command, [...args], {
@@ -31,7 +31,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     const written = { stdout: "", stderr: "" };
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (written.stdout += text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (written.stderr += text));
-    // One that ends without reading all is judged by its code.
+    // A program that ends without reading all of its input is judged by its exit code.
     child.stdin?.on("error", () => undefined).end(options.input);
     child.on("error", (error) => resolve({ code: 127, stdout: "", stderr: error.message }));
     child.on("close", (code) => resolve({ code: code ?? 1, ...written }));

@@ -1,12 +1,13 @@
-// Goes on with a Node.js that is new enough. Plain JavaScript of any version: it runs on those that are not.
+// Continues on a supported Node.js. This is plain JavaScript for any version, because it also runs on versions that are
+// too old.
 "use strict";
 const { execFileSync, spawnSync } = require("node:child_process");
 const { existsSync } = require("node:fs");
 const { delimiter, join } = require("node:path");
 
 /**
- * Calls `start` on Node.js 20.6 or newer. On an older one it runs the program again on the one that set-up fetched, which comes
- * first on PATH, so that the provider and Pulumi's programs find it too.
+ * Calls `start` on Node.js 20.6 or newer. On an older one, it runs the program again on the Node.js that set-up
+ * fetched, and puts that first on PATH, so that the provider and Pulumi's programs find it too.
  *
  * @param {() => void} start
  */
@@ -28,7 +29,7 @@ module.exports = function onSupportedNode(start) {
   process.exit(status === null ? 1 : status);
 };
 
-/** Empty in a package, which brings no set-up. */
+/** The PATH of set-up; empty in an installed package, which has no set-up. */
 function pathOfSetup() {
   const script = join(__dirname, "..", "..", "local", "setup", "node.sh");
   return existsSync(script) ? execFileSync(script, ["path"], { encoding: "utf8" }).trim() : "";

@@ -11,7 +11,7 @@ const causes: Readonly<Record<string, string>> = {
   ENOTDIR: "A file stands where a directory should be: move it away, or choose another place with --home.",
 };
 
-/** Runs `work`; what the system refuses for a reason that a user can remove is a problem instead of a stack trace. */
+/** Runs `work`. Throws system errors that a user can fix as Problems, without a stack trace. */
 export async function explained<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -8,14 +8,16 @@ export interface SystemUser {
   readonly gid: number;
 }
 
-/** The account that PostgreSQL runs under: it refuses root. Undefined: the one who called, who is not root. */
+/**
+ * The account that runs PostgreSQL, which refuses to run as root. Undefined if the caller, who is not root, runs it.
+ */
 export function postgresAccount(): SystemUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = parseAccounts(readFileSync("/etc/passwd", "utf8"));
   return accounts.find(({ name }) => name === "postgres") ?? accounts.find(({ name }) => name === "nobody");
 }
 
-/** The accounts of an `/etc/passwd`. */
+/** Parses the accounts of an `/etc/passwd`. */
 export function parseAccounts(text: string): SystemUser[] {
   return text
     .split("\n")
@@ -24,7 +26,7 @@ export function parseAccounts(text: string): SystemUser[] {
     .map(([name = "", , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
 }
 
-/** Whether the account can pass through every directory above the path. */
+/** True if the account may enter every directory above the path. */
 export function canReach(path: string, user: SystemUser): boolean {
   for (let directory = dirname(path); ; directory = dirname(directory)) {
     if (!canEnter(directory, user)) return false;

@@ -1,6 +1,6 @@
 import { Problems } from "../problem";
 
-/** What each of the formats that a path is written into reads as something else, and can't escape. */
+/** Characters that a format of the servers misreads in a path and can't escape. */
 const readers: readonly { readonly sign: RegExp; readonly name: string; readonly reader: string }[] = [
   { sign: /,/, name: "a comma", reader: "Kafka reads it as the end of a folder" },
   { sign: /:/, name: "a colon", reader: "Java's class path reads it as the end of a folder" },
@@ -9,7 +9,7 @@ const readers: readonly { readonly sign: RegExp; readonly name: string; readonly
   { sign: /\p{Cc}/u, name: "a control character", reader: "it ends a line of a configuration" },
 ];
 
-/** Throws Problems for a path that the servers could not work in. Spaces and letters of any script are fine. */
+/** Throws Problems for a path that the servers can't use. Spaces and letters of any script are accepted. */
 export function requireUsablePath(path: string, purpose: string, fix: string): void {
   const found = readers.filter(({ sign }) => sign.test(path));
   if (found.length === 0) return;
