@@ -15,12 +15,12 @@ import { type Description, descriptionSchema } from "./description";
 import { isSql, type SqlFile } from "./sql/sql-file";
 import { loadSqlParser } from "./sql/sql-parser";
 
-/** The one place of architecture/ that looks for files; `source-file.ts` reads them. */
+/** Only this file of architecture/ looks for files; `source-file.ts` reads them. */
 
 /**
- * What an application's description says, without its SQL: enough for a plan.
+ * Reads an application's description without its SQL, which is enough for a plan.
  *
- * @throws Problems with all that is wrong with it
+ * @throws Problems with everything that is wrong with it
  */
 export function loadDescription(folder: string): Description {
   const described = parseYaml(readSource(descriptionFile(folder)), {
@@ -49,11 +49,11 @@ export type Refuse = (
 ) => readonly Problem[];
 
 /**
- * The application of a folder such as `sql/ecommerce`, and the toolkit's SQL for it, from `base` beside the folder or
- * elsewhere. `defaults` stand for what its description leaves out.
+ * Loads the application of a folder such as `sql/ecommerce`, and the toolkit's SQL for it, from `base` beside the
+ * folder or from another folder. `defaults` are used where the description leaves values out.
  *
- * @param refuse problems with what the files would do, where they are about to be applied @default none
- * @throws Problems with all that is wrong with its description and its SQL
+ * @param refuse returns problems with the effects of the files, if they are about to be applied @default none
+ * @throws Problems with everything that is wrong with the description and the SQL
  */
 export async function loadApplication(
   folder: string,
@@ -73,7 +73,10 @@ export async function loadApplication(
   return { application: parsed, base: baseOf(parsed), baseOf };
 }
 
-/** Returns the result of `parse`, or throws all problems. At one place, a problem of `parse` replaces a refusal. */
+/**
+ * Returns the result of `parse`, or throws all problems. If both report a problem at one place, that of `parse` is
+ * kept.
+ */
 function parseWith(refused: readonly Problem[], parse: () => Application): Application {
   let problems: readonly Problem[] = [];
   try {

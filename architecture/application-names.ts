@@ -17,7 +17,7 @@ export function topicName(application: string, aggregate: string): string {
   return `${application}.${aggregate}.events`;
 }
 
-/** Prefix of a tenant's objects: its roles, its schema in the model `schema`, its slots and connectors in a silo. */
+/** Prefix of a tenant's objects: its roles; in the model `schema` its schema; in a silo its slots and connectors. */
 export function tenantPrefix(application: string, tenant: string): string {
   return `${application}_${tenant}`;
 }
@@ -27,7 +27,7 @@ export function replicationPrefix({ name, scope }: Pick<Application, "name" | "s
   return scope?.model === "silo" ? tenantPrefix(name, scope.tenant.name) : name;
 }
 
-/** Schema of the outbox, the processed events and their functions; the tenant's own if it has one. */
+/** Schema of the outbox, the processed events and their functions. In the model `schema`, each tenant has its own. */
 export function eventsSchema({ schema, scope }: Pick<Application, "schema" | "scope">): string {
   return scope?.model === "schema" && scope.tenant ? schema : "tenantry";
 }

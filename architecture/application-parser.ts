@@ -36,10 +36,10 @@ const checks: readonly Check[] = [
 ];
 
 /**
- * The application of a folder's name, its architecture.yaml and its SQL files. PostgreSQL's parser must be loaded
- * (`loadSqlParser`). `defaults` stand for what the description leaves out.
+ * Parses an application: the name of its folder, its architecture.yaml and its SQL files. PostgreSQL's parser must be
+ * loaded (`loadSqlParser`). `defaults` are used where the description leaves values out.
  *
- * @throws Problems with all that is wrong: first what cannot be read, then what does not fit together.
+ * @throws Problems with everything that can't be read; or else with all contradictions between description and SQL
  */
 export function parseApplication(
   name: string,
@@ -121,7 +121,7 @@ function toFile(checked: Checked, { source, statements }: ParsedSql, index: numb
   };
 }
 
-/** True if the statement creates a placed table, or alters it in the file that creates it. */
+/** True if the statement creates a placed table, or alters such a table in the file that creates it. */
 function hasDeferredKeys({ catalog, description, schema }: Checked, { node }: ParsedStatement, file: number): boolean {
   const relation =
     "CreateStmt" in node

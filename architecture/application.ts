@@ -4,16 +4,16 @@ import type { Reach } from "./reserved-functions";
 import type { SqlFile } from "./sql/sql-file";
 import type { Tenant as TenantEntry } from "./tenancy/tenants";
 
-/** An application's data, parsed: past this point no code asks again whether a value is right. */
+/** An application's data, parsed and checked. Code that uses it checks nothing again. */
 export interface Application {
-  /** The folder's name under `sql/`; prefixes roles, slots, connectors and topics. */
+  /** The folder's name under `sql/`, and the prefix of roles, slots, connectors and topics. */
   readonly name: string;
   /** Schema of the application's tables. @default the application's name */
   readonly schema: string;
   readonly tenant: Tenant;
-  /** Every table of the SQL files, a table after those that its foreign keys refer to. */
+  /** Every table of the SQL files, sorted so that a table follows those that its foreign keys refer to. */
   readonly tables: readonly Table[];
-  /** The SQL files by number. */
+  /** The SQL files, sorted by number. */
   readonly files: readonly SqlFile[];
   readonly events: Events;
   readonly roles: readonly Role[];
@@ -38,7 +38,7 @@ export type TenantScope =
 export interface Tenant {
   /** The tenant root table, unqualified. */
   readonly table: string;
-  /** The distribution column that every tenant table has and every key of it contains. */
+  /** The distribution column. Every tenant table has it, and every key of a tenant table contains it. */
   readonly column: string;
   readonly type: TenantType;
 }
@@ -58,8 +58,8 @@ interface TableBase {
 }
 
 /**
- * A table whose rows each belong to one tenant: distributed by the tenant column, co-located with the root, under row
- * level security.
+ * A table each of whose rows belongs to one tenant. It is distributed by the tenant column, co-located with the root,
+ * and protected by row level security.
  */
 export interface TenantTable extends TableBase {
   readonly kind: "tenant";
@@ -69,11 +69,11 @@ export interface TenantTable extends TableBase {
 /** A table that all tenants share, copied to every node. */
 export interface ReferenceTable extends TableBase {
   readonly kind: "reference";
-  /** True if the application's roles may write the table. @default only SQL files change it */
+  /** True if the application's roles may write the table. @default false: only SQL files change it */
   readonly shared?: true;
 }
 
-/** A table that stays on the coordinator and holds no tenant's data. */
+/** A table that stays on the coordinator and holds no data of tenants. */
 export interface LocalTable extends TableBase {
   readonly kind: "local";
 }
@@ -82,15 +82,15 @@ export interface ForeignKey {
   readonly name: string;
   readonly columns: readonly string[];
   readonly references: { readonly schema: string; readonly table: string; readonly columns: readonly string[] };
-  /** The clauses behind the columns as PostgreSQL writes them, such as `ON DELETE CASCADE`; empty without. */
+  /** The clauses after the columns as PostgreSQL writes them, such as `ON DELETE CASCADE`; empty if there are none. */
   readonly actions: string;
 }
 
-/** A partition set by time, kept by pg_partman. */
+/** A partition set by time, which pg_partman maintains. */
 export interface Partition {
   readonly by: string;
   readonly every: Duration;
-  /** Partitions made ahead. @default 4 */
+  /** Number of partitions that are created in advance. @default 4 */
   readonly ahead: number;
   /** Age at which rows are dropped with their partition. @default rows are kept forever */
   readonly retention?: Duration;
@@ -98,7 +98,8 @@ export interface Partition {
 
 export interface Events {
   /**
-   * How long an outbox partition stays after its last row. Never dropped before every replication slot has passed it.
+   * How long an outbox partition stays after its last row. It is never dropped before every replication slot has passed
+   * it.
    */
   readonly retention: Duration;
   readonly maxPayload: Size;

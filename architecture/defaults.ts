@@ -1,15 +1,15 @@
 import type { Duration } from "../common/duration";
 import type { Description } from "./description";
 
-/** What an application's description leaves out: fixed values, or those of the stack's plan. */
+/** Values for everything that an application's description leaves out: fixed ones, or those of the stack's plan. */
 export interface Defaults {
   /** Partitions of an aggregate's topic. @default 6 */
   readonly topicPartitions: number;
   /** How long a topic keeps an event. @default 7 days */
   readonly topicRetention: Duration;
-  /** How much time a partition of a table holds. @default 1 month */
+  /** The time span of a table's partition. @default 1 month */
   readonly tableInterval: Duration;
-  /** How much time a partition of the outbox holds. @default 1 day */
+  /** The time span of an outbox partition. @default 1 day */
   readonly outboxInterval: Duration;
 }
 
@@ -20,11 +20,11 @@ export const standardDefaults: Defaults = {
   outboxInterval: { count: 1, unit: "day" },
 };
 
-/** What architecture.yaml says, and what it left out. */
+/** The description with all values filled in. */
 export type CompleteDescription = ReturnType<typeof complete>;
 export type TableDescription = CompleteDescription["tables"][string];
 
-/** Fills in what was left out. What is written wins. */
+/** Fills in missing values. Written values are kept. */
 export function complete({ tables, events, ...rest }: Description, defaults: Defaults) {
   return {
     ...rest,

@@ -7,7 +7,7 @@ import { reaches } from "./reserved-functions";
 const duration = parsed<Duration>(durationExpected, parseDuration, "^\\s*[1-9][0-9]*\\s*[A-Za-z]+\\s*$", "3 days");
 const size = parsed<Size>(sizeExpected, parseSize, "^\\s*[1-9][0-9]*\\s*(B|KiB|MiB|GiB|TiB)\\s*$", "8 KiB");
 const every = atMost({ count: 10, unit: "year" }, "at most 10 years: up to 100 partitions are made ahead");
-/** Processed events are kept twice as long as the topic keeps the event. */
+/** Limited to 100 years, because processed events are kept twice as long as the topic keeps the event. */
 const eventRetention = atMost({ count: 100, unit: "year" }, "at most 100 years");
 const timeout = atMost({ count: 24, unit: "day" }, "at most 24 days: PostgreSQL counts 2147483647 ms and no more");
 const [mostPayload, mostRecord] = [largestPayloadBytes, producerLimitBytes].map((bytes) => formatSize({ bytes }));
@@ -147,10 +147,13 @@ export const descriptionSchema = z
   )
   .meta({ title: "tenantry's architecture.yaml" });
 
-/** What `architecture.yaml` says: not yet held against the SQL, and without what depends on the stack (defaults.ts). */
+/**
+ * The content of `architecture.yaml`, before it is compared with the SQL, and without the values that depend on the
+ * stack (defaults.ts).
+ */
 export type Description = z.output<typeof descriptionSchema>;
 
-/** The JSON Schema that editors complete and check `architecture.yaml` with. */
+/** The JSON Schema with which editors complete and check `architecture.yaml`. */
 export function descriptionJsonSchema(): object {
   return z.toJSONSchema(descriptionSchema, { io: "input" });
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type Address, formatAddress } from "../common/address";
 
-/** A database node that holds shards. On plain PostgreSQL the one server, named `coordinator`. */
+/** A database node that holds shards. Plain PostgreSQL has one, named `coordinator`. */
 export interface PostgresNode {
-  /** `coordinator`, or `worker_1` and on: part of slot and connector names, so it never changes. */
+  /** `coordinator`, or `worker_1` and so on. It is part of slot and connector names, so it never changes. */
   readonly name: string;
   readonly host: string;
   readonly port: number;
@@ -19,40 +19,40 @@ export interface PostgresEndpoint extends Login {
   readonly host: string;
   readonly port: number;
   readonly database: string;
-  /** @default "verify-full" for external stacks; the embedded servers say "disable", as they listen on loopback only. */
+  /** @default "verify-full" for external stacks; "disable" for the embedded servers, which listen on loopback only */
   readonly sslmode: "disable" | "require" | "verify-full";
   /** PEM of the authority that signed the server's certificate. @default the system's authorities */
   readonly ca?: string;
-  /** Every node that holds shards, the coordinator only if it does. */
+  /** Every node that holds shards; the coordinator only if it does. */
   readonly nodes: readonly PostgresNode[];
-  /** Logins of the application's roles by the names in `architecture.yaml`, and `cdc`. */
+  /** Logins of the application's roles, by their names in `architecture.yaml`, and of `cdc`. */
   readonly roles: Readonly<Record<string, Login>>;
   /**
-   * Where this machine reaches a server that goes by another name: addresses by `HOST:PORT`. The certificate is still
-   * held against the server's own name. @default each server is reached by its name
+   * Addresses by `HOST:PORT`, for servers that this machine reaches under another address. The certificate must still
+   * match the server's own name. @default each server is reached by its name
    */
   readonly addresses?: Readonly<Record<string, Address>>;
 }
 
-/** Where a server is reached from here. */
+/** The address under which this machine reaches a server. */
 export function addressOf({ host, port, addresses }: Pick<PostgresEndpoint, "host" | "port" | "addresses">): Address {
   return addresses?.[formatAddress({ host, port })] ?? { host, port };
 }
 
 export interface KafkaEndpoint {
   readonly bootstrapServers: readonly string[];
-  /** @default where a login or an authority is given; without, what is sent is not encrypted */
+  /** True if the connection is encrypted. @default true if a login or an authority is given */
   readonly tls?: boolean;
   /** PEM of the authority that signed the brokers' certificates. @default the system's authorities */
   readonly ca?: string;
-  /** Where brokers ask for a login. @default none */
+  /** The user, if brokers require a login. @default none */
   readonly user?: string;
   readonly password?: string;
   /** @default "scram-sha-512" */
   readonly mechanism?: KafkaMechanism;
 }
 
-/** Whether what is sent to Kafka is encrypted. */
+/** True if the connection to Kafka is encrypted. */
 export function encrypts({ tls, ca, user }: KafkaEndpoint): boolean {
   return tls ?? (ca !== undefined || user !== undefined);
 }
@@ -64,19 +64,19 @@ export interface ConnectEndpoint {
   /** Base of the REST interface, without a slash at the end. */
   readonly url: string;
   /**
-   * What a connector's configuration says in place of the password of the role `cdc`, such as
-   * `${file:/run/secrets/connect.properties:cdc}`: Connect's REST interface shows configurations to anybody.
+   * The reference that connectors' configurations hold in place of the password of the role `cdc`, such as
+   * `${file:/run/secrets/connect.properties:cdc}`, because Connect's REST interface shows configurations to anybody.
    */
   readonly databasePassword: string;
-  /** Where Connect asks for a login (basic authentication). @default none */
+  /** The user, if Connect requires a login (basic authentication). @default none */
   readonly user?: string;
   readonly password?: string;
 }
 
-/** Stands in a preview for what only running servers can tell. */
+/** Placeholder in a preview for values that are known only once the servers run. */
 export const unknownYet = "[known once the servers run]";
 
-/** Where the servers are, whoever runs them: all that comes after is the same code. */
+/** Addresses and logins of the servers, whoever runs them. All code after this is the same for all platforms. */
 export interface Endpoints {
   readonly postgres: PostgresEndpoint;
   readonly kafka: KafkaEndpoint;
@@ -133,7 +133,7 @@ const kafka = z
 
 const url = "an address such as `http://connect:8083`, without a slash at the end";
 
-/** Endpoints as a stack file or a file of endpoints has them. `nodes` defaults to the one server. */
+/** Schema of endpoints in a stack file or a file of endpoints. `nodes` defaults to the one server. */
 export const endpointsSchema = z.strictObject(
   {
     postgres,

@@ -1,4 +1,7 @@
-/** What components are given: a team's description of its data, read and compiled. For programs of your own: docs/components.md. */
+/**
+ * The inputs of the components: a team's description of its data, parsed and compiled. For your own programs, see
+ * docs/components.md.
+ */
 
 export type { Application } from "./application";
 export { type LoadedApplication, loadApplication } from "./application-loader";

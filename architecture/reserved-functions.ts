@@ -1,7 +1,7 @@
 /**
- * The functions that every role may call on a fresh database, and that reach further than rows: the log, slots, files,
- * other sessions, other servers. One list: `RoleBoundary` revokes by it, `refresh` and `verify` look by it, and
- * docs/tenant-isolation.md is held to it by a test.
+ * Functions that every role may call on a fresh database and that reach further than rows: the log, slots, files, other
+ * sessions, other servers. This is the only list: `RoleBoundary` revokes by it, `refresh` and `verify` check by it, and
+ * a test compares it with docs/tenant-isolation.md.
  */
 
 export const reaches = [
@@ -18,19 +18,25 @@ export const reaches = [
   "hiddenRows",
 ] as const;
 
-/** By what a role of `architecture.yaml` names a group that it needs after all. */
+/** The names by which a role in `architecture.yaml` opts in to a group of functions. */
 export type Reach = (typeof reaches)[number];
 
-/** `cdc`: the role that reads the change stream. `writers`: the roles that write a table. Others are PostgreSQL's own. */
+/**
+ * Roles that need a group: `cdc` reads the change stream, `writers` write a table; the others are PostgreSQL's own
+ * roles.
+ */
 export type Need = "cdc" | "writers" | "pg_read_all_stats" | "pg_signal_backend";
 
 export interface ReservedFunctions {
-  /** As a sentence goes on: "a role that may call one …". */
+  /** The end of a sentence: "a role that may call one …". */
   readonly harm: string;
   readonly neededBy: readonly Need[];
-  /** In pg_catalog, of Citus too; every signature. Those that a server hasn't got don't matter. */
+  /**
+   * Functions in pg_catalog, including those of Citus, with every signature. Functions that a server does not have are
+   * ignored.
+   */
   readonly functions: readonly string[];
-  /** Extensions all of whose functions belong here, wherever they lie. */
+  /** Extensions all of whose functions belong to the group, in whichever schema. */
   readonly extensions?: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import { dropKeys, removeWhere, replaceAll } from "./catalog-edits";
 import { constantsIn, drawsOf, toColumn } from "./table-definition";
 import { invokerAfter } from "./view-definition";
 
-/** Reads ALTER TABLE, and ALTER VIEW, into the catalog. */
+/** Applies ALTER TABLE and ALTER VIEW to the catalog. */
 export function alterTable(draft: CatalogDraft, alter: AlterTableStmt, statement: ParsedStatement, file: number): void {
   const name = draft.nameOf(alter.relation);
   const at = statement.placeOf(alter.relation?.location);
@@ -28,7 +28,7 @@ export function alterTable(draft: CatalogDraft, alter: AlterTableStmt, statement
   }
 }
 
-/** True for the only commands that the catalog follows on a table that no file creates. */
+/** True for the commands that the catalog follows also on a table that no file creates. */
 function isAboutChecks({ subtype, def }: AlterTableCmd): boolean {
   if (subtype === "AT_AddConstraint")
     return (def && "Constraint" in def && def.Constraint.contype === "CONSTR_CHECK") ?? false;
@@ -135,7 +135,10 @@ function withoutSequence({ sequence: _, ...column }: ReturnType<typeof toColumn>
   return column;
 }
 
-/** Drops a constraint. On an empty database, a deferred foreign key does not exist yet when the files run. */
+/**
+ * Drops a constraint. On an empty database, a deferred foreign key does not exist yet when the files run, so DROP needs
+ * IF EXISTS.
+ */
 function dropConstraint(
   draft: CatalogDraft,
   table: CatalogTable,
@@ -181,7 +184,7 @@ function attach(draft: CatalogDraft, table: CatalogTable, command: AlterTableCmd
   draft.tables.delete(name);
 }
 
-/** True if a validated CHECK bounds the partition column, and the column cannot be NULL. */
+/** True if a validated CHECK keeps the partition column within the bounds, and the column cannot be NULL. */
 function isWithinBounds(attached: CatalogTable, { partitioning }: CatalogTable, { def }: AlterTableCmd): boolean {
   const bound = def && "PartitionCmd" in def ? def.PartitionCmd.bound : undefined;
   if (!bound || bound.is_default) return false;

@@ -16,7 +16,7 @@ import {
   toColumn,
 } from "./table-definition";
 
-/** The catalog while statements are read into it. */
+/** The catalog under construction, while statements are applied to it. */
 export class CatalogDraft {
   readonly tables = new Map<string, CatalogTable>();
   readonly firstFiles = new Map<string, string>();
@@ -36,7 +36,7 @@ export class CatalogDraft {
 
   constructor(readonly schema: string) {}
 
-  /** The catalog's name of a relation, without the schema if that is the application's. */
+  /** The catalog's name of a relation: without the schema if it is the application's schema. */
   nameOf(relation: RangeVar | undefined): string {
     return relationName(relation, this.schema);
   }
@@ -64,7 +64,7 @@ export class CatalogDraft {
     );
   }
 
-  /** Reserves a name: the given one, or the one that PostgreSQL chooses. */
+  /** Returns and reserves a name: the written one, or the one that PostgreSQL would choose. */
   name(written: string | undefined, table: string, columns: readonly string[], label: NameLabel): string {
     const name = written ?? chosenName(table, columns, label, this.names);
     this.names.add(name);
@@ -106,7 +106,7 @@ export class CatalogDraft {
     }
   }
 
-  /** Adds a key USING INDEX: the index takes the constraint's name. */
+  /** Adds a key USING INDEX, whose index takes the constraint's name. */
   private addKeyOfIndex(table: CatalogTable, { contype, conname }: Constraint, name: string, at: Place): void {
     const index = this.indexes.get(name);
     if (index?.table !== table.name) {
@@ -162,7 +162,7 @@ function unknownTable(name: string, at: Place): Problem {
   };
 }
 
-/** The problem of a table outside of the application's schema. */
+/** The problem of a table outside the application's schema. */
 export function foreignTable(name: string, got: string | undefined, schema: string, at: Place): Problem {
   return {
     what: `Table \`${name}\` is not in the application's schema`,

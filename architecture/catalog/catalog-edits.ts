@@ -1,7 +1,7 @@
 import type { DropBehavior } from "libpg-query";
 import { type Catalog, type CatalogForeignKey, type CatalogTable, type Key, primaryKey } from "./catalog";
 
-/** `REFERENCES t` means t's primary key, wherever in the files that is. */
+/** Fills in the primary key of `t` for `REFERENCES t`, in whichever file the key is defined. */
 export function withPrimaryKeys(tables: ReadonlyMap<string, CatalogTable>): ReadonlyMap<string, CatalogTable> {
   for (const table of tables.values()) {
     replaceAll(table.foreignKeys, (key): CatalogForeignKey => {
@@ -63,7 +63,7 @@ export function dropKeys(
   }
 }
 
-/** Drops a table, a partition, or a view; CASCADE with the foreign keys to it. */
+/** Drops a table, a partition, or a view. CASCADE also drops the foreign keys to it. */
 export function dropTable(
   { tables, views }: { readonly tables: Map<string, CatalogTable>; readonly views: Map<string, unknown> },
   name: string,
@@ -77,7 +77,7 @@ export function dropTable(
   }
 }
 
-/** Without columns a foreign key refers to the primary key. */
+/** True if a foreign key to these columns uses the key. Without columns, it refers to the primary key. */
 function isReferredTo(key: Key, columns: readonly string[]): boolean {
   if (columns.length === 0) return key.kind === "primary key";
   return key.columns.toSorted().join() === columns.toSorted().join();
@@ -98,7 +98,7 @@ function replaceWith<T>(items: T[], next: readonly T[]): void {
   items.splice(0, items.length, ...next);
 }
 
-/** The catalog of no files at all. */
+/** The catalog without any files. */
 export const emptyCatalog: Catalog = {
   tables: new Map(),
   firstFiles: new Map(),

@@ -6,32 +6,30 @@ import type { ForeignKey } from "../application";
 export interface Catalog {
   /** Tables by name, in order of creation. */
   readonly tables: ReadonlyMap<string, CatalogTable>;
-  /** The file that first creates each table, also of those that are dropped later. */
+  /** The file that first creates each table, including tables that are dropped later. */
   readonly firstFiles: ReadonlyMap<string, string>;
   /** Views by name; views in other schemas by `schema.name`. */
   readonly views: ReadonlyMap<string, CatalogView>;
   /** Every index that the files ever create, by name. */
   readonly indexes: ReadonlyMap<string, CatalogIndex>;
-  /** Types and collations that the files create, as far as they matter for the placement of tables. */
+  /** Types and collations from the files that matter for the placement of tables. */
   readonly types: ReadonlyMap<string, CatalogType>;
-  /** The column before a command of ALTER TABLE. */
+  /** The state of the column before each command of ALTER TABLE. */
   readonly before: ReadonlyMap<AlterTableCmd, ColumnBefore>;
-  /**
-   * The commands that attach a partition of which a validated CHECK says already that its rows are within the bounds.
-   */
+  /** Commands that attach a partition whose validated CHECK already proves that its rows are within the bounds. */
   readonly proven: ReadonlySet<AlterTableCmd>;
 }
 
-/** A type by its kind, an enumeration by those of its values that a later statement adds. */
+/** The kinds of types that the catalog tells apart. */
 export type CatalogType = "range" | "enum" | "nondeterministic collation";
 
 export interface CatalogIndex {
   readonly table: string;
   /** Columns of the index, without its expressions. */
   readonly columns: readonly string[];
-  /** Expressions of the index, in the form of `sameText`. */
+  /** Expressions of the index, normalised by `sameText`. */
   readonly expressions: readonly string[];
-  /** `btree`, `gin`. */
+  /** The access method: `btree`, `gin`. */
   readonly method: string;
   readonly unique: boolean;
 }
@@ -39,9 +37,9 @@ export interface CatalogIndex {
 export interface ColumnBefore {
   /** The column; undefined if no file creates it. */
   readonly column: Column | undefined;
-  /** True if the column is NOT NULL, or a validated CHECK proves it: SET NOT NULL then reads no rows. */
+  /** True if the column is NOT NULL, or a validated CHECK proves it. SET NOT NULL then does not scan the table. */
   readonly isProvenNotNull: boolean;
-  /** True if a CHECK names the column: a new type then checks every row again. */
+  /** True if a CHECK names the column. Changing its type then checks every row again. */
   readonly isChecked: boolean;
 }
 
@@ -55,20 +53,20 @@ export interface CatalogTable {
   readonly foreignKeys: CatalogForeignKey[];
   readonly checks: CatalogCheck[];
   readonly partitioning?: { readonly strategy: "range" | "list" | "hash"; readonly columns: readonly string[] };
-  /** Tables that the SQL itself declares as its partitions. */
+  /** Partitions that the SQL itself declares. */
   readonly partitions: CatalogPartition[];
-  /** Place of the statement that made the table unlogged: a crash empties it, and no replica has its rows. */
+  /** Place of the statement that made the table unlogged. A crash empties such a table, and replicas lack its rows. */
   unlogged?: Place | undefined;
   /** True if no file creates the table. */
   readonly isStranger?: true;
-  /** True for a foreign table, which stands for a table of another server. */
+  /** True for a foreign table, which represents a table on another server. */
   readonly foreign?: boolean;
 }
 
 export interface CatalogPartition {
   readonly name: string;
   readonly at: Place;
-  /** The table that it is, and again will be when it is detached. */
+  /** The partition as a table, which it becomes again when it is detached. */
   readonly table: CatalogTable;
 }
 
@@ -76,29 +74,29 @@ export interface CatalogCheck {
   readonly name: string;
   /** The columns that the CHECK names. */
   readonly columns: readonly string[];
-  /** Those of which it says IS NOT NULL, whatever else it says; unknown where no file adds it. */
+  /** The columns that the CHECK requires to be NOT NULL; unknown if no file adds the CHECK. */
   readonly notNull: readonly string[] | "unknown";
-  /** The constants that the CHECK compares with, as written. */
+  /** The constants in the CHECK, as written. */
   readonly constants: readonly string[];
   readonly validated: boolean;
 }
 
 export interface Column {
   readonly name: string;
-  /** As PostgreSQL's catalog calls it, without modifiers: `uuid`, `int8`, `timestamptz`. */
+  /** The type's name in PostgreSQL's catalog, without modifiers: `uuid`, `int8`, `timestamptz`. */
   readonly type: string;
-  /** The numbers behind the type's name: 10 and 2 of `numeric(10, 2)`. */
+  /** The type's modifiers: 10 and 2 in `numeric(10, 2)`. */
   readonly modifiers: readonly number[];
   readonly notNull: boolean;
-  /** The sequences that the column's default draws from. */
+  /** The sequences that the column's default uses. */
   readonly draws: readonly string[];
   /** True for a generated column. */
   readonly generated: boolean;
   /** The collation in the column's definition. */
   readonly collation?: string;
-  /** Kind of the column's own sequence. */
+  /** Kind of the sequence that belongs to the column. */
   readonly sequence?: "identity" | "serial";
-  /** The index of the SQL file that gives it this name. */
+  /** The index of the SQL file in which the column gets this name. */
   readonly file: number;
   readonly at: Place;
 }
@@ -106,7 +104,7 @@ export interface Column {
 /** A primary key, or another constraint that forbids equal rows. */
 export interface Key {
   readonly kind: "primary key" | "unique constraint" | "unique index" | "exclusion constraint";
-  /** As written, or as PostgreSQL chooses it. */
+  /** The written name, or the one that PostgreSQL chooses. */
   readonly name: string;
   /** Columns of the key, without expressions. */
   readonly columns: readonly string[];
@@ -116,7 +114,7 @@ export interface Key {
 export interface CatalogForeignKey extends ForeignKey {
   /** The index of the SQL file that adds it. */
   readonly file: number;
-  /** What `ON DELETE` does to these columns of the key, if it is SET NULL or SET DEFAULT. */
+  /** The columns that `ON DELETE SET NULL` or `SET DEFAULT` clears. */
   readonly cleared: readonly string[];
   readonly at: Place;
 }
@@ -124,12 +122,12 @@ export interface CatalogForeignKey extends ForeignKey {
 export interface CatalogView {
   readonly name: string;
   readonly materialized: boolean;
-  /** Whether the view's reader needs the rights, and meets the policies, instead of its owner. */
+  /** True if the view reads with the rights and policies of its reader instead of its owner. */
   readonly securityInvoker: boolean;
   /** Tables and views that it reads. */
   readonly reads: ReadonlySet<string>;
   readonly query: Node | undefined;
-  /** Names for the first of its query's columns. */
+  /** The names that the view gives to the first columns of its query. */
   readonly columns: readonly string[];
   readonly at: Place;
 }
@@ -138,7 +136,7 @@ export function primaryKey(table: CatalogTable): Key | undefined {
   return table.keys.find(({ kind }) => kind === "primary key");
 }
 
-/** NOT NULL by itself, or as part of the primary key. */
+/** True if the column is NOT NULL, by itself or as part of the primary key. */
 export function isNotNull(table: CatalogTable, column: Column): boolean {
   return column.notNull || (primaryKey(table)?.columns.includes(column.name) ?? false);
 }

@@ -4,7 +4,7 @@ import { constraintsOf, isAttribute } from "./table-definition";
 
 /**
  * The text of a CREATE TABLE or ALTER TABLE without its foreign keys; undefined if nothing else was in it. All other
- * text stays as its author wrote it.
+ * text stays unchanged.
  */
 export function withoutForeignKeys(statement: ParsedStatement): string | undefined {
   const { node } = statement;
@@ -22,7 +22,7 @@ export function withoutForeignKeys(statement: ParsedStatement): string | undefin
     const isForeignKey = commands.map((def) => !!def && "Constraint" in def && def.Constraint.contype === foreign);
     if (isForeignKey.every((is) => is)) return undefined;
     const cuts = commands.flatMap((def) => (def ? columnCuts(statement, def) : []));
-    // A command starts at its ADD, one word before the constraint; the others' starts don't matter.
+    // A command starts at ADD, one word before the constraint. The start of other commands is not used.
     const starts = commands.map((def, i) => (isForeignKey[i] ? tokenAt(statement, locationOf(def)) - 1 : -1));
     return apply(statement, [...cuts, ...listCuts(statement, starts, isForeignKey)]);
   }
@@ -36,7 +36,7 @@ interface Cut {
   readonly end: number;
 }
 
-/** The cuts of list elements, each with one of the commas around it. */
+/** The parts of the text to cut for elements of a list, each with one neighbouring comma. */
 function listCuts(statement: ParsedStatement, starts: readonly number[], goes: readonly boolean[]): Cut[] {
   const { tokens } = statement;
   return starts.flatMap((start, i) => {
@@ -48,7 +48,7 @@ function listCuts(statement: ParsedStatement, starts: readonly number[], goes: r
   });
 }
 
-/** The REFERENCES clauses of a column. */
+/** The parts of the text to cut for a column's REFERENCES clauses. */
 function columnCuts(statement: ParsedStatement, element: Node): Cut[] {
   if (!("ColumnDef" in element)) return [];
   const { tokens } = statement;
@@ -66,7 +66,9 @@ function columnCuts(statement: ParsedStatement, element: Node): Cut[] {
     });
 }
 
-/** The index behind the element's last token: at a comma, a closing parenthesis, or a border. */
+/**
+ * The index after the element's last token, which is followed by a comma, a closing parenthesis, or one of `borders`.
+ */
 function endOfElement(tokens: readonly Token[], start: number, borders: readonly number[]): number {
   let depth = 0;
   for (let i = start; i < tokens.length; i++) {
@@ -91,7 +93,7 @@ function locationOf(node: Node | undefined): number | undefined {
   return undefined;
 }
 
-/** Cuts the text, and with it the blanks before each cut and the line that it leaves empty. */
+/** Removes the cuts from the text, with the blanks before each cut and the line that it leaves empty. */
 function apply(statement: ParsedStatement, cuts: readonly Cut[]): string {
   const whole = statement.source.text;
   let rest = text(statement);

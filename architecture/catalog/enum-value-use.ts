@@ -7,13 +7,13 @@ import { nodesOf, walk } from "../sql/tree";
 import type { Catalog } from "./catalog";
 import { strings, typeOf } from "./table-definition";
 
-/** A problem at the statement that shows it. */
+/** A problem at the statement that uses the value. */
 interface EarlyUse extends Problem {
   readonly fix: string;
   readonly at: Place;
 }
 
-/** Uses of a value in the transaction that adds it to a type from before. */
+/** Reports uses of an enum value in the transaction that adds it to an existing type. */
 export function usedTooEarly(
   statements: readonly ParsedStatement[],
   { catalog, schema }: { readonly catalog: Catalog; readonly schema: string },
@@ -48,7 +48,7 @@ function addedValue({ typeName, newVal, oldVal }: AlterEnumStmt): AddedValue | u
   return type === undefined || newVal === undefined || oldVal !== undefined ? undefined : { type, value: newVal };
 }
 
-/** It casts the text to the type, or names both the text and a table with a column of the type. */
+/** True if the statement casts the text to the type, or has both the text and a table with a column of the type. */
 function uses({ node }: ParsedStatement, { type, value }: AddedValue, { tables }: Catalog, schema: string): boolean {
   if ("AlterEnumStmt" in node) return false;
   const isValue = ({ sval }: { readonly sval?: { readonly sval?: string } }) => sval?.sval === value;
@@ -62,7 +62,7 @@ function uses({ node }: ParsedStatement, { type, value }: AddedValue, { tables }
   );
 }
 
-/** Where the grammar allows a relation only, the tree leaves its kind out. */
+/** The names of all tables in the tree. If the grammar allows only a relation, the tree omits the node's kind. */
 function namedTables(node: unknown, schema: string): string[] {
   const names: string[] = [];
   walk(node, (_, { relation, relname }: { readonly relation?: RangeVar } & RangeVar) => {

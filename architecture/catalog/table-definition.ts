@@ -50,7 +50,7 @@ export function toColumn(definition: ColumnDef, file: number, at: Place): Column
   };
 }
 
-/** The sequences that an expression draws numbers from, by `nextval('name')`. */
+/** The sequences in an expression's `nextval('name')`. */
 export function drawsOf(expression: Node | undefined): string[] {
   return nodesOf<FuncCall>(expression, "FuncCall").flatMap(({ funcname, args = [] }) => {
     if (strings(funcname).at(-1) !== "nextval") return [];
@@ -61,13 +61,13 @@ export function drawsOf(expression: Node | undefined): string[] {
   });
 }
 
-/** `s`, `S`, `"s"` and `schema.s` as the catalog calls them, without the schema. */
+/** The catalog's name for `s`, `S`, `"s"` and `schema.s`, without the schema. */
 function unquotedName(written: string): string {
   const last = /(?:"((?:[^"]|"")*)"|([^".]*))$/.exec(written);
   return last?.[1]?.replaceAll('""', '"') ?? last?.[2]?.toLowerCase() ?? written;
 }
 
-/** The columns that a CHECK names, those of which it says IS NOT NULL, and the values in it. */
+/** The columns that a CHECK names, those that it requires to be NOT NULL, and its constants. */
 export function readCheck({ raw_expr }: Constraint): Pick<CatalogCheck, "columns" | "notNull" | "constants"> {
   const columns = nodesOf<ColumnRef>({ raw_expr }, "ColumnRef").flatMap(({ fields }) => strings(fields).at(-1) ?? []);
   return {
@@ -77,7 +77,7 @@ export function readCheck({ raw_expr }: Constraint): Pick<CatalogCheck, "columns
   };
 }
 
-/** The values that an expression holds, as text. */
+/** The constants in an expression, as text. */
 export function constantsIn(expression: unknown): string[] {
   return nodesOf<A_Const>({ expression }, "A_Const").flatMap(({ sval, ival, fval, boolval }) => {
     const value = sval?.sval ?? fval?.fval ?? ival?.ival ?? boolval?.boolval ?? (ival ? 0 : undefined);
@@ -97,7 +97,7 @@ function provenNotNull(expression: Node): string[] {
   return isColumn ? strings(arg.ColumnRef.fields).slice(-1) : [];
 }
 
-/** The type as PostgreSQL's catalog calls it, without modifiers; an array's ends in `[]`. */
+/** The type's name in PostgreSQL's catalog, without modifiers; for an array with `[]` at the end. */
 export function typeOf(type: TypeName | undefined): string {
   const name = strings(type?.names).at(-1) ?? "";
   return type?.arrayBounds?.length ? `${name}[]` : name;
@@ -108,7 +108,10 @@ export function modifiersOf(type: TypeName | undefined): number[] {
   return (type?.typmods ?? []).flatMap((node) => ("A_Const" in node ? [node.A_Const.ival?.ival ?? 0] : []));
 }
 
-/** The kind of key that a constraint makes, the label of its name, and its columns; on a column, that column. */
+/**
+ * The kind of key that a constraint makes, the label of its name, and its columns. For a column constraint, that
+ * column.
+ */
 export function readKey(
   constraint: Constraint,
   column?: string,
@@ -136,8 +139,8 @@ function equalColumns(constraint: Constraint): string[] {
 }
 
 /**
- * The clauses behind a foreign key's columns, as PostgreSQL writes them. DEFERRABLE behind a column's constraint is a
- * constraint of its own to the parser, hence `attributes`.
+ * The clauses after a foreign key's columns, as PostgreSQL writes them. The parser returns DEFERRABLE after a column
+ * constraint as a separate constraint, so `attributes` holds these.
  */
 export function actionsOf(constraint: Constraint, attributes: readonly Constraint[] = []): string {
   const update = referentialActions[constraint.fk_upd_action ?? "a"];

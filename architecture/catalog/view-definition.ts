@@ -7,7 +7,10 @@ import { nodesOf } from "../sql/tree";
 import type { CatalogView } from "./catalog";
 import { strings } from "./table-definition";
 
-/** The view that a statement creates; of CREATE TABLE AS and SELECT INTO, the table. Those of other schemas by `schema.name`. */
+/**
+ * The view that a statement creates; for CREATE TABLE AS and SELECT INTO, the table. Views in other schemas are named
+ * `schema.name`.
+ */
 export function readView(
   node: Node,
   statement: ParsedStatement,
@@ -31,7 +34,7 @@ export function readView(
   };
 }
 
-/** What a command of ALTER VIEW leaves of `security_invoker`; undefined where it leaves it alone. */
+/** The value of `security_invoker` after a command of ALTER VIEW; undefined if the command does not change it. */
 export function invokerAfter({ subtype, def }: AlterTableCmd): boolean | undefined {
   const options = definitions(def && "List" in def ? def.List.items : []);
   const named = options.filter(({ defname }) => defname === "security_invoker");
@@ -66,7 +69,7 @@ function parts(node: Node) {
   return { relation: undefined, query: undefined, columns: [], options: [], materialized: false };
 }
 
-/** The relations that a query names anywhere; a common table expression's name may be among them. */
+/** The relations that a query names, which may include names of common table expressions. */
 function relationsIn(query: unknown, schema: string): Set<string> {
   return new Set(nodesOf<RangeVar>(query, "RangeVar").map((relation) => relationName(relation, schema)));
 }

@@ -12,7 +12,7 @@ export interface Checked {
   readonly name: string;
   readonly schema: string;
   readonly description: CompleteDescription;
-  /** The place of a key of architecture.yaml, or of the nearest part around it. */
+  /** The place of a key of architecture.yaml, or of the nearest existing part around it. */
   placeOf(...path: string[]): Place;
   readonly files: readonly ParsedSql[];
   readonly catalog: Catalog;
@@ -20,7 +20,7 @@ export interface Checked {
 
 export type TableKind = "tenant" | "reference" | "local";
 
-/** A table's kind; undefined if the description does not say it. */
+/** A table's kind; undefined if the description does not name it. */
 export function kindOf(description: Description, table: string): TableKind | undefined {
   const own = ownEntry(description, table);
   if (own?.reference || own?.shared) return "reference";
@@ -33,7 +33,9 @@ export function isWritable(description: Description, table: string): boolean {
   return kindOf(description, table) === "tenant" || ownEntry(description, table)?.shared === true;
 }
 
-/** The description's entry for a table. Names such as `constructor` don't match properties of JavaScript's objects. */
+/**
+ * The description's entry for a table. A table named `constructor` does not match a property of JavaScript's objects.
+ */
 export function ownEntry<Entry>(
   { tables }: { readonly tables: Readonly<Record<string, Entry>> },
   table: string,

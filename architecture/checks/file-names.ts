@@ -4,7 +4,7 @@ import type { Source } from "../../common/source";
 
 const pattern = /^(\d{3,})_[a-z0-9][a-z0-9_-]*\.[sS][qQ][lL]$/;
 
-/** SQL files run by number, so each has one of its own. */
+/** Checks that each SQL file has its own number, because files run in the order of their numbers. */
 export function checkFileNames(files: readonly Source[]): Problem[] {
   const byNumber = new Map<number, string>();
   return files.flatMap(({ path }): Problem[] => {
@@ -29,7 +29,7 @@ export function checkFileNames(files: readonly Source[]): Problem[] {
   });
 }
 
-/** The number by which a SQL file runs; files without one come last. */
+/** The number that orders a SQL file. Files without one come last. */
 export function fileNumber(path: string): number {
   return Number(pattern.exec(basename(path))?.[1] ?? Number.POSITIVE_INFINITY);
 }

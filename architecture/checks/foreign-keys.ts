@@ -5,7 +5,7 @@ import { type Checked, isDeferred, kindOf, ownEntry } from "./check";
 import { retentionOf } from "./partitions";
 import { checkMoment } from "./tenant-tables";
 
-/** Foreign keys join tables that are placed together, and can be added in some order. */
+/** Checks that foreign keys join co-located tables, and can be added in some order. */
 export function checkForeignKeys(checked: Checked): Problem[] {
   const tables = [...checked.catalog.tables.values()];
   return [
@@ -108,7 +108,10 @@ function checkColumns(table: CatalogTable, key: CatalogForeignKey, target: Catal
   ];
 }
 
-/** Tables are placed after the file that creates them: a key in the same file must belong to a table of that file. */
+/**
+ * Tables are placed after the file that creates them has run. So a key may refer to a table of the same file only if it
+ * is deferred.
+ */
 function checkOrder(checked: Checked, table: CatalogTable, key: CatalogForeignKey, target: CatalogTable): Problem[] {
   const { at } = key;
   if (kindOf(checked.description, table.name) === "local") return [];
@@ -122,7 +125,7 @@ function checkOrder(checked: Checked, table: CatalogTable, key: CatalogForeignKe
   ];
 }
 
-/** A key that is held back is added with the names of now, right after the file that creates its table. */
+/** A deferred key is added right after the file that creates its table, with the final names of its columns. */
 function checkRenames(table: CatalogTable, key: CatalogForeignKey, target: CatalogTable): Problem[] {
   const why = `the foreign key \`${key.name}\` is added before that`;
   return [
@@ -131,7 +134,7 @@ function checkRenames(table: CatalogTable, key: CatalogForeignKey, target: Catal
   ];
 }
 
-/** With Citus no action may clear a column of such a key: checkCitus says so. */
+/** With Citus, ON DELETE may clear no column of such a key; `checkCitus` reports that. */
 function checkActions(checked: Checked, table: CatalogTable, key: CatalogForeignKey): Problem[] {
   const { column } = checked.description.tenant;
   if (kindOf(checked.description, table.name) !== "tenant" || !key.cleared.includes(column)) return [];
@@ -159,7 +162,7 @@ function checkRetention(checked: Checked, key: CatalogForeignKey, target: Catalo
   ];
 }
 
-/** Each circle once, from its first table on. */
+/** Reports each circle once, starting at its first table. */
 function checkCycles({ catalog }: Checked): Problem[] {
   const problems: Problem[] = [];
   const done = new Set<string>();

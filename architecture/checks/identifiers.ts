@@ -7,10 +7,13 @@ import type { Checked } from "./check";
 const plainName = /^[a-z][a-z0-9_]*$/;
 const plainExpected = "a lower-case letter, then lower-case letters, digits and `_`";
 const maxTopicLength = 249;
-/** A node's name at its longest; every one becomes part of a slot's name. */
+/** The node with the longest name. Every node's name becomes part of a slot's name. */
 const longestNode = { name: "coordinator", host: "", port: 0 };
 
-/** Names that become names elsewhere (slots, roles, topics) are plain and short enough. Those of tables may be anything. */
+/**
+ * Checks names that become part of slots, roles and topics: they must be plain and short enough. Names of tables are
+ * free.
+ */
 export function checkNames({ name, schema, description, placeOf }: Checked): Problem[] {
   const at = { file: placeOf().file };
   const problems = [

@@ -4,19 +4,19 @@ import type { Problem } from "../../common/problem";
 import type { CatalogTable } from "../catalog/catalog";
 import { type Checked, ownEntry } from "./check";
 
-/** pg_partman's versions differ in the date that they write behind a name, and in how they cut the name for it. */
+/** The versions of pg_partman differ in the date at the end of a name, and in how they cut the name before it. */
 const versions = [4, 5] as const;
 type Version = (typeof versions)[number];
 
-/** A table that pg_partman partitions, with the date behind its partitions' names. */
+/** A table that pg_partman partitions, and the date at the end of its partitions' names. */
 interface Partitioned {
   readonly table: CatalogTable;
   readonly date: Readonly<Record<Version, string>>;
 }
 
 /**
- * pg_partman calls a partition by its table and a date, and cuts a name that gets too long. A name that something has
- * already it passes over without a word: the rows of that time find no partition.
+ * pg_partman names a partition after its table and a date, and cuts long names. It silently skips a name that is taken,
+ * so the rows of that time would have no partition.
  */
 export function checkPartitionNames({ catalog, description }: Checked): Problem[] {
   const partitioned = [...catalog.tables.values()].flatMap((table): Partitioned[] => {
@@ -37,7 +37,7 @@ function datesOf(everyMs: number): Partitioned["date"] {
   return { 4: old, 5: days >= 1 ? "20260131" : "20260131_235959" };
 }
 
-/** Version 4 counts characters where PostgreSQL counts bytes, and loses the date itself then. */
+/** Version 4 counts characters where PostgreSQL counts bytes, so PostgreSQL would cut off the date. */
 function checkLength({ table: { name, at }, date }: Partitioned): Problem | undefined {
   const partition = partitionName(name, date[4], 4);
   const bytes = Buffer.byteLength(partition);
@@ -88,7 +88,7 @@ function partitionName(table: string, date: string, version: Version): string {
   return `${version === 4 ? [...table].slice(0, most).join("") : cutToBytes(table, most)}${end}`;
 }
 
-/** As PostgreSQL cuts: never within a character. */
+/** Cuts as PostgreSQL does: never within a character. */
 function cutToBytes(text: string, most: number): string {
   let cut = "";
   for (const character of text) {

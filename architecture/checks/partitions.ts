@@ -10,7 +10,10 @@ import { checkMoment } from "./tenant-tables";
 const aDay: Duration = { count: 1, unit: "day" };
 const timeTypes = ["timestamptz", "timestamp", "date"];
 
-/** Partitions by time are declared the same in the SQL and in the description, and outlive their own interval. */
+/**
+ * Checks that SQL and description declare the same partition sets, and that rows are kept longer than a partition
+ * lasts.
+ */
 export function checkPartitions(checked: Checked): Problem[] {
   const { catalog, description } = checked;
   const problems = [...catalog.tables.values()].flatMap((table) => {
@@ -91,7 +94,7 @@ function partitioningOf({ partitioning }: CatalogTable): string {
     : "no PARTITION BY";
 }
 
-/** pg_partman takes `schema.table` as one text: it splits it at the dot, and its maintenance stumbles over a quote. */
+/** pg_partman stores `schema.table` as one text. It splits it at the dot, and its maintenance fails on a quote. */
 function checkNames({ schema }: Checked, { name, at }: CatalogTable): Problem[] {
   if (!/['.]/.test(name) && !schema.includes("'")) return [];
   return [
@@ -167,7 +170,7 @@ function checkTiers(checked: Checked, table: string, entry: TableDescription | u
   return problems;
 }
 
-/** The age at which a table's rows are dropped; undefined: never. */
+/** The age at which a table's rows are dropped; undefined if they are kept. */
 export function retentionOf(entry: TableDescription | undefined): Duration | undefined {
   return entry?.tiers?.cold ?? entry?.partition?.retention;
 }

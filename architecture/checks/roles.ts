@@ -2,7 +2,7 @@ import type { Problem } from "../../common/problem";
 import { listNames, suggest } from "../../common/suggestion";
 import { type Checked, isWritable, kindOf } from "./check";
 
-/** Roles name tables that exist, and write only what an application may write. */
+/** Checks that roles name existing tables, and write only tables that an application may write. */
 export function checkRoles(checked: Checked): Problem[] {
   return Object.keys(checked.description.roles).flatMap((role) => [
     ...checkTables(checked, role, "reads"),

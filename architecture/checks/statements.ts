@@ -5,7 +5,7 @@ import { outsideTransaction } from "../sql/outside-transaction";
 import { withoutTransaction } from "../sql/sql-file";
 import type { ParsedSql } from "../sql/sql-parser";
 
-/** Statements that a migration cannot run. */
+/** Reports statements that a migration cannot run. */
 export function checkStatements({ source, statements }: ParsedSql): Problem[] {
   const transaction = !withoutTransaction(source.text);
   return statements.flatMap(({ node, start }) => {

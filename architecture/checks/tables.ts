@@ -3,7 +3,7 @@ import { listNames, suggest } from "../../common/suggestion";
 import type { CatalogTable } from "../catalog/catalog";
 import { type Checked, kindOf, ownEntry } from "./check";
 
-/** The tables of the description are those of the SQL, each of one kind. */
+/** Checks that description and SQL have the same tables, each with one kind. */
 export function checkTables(checked: Checked): Problem[] {
   const { catalog, description, placeOf } = checked;
   const problems: Problem[] = [];

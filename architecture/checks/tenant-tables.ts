@@ -13,7 +13,10 @@ const catalogTypes: Readonly<Record<TenantType, string>> = {
 
 const typeNames = new Map(Object.entries(catalogTypes).map(([name, type]) => [type, name]));
 
-/** Every tenant table has the tenant column, in each of its keys, and no sequence; no other table has it. */
+/**
+ * Checks that every tenant table has the tenant column, also in each key, and no sequence, and that no other table has
+ * it.
+ */
 export function checkTenantTables(checked: Checked): Problem[] {
   const { column, table: root } = checked.description.tenant;
   return [
@@ -41,7 +44,7 @@ export function checkTenantTables(checked: Checked): Problem[] {
   ];
 }
 
-/** What a tenant writes is kept, replicated and isolated. */
+/** Rejects foreign and unlogged tables, because their rows can't be isolated or would be lost in a crash. */
 function checkStorage(kind: "tenant" | "reference", table: CatalogTable): Problem[] {
   if (table.foreign) {
     return [
@@ -65,7 +68,7 @@ function checkStorage(kind: "tenant" | "reference", table: CatalogTable): Proble
 function checkColumn({ description }: Checked, table: CatalogTable): Problem[] {
   const { column: name, type, table: root } = description.tenant;
   const column = table.columns.get(name);
-  // Of a root whose key has another name checkRoot speaks.
+  // If the root's key has another name, `checkRoot` reports it.
   if (!column && table.name === root && primaryKey(table)?.columns.length === 1) return [];
   if (!column) {
     const meant = suggest(name, table.columns.keys());
@@ -107,7 +110,7 @@ function checkKeys({ description }: Checked, table: CatalogTable): Problem[] {
   const isRoot = table.name === description.tenant.table;
   const problems = table.keys.flatMap((key) => {
     const missing = needed.filter((name) => !key.columns.includes(name));
-    // Of the root's primary key checkRoot speaks.
+    // `checkRoot` reports the root's primary key.
     if (missing.length === 0 || (isRoot && key.kind === "primary key")) return [];
     return [
       {
@@ -163,7 +166,10 @@ function rootFix(table: CatalogTable, key: readonly string[], expected: string, 
     : `Name the key \`${column}\`, as every tenant table names it: \`${expected}\` in place of \`${name}\``;
 }
 
-/** What a table's own resources need must be there, under its name, when they follow the table's file. */
+/**
+ * Reports a column that a later file adds or renames, because the table's resources need it right after the table's
+ * file.
+ */
 export function checkMoment(table: CatalogTable, name: string, why: string, file = table.file): Problem[] {
   const column = table.columns.get(name);
   if (!column || column.file <= file) return [];
@@ -176,7 +182,7 @@ export function checkMoment(table: CatalogTable, name: string, why: string, file
   ];
 }
 
-/** A tenant table is placed beside the root as soon as its file has run. */
+/** Tenant tables are placed beside the root as soon as their file has run, so the root must come first. */
 function checkOrder({ catalog, description }: Checked, table: CatalogTable): Problem[] {
   const root = catalog.tables.get(description.tenant.table);
   if (!root || root.file <= table.file) return [];

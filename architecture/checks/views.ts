@@ -1,7 +1,10 @@
 import type { Problem } from "../../common/problem";
 import { type Checked, kindOf } from "./check";
 
-/** No view shows one tenant's rows to another: a view reads with its owner's rights unless it says otherwise. */
+/**
+ * Reports views that could show a tenant's rows to another one, because a view reads with its owner's rights by
+ * default.
+ */
 export function checkViews({ catalog, description }: Checked): Problem[] {
   const readsTenants = (name: string, seen: ReadonlySet<string>): boolean => {
     if (seen.has(name)) return false;
