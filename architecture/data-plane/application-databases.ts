@@ -11,35 +11,38 @@ import { onlyCoordinator } from "./nodes";
 import { Steps } from "./steps";
 
 /**
- * One database of a stack and what is applied to it: the only one, or in the model `silo` a tenant's; there, the first is
- * the one from which those of the tenants are made.
+ * One database of a stack and its declarations. Most stacks have only one. In the model `silo` each tenant has one, and
+ * the first database of the list is the server's own one, whose declarations create the others.
  */
 export interface Database {
-  /** The application's name, and for a silo `APPLICATION_TENANT`. */
+  /** The application's name; for a silo `APPLICATION_TENANT`. */
   readonly name: string;
-  /** The name of the provider that reaches it. It never means another database: what is deleted is deleted by it. */
+  /**
+   * The name of the provider for this database. A name never changes its database, because Pulumi also deletes through
+   * it.
+   */
   readonly provider: string;
   readonly endpoints: Endpoints | undefined;
-  /** The database's own endpoints, from those of the servers. */
+  /** Derives the database's endpoints from those of the servers. */
   reach(servers: Endpoints): Endpoints;
-  /** Roles that must exist, as PostgreSQL knows them. */
+  /** Roles that must exist, by their names in PostgreSQL. */
   readonly roles: readonly string[];
   readonly declarations: readonly Declaration[];
-  /** Databases that its declarations make. @default none */
+  /** Databases that its declarations create. @default none */
   readonly makes?: readonly string[];
-  /** `NOUN/NAME` of the declaration of the first database that makes this one. @default it is there */
-  readonly madeBy?: string;
   /**
-   * The application as it lives here: one, none, or in the model `schema` what tenants share and then every tenant's.
+   * `NOUN/NAME` of the declaration in the first database that creates this one. @default the database exists already
    */
+  readonly madeBy?: string;
+  /** The applications in this database: one or none; in the model `schema` the shared part, then each tenant's. */
   readonly applications: readonly Application[];
 }
 
 /**
  * The databases of a stack.
  *
- * @param endpoints those of the servers, as far as they are known; a silo's database and logins are derived from them
- * @throws Problems with tenants that don't fit the application
+ * @param endpoints the servers' endpoints, undefined if unknown; those of a silo are derived from them
+ * @throws Problems with tenants that do not fit the application
  */
 export function databasesOf(
   { application, baseOf }: LoadedApplication,
@@ -82,10 +85,10 @@ export function databasesOf(
   return tenancy.model === "silo" ? [makerOf(application, own, endpoints, nodes(endpoints)), ...own] : own;
 }
 
-/** Provider of the only database. In the model `silo` it reaches no data, but still guards the model. */
+/** Provider of the only database. In the model `silo` it has no resources, but still prevents a change of the model. */
 export const mainProvider = "data";
 
-/** A database that every server has, for creating the others. */
+/** A database that every server has, and from which the others are created. */
 const maintenanceDatabase = "postgres";
 
 function makerOf(
@@ -103,7 +106,8 @@ function makerOf(
     const tenant = applications[0]?.scope?.tenant?.name;
     if (tenant === undefined) continue;
     const database = at?.postgres.database ?? siloDatabase(application.name, tenant);
-    // One after another: a node that joins a database writes its roles, and Citus refuses two such writes at once.
+    // One after another, because each node that joins a database writes its roles, and Citus rejects two such writes at
+    // once.
     steps.addStep("TenantDatabase", name, { database, tenant, nodes });
   }
   return {

@@ -9,11 +9,11 @@ import { type SqlFile, withoutTransaction } from "../sql/sql-file";
 import { type ParsedSql, parseSql } from "../sql/sql-parser";
 
 /**
- * The toolkit's own SQL with its variables filled in as psql would: `:"name"` an identifier, `:'name'` a literal,
- * `:name` as it is. The hash is that of the result: another tenant column is another file. For a tenant's own schema
- * only what lies in it, the functions over its outbox; for what such tenants share, the rest.
+ * Parses the toolkit's own SQL after it has filled in the variables as psql would: `:"name"` as an identifier,
+ * `:'name'` as a literal, `:name` as it is. The hash is that of the result, so another tenant column gives another
+ * hash. A tenant's schema gets only the files about its events, and the shared part gets all others.
  *
- * @throws Problems with what cannot be read
+ * @throws Problems with SQL that can't be read, and with unknown variables
  */
 export function parseBase(application: Application, sources: readonly Source[]): SqlFile[] {
   const variables = baseVariables(application);
@@ -47,7 +47,7 @@ function baseVariables(application: Application): ReadonlyMap<string, string> {
   ]);
 }
 
-/** Also inside function bodies, where psql would not: that is where most of the variables are. */
+/** Fills in variables. Unlike psql, it does so inside function bodies too, where most of the variables are. */
 function substitute(source: Source, variables: ReadonlyMap<string, string>, problems: Problem[]): string {
   return source.text.replaceAll(/::|:(?:"([a-z_]+)"|'([a-z_]+)'|([a-z_]+)\b)/g, (given, ...found) => {
     const [identifier, literal, bare, offset] = found as [string?, string?, string?, number?];

@@ -13,11 +13,11 @@ import { Steps } from "./steps";
 import { declareTables } from "./table-declarations";
 
 /**
- * Everything that an application needs in the database and on Connect, in an order that works: each SQL file, then the
- * tables that it creates are placed, partitioned and isolated, before the next file runs.
+ * Declares everything that an application needs in the database and on Connect, in an order that works. The tables that
+ * a SQL file creates are placed, partitioned and isolated before the next file runs.
  *
  * @param base the toolkit's own SQL, filled in for this application
- * @param nodes those that hold shards; each has its own slot and connector
+ * @param nodes the nodes that hold shards; each has its own slot and connector
  */
 export function dataPlane(
   application: Application,
@@ -37,8 +37,8 @@ export function dataPlane(
 }
 
 /**
- * The same where each tenant has a schema of its own: what they share, then every tenant's tables and outbox beside each
- * other, then the slots and connectors, which read all outboxes.
+ * Like `dataPlane`, for tenants with a schema each: first the shared part, then all tenants' tables and outboxes in
+ * parallel, then the slots and connectors, which read all outboxes.
  *
  * @param applications the result of `scopedApplications` for the model `schema`
  */
@@ -66,7 +66,7 @@ export function schemaDataPlane(
     return fork;
   });
   steps.join(forks);
-  // The publication comes with the first outbox, and a connector fails without one.
+  // The first outbox creates the publication, and a connector fails without it.
   if (tenants.length > 0) declareReplication(steps, common, settings, nodes, members);
   declareShards(steps, common, settings, nodes, members);
   return steps.declarations;

@@ -1,9 +1,9 @@
 import { quoteIdentifier } from "../../common/identifier";
 import type { Login } from "../endpoints";
 
-/** What makes a database on every node, an application's as a tenant's, and can be run again. */
+/** Repeatable statements that create a database on a node, for an application or for a tenant. */
 
-// Like @pulumi/postgresql's and every database that must not depend on what somebody put into template1.
+// template0, as @pulumi/postgresql uses, has no objects that somebody may have added to template1.
 export const createDatabase = (name: string) =>
   `CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE template0 ENCODING 'UTF8'`;
 
@@ -14,21 +14,24 @@ export const createPartman = [
   "CREATE EXTENSION IF NOT EXISTS pg_partman WITH SCHEMA partman",
 ];
 
-/** A row where pg_stat_statements can be made. */
+/** Returns a row if pg_stat_statements can be created. */
 export const canCountStatements = "SELECT WHERE current_setting('pg_stat_statements.max', true) IS NOT NULL";
 
-/** In a schema of its own: in `public` every role could read what the others have run. */
+/** In a schema of its own, because in `public` every role could read the statements of all others. */
 export const createStatistics = [
   "CREATE SCHEMA IF NOT EXISTS statistics",
   "CREATE EXTENSION IF NOT EXISTS pg_stat_statements WITH SCHEMA statistics",
 ];
 
-/** Tells a node by which password a role goes to the others: Citus passes roles on to all nodes, and not these rows. */
+/**
+ * Stores the password with which a role connects from this node to the others. Citus copies roles to all nodes, but not
+ * these rows.
+ */
 export const setNodeLogin = `INSERT INTO pg_catalog.pg_dist_authinfo (nodeid, rolename, authinfo) VALUES (0, $1, $2)
   ON CONFLICT (rolename, nodeid) DO UPDATE SET authinfo = excluded.authinfo
   WHERE pg_dist_authinfo.authinfo IS DISTINCT FROM excluded.authinfo`;
 
-/** The parameters of `setNodeLogin`: no statement holds the password. */
+/** The parameters of `setNodeLogin`, so that no statement holds the password. */
 export function nodeLogin({ user, password }: Login): readonly [user: string, authinfo: string] {
   return [user, `password='${password.replaceAll(/['\\]/g, "\\$&")}'`];
 }

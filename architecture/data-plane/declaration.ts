@@ -4,16 +4,16 @@ import type { PostgresNode } from "../endpoints";
 import type { Reach } from "../reserved-functions";
 import type { SqlStatement } from "../sql/sql-file";
 
-/** What a DataPlane declares: one provider resource each, in an order in which they can be made. */
+/** Everything that a DataPlane declares: one provider resource each, in an order in which they can be created. */
 export type Declaration = {
   readonly [Noun in keyof Inputs]: {
     readonly noun: Noun;
-    /** Unique within the noun, and stable: it becomes part of the URN. */
+    /** Unique among declarations of the noun, and stable, because it becomes part of the URN. */
     readonly name: string;
     readonly inputs: Inputs[Noun];
-    /** Tenant that owns the resource; its name then ends in `@TENANT`, in a silo in `@silo-TENANT`. */
+    /** Tenant that owns the resource. The name then ends in `@TENANT`, or in a silo in `@silo-TENANT`. */
     readonly tenant?: string;
-    /** `NOUN/NAME` of the declarations that must be applied before. */
+    /** `NOUN/NAME` of the declarations that must be applied first. */
     readonly after: readonly string[];
   };
 }[keyof Inputs];
@@ -40,44 +40,50 @@ export interface Inputs {
 /** A node's membership in the Citus cluster. */
 export interface CitusNodeInputs {
   readonly node: PostgresNode;
-  /** Who registers it: Patroni by itself, which is waited for, or tenantry, by the host and port of `node`. */
+  /**
+   * `patroni`: Patroni registers the node, and the resource waits for that. `tenantry`: it registers the host and port
+   * of `node`.
+   */
   readonly registeredBy: "patroni" | "tenantry";
 }
 
 /** The database of one tenant, on every node, with the extensions that the data plane needs. */
 export interface TenantDatabaseInputs {
   readonly database: string;
-  /** As in the endpoints' logins. */
+  /** The tenant's name, as in the endpoints' logins. */
   readonly tenant: string;
-  /** Those that hold shards; the coordinator has the database in any case. */
+  /** The nodes that hold shards. The coordinator always has the database. */
   readonly nodes: readonly PostgresNode[];
 }
 
-/** A schema of one tenant. With Citus its tables lie together on one node, and move together. */
+/** A schema of one tenant. With Citus, its tables lie on one node and move together. */
 export interface TenantSchemaInputs {
   readonly schema: string;
-  /** As in the names of its declarations. */
+  /** The tenant's name, as in the names of its declarations. */
   readonly tenant: string;
 }
 
 /** One SQL file. */
 export interface MigrationInputs {
   readonly path: string;
-  /** SHA-256 of the file as it stands on disk. */
+  /** SHA-256 of the file's text. */
   readonly hash: string;
   readonly statements: readonly SqlStatement[];
-  /** False: each statement commits by itself, and a killed run goes on behind the last one that committed. */
+  /** If false, each statement commits by itself, and a repeated run continues after the last one that committed. */
   readonly transaction: boolean;
-  /** The schema that unqualified names mean. */
+  /** The schema of unqualified names. */
   readonly schema: string;
-  /** Where they are looked for next: the shared tables of a tenant's schema. @default nowhere */
+  /** The second schema of unqualified names: the shared tables of a tenant's schema. @default none */
   readonly sharedSchema?: string;
   /**
-   * `once`: an applied file is never edited. `onChange`: idempotent, run again when its hash changes; the toolkit's
-   * own.
+   * `once`: for files that are never edited once applied. `onChange`: for the toolkit's own idempotent files, which run
+   * again when their hash changes.
    */
   readonly apply: "once" | "onChange";
-  /** The declared tables of its schema by name: a file makes no others that anybody else may read. @default none */
+  /**
+   * The declared tables of its schema by name. The file may create no other table that other roles can read. @default
+   * none
+   */
   readonly tables?: Readonly<Record<string, "tenant" | "reference" | "local">>;
 }
 
@@ -85,15 +91,18 @@ export type Privilege = "SELECT" | "INSERT" | "UPDATE" | "DELETE";
 /** Privileges by PostgreSQL role. */
 export type Grants = Readonly<Record<string, readonly Privilege[]>>;
 
-/** A table distributed by the tenant column. Without Citus it stays one table, and only its foreign keys are added. */
+/**
+ * A table distributed by the tenant column. Without Citus the table stays undistributed, and only its foreign keys are
+ * added.
+ */
 export interface DistributedTableInputs {
   readonly schema: string;
   readonly table: string;
   /** The distribution column. */
   readonly column: string;
   /**
-   * `shardCount` starts a co-location group: the tenant root's. All others join that of a table, `SCHEMA.TABLE`.
-   * `withSchema`: where its schema lies, which is a tenant's own.
+   * `shardCount` starts a co-location group, for the tenant root. `colocateWith` joins the group of the table
+   * `SCHEMA.TABLE`. `withSchema` places the table where its schema lies, which is a tenant's own.
    */
   readonly placement:
     | { readonly shardCount: number }
@@ -102,7 +111,7 @@ export interface DistributedTableInputs {
   readonly foreignKeys: readonly ForeignKey[];
 }
 
-/** A table copied to every node; read-only for the roles granted. */
+/** A table copied to every node. The roles in `grants` have their privileges on it. */
 export interface ReferenceTableInputs {
   readonly schema: string;
   readonly table: string;
@@ -110,37 +119,40 @@ export interface ReferenceTableInputs {
   readonly grants: Grants;
 }
 
-/** Row level security, enabled and forced, on a tenant table and each of its partitions, then the roles' privileges. */
+/** Row level security, enabled and forced, on a tenant table and each of its partitions, and the roles' privileges. */
 export interface TenantIsolationInputs {
   readonly schema: string;
   readonly table: string;
   readonly column: string;
   readonly type: TenantType;
-  /** The only tenant whose rows may be written. @default any, if it is the transaction's */
+  /** The only tenant whose rows may be written. @default the transaction's tenant, whichever it is */
   readonly onlyTenant?: string;
   readonly grants: Grants;
 }
 
-/** What the roles of a database may do beside their privileges on tables. */
+/** The rights of a database's roles beside their privileges on tables. */
 export interface RoleBoundaryInputs {
-  /** Those that hold shards; the coordinator is looked at in any case. */
+  /** The nodes that hold shards. The coordinator is always checked. */
   readonly nodes: readonly PostgresNode[];
   /** Schemas in which only the administrator may create objects. */
   readonly schemas: readonly string[];
-  /** By their names in PostgreSQL. */
+  /** The bounds by role, with the role's name in PostgreSQL. */
   readonly roles: Readonly<Record<string, RoleBound>>;
 }
 
 export interface RoleBound {
-  /** @default no */
+  /** True if the role may read the change stream. @default no */
   readonly replicates?: true;
   /** The groups of reserved functions that it may call. */
   readonly reaches: readonly Reach[];
-  /** With which its sessions in this database begin, as SET takes them: `statement_timeout`, `search_path`. */
+  /**
+   * Settings with which the role's sessions in this database begin, in the syntax of SET: `statement_timeout`,
+   * `search_path`.
+   */
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** A partition set kept by pg_partman. */
+/** A partition set that pg_partman maintains. */
 export interface PartitionSetInputs {
   readonly schema: string;
   readonly table: string;
@@ -154,27 +166,30 @@ export interface PartitionSetInputs {
 
 /** The table `outbox`, placed like a tenant table, and its publication. */
 export interface OutboxInputs {
-  /** A tenant's own, whose outboxes share the publication. @default "tenantry" */
+  /** A tenant's own schema. All outboxes share the publication. @default "tenantry" */
   readonly schema?: string;
   readonly column: string;
   readonly type: TenantType;
-  /** @default with its schema, which is a tenant's own */
+  /** @default the place of its schema, which is a tenant's own */
   readonly colocateWith?: string;
   readonly maxPayloadBytes: number;
-  /** Those that it takes events of; the program has their topics. @default any whose name can be part of a topic's */
+  /**
+   * The aggregates whose events it accepts; the program provides their topics. @default any whose name can be part of a
+   * topic's name
+   */
   readonly aggregates?: readonly string[];
   readonly publication: string;
 }
 
 /** The table `processed_events`, placed like a tenant table; pruned in batches. */
 export interface ProcessedEventsInputs {
-  /** A tenant's own. @default "tenantry" */
+  /** A tenant's own schema. @default "tenantry" */
   readonly schema?: string;
   readonly column: string;
   readonly type: TenantType;
-  /** @default with its schema, which is a tenant's own */
+  /** @default the place of its schema, which is a tenant's own */
   readonly colocateWith?: string;
-  /** How long a processed event is kept: longer than a topic's retention, or a replay is processed twice. */
+  /** How long a processed event is kept. It must be longer than a topic's retention, or a replay is processed twice. */
   readonly retention: Duration;
 }
 
@@ -187,11 +202,11 @@ export interface ReplicationSlotInputs {
 /** A connector of Kafka Connect. */
 export interface ConnectorInputs {
   readonly connector: string;
-  /** No secrets: `${file:PATH:KEY}` in their place. */
+  /** The configuration without secrets: it has `${file:PATH:KEY}` in their place. */
   readonly config: Readonly<Record<string, string>>;
 }
 
-/** One tenant in shards of its own. */
+/** Shards that hold the rows of one tenant only. */
 export interface TenantShardInputs {
   /** The root of the tenants' co-location group. */
   readonly schema: string;
@@ -201,7 +216,7 @@ export interface TenantShardInputs {
   readonly tenant: string;
 }
 
-/** The nodes that hold shards; all other nodes are emptied online. */
+/** The nodes that hold shards. All other nodes are emptied online. */
 export interface ShardRebalanceInputs {
   readonly nodes: readonly PostgresNode[];
 }

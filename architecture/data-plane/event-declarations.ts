@@ -9,10 +9,10 @@ import { hasOutbox, outbox } from "./outbox-table";
 import type { Steps } from "./steps";
 import { outboxGrants, processedEventsGrants } from "./table-grants";
 
-/** Partitions of the outbox made ahead, in days: so long may maintenance stand still. */
+/** Days for which outbox partitions are created in advance, and for which maintenance may be down. */
 const outboxDaysAhead = 4;
 
-/** The outbox and the processed events, beside the tenants' tables. */
+/** Declares the outbox and the processed events, co-located with the tenants' tables. */
 export function declareEvents(steps: Steps, application: Application, settings: DataPlaneSettings): void {
   const { events, tenant, scope } = application;
   const schema = eventsSchema(application);
@@ -56,7 +56,7 @@ function outboxPartitions(schema: string, retention: Duration, { defaults }: Dat
   };
 }
 
-/** Twice as long as any topic keeps an event, so that a replay of a whole topic finds what was processed. */
+/** Twice the longest retention of a topic, so that a replay of a whole topic recognises every processed event. */
 function processedRetention({ events }: Application): Duration {
   const longest = [events.retention, ...events.aggregates.map(({ retention }) => retention)].toSorted(
     (a, b) => durationMs(b) - durationMs(a),

@@ -2,7 +2,7 @@ import type { Application } from "../application";
 import type { TenantIsolationInputs } from "./declaration";
 import type { Steps } from "./steps";
 
-/** Isolates a table of tenants, and gives roles their privileges. */
+/** Declares the isolation of a tenant table, and the roles' privileges on it. */
 export function declareIsolation(
   steps: Steps,
   { tenant: { column, type }, scope }: Application,

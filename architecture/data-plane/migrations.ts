@@ -5,20 +5,20 @@ import type { MigrationInputs } from "./declaration";
 import { schemaMigration } from "./schema-migration";
 import type { Steps } from "./steps";
 
-/** The toolkit's own SQL, and the application's schema. */
+/** Declares the toolkit's own SQL and the application's schema. */
 export function declareSchema(steps: Steps, application: Application, base: readonly SqlFile[]): void {
   const { scope } = application;
   const declareBase = () => {
     for (const file of base) declareMigration(steps, application, file, "tenantry", "onChange");
   };
-  // A tenant's own functions come after its schema.
+  // A tenant's own functions lie in its schema, so they come after it.
   const ofTenant = scope?.model === "schema" && scope.tenant;
   if (!ofTenant) declareBase();
   steps.addStep("Migration", `${application.name}/schema`, forTenant(application, schemaMigration(application)));
   if (ofTenant) declareBase();
 }
 
-/** One of the application's own files. */
+/** Declares one of the application's own files. */
 export function declareFile(steps: Steps, application: Application, file: SqlFile): void {
   const tables = Object.fromEntries(application.tables.map(({ name, kind }) => [name, kind]));
   declareMigration(steps, application, file, application.schema, "once", { tables });
@@ -40,7 +40,10 @@ function declareMigration(
   );
 }
 
-/** Applied for each tenant by itself, which the ledger knows by path and content. */
+/**
+ * Adapts the inputs to one tenant. The ledger knows a migration by path and content, so path and hash contain the
+ * tenant's name.
+ */
 function forTenant({ scope }: Application, inputs: MigrationInputs): MigrationInputs {
   if (scope?.model !== "schema" || !scope.tenant) return inputs;
   const { name } = scope.tenant;

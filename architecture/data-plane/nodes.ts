@@ -8,13 +8,13 @@ import type { Steps } from "./steps";
 
 const coordinator = "coordinator";
 
-/** The node of plain PostgreSQL, and of a stack whose servers are not known yet. */
+/** The node of plain PostgreSQL, and of a stack whose servers are unknown. */
 export const onlyCoordinator: readonly PostgresNode[] = [{ name: coordinator, host: "localhost", port: 5432 }];
 
-/** The declarations of the nodes that have joined, by node; the coordinator is one by itself. */
+/** The membership declarations by node. The coordinator needs none. */
 export type Members = ReadonlyMap<PostgresNode, string>;
 
-/** Before any table: those are spread over the members. */
+/** Declares the membership of the workers. It comes before any table, because tables are spread over the members. */
 export function declareMembers(steps: Steps, { platform }: DataPlaneSettings, nodes: readonly PostgresNode[]): Members {
   const registeredBy = platform === "kubernetes" ? "patroni" : "tenantry";
   const workers = nodes.filter(({ name }) => name !== coordinator);
@@ -22,8 +22,8 @@ export function declareMembers(steps: Steps, { platform }: DataPlaneSettings, no
 }
 
 /**
- * Which shards lie where. After the streams: a node that joins is read before its first shard comes, and one that leaves
- * until its last event is gone.
+ * Declares where shards lie. It comes after the slots and connectors: a new node has both before its first shard
+ * arrives, and a leaving node keeps them until its last event is read.
  */
 export function declareShards(
   steps: Steps,
@@ -32,12 +32,15 @@ export function declareShards(
   nodes: readonly PostgresNode[],
   members: Members,
 ): void {
-  // A tenant that has a place of its own needs no shard.
+  // A tenant with its own schema or database needs no shard of its own.
   if (!application.scope) declareTenantShards(steps, application, settings);
   if (settings.citus === "required" || members.size > 0) steps.addStep("ShardRebalance", application.name, { nodes });
 }
 
-/** When the outbox can be read: their shards are split, and what is in the log is read before. */
+/**
+ * Declares the shards of isolated tenants. It comes after the connectors, because the log's events of a shard must be
+ * read before it is split.
+ */
 function declareTenantShards(
   steps: Steps,
   { schema, tenant }: Application,

@@ -2,35 +2,36 @@ import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
 import type { TenantType } from "../application";
 import { mostBytes } from "./record-limits";
 
-/** A CHECK constraint of the outbox. Its name is what whoever breaks it reads. */
+/** A CHECK constraint of the outbox. Its name serves as the error message for a rejected row. */
 export interface OutboxCheck {
   readonly name: string;
-  /** As PostgreSQL writes it, so that it compares with what the catalogs say. */
+  /** The expression in PostgreSQL's own form, so that it can be compared with the catalogs. */
   readonly expression: string;
 }
 
-/** What the checks of an outbox depend on. */
+/** The inputs of the checks of an outbox. */
 export interface OutboxBounds {
   readonly column: string;
   readonly type: TenantType;
   readonly maxPayloadBytes: number;
-  /** @default any whose name can be part of a topic's */
+  /** @default any whose name can be part of a topic's name */
   readonly aggregates?: readonly string[];
 }
 
-/** No payload is larger in PostgreSQL. */
+/** PostgreSQL's own limit of a payload. */
 export const anySize = 2 ** 30;
 
-/** A name that can be part of a topic's. */
+/** The form of a name that can be part of a topic's name. */
 export const topicPart = /^[a-zA-Z0-9._-]{1,100}$/;
 
 const payloadLimit = /^payload_at_most_(\d+)_bytes/;
 const declared = "aggregate_type_is_declared_in_architecture_yaml";
 
 /**
- * What the connector can't do: a record that Kafka refuses, by its size or its topic's name, stops the events of all tenants
- * behind it. So every column that becomes part of a record is bounded here, whoever writes the row. A CHECK holds on every
- * node and in every partition, and costs neither a lock nor a look at another table, as a reference to one would.
+ * The checks of an outbox. A record that Kafka rejects, because of its size or its topic's name, stops the events of
+ * all tenants behind it, and the connector can't prevent that. So a CHECK limits every column that becomes part of a
+ * record. It holds on every node and in every partition, and unlike a foreign key it needs neither a lock nor a read of
+ * another table.
  */
 export function outboxChecks(bounds: OutboxBounds): readonly OutboxCheck[] {
   const { column, type, maxPayloadBytes, aggregates } = bounds;
@@ -51,7 +52,10 @@ export function outboxChecks(bounds: OutboxBounds): readonly OutboxCheck[] {
   ];
 }
 
-/** Kafka gets UTF-8, which the database has too (provider/postgres/postgres-preflight.ts): it counts the same bytes. */
+/**
+ * Limits bytes. Kafka receives UTF-8, which is also the database's encoding (provider/postgres/postgres-preflight.ts),
+ * so both count the same bytes.
+ */
 function atMost(prefix: string, text: string, bytes: number, way = ""): OutboxCheck {
   return {
     name: [`${prefix}${bytes}_bytes`, way].filter((part) => part !== "").join("_"),
@@ -64,17 +68,17 @@ function isOneOf(aggregates: readonly string[]): string {
   return `(aggregate_type = ANY (${names.length === 0 ? "'{}'::text[]" : `ARRAY[${names.join(", ")}]`}))`;
 }
 
-/** Whether a constraint of the outbox is one of these, of today's bounds or of former ones. */
+/** True if the constraint is one of these checks, with current or former limits. */
 export function isOutboxCheck(name: string): boolean {
   return /^(aggregate_type_is_|(tenant|aggregate_id|type|payload)_at_most_\d+_bytes)/.test(name);
 }
 
-/** Whether they say the same: PostgreSQL quotes an identifier only where it must. */
+/** True if both checks say the same. PostgreSQL quotes an identifier only if it must. */
 export function isSameCheck(found: string | undefined, wanted: OutboxCheck): boolean {
   return found?.replaceAll('"', "") === wanted.expression.replaceAll('"', "");
 }
 
-/** What the constraints of an outbox hold, by their names. */
+/** Reads the limits back from the constraints of an outbox, given by name. */
 export function boundsOf(
   found: Readonly<Record<string, string>>,
 ): Pick<OutboxBounds, "maxPayloadBytes" | "aggregates"> {

@@ -25,7 +25,7 @@ const template = z
 
 type Values = Readonly<Record<string, string>>;
 
-/** The connector that turns the outbox rows of one node into records: outbox.yaml, filled in. */
+/** Fills in outbox.yaml: the connector that turns the outbox rows of one node into records. */
 export function renderOutboxConnector(
   application: Application,
   settings: ReplicationSettings,
@@ -58,7 +58,9 @@ export function renderOutboxConnector(
   };
 }
 
-/** The outbox, or those of all tenants that have a schema: a new tenant changes no connector. */
+/**
+ * Matches the outbox, or in the model `schema` the outboxes of all tenants, so that a new tenant changes no connector.
+ */
 function outboxPattern({ name, scope }: Application): string {
   const table = literalPattern(`.${outbox.table}`);
   return scope?.model === "schema"
@@ -93,17 +95,17 @@ function aggregateValues(aggregate: Aggregate): Values {
   };
 }
 
-/** The suffix keeps an aggregate named `default` from meaning Connect's default group. */
+/** With the suffix, an aggregate named `default` does not become Connect's default group. */
 function group({ name }: Aggregate): string {
   return `${name}-events`;
 }
 
-/** Debezium's lists and Connect's predicates are regular expressions. */
+/** Escapes a text, because Debezium's lists and Connect's predicates are regular expressions. */
 function literalPattern(text: string): string {
   return text.replaceAll(/[^\w-]/g, "\\$&");
 }
 
-/** `${...}` is left alone: those are for Debezium and Connect. */
+/** Fills in `<name>`. It keeps `${...}`, which Debezium and Connect read. */
 function fill(section: Values, values: Values): Values {
   const filled = (text: string) =>
     text.replaceAll(/<(\w+)>/g, (_, name: string) => {

@@ -1,24 +1,24 @@
 import type { Application } from "../application";
 import type { PostgresNode } from "../endpoints";
 
-/** The outbox as PostgreSQL, Kafka Connect and the Debezium router must all know it. */
+/** The outbox's names, shared by PostgreSQL, Kafka Connect and the Debezium router. */
 export const outbox = { schema: "tenantry", table: "outbox", publication: "tenantry_outbox" } as const;
 
-/** Without an aggregate there is no slot that reads an outbox, and so none is made. */
+/** True if the application has an outbox. Without an aggregate no slot would read it, so it is not created. */
 export function hasOutbox({ events }: Pick<Application, "events">): boolean {
   return events.aggregates.length > 0;
 }
 
 /**
- * The outbox's column that gives the header `created_at`: `created_at` in microseconds since 1970 (UTC). A bigint, because
- * Debezium spends a third more of its reader thread on parsing a timestamptz.
+ * The outbox column for the header `created_at`: `created_at` in microseconds since 1970 (UTC). It is a bigint, because
+ * Debezium's reader thread needs a third more time to parse a timestamptz.
  */
 export const createdColumn = {
   name: "created_us",
   definition: "bigint NOT NULL DEFAULT (extract(epoch FROM now()) * 1000000)::bigint",
 } as const;
 
-/** The headers of a record, by the outbox's column; `id` is the router's own. */
+/** The headers of a record, by the outbox's column. The router adds `id` itself. */
 export function headerColumns(tenantColumn: string): ReadonlyMap<string, string> {
   return new Map([
     [tenantColumn, "tenant"],
@@ -28,14 +28,14 @@ export function headerColumns(tenantColumn: string): ReadonlyMap<string, string>
 }
 
 /**
- * The publication's column list: what the router turns into a record, and nothing else. Debezium parses every column that
- * it is sent, read or not. The partition key and the primary key may be missing, as only inserts are published.
+ * The publication's column list: only the columns that the router turns into a record, because Debezium parses every
+ * column that it receives. The partition key and the primary key may be missing, because only inserts are published.
  */
 export function publishedColumns(tenantColumn: string): readonly string[] {
   return ["id", "aggregate_type", "aggregate_id", "payload", ...headerColumns(tenantColumn).keys()];
 }
 
-/** The outbox's columns beside the tenant column, which therefore has another name. */
+/** The outbox's columns beside the tenant column, which must therefore have another name. */
 export const outboxColumns: readonly string[] = [
   "id",
   "created_at",
@@ -46,12 +46,12 @@ export const outboxColumns: readonly string[] = [
   "payload",
 ];
 
-/** One slot a node that holds shards. */
+/** The slot's name. Each node that holds shards has one slot. */
 export function outboxSlot(application: string, node: PostgresNode): string {
   return `${application}_outbox_${node.name}`;
 }
 
-/** One connector a slot. */
+/** The connector's name. Each slot has one connector. */
 export function outboxConnector(application: string, node: PostgresNode): string {
   return `${application}-outbox-${node.name.replaceAll("_", "-")}`;
 }

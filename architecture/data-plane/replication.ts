@@ -8,7 +8,7 @@ import { renderOutboxConnector } from "./outbox-connector";
 import { hasOutbox, outboxConnector, outboxSlot } from "./outbox-table";
 import { Steps } from "./steps";
 
-/** The slots and connectors of an existing outbox, whose nodes are members already. */
+/** Declares the slots and connectors of an existing outbox, whose nodes are already members. */
 export function outboxReplication(
   application: Application,
   settings: ReplicationSettings,

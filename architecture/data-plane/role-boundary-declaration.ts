@@ -8,9 +8,9 @@ import type { Steps } from "./steps";
 import { writesAnything } from "./table-grants";
 
 /**
- * Bounds the roles of one database, as soon as the toolkit's own SQL is there and before there is an outbox.
+ * Declares the boundary of one database's roles, after the toolkit's own SQL and before the outbox.
  *
- * @param applications of whom the roles are: the application, or the tenants in it
+ * @param applications the owners of the roles: the application, or its tenants
  */
 export function declareBoundary(
   steps: Steps,

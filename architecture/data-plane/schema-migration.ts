@@ -6,9 +6,9 @@ import { cdcRole } from "../application-names";
 import type { MigrationInputs } from "./declaration";
 
 /**
- * The application's schema, and who may look into it; run again when its roles change. Its roles find it by names without
- * a schema, so that an application writes the same in every model: a tenant's find its own schema, and then the shared
- * one. Nobody else may even connect to a silo.
+ * Creates the application's schema and grants USAGE on it; runs again when the roles change. The roles' search_path
+ * lets an application write the same SQL in every model: a tenant's roles find their own schema first, then the shared
+ * one. A silo accepts connections of its own roles only.
  */
 export function schemaMigration(application: Application): MigrationInputs {
   const { name, schema, roles, scope } = application;
@@ -21,7 +21,7 @@ export function schemaMigration(application: Application): MigrationInputs {
     `GRANT USAGE ON SCHEMA ${schemas} TO ${users.map(quoteIdentifier).join(", ")}`,
     ...roles.map(statementTimeout).toSorted(),
     ...(scope?.model === "silo" ? [closeDatabase(users)] : []),
-    // Of what tenants share, the path is each tenant's own.
+    // The shared part has no search_path of its own; it is part of each tenant's.
     ...(scope?.model === "schema" && !owner ? [] : roles.map((role) => searchPath(application, role))),
   ];
   return {
@@ -34,7 +34,7 @@ export function schemaMigration(application: Application): MigrationInputs {
   };
 }
 
-/** The platform makes roles, so that passwords are its business alone. */
+/** Fails if roles are missing. The platform creates them, so that only the platform handles passwords. */
 function checkRoles(users: readonly string[]): string {
   return `DO $$
 DECLARE
@@ -51,7 +51,7 @@ BEGIN
 END $$`;
 }
 
-/** In this database: the role itself belongs to whoever made it. */
+/** Sets the timeout in this database only, because whoever created the role owns its other settings. */
 function statementTimeout(role: Role): string {
   const timeout = timeoutOf(role);
   const what = timeout === undefined ? "RESET statement_timeout" : `SET statement_timeout = ${quoteLiteral(timeout)}`;
@@ -87,7 +87,7 @@ function pathOf({ schema, scope }: Application): string {
   return [...new Set([schema, ...shared, "public"])].map(quoteIdentifier).join(", ");
 }
 
-/** What a session of the role begins with, as SET takes it. */
+/** The settings with which a session of the role begins, in the syntax of SET. */
 export function sessionDefaults(application: Application, role: Role): Readonly<Record<string, string>> {
   const timeout = timeoutOf(role);
   return { search_path: pathOf(application), ...(timeout !== undefined && { statement_timeout: timeout }) };

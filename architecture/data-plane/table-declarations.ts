@@ -6,7 +6,7 @@ import { declareIsolation } from "./isolation-declaration";
 import type { Steps } from "./steps";
 import { referenceTableGrants, writableTableGrants } from "./table-grants";
 
-/** The tables that a file creates: placed, partitioned, isolated. */
+/** Declares the placement, partitions and isolation of the tables that a file creates. */
 export function declareTables(
   steps: Steps,
   application: Application,
@@ -35,7 +35,10 @@ export function declareTables(
   }
 }
 
-/** Reference tables first, then the tenant root, then its children; among these, a table after those that it refers to. */
+/**
+ * Reference tables first, then the tenant root, then its children. Within each group, a table follows those that it
+ * refers to.
+ */
 function tablesOf({ tables, tenant }: Application, file: SqlFile): Table[] {
   const rank = (table: Table) => (table.kind === "reference" ? 0 : table.name === tenant.table ? 1 : 2);
   return tables.filter((table) => table.file === file.path).toSorted((a, b) => rank(a) - rank(b));

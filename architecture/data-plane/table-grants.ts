@@ -1,9 +1,9 @@
 import type { Application, ReferenceTable, Role } from "../application";
 import type { Grants, Privilege } from "./declaration";
 
-/** The roles' privileges, as `architecture.yaml` gives them. Roles without any are left out. */
+/** The roles' privileges, from `architecture.yaml`. Roles without privileges are left out. */
 
-/** On a table that roles may write: what is written is read too. */
+/** Privileges on a table that roles may write. Whoever may write it may read it too. */
 export function writableTableGrants({ roles }: Application, table: string): Grants {
   return grants(roles, (role) => {
     if (includes(role.writes, table)) return ["SELECT", "INSERT", "UPDATE", "DELETE"];
@@ -11,18 +11,21 @@ export function writableTableGrants({ roles }: Application, table: string): Gran
   });
 }
 
-/** On a table of all tenants: if it is not shared, only SQL files change it. */
+/** Privileges on a table that all tenants share. Unless it is `shared`, only SQL files change it. */
 export function referenceTableGrants(application: Application, { name, shared }: ReferenceTable): Grants {
   if (shared) return writableTableGrants(application, name);
   return grants(application.roles, (role) => (includes(role.reads, name) ? ["SELECT"] : []));
 }
 
-/** On the outbox, for roles that write anything: events are added and read, never changed. */
+/** Privileges on the outbox: roles that write anything may add and read events, but not change them. */
 export function outboxGrants({ roles }: Application): Grants {
   return grants(roles, (role) => (writesAnything(role) ? ["SELECT", "INSERT"] : []));
 }
 
-/** On the processed events: a consumer forgets its own tenant's old marks itself, as Citus refuses to do it in another's name. */
+/**
+ * Privileges on the processed events. A consumer deletes its own tenant's old ones itself, because Citus rejects a
+ * deletion in another role's name.
+ */
 export function processedEventsGrants({ roles }: Application): Grants {
   return grants(roles, (role) => (writesAnything(role) ? ["SELECT", "INSERT", "DELETE"] : []));
 }

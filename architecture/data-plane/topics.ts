@@ -2,24 +2,24 @@ import type { Problem } from "../../common/problem";
 import type { Application } from "../application";
 import { largestRecordBytes, topicLimitBytes } from "./record-limits";
 
-/** The topics that an application's events go to: no others are ever made. */
+/** The topics of an application's events. No other topics are created. */
 export interface WantedTopics {
   readonly names: readonly string[];
-  /** The largest record that the outbox lets through. */
+  /** The largest record that the outbox accepts. */
   readonly recordBytes: number;
 }
 
-/** What Kafka has. */
+/** The topics that exist in Kafka. */
 export interface FoundTopics {
   readonly names: readonly string[];
-  /** The settings of those that are wanted and there, their own or the broker's. */
+  /** The effective settings of the wanted topics that exist: their own or the broker's. */
   readonly settings: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-/** Settings of a topic that hold a record back by its size, in bytes. */
+/** Topic settings that limit the size of a record, in bytes. */
 const limits = ["max.message.bytes", "segment.bytes"] as const;
 
-/** The settings that are looked at. */
+/** The topic settings that are checked. */
 export const topicSettings: readonly string[] = [...limits, "cleanup.policy"];
 
 export function wantedTopics({ events, tenant }: Pick<Application, "events" | "tenant">): WantedTopics {
@@ -29,7 +29,7 @@ export function wantedTopics({ events, tenant }: Pick<Application, "events" | "t
   };
 }
 
-/** Why events could not go to their topics, or would not stay there. */
+/** Reports why events could not be written to their topics, or would not stay there. */
 export function topicProblems({ names, recordBytes }: WantedTopics, found: FoundTopics): readonly Problem[] {
   return names.flatMap((name) => {
     const settings = found.settings.get(name);
@@ -37,7 +37,10 @@ export function topicProblems({ names, recordBytes }: WantedTopics, found: Found
   });
 }
 
-/** In the names of metrics a dot is an underscore: Kafka refuses a topic that would have another one's. */
+/**
+ * Reports existing topics with a colliding name. Kafka replaces dots by underscores in the names of metrics, and
+ * rejects a topic whose metrics would have another topic's name.
+ */
 function collisions(name: string, existing: readonly string[]): readonly Problem[] {
   const metric = (topic: string) => topic.replaceAll(".", "_");
   const other = existing.find((topic) => topic !== name && metric(topic) === metric(name));
