@@ -2,15 +2,17 @@ import type { Node } from "libpg-query";
 import { strings } from "../catalog/table-definition";
 import { parseStatements } from "./pg-parser";
 
-/** Stands in a built text for a name that only the server knows: it may be any. */
+/** Placeholder in a built text for a name that only the server knows. */
 export const anyName = "tenantry_any_name";
 
-/** A message about a name that is built. */
+/** Rewrites a message that contains the placeholder of a built name. */
 export function withBuiltNames(message: string): string {
   return message.replaceAll(`\`${anyName}\``, "what the block names").replaceAll(anyName, "…");
 }
 
-/** What an expression of SQL builds as text, as far as it can be read; and each text in it that is long enough to be SQL. */
+/**
+ * The text that a SQL expression builds, as far as it can be determined, if it may be SQL: one that contains a blank.
+ */
 export function foldText(expression: string): string[] {
   let value: Node | undefined;
   try {

@@ -2,15 +2,15 @@ import type { A_Expr, BoolExpr, ColumnRef, Node } from "libpg-query";
 import { strings } from "../catalog/table-definition";
 import { nodesOf } from "./tree";
 
-/** Two sides of a condition that every row meets. */
+/** Both sides of a comparison that every row meets. */
 export interface Comparison {
   readonly left: Node | undefined;
   readonly right: Node | undefined;
-  /** `=` also for IN and ANY, `BETWEEN` for that. */
+  /** The operator: `=` also stands for IN and ANY, and `BETWEEN` for itself. */
   readonly operator: string;
 }
 
-/** The conditions that all must hold, and those that every side of an OR has. */
+/** The conditions of an AND, and the conditions that all sides of an OR share. */
 export function conjuncts(node: Node): Node[] {
   if (!("BoolExpr" in node)) return [node];
   const { boolop, args = [] }: BoolExpr = node.BoolExpr;
@@ -23,13 +23,13 @@ export function conjuncts(node: Node): Node[] {
   ];
 }
 
-/** Whether two conditions compare the same in the same way, be it with another parameter. */
+/** True if two conditions are the same except for the number of their parameter. */
 function isAlike(a: Node, b: Node): boolean {
   const [left, right] = [a, b].map((node) => JSON.stringify(node).replaceAll(/"(location|number)":\d+/g, ""));
   return left === right;
 }
 
-/** Comparisons with their operator; rows compared as a whole are compared column by column. */
+/** Comparisons with their operator. A comparison of whole rows becomes one comparison for each column. */
 export function comparisons(conditions: readonly Node[]): Comparison[] {
   return conditions.flatMap((node): Comparison[] => {
     if (!("A_Expr" in node)) return [];
@@ -47,7 +47,7 @@ export function uncast(node: Node | undefined): Node | undefined {
   return node && "TypeCast" in node ? uncast(node.TypeCast.arg) : node;
 }
 
-/** An expression without its casts, its tables' names and the places where it is written: alike if it is the same. */
+/** An expression's text without casts, table names and positions, so that equal expressions have equal texts. */
 export function sameText(node: Node): string {
   return JSON.stringify(uncast(node), (key, value: unknown) => {
     if (key === "location") return undefined;
@@ -61,7 +61,7 @@ export function columnRef({ fields }: ColumnRef): { readonly alias?: string; rea
   return { column: names.at(-1) ?? "", ...(alias !== undefined && { alias }) };
 }
 
-/** The columns that a condition compares with a value: of `id = 5` and of `id IN (5, 6)`. */
+/** The columns that a condition compares with a value, as in `id = 5` and `id IN (5, 6)`. */
 export function pinnedColumns(condition: Node | undefined): Set<string> {
   const isValue = (node: Node | undefined) => node !== undefined && nodesOf([node], "ColumnRef").length === 0;
   return new Set(

@@ -1,11 +1,11 @@
 import type { DefElem, Node } from "libpg-query";
 
-/** The options in parentheses or behind WITH, as the parse tree lists them. */
+/** The options in parentheses or after WITH, as the parse tree lists them. */
 export function definitions(nodes: readonly Node[] | undefined): DefElem[] {
   return (nodes ?? []).flatMap((node) => ("DefElem" in node ? [node.DefElem] : []));
 }
 
-/** Whether a Boolean option says yes, in any of PostgreSQL's spellings; the last one counts. */
+/** True if a Boolean option is on, in any of PostgreSQL's spellings. The last one counts. */
 export function isOn(options: readonly Node[] | undefined, name: string, otherwise = false): boolean {
   const said = definitions(options).findLast(({ defname }) => defname === name);
   return said ? optionIsOn(said) : otherwise;

@@ -1,16 +1,16 @@
 import { basename, dirname } from "node:path";
 import type { Source } from "../../common/source";
 
-/** How a tool lays migrations out: in its files' names, and in comments of their own line. */
+/** A tool's layout of migrations: the names of its files, and its marker comments. */
 interface Layout {
   readonly tool: string;
-  /** What follows leads forward. */
+  /** Marks the start of statements that migrate forward. */
   readonly up?: RegExp;
-  /** What follows leads back, which a rollback runs and no release. */
+  /** Marks the start of statements that migrate back, which run only in a rollback. */
   readonly down?: RegExp;
-  /** Each statement commits by itself. */
+  /** Marks a file whose statements each commit by themselves. */
   readonly noTransaction?: RegExp;
-  /** Names of files that only lead back. */
+  /** Names of rollback files. */
   readonly downFile?: RegExp;
 }
 
@@ -41,11 +41,11 @@ const layouts: readonly Layout[] = [
   { tool: "Prisma", downFile: /^down\.sql$/i },
 ];
 
-/** Flyway runs these after all that have a version, each time that they change. */
+/** Flyway runs these whenever they change, after all files with a version. */
 const repeatable = /^R__.*\.sql$/;
 const byNumbers = new Intl.Collator("en", { numeric: true });
 
-/** The migration with what leads back blanked out: every other character stays at its place. */
+/** The migration with its rollback part blanked out. All other characters keep their positions. */
 export function forward(source: Source): Source {
   const { path, text } = source;
   const name = basename(path);
@@ -61,28 +61,28 @@ export function forward(source: Source): Source {
   return { path, text: kept.join("") };
 }
 
-/** Whether a comment of the file tells its tool to run it in no transaction. */
+/** True if a comment of the file tells its tool to run it without a transaction. */
 export function saysNoTransaction(text: string): boolean {
   return layouts.some(({ noTransaction }) => noTransaction?.test(text));
 }
 
-/** Whether the text of Flyway's file of settings, NAME.sql.conf, says the same of NAME.sql. */
+/** True if Flyway's settings file, NAME.sql.conf, turns off the transaction of NAME.sql. */
 export function configuresNoTransaction(settings: string): boolean {
   return /^[ \t]*executeInTransaction[ \t]*=[ \t]*false\b/im.test(settings);
 }
 
-/** The order in which migrations run: by the numbers in their names, what has none of its own last. */
+/** Compares migrations by the order in which they run: by the numbers in their names, and repeatable ones last. */
 export function byVersion(a: string, b: string): number {
   const [first, second] = [a, b].map((path) => Number(repeatable.test(basename(path))));
   return (first ?? 0) - (second ?? 0) || byNumbers.compare(a, b);
 }
 
-/** The folder whose migrations run one after the other: Prisma's have a folder each within it. */
+/** The folder whose migrations form one sequence. Prisma's migrations each have a subfolder of it. */
 export function folderOf(file: string): string {
   return basename(file) === "migration.sql" ? dirname(dirname(file)) : dirname(file);
 }
 
-/** With their ends. */
+/** The lines of a text, with their line ends. */
 function lines(text: string): readonly string[] {
   return text.match(/[^\r\n]*(?:\r\n?|\n)|[^\r\n]+$/g) ?? [];
 }

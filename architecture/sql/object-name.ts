@@ -1,9 +1,9 @@
 import { maxIdentifierBytes } from "../../common/identifier";
 
-/** What kind of object PostgreSQL names: `orders_customer_id_fkey`, `orders_pkey`. */
+/** The label that PostgreSQL appends to a name it chooses: `orders_customer_id_fkey`, `orders_pkey`. */
 export type NameLabel = "fkey" | "pkey" | "key" | "excl" | "idx" | "check";
 
-/** The name that PostgreSQL gives to what has none, cut as PostgreSQL cuts it, and numbered where it is taken. */
+/** The name that PostgreSQL chooses for an unnamed object, cut as PostgreSQL cuts it, and numbered if it is taken. */
 export function chosenName(
   table: string,
   columns: readonly string[],
@@ -17,7 +17,7 @@ export function chosenName(
   }
 }
 
-/** makeObjectName() of PostgreSQL: the longer of both names gives way. */
+/** PostgreSQL's makeObjectName(): it shortens the longer of both names. */
 function objectName(first: string, second: string, label: string): string {
   const room = maxIdentifierBytes - label.length - (second === "" ? 1 : 2);
   let a = Buffer.byteLength(first);
@@ -29,7 +29,7 @@ function objectName(first: string, second: string, label: string): string {
   return [clip(first, a), ...(second === "" ? [] : [clip(second, b)]), label].join("_");
 }
 
-/** At most so many bytes, without cutting a character in two. */
+/** Cuts a text to this number of bytes, but never within a character. */
 function clip(text: string, bytes: number): string {
   let clipped = text;
   while (Buffer.byteLength(clipped) > bytes) clipped = [...clipped].slice(0, -1).join("");

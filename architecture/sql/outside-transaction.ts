@@ -1,7 +1,10 @@
 import type { Node } from "libpg-query";
 import { definitions, isOn } from "./definition-options";
 
-/** What PostgreSQL refuses inside a transaction, of PreventInTransactionBlock; undefined for every other statement. */
+/**
+ * The name of a statement that PostgreSQL rejects inside a transaction (PreventInTransactionBlock); undefined for all
+ * other statements.
+ */
 export function outsideTransaction(node: Node): string | undefined {
   if ("IndexStmt" in node && node.IndexStmt.concurrent) return "CREATE INDEX CONCURRENTLY";
   if ("DropStmt" in node && node.DropStmt.concurrent) return "DROP INDEX CONCURRENTLY";

@@ -1,27 +1,27 @@
 import { loadModule, parsePlPgSQLSync, parseSync, scanSync } from "libpg-query";
 import { piecesOf } from "./sql-splitter";
 
-/** PostgreSQL's own parser, in WebAssembly: what would bring it down for good is kept from it. */
+/** PostgreSQL's own parser, in WebAssembly. These functions reject input that would crash it for good. */
 
-/** Loads it: once, before the first call. */
+/** Loads the parser. It must run once, before the first call. */
 export const loadSqlParser: () => Promise<void> = loadModule;
 
-/** Levels that the parser's stack has room for, twice over. */
+/** Levels of nesting that are accepted: half of what fits on the parser's stack. */
 export const maxDepth = 1_000;
 
-/** Statements in SQL that was read before as part of something else, such as a function's body. */
+/** Parses SQL that was part of something else, such as a function's body. */
 export function parseStatements(sql: string) {
   for (const { depth } of piecesOf(sql)) refuseDeeper(depth);
   return parseSync(wellFormed(sql)).stmts ?? [];
 }
 
-/** The tree of a statement that holds PL/pgSQL. */
+/** The tree of a statement that contains PL/pgSQL. */
 export function parsePlPgSql(statement: string): unknown {
   refuseDeeper(blockDepth(statement));
   return parsePlPgSQLSync(wellFormed(statement));
 }
 
-/** The same for a text whose depth is known. */
+/** Like `parseStatements`, for SQL whose depth was checked before. */
 export function parseKnown(sql: string) {
   return parseSync(wellFormed(sql)).stmts ?? [];
 }
@@ -30,7 +30,7 @@ export function scan(sql: string) {
   return scanSync(wellFormed(sql)).tokens;
 }
 
-/** Half a character, which code can write and a file can't, is no UTF-8. */
+/** Replaces lone surrogates, which a string in code may hold, but which are not valid UTF-8. */
 function wellFormed(text: string): string {
   return text.replaceAll(/\p{Surrogate}/gu, "\ufffd");
 }

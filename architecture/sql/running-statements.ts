@@ -5,17 +5,23 @@ import { foldText } from "./built-text";
 import { parsePlPgSql, parseStatements } from "./pg-parser";
 import type { ParsedSql, ParsedStatement } from "./sql-parser";
 
-/** Statements as they run: those of a file, and behind a DO block those in it, also where the block builds their text. */
+/**
+ * Statements as they run: those of a file, and after each DO block those in it, including statements that the block
+ * builds as text.
+ */
 function runningStatements(statements: readonly ParsedStatement[]): ParsedStatement[] {
   return statements.flatMap((statement) => [statement, ...statementsInBlock(statement)]);
 }
 
-/** A file whose statements are those that run. */
+/** The file with its statements as they run. */
 export function runningFile(file: ParsedSql): ParsedSql {
   return { ...file, statements: runningStatements(file.statements) };
 }
 
-/** Behind the statement that holds them, each at its own line. What cannot be read is for the server to judge. */
+/**
+ * The statements in a DO block, each at its own line. Statements that can't be parsed are skipped; the server reports
+ * them.
+ */
 function statementsInBlock(statement: ParsedStatement): ParsedStatement[] {
   const { node } = statement;
   if (!("DoStmt" in node)) return [];
@@ -41,7 +47,7 @@ interface Expression {
   readonly line: number;
 }
 
-/** The block's statements, and the texts that it builds: executed at once, or kept in a variable. */
+/** The block's statements, and the texts that it builds to execute them at once or to keep them in a variable. */
 function expressionsIn({ source, start, end }: ParsedStatement): Expression[] {
   let tree: unknown;
   try {
@@ -68,7 +74,7 @@ const transactionEnds: Readonly<Record<string, string>> = {
   PLpgSQL_stmt_rollback: "ROLLBACK",
 };
 
-/** PL/pgSQL's modes: 0 is a statement, 2 an expression, 3 and more an assignment. */
+/** PL/pgSQL's parse modes: 0 is a statement, 2 an expression, 3 and more an assignment. */
 function readExpression({ query, parseMode }: { query: string; parseMode: number }, line: number): Expression[] {
   if (parseMode === 0) return [{ sql: query, line }];
   const value = parseMode === 2 ? query : query.replace(/^[^:=]*:?=/, "");
@@ -89,14 +95,14 @@ function at(statement: ParsedStatement, node: Node, line: number): ParsedStateme
   return { ...statement, node, inBlock: true, start, tokens: [], offsetOf: () => start, placeOf: () => place };
 }
 
-/** The first character of a line that is no blank. */
+/** The offset of a line's first character that is not a blank. */
 function firstWord(source: Source, line: number): number {
   const blanks = /[ \t]*/y;
   blanks.lastIndex = startOfLine(source, line);
   return blanks.lastIndex + (blanks.exec(source.text)?.[0].length ?? 0);
 }
 
-/** The words of a name in a list of names, such as those of DROP. */
+/** The parts of a name in a list of names, such as that of DROP. */
 export function nameParts(object: Node): readonly string[] {
   if ("List" in object) return strings(object.List.items);
   if ("String" in object) return [object.String.sval ?? ""];

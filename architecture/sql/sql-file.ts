@@ -1,13 +1,15 @@
 /** One SQL file, parsed. */
 export interface SqlFile {
-  /** Relative to the project: `sql/ecommerce/010_tenants.sql`. */
+  /** Path relative to the project: `sql/ecommerce/010_tenants.sql`. */
   readonly path: string;
   readonly text: string;
   /** SHA-256 of the text, in hexadecimal. */
   readonly hash: string;
-  /** False where the file's first line says `-- tenantry: no transaction`, for statements such as CREATE INDEX CONCURRENTLY. */
+  /**
+   * False if the file's first line is `-- tenantry: no transaction`, for statements such as CREATE INDEX CONCURRENTLY.
+   */
   readonly transaction: boolean;
-  /** What a Migration runs, in order: the file's statements, without the foreign keys that the tables' own resources add. */
+  /** The statements that a Migration runs, in order, without the foreign keys that the tables' own resources add. */
   readonly statements: readonly SqlStatement[];
 }
 
@@ -17,17 +19,19 @@ export interface SqlStatement {
   readonly line: number;
 }
 
-/** Whether the path names SQL, in whatever case its ending is written. */
+/** True if the path ends in `.sql`, in lower or upper case. */
 export function isSql(path: string): boolean {
   return /\.sql$/i.test(path);
 }
 
-/** Whether the file's first line asks for each statement to commit by itself. */
+/** True if the file's first line makes each statement commit by itself. */
 export function withoutTransaction(text: string): boolean {
   return /^-- tenantry: no transaction[ \t]*([\r\n]|$)/.test(text);
 }
 
-/** What a stack lists in `tenantry:allow` for a file that may do what would be refused. A tenant's own path ends in `@TENANT`. */
+/**
+ * The entry of `tenantry:allow` that lets a file run although it would be rejected. A tenant's path ends in `@TENANT`.
+ */
 export function runOptIn(path: string): string {
   return `run ${path.replace(/(\.sql)@.*$/i, "$1")}`;
 }

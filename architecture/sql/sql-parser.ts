@@ -6,28 +6,28 @@ import { maxDepth, parseKnown, scan } from "./pg-parser";
 import { shapeOfRows } from "./sql-rows";
 import { piecesOf, type SqlPiece } from "./sql-splitter";
 
-/** A SQL file as PostgreSQL's own parser reads it. */
+/** A SQL file, parsed by PostgreSQL's own parser. */
 export interface ParsedSql {
   readonly source: Source;
-  /** Those that can be read. */
+  /** The statements that can be parsed. */
   readonly statements: readonly ParsedStatement[];
   /** Syntax errors, and names that PostgreSQL would cut. */
   readonly problems: readonly Problem[];
-  /** False where a statement cannot be read, so that nobody knows what it would have made. */
+  /** False if a statement can't be parsed, so that its effects are unknown. */
   readonly isComplete: boolean;
 }
 
 export interface ParsedStatement {
   readonly node: Node;
   readonly source: Source;
-  /** Characters of the file's text, from 0: the statement without comments before it and the semicolon after. */
+  /** Offsets in the file's text, from 0: the statement without comments before it and without its semicolon. */
   readonly start: number;
   readonly end: number;
-  /** It stands in a DO block. @default false */
+  /** True if the statement stands in a DO block. @default false */
   readonly inBlock?: true;
-  /** The statement's words and signs, without comments. */
+  /** The statement's tokens, without comments. */
   readonly tokens: readonly Token[];
-  /** The character, from 0, of a node's `location`, which counts bytes of the file. */
+  /** Converts a node's `location`, which counts bytes, to an offset in the file's text. */
   offsetOf(location: number | undefined): number;
   placeOf(location: number | undefined): Place;
 }
@@ -40,21 +40,21 @@ export interface Token {
 
 export { loadSqlParser } from "./pg-parser";
 
-/** Enough for PostgreSQL's parser at once: of more its trees would fill the memory. */
+/** The length of text that PostgreSQL's parser gets at once. The trees of a longer one could fill the memory. */
 const batchLength = 1 << 17;
-/** Behind so much of a file the rows of INSERTs are data: their constants are kept from memory. */
+/** After this offset of a file, INSERTs of constants count as data, and their constants are not kept in memory. */
 const dataFrom = 1 << 20;
-/** Of a statement that is longer, no parser's memory is sure to hold the tree. */
+/** The length up to which the parser's memory surely holds the tree of a statement. */
 const maxStatementLength = 1 << 24;
 const mebi = 1 << 20;
 
-/** The file's statements, and what is wrong with its syntax: a statement that cannot be read hides no other. */
+/** Parses a file. A statement that can't be parsed becomes a problem, and all others are still parsed. */
 export function parseSql(source: Source): ParsedSql {
   const statements: ParsedStatement[] = [];
   const syntax: Problem[] = [];
   const tooLong = new Map<string, Problem>();
   const nul = source.text.indexOf("\0");
-  // PostgreSQL's text ends there, and its parser would pass over the rest.
+  // PostgreSQL would stop reading at a NUL byte, and the parser would skip the rest of the file.
   const text = nul === -1 ? source.text : source.text.replaceAll("\0", " ");
   if (nul !== -1) syntax.push({ ...nulProblem, at: placeAt(source, nul) });
   const shapes = new Map<string, Node | undefined>();
@@ -91,7 +91,7 @@ function* batchesOf(text: string): Generator<SqlPiece[]> {
   if (batch.length > 0) yield batch;
 }
 
-/** A piece of data, by the tree that stands for all of its shape; undefined for everything else. */
+/** Parses an INSERT of data by the tree that all INSERTs of its shape share. Undefined for everything else. */
 function parseRows(
   source: Source,
   text: string,
@@ -114,7 +114,7 @@ function treeOf(shape: string): Node | undefined {
   }
 }
 
-/** Statements that follow each other, together where all can be read, which is the rule; else one by one. */
+/** Parses consecutive statements together, which is fast. If one of them can't be parsed, parses them one by one. */
 function parseBatch(source: Source, text: string, pieces: readonly SqlPiece[]): Read {
   const [first] = pieces;
   const problem = first && pieces.length === 1 ? unreadable(source, first) : undefined;
@@ -164,7 +164,7 @@ class Statement implements ParsedStatement {
     readonly node: Node,
     readonly source: Source,
     { from, start, end }: SqlPiece,
-    /** Of UTF-8, that the parser was given before `from`. */
+    /** Bytes of UTF-8 before `from` in the parser's input. */
     private readonly bytesBefore: number,
   ) {
     this.from = from;
@@ -178,10 +178,10 @@ class Statement implements ParsedStatement {
     return this.words;
   }
 
-  // Rules take these two apart from their statement.
+  // Lint rules destructure these two, so they are arrow functions.
   readonly offsetOf = (location: number | undefined): number => {
     const bytes = (location ?? 0) - this.bytesBefore;
-    // The tree leaves a location out where it is 0, or is not known.
+    // The tree omits a location that is 0 or unknown.
     if (bytes <= 0) return this.start;
     this.toCharacter ??= characters(this.source.text.slice(this.from, this.end));
     return this.from + this.toCharacter(bytes);
@@ -199,7 +199,7 @@ function wordsOf(text: string, from: number): Token[] {
     });
 }
 
-/** What the parser need not be given to know that it can't read it, or must not be. */
+/** Reports statements that the parser surely can't read, or must not be given. */
 function unreadable(source: Source, { start, end, depth, unfinished, isRows }: SqlPiece): Problem | undefined {
   if (unfinished) return syntaxProblem(source, `unterminated ${unfinished.what}`, unfinished.at);
   const at = placeAt(source, start);
@@ -231,7 +231,10 @@ const nulProblem = {
   fix: "Remove the byte",
 };
 
-/** The scanner looks to the end of all signs at each of a comment's: blanks in their place keep it quick. */
+/**
+ * Replaces nested comments by blanks. They slow PostgreSQL's scanner down, because it reads ahead over all operator signs
+ * at each sign in them.
+ */
 function withoutNested(text: string, { from, to, nestedComments }: SqlPiece): string {
   let [kept, at] = ["", from];
   for (const { start, end } of nestedComments) {
@@ -270,14 +273,20 @@ function syntaxProblem(source: Source, message: string, offset: number): Problem
   };
 }
 
-/** PostgreSQL counts the characters before the error; JavaScript's strings count UTF-16 units. */
+/**
+ * Converts a number of characters, by which PostgreSQL places an error, to UTF-16 units, which JavaScript's strings
+ * have.
+ */
 function unitsOf(text: string, count: number): number {
   let at = 0;
   for (let left = count; left > 0 && at < text.length; left--) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
   return at;
 }
 
-/** Bytes of UTF-8, as PostgreSQL's parser counts, to characters of the string: quickest where they only grow. */
+/**
+ * Converts offsets in UTF-8, in which PostgreSQL's parser counts, to offsets in the string. It is fastest for growing
+ * offsets.
+ */
 function characters(text: string): (byte: number) => number {
   if (Buffer.byteLength(text) === text.length) return (byte) => Math.min(byte, text.length);
   let [at, bytes] = [0, 0];

@@ -1,4 +1,7 @@
-/** INSERTs of constants, which files of data repeat by the hundred thousand: read by their shape, they share a tree. */
+/**
+ * Recognises INSERTs of constants by their shape. Data files have hundreds of thousands of them, which then share a
+ * tree.
+ */
 
 const blanks = "[ \\t\\r\\n]*";
 const name = '(?:[A-Za-z_]\\w*|"[^"]+")';
@@ -9,7 +12,7 @@ const constant = "(?:'[^']*'(?:'[^']*')*|-?\\d+(?:\\.\\d+)?\\b|null\\b|true\\b|f
 const row = new RegExp(`\\(${blanks}${constant}(?:${blanks},${blanks}${constant})*${blanks}\\)${blanks}`, "iy");
 const comma = new RegExp(`,${blanks}`, "y");
 
-/** An INSERT that stands for one whose rows are all constants; undefined for any other statement. */
+/** An INSERT that represents all INSERTs of constants with the same shape. Undefined for any other statement. */
 export function shapeOfRows(text: string, start: number, end: number): string | undefined {
   const into = behind(head, text, start);
   let at = into && behind(values, text, into);

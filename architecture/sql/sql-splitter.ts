@@ -1,21 +1,21 @@
-/** A statement's stretch of a text, found without PostgreSQL's parser: all distances are characters from 0. */
+/** A statement's part of a text, found without PostgreSQL's parser. Offsets are characters from 0. */
 export interface SqlPiece {
-  /** Behind the semicolon before it. */
+  /** The offset after the previous semicolon. */
   readonly from: number;
-  /** Behind its own semicolon. */
+  /** The offset after its own semicolon. */
   readonly to: number;
-  /** Its first word or sign, without comments before it. */
+  /** The offset of its first token, without comments before it. */
   readonly start: number;
-  /** Behind its last word or sign, without the semicolon and comments after it. */
+  /** The offset after its last token, without the semicolon and comments after it. */
   readonly end: number;
-  /** How deep its expressions and queries may nest at most. */
+  /** An upper limit of how deep its expressions and queries nest. */
   readonly depth: number;
-  /** Comments with comments in them. */
+  /** Comments that contain comments. */
   readonly nestedComments: readonly Stretch[];
   readonly names: readonly Stretch[];
-  /** Where a quote or a comment starts that never ends, so that all behind it is unknown. */
+  /** The start of a quote or comment that never ends. Everything after it is unknown. */
   readonly unfinished?: Unfinished;
-  /** Whether these are no SQL but rows, which psql reads behind COPY … FROM STDIN. */
+  /** True for rows after COPY … FROM STDIN, which psql reads and which are not SQL. */
   readonly isRows?: true;
 }
 
@@ -44,15 +44,15 @@ const token = new RegExp(
 );
 const isWord = new RegExp(`^[${letter}]`);
 const operator = new RegExp(`^(${signs}|::)`);
-/** Words that take what stands before or behind them into a level of its own, as operators do. */
+/** Words that add a level of nesting, as operators do. */
 const deepening = new Set("not is isnull notnull like ilike similar collate at join union except intersect".split(" "));
 const setOperators = new Set(["union", "except", "intersect"]);
 const opening = new Set(["(", "[", "case"]);
 const separating = new Set([",", "and", "or", "when", "then", "else"]);
-/** Below it no name is as long as PostgreSQL allows, in bytes. */
+/** Names up to this length fit PostgreSQL's limit in bytes with any characters. */
 const longName = 21;
 
-/** The statements of a text one by one, in one pass over it, whatever the text is. */
+/** Splits a text into statements in one pass. It accepts any text. */
 export function* piecesOf(text: string): Generator<SqlPiece> {
   for (let from = 0; from < text.length; ) {
     const piece = pieceFrom(text, from);
@@ -118,7 +118,7 @@ function pieceFrom(text: string, from: number): SqlPiece | undefined {
       words.push(word);
       isRule ||= /^create (or replace )?rule$/.test(words.join(" "));
     }
-    // What stands between BEGIN ATOMIC and its END is one statement.
+    // Everything between BEGIN ATOMIC and its END is one statement.
     if ((word === "atomic" && last === "begin") || (atomic > 0 && word === "case")) atomic++;
     if (atomic > 0 && word === "end") atomic--;
     last = word;
@@ -126,7 +126,7 @@ function pieceFrom(text: string, from: number): SqlPiece | undefined {
   return start === -1 ? undefined : pieceTo(text.length);
 }
 
-/** Counts levels from above: operators in a row as if each held the one before. */
+/** Computes an upper limit of nesting. It counts operators in a row as if each contained the previous one. */
 class Nesting {
   most = 0;
   private readonly outer: Level[] = [];
@@ -153,13 +153,13 @@ class Nesting {
 interface Level {
   readonly opened: string;
   readonly base: number;
-  /** Operators since the last comma. */
+  /** Number of operators since the last comma. */
   chain: number;
-  /** UNION and its kind, which commas don't end. */
+  /** Number of UNION, EXCEPT and INTERSECT, whose chain a comma does not end. */
   sets: number;
 }
 
-/** `+-+` is three signs of a number, `||` one operator. */
+/** Counts operators in a token: `+-+` is three signs of a number, `||` is one operator. */
 function operatorsIn(word: string): number {
   return Math.max(1, word.replaceAll(/[^-+]/g, "").length);
 }
@@ -168,7 +168,7 @@ function depthOf({ base, chain, sets }: Level): number {
   return base + chain + sets;
 }
 
-/** What a quote opens, and where it ends, if it does. */
+/** The kind of quote that starts here, and its end, if it has one. Undefined if no quote starts here. */
 function quoteAt(
   text: string,
   at: number,
@@ -182,7 +182,7 @@ function quoteAt(
   return { what: "dollar-quoted string", end: end === -1 ? undefined : end + written.length };
 }
 
-/** A quote that stands twice is one of the text. */
+/** The end of a quote in which a doubled quote stands for one. */
 function endOfQuote(text: string, start: number, quote: string): number | undefined {
   for (let at = text.indexOf(quote, start + 1); at !== -1; at = text.indexOf(quote, at + 2)) {
     if (text[at + 1] !== quote) return at + 1;
@@ -190,7 +190,7 @@ function endOfQuote(text: string, start: number, quote: string): number | undefi
   return undefined;
 }
 
-/** Of a string whose backslashes escape. */
+/** The end of a string with backslash escapes. */
 function endOfEscapes(text: string, start: number): number | undefined {
   const sign = /\\[\s\S]|''?/g;
   sign.lastIndex = start + 1;

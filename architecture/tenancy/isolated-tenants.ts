@@ -2,7 +2,7 @@ import type { Problem } from "../../common/problem";
 import type { TenantType } from "../application";
 import { expectedInstead, tenantValue } from "./tenant-value";
 
-/** Whatever is wrong with the tenants that a stack isolates, all at once. */
+/** Reports all problems with the tenants that a stack isolates. */
 export function isolatedTenantProblems(type: TenantType, tenants: readonly string[]): readonly Problem[] {
   const wrong = tenants.flatMap((got) => ({ got, expected: expectedInstead(type, got) }));
   const values = wrong.flatMap(({ got, expected }) => (expected === undefined ? [tenantValue(type, got)] : []));

@@ -9,10 +9,10 @@ import { expectedInstead, tenantValue } from "./tenant-value";
 import type { Tenancy, Tenant } from "./tenants";
 
 /**
- * The application as each tenant has it: the same tables, files and events, in a schema or a database of its own, for
- * roles of its own. In the model `schema`, what the tenants share comes first.
+ * The application of each tenant: the same tables, files and events, in a schema or a database of its own and with
+ * roles of its own. In the model `schema`, the shared part comes first.
  *
- * @throws Problems with tenants whose ids or names don't fit, and with SQL that can't be applied once a tenant
+ * @throws Problems with tenants whose ids or names do not fit, and with SQL that can't be applied for each tenant
  */
 export function scopedApplications(application: Application, { model, tenants: written }: Tenancy): Application[] {
   if (model === "shared") return [application];
@@ -26,7 +26,10 @@ export function scopedApplications(application: Application, { model, tenants: w
   return model === "silo" ? own : [sharedApplication(application, own, files.shared), ...own];
 }
 
-/** The roles that log in, each tenant's own where it has a place of its own; named as among the endpoints' logins. */
+/**
+ * The roles that log in, under the names that the endpoints' logins have. With a schema or a silo, each tenant has its
+ * own.
+ */
 export function loginRoles(applications: readonly Application[]): Application["roles"] {
   return applications.flatMap(({ scope, roles }) => {
     if (!scope) return roles;
@@ -73,7 +76,7 @@ function schemaOf(application: Application, tenant: Tenant, { own }: TenantFiles
   };
 }
 
-/** Reference and local tables, and the change stream of all; its roles are those of every tenant. */
+/** The shared part: reference and local tables, and the change stream. Its roles are those of every tenant. */
 function sharedApplication(
   application: Application,
   own: readonly Application[],
@@ -123,7 +126,7 @@ function tenantProblems(application: Application, tenant: Tenant): Problem[] {
   return problems;
 }
 
-/** Ids that differ in the stack file, and not in PostgreSQL. */
+/** Reports ids that differ in the stack file but are equal in PostgreSQL. */
 function sameTenants(tenants: readonly Tenant[]): Problem[] {
   return tenants.flatMap(({ name, id }, index) => {
     const other = tenants.slice(0, index).find((earlier) => earlier.id === id);
@@ -136,7 +139,7 @@ function sameTenants(tenants: readonly Tenant[]): Problem[] {
   });
 }
 
-/** A role of two tenants would see the rows of both. */
+/** Reports roles that two tenants would share, because such a role could read the rows of both. */
 function sameRoles(application: Application, tenants: readonly Tenant[]): Problem[] {
   const owners = new Map<string, string>();
   const problems: Problem[] = [];

@@ -4,8 +4,9 @@ import type { Application } from "../application";
 import type { MigrationInputs } from "../data-plane/declaration";
 
 /**
- * The toolkit's functions for all tenants of the model `schema`: they call those of the tenant's own schema, so an
- * application writes the same in every model. With the caller's rights: another tenant's schema is closed to it.
+ * The toolkit's functions for all tenants of the model `schema`. They call the functions in the tenant's schema, so
+ * that an application writes the same SQL in every model. They run with the caller's rights, which do not reach another
+ * tenant's schema.
  */
 export function tenantDirectory(application: Application, applications: readonly Application[]): MigrationInputs {
   const { name, tenant } = application;
@@ -14,7 +15,7 @@ export function tenantDirectory(application: Application, applications: readonly
     scope?.tenant ? [`    WHEN ${quoteLiteral(scope.tenant.id)}::${type} THEN ${quoteLiteral(schema)}`] : [],
   );
   const statements = [
-    // A function and not a table: it is the same on every node, and costs no read.
+    // A function instead of a table is the same on every node, and needs no read.
     `CREATE OR REPLACE FUNCTION tenantry.tenant_schema(tenant ${type}) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN ${cases.length > 0 ? `CASE tenant\n${cases.join("\n")}\n  END` : "NULL::text"}`,

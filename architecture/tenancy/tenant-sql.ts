@@ -6,18 +6,18 @@ import type { SqlFile } from "../sql/sql-file";
 import { type ParsedStatement, parseSql } from "../sql/sql-parser";
 import type { Model, Tenant } from "./tenants";
 
-/** An application's SQL files for tenants that have a place of their own. */
+/** An application's SQL files, divided for tenants with a schema or a silo each. */
 export interface TenantFiles {
-  /** Applied once: those that are about reference and local tables alone. None in a silo. */
+  /** Files that are applied once, because they are only about reference and local tables. Empty for silos. */
   readonly shared: readonly SqlFile[];
-  /** Applied for each tenant, with its roles' names in place of the application's. */
+  /** Files that are applied for each tenant, with its roles in place of the application's. */
   own(tenant: Tenant): readonly SqlFile[];
 }
 
 /**
- * Divides the files, once for all tenants. PostgreSQL's parser must be loaded.
+ * Divides the files into shared files and tenants' own. PostgreSQL's parser must be loaded.
  *
- * @throws Problems with files that can't be divided, and with names that would lead out of a tenant's schema
+ * @throws Problems with files that can't be divided, and with names that lead out of a tenant's schema
  */
 export function tenantFiles(application: Application, model: Model): TenantFiles {
   const files = application.files.map((file) => read(application, file));
@@ -33,7 +33,7 @@ export function tenantFiles(application: Application, model: Model): TenantFiles
     const isShared = !isOwn && file.relations.some((name) => sharedNames.has(name));
     const makesShared = application.tables.find((table) => table.file === file.path && sharedNames.has(table.name));
     if (isOwn && makesShared) problems.push(mixed(file, makesShared.name));
-    // A view over a tenant's tables is the tenant's, and so is what uses the view.
+    // A view over a tenant's tables belongs to the tenant, and so does every file that uses the view.
     for (const name of file.made) (isShared ? sharedNames : ownNames).add(name);
     (isShared ? shared : own).push(file);
     if (!isShared) problems.push(...qualifiedNames(application, file));
@@ -46,11 +46,11 @@ export function tenantFiles(application: Application, model: Model): TenantFiles
 }
 
 interface ReadFile extends SqlFile {
-  /** Every relation that it names. */
+  /** Every relation that the file names. */
   readonly relations: readonly string[];
-  /** The views that it creates, materialized ones too. */
+  /** The views that the file creates, including materialized ones. */
   readonly made: readonly string[];
-  /** Where its statements name the application's roles, the last first. */
+  /** The places where each statement names the application's roles, the last place first. */
   readonly roles: readonly (readonly RoleName[])[];
 }
 
@@ -73,7 +73,7 @@ function read(application: Application, file: SqlFile): ReadFile {
   return { ...file, relations: [...relations], made: [...made], roles };
 }
 
-/** It was parsed before, with its file. */
+/** Parses a statement again, which was parsed with its file before. */
 function statementOf(path: string, sql: string): ParsedStatement {
   const [statement] = parseSql({ path, text: sql }).statements;
   if (!statement) throw new Error(`${path}: a statement can't be read again`);
@@ -100,7 +100,7 @@ function visit(
 ): void {
   if (typeof node !== "object" || node === null) return;
   for (const [key, value] of Object.entries(node)) {
-    // Where the grammar allows one kind only, the tree leaves its name out: `{ relation: { relname } }`.
+    // If the grammar allows only one kind, the tree omits its name: `{ relation: { relname } }`.
     const isKind = key === kind || (typeof value === "object" && value !== null && names[kind] in value);
     if (isKind) seen(value as Readonly<Record<string, unknown>>);
     visit(value, kind, seen);
@@ -132,7 +132,10 @@ function mixed({ path }: SqlFile, table: string): Problem {
   };
 }
 
-/** In every tenant's file, names without a schema mean the tenant's; a name with the application's would miss it. */
+/**
+ * Reports names with the application's schema in tenants' files, because they would not lead to the tenant's own
+ * schema.
+ */
 function qualifiedNames({ schema }: Application, file: SqlFile): Problem[] {
   const written = new RegExp(`(?<![\\w"'.])("?)${schema.replaceAll(/[^\w]/g, "\\$&")}\\1\\s*\\.\\s*["a-z_]`, "i");
   return file.statements

@@ -14,7 +14,7 @@ const forms: Readonly<Record<TenantType, Form>> = {
   text: { pattern: /^[^\0]{1,200}$/s, expected: "a text of 200 characters at most" },
 };
 
-/** What a value of the tenant column looks like, if this is none. */
+/** The expected form of a tenant column's value; undefined if the written value has it. */
 export function expectedInstead(type: TenantType, written: string): string | undefined {
   const { pattern, expected, bits } = forms[type];
   const fits =
@@ -22,7 +22,7 @@ export function expectedInstead(type: TenantType, written: string): string | und
   return fits ? undefined : expected;
 }
 
-/** A value as PostgreSQL writes it back: a tenant has one name, however it was spelt. */
+/** The value in PostgreSQL's spelling, so that a tenant has one spelling only. */
 export function tenantValue(type: TenantType, written: string): string {
   if (type === "uuid") return written.toLowerCase();
   return forms[type].bits === undefined ? written : String(BigInt(written));

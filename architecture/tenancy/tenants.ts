@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-/** How tenants share the database. */
+/** How tenants share the database: in common tables, in a schema each, or in a database each. */
 export type Model = "shared" | "schema" | "silo";
 
 /** A tenant that has a schema or a database of its own. */
 export interface Tenant {
-  /** Part of the names of its schema or database, its roles, slots and connectors, so it never changes. */
+  /** Part of the names of its schema or database, roles, slots and connectors, so it never changes. */
   readonly name: string;
   /** The value of the tenant column, as text. */
   readonly id: string;
@@ -13,7 +13,7 @@ export interface Tenant {
 
 export interface Tenancy {
   readonly model: Model;
-  /** Those that the stack provisions; none in the shared model, where tenants are rows. */
+  /** The tenants that the stack provisions. Empty in the model `shared`, where tenants are rows. */
   readonly tenants: readonly Tenant[];
 }
 
@@ -23,14 +23,14 @@ export const shared: Tenancy = { model: "shared", tenants: [] };
 const nameExpected = "a lower-case letter, then lower-case letters, digits and `_`, 30 at most";
 const idExpected = "the value of the tenant column, in quotes if it is a long number";
 
-/** `tenantry:tenants` of a stack file. */
+/** Schema of `tenantry:tenants` in a stack file. */
 export const tenantsSchema = z
   .array(
     z.strictObject(
       {
         name: z.string(nameExpected).regex(/^[a-z][a-z0-9_]{0,29}$/, nameExpected),
         id: z.preprocess(
-          // A larger number is no longer what was written.
+          // YAML has already rounded a larger number.
           (value) => (Number.isSafeInteger(value) ? String(value) : value),
           z.string(idExpected).min(1, idExpected),
         ),
