@@ -36,8 +36,8 @@ export interface KubernetesSettings {
   readonly storageClass?: string;
   readonly image: string;
   /**
-   * `required`: two pods of a node never run on one machine. `preferred`: they may if it can't be avoided. @default
-   * "required"
+   * `required`: two pods of a node never run on one machine. `preferred`: they may if it can't be avoided.
+   * @default "required"
    */
   readonly spread: "required" | "preferred";
   /** True if `pulumi destroy` can't delete volumes, keys and the namespace. @default true */

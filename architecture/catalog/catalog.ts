@@ -12,7 +12,7 @@ export interface Catalog {
   readonly views: ReadonlyMap<string, CatalogView>;
   /** Every index that the files ever create, by name. */
   readonly indexes: ReadonlyMap<string, CatalogIndex>;
-  /** Types and collations from the files that matter for the placement of tables. */
+  /** Types and collations that the files create and that matter for the placement of tables. */
   readonly types: ReadonlyMap<string, CatalogType>;
   /** The state of the column before each command of ALTER TABLE. */
   readonly before: ReadonlyMap<AlterTableCmd, ColumnBefore>;

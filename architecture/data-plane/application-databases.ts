@@ -12,7 +12,7 @@ import { Steps } from "./steps";
 
 /**
  * One database of a stack and its declarations. Most stacks have only one. In the model `silo` each tenant has one, and
- * the first database of the list is the server's own one, whose declarations create the others.
+ * the first database is the maintenance database, whose declarations create the others.
  */
 export interface Database {
   /** The application's name; for a silo `APPLICATION_TENANT`. */

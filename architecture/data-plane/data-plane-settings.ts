@@ -8,7 +8,7 @@ export interface DataPlaneSettings {
   readonly platform: "external" | "kubernetes";
   /** `auto` leaves out distribution on plain PostgreSQL, and reports that. @default "required" */
   readonly citus: "required" | "auto";
-  /** `strong` needs an exactly-once source; `bounded` and `eventual` deliver at least once. @default "strong" */
+  /** `strong` uses an exactly-once source; `bounded` and `eventual` deliver at least once. @default "strong" */
   readonly consistency: "strong" | "bounded" | "eventual";
   /**
    * If `at-least-once`, a killed server may leave duplicates in Kafka. @default "exactly-once" if consistency is

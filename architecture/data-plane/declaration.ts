@@ -81,8 +81,8 @@ export interface MigrationInputs {
    */
   readonly apply: "once" | "onChange";
   /**
-   * The declared tables of its schema by name. The file may create no other table that other roles can read. @default
-   * none
+   * The declared tables of its schema by name. The file may create no other table that other roles can read.
+   * @default none
    */
   readonly tables?: Readonly<Record<string, "tenant" | "reference" | "local">>;
 }

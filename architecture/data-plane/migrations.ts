@@ -41,8 +41,8 @@ function declareMigration(
 }
 
 /**
- * Adapts the inputs to one tenant. The ledger knows a migration by path and content, so path and hash contain the
- * tenant's name.
+ * Adapts the inputs to one tenant. The ledger identifies a migration by path and hash, so both contain the tenant's
+ * name.
  */
 function forTenant({ scope }: Application, inputs: MigrationInputs): MigrationInputs {
   if (scope?.model !== "schema" || !scope.tenant) return inputs;

@@ -38,7 +38,7 @@ export function topicProblems({ names, recordBytes }: WantedTopics, found: Found
 }
 
 /**
- * Reports existing topics with a colliding name. Kafka replaces dots by underscores in the names of metrics, and
+ * Reports an existing topic whose name collides. Kafka replaces dots by underscores in the names of metrics, and
  * rejects a topic whose metrics would have another topic's name.
  */
 function collisions(name: string, existing: readonly string[]): readonly Problem[] {

@@ -232,8 +232,8 @@ const nulProblem = {
 };
 
 /**
- * Replaces nested comments by blanks. They slow PostgreSQL's scanner down, because it reads ahead over all operator signs
- * at each sign in them.
+ * Replaces nested comments by blanks. They slow PostgreSQL's scanner down, because at each sign in them it reads ahead
+ * over all operator signs.
  */
 function withoutNested(text: string, { from, to, nestedComments }: SqlPiece): string {
   let [kept, at] = ["", from];

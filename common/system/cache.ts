@@ -52,7 +52,7 @@ async function removeLeftovers(parent: string, prefix: string): Promise<void> {
     if (!name.startsWith(prefix)) continue;
     const owner = Number(name.slice(prefix.length).split("-")[0]);
     const path = join(parent, name);
-    // A process that started after the directory was made only reuses the process id of its maker.
+    // A process that started after the directory was made is not its maker, but reuses the maker's process id.
     const madeMs = (await stat(path)).mtimeMs;
     if (!identify(owner) || (processStartMs(owner) ?? 0) > madeMs + 60_000) {
       await rm(path, { recursive: true, force: true });

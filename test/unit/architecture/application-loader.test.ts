@@ -32,7 +32,7 @@ test("rejects an unknown application, and suggests an existing one", async () =>
   });
 });
 
-test("reports all files that are not UTF-8 text together", async (t) => {
+test("reports together all files that are not UTF-8 text", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const shop = join(folder, "sql", "shop");

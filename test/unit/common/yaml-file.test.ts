@@ -36,7 +36,7 @@ test("reports aliases that multiply or contain themselves", () => {
   assert.match(String(read("a: &a [*a]\n")), /a\.yaml:1:8: An alias leads to no value that is complete/);
 });
 
-test("finds no connector in a file with such aliases", () => {
+test("finds no connector in a file with invalid aliases", () => {
   assert.deepEqual(readConnectors({ path: "a.yaml", text: `${bomb}connector.class: x\n` }), []);
   assert.deepEqual(readConnectors({ path: "a.yaml", text: "connector.class: *nope\n" }), []);
 });

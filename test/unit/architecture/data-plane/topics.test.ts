@@ -23,12 +23,12 @@ test("rejects a topic whose name collides with another topic's in Kafka", () => 
   assert.match(problem?.fix ?? "", /rename the aggregate or the application; or delete/);
 });
 
-test("accepts an existing topic in spite of such a collision", () => {
+test("accepts an existing topic even if its name collides with another topic's", () => {
   const both = ["shop.eu_order.events", "shop_eu.order.events"];
   assert.deepEqual(topicProblems(wanted, found(both, { "shop.eu_order.events": good })), []);
 });
 
-test("reports topics that refuse large records or are compacted together", () => {
+test("reports together topics that refuse large records and topics that are compacted", () => {
   const problems = topicProblems(
     wanted,
     found(wanted.names, {
@@ -43,7 +43,7 @@ test("reports topics that refuse large records or are compacted together", () =>
   assert.match(problems[0]?.fix ?? "", /--add-config max.message.bytes=1048588; or lower `events.maxPayload`/);
 });
 
-test("wants a topic for each aggregate, and the size of the application's largest record", () => {
+test("derives the topics from the aggregates, and their record size from the largest payload", () => {
   const application = {
     tenant: { table: "tenants", column: "tenant_id", type: "uuid" },
     events: { maxPayload: { bytes: 8192 }, aggregates: [{ topic: "shop.bill.events" }] },
