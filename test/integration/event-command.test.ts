@@ -41,7 +41,11 @@ test("the command names the event, shows what it will do, goes on after kill -9,
   const others = [(await emit(20)).id];
   // A task reports what it can't write once its transaction has timed out: by Kafka's own default after a minute.
   const config = (await connect.config(connector)) ?? assert.fail("the connector is missing");
+  // Stopped meanwhile: a task of the former setting could fail first, and be restarted by this one.
+  await connect.stop(connector);
+  while (((await connect.status(connector))?.tasks.length ?? 0) > 0) await sleep(200);
   await connect.put(connector, { ...config, "producer.override.transaction.timeout.ms": "10000" });
+  await connect.resume(connector);
   const limit = async (bytes: number) => {
     const client = openKafka(kafka, "command-test").admin();
     assert.deepEqual(await waitForTopics(openKafka(kafka, "command-test"), [topic], 60_000), []);
