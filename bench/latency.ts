@@ -14,7 +14,8 @@ import { patienceMs, until } from "./patience";
 import { percentile } from "./statistics";
 
 const perSecond = 200;
-const warmUpMs = 5_000;
+/** A new worker of Connect shares the cores with its compiler for about so long. */
+const warmUpMs = 30_000;
 const ourTopic = "ecommerce.order.events";
 const defaultsTopic = "defaults.order.events";
 
