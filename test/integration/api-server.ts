@@ -16,12 +16,12 @@ const missing = programs.filter((program) => !findProgram(program, path));
 /** For `test(name, { skip }, …)`: why a test that needs an API server does not run, or false if it does. */
 export const skip: string | false = missing.length > 0 ? `needs ${missing.join(" and ")} on PATH` : false;
 
-/** An API server of a test's own: it keeps and checks objects, and nothing acts on them. */
+/** An API server for one test file. It validates and stores objects, but no controller acts on them. */
 export interface ApiServer {
-  /** A kubeconfig with the contexts `admin`, `nobody`, who may do nothing, and `gone`, where no server listens. */
+  /** A kubeconfig with the contexts `admin`, `nobody` (without permissions) and `gone` (where no server listens). */
   readonly kubeconfig: string;
   readonly server: string;
-  /** Server-side apply, as Pulumi does it. Throws what the server says, also of fields that it does not know. */
+  /** Server-side apply, as Pulumi does it. Throws the server's errors, including those for unknown fields. */
   apply(object: Manifest, dryRun?: "All"): Promise<void>;
   stop(): Promise<void>;
 }
@@ -66,7 +66,7 @@ export async function startApiServer(): Promise<ApiServer> {
         "--service-account-issuer=https://kubernetes.default.svc",
         `--service-account-key-file=${join(home, "accounts.key")}`,
         `--service-account-signing-key-file=${join(home, "accounts.key")}`,
-        // Nobody makes the account that pods would be given here.
+        // No controller runs here that would create the pods' default service account.
         "--disable-admission-plugins=ServiceAccount",
       ],
       { stdio: "ignore" },
@@ -102,7 +102,7 @@ function applier(server: string, token: string): ApiServer["apply"] {
   };
 }
 
-/** A new definition is served a moment after it was accepted. */
+/** Waits, because the server serves a new definition only a moment after it accepted it. */
 async function pluralOf(group: string, kind: string, token: string): Promise<string> {
   for (const deadline = Date.now() + 10_000; ; await sleep(200)) {
     const { status, text } = await send("GET", group, token);
@@ -146,7 +146,7 @@ async function answers(url: string, token: string): Promise<boolean> {
 }
 
 interface Answer {
-  /** Undefined where nobody answered. */
+  /** Undefined if no server answered. */
   readonly status: number | undefined;
   readonly text: string;
 }
@@ -158,7 +158,7 @@ function send(method: "GET" | "PATCH", url: string, token: string, body?: string
     ...(body !== undefined && { "content-type": "application/apply-patch+yaml" }),
   };
   return new Promise((resolve) => {
-    // Its certificate is its own.
+    // The server's certificate is self-signed.
     const asked = request(url, { method, headers, rejectUnauthorized: false });
     asked.on("error", ({ message }) => resolve({ status: undefined, text: message }));
     asked.on("response", (response) => {

@@ -16,7 +16,7 @@ export interface Applied {
 }
 
 export interface ApplyOptions {
-  /** Nouns that are left out. @default none */
+  /** Kinds of declarations that are left out. @default none */
   readonly without?: readonly Declaration["noun"][];
   /** @default 4 */
   readonly shardCount?: number;

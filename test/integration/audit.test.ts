@@ -19,32 +19,32 @@ import { servers, skip } from "./servers";
 import { amiss, type VerifiedShop, verifiedShop } from "./verified-shop";
 
 const large = "11111111-1111-4111-8111-111111111111";
-/** Shards enough that one of them can be far above the average. */
+/** Enough shards that one of them can be far larger than the average. */
 const shardCount = 12;
 
-/** Rows of a tenant, or of twenty, in this month's partition. */
+/** Inserts rows of one tenant, or of twenty, into this month's partition. */
 const write = (tenant: string, rows: number) =>
   `INSERT INTO ecommerce.audit_log (tenant_id, actor, action, subject_type, subject_id)
      SELECT ${tenant}, 'a', 'b', 'c', repeat('x', 250) || n FROM generate_series(1, ${rows}) AS n`;
 const twenty = "(ARRAY(SELECT md5(i::text)::uuid FROM generate_series(1, 20) AS i))[n % 20 + 1]";
 
-test("the live audit of a table that grows", { skip }, async (t) => {
+test("verify audits a growing table", { skip }, async (t) => {
   const shop = await verifiedShop(t, { shardCount });
   const { run, look, isCitus } = shop;
   const tenantSizes = tenantSizesFrom(4 * 2 ** 20);
   const analyze = "ANALYZE ecommerce.audit_log";
   const subjectsOf = async (check: Check) => amiss(await look([check])).map(({ subject }) => subject);
 
-  await t.test("many tenants of the same size have not outgrown their shards", async () => {
+  await t.test("reports no shard if many tenants have the same size", async () => {
     await run([write(twenty, 20_000), analyze]);
     assert.deepEqual(await subjectsOf(tenantSizes), []);
   });
 
-  await t.test("whole reads of small partitions matter to nobody, and a few of large ones neither", async () => {
+  await t.test("ignores full scans of small partitions, and a few full scans of large ones", async () => {
     assert.deepEqual(await subjectsOf(scans), []);
   });
 
-  await t.test("one with most of the rows has", async () => {
+  await t.test("reports a tenant that has most of the rows", async () => {
     await run([write(quoteLiteral(large), 100_000), analyze]);
     const [found, ...others] = amiss(await look([tenantSizes]));
     assert.deepEqual(others, []);
@@ -74,7 +74,7 @@ test("the live audit of a table that grows", { skip }, async (t) => {
   });
 });
 
-/** A backend passes its counters on a second later, one that has nothing more to do, such as a worker's, after ten. */
+/** A backend publishes its counters after one second; an idle one, such as a worker's, after ten. */
 async function counted({ run, isCitus }: VerifiedShop): Promise<void> {
   await sleep(isCitus ? 11_000 : 1_500);
   await run(["SELECT pg_stat_force_next_flush()", "SELECT 1"]);
@@ -193,7 +193,7 @@ test("ends the run with one error and its fix if the database goes away during v
     checks,
     ({ check }) => {
       reports.push(check);
-      // As a failover does it: every session at once, whatever it is at.
+      // Like a failover: it ends all sessions at once, even in the middle of a statement.
       if (check === "policies")
         void endBackends(
           admin,

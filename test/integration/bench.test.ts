@@ -55,7 +55,7 @@ test("rejects an unknown benchmark before anything starts", async () => {
   );
 });
 
-test("calibrating measures rates that `plan --rates` reads, and what a killed run left goes first", {
+test("`--calibrate` removes the remains of a killed run, and measures rates that `plan --rates` reads", {
   skip,
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-bench-test-"));
@@ -97,7 +97,9 @@ test("calibrating measures rates that `plan --rates` reads, and what a killed ru
   assert.match(stdout, /\(your rate\)/);
 });
 
-test("calibrating drops no schema that it did not make, and says who may not make one", { skip }, async (t) => {
+test("`--calibrate` keeps a schema that it did not create, and names the role that may not create one", {
+  skip,
+}, async (t) => {
   const database = await freshDatabase();
   t.after(() => database.drop());
   const { bin } = await requirePostgres();
@@ -114,7 +116,7 @@ test("calibrating drops no schema that it did not make, and says who may not mak
   await assert.rejects(calibrateDatabase({ ...base, postgres: { ...database, port: 1 } }), /127\.0\.0\.1:1/);
 });
 
-test("calibrating another stack than `local` is refused without --yes, and a wrong place for its file", async () => {
+test("`--calibrate` rejects other stacks than `local` without --yes, and a path where it can't write its file", async () => {
   await assert.rejects(run(tenantry, ["bench", "--calibrate", "-s", "kind"]), /add --yes if you mean it/);
   await assert.rejects(run(tenantry, ["bench", "--calibrate", "-s", "nowhere"]), /There is no stack `nowhere`/);
   await assert.rejects(run(tenantry, ["bench", "--calibrate", "--out", "/nowhere/rates.yaml"]), /make the folder/);

@@ -7,7 +7,7 @@ import { tenantIsolation } from "../../provider/resources/tenant-isolation";
 import { type DatabaseFixture, fixtureAsAdministrator, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
-/** Resources of an administrator whom row level security binds, as managed databases give. */
+/** Resources of an administrator whom row level security binds, as on managed databases. */
 
 const orderOwner = {
   name: "order_owner",
@@ -29,7 +29,7 @@ const tables: readonly DistributedTableInputs[] = [
   })),
 ];
 
-/** Isolated tables with rows, without the foreign keys that are declared: somebody dropped them. */
+/** Isolated tables with rows, whose declared foreign keys were dropped by hand. */
 async function startBound(
   t: TestContext,
 ): Promise<{ readonly fixture: DatabaseFixture; readonly bound: DatabaseFixture }> {
@@ -65,7 +65,7 @@ const forced =
 const keys = `SELECT conrelid::regclass::text AS "table", conname AS key FROM pg_constraint
   WHERE connamespace = 'shop'::regnamespace AND contype = 'f' AND convalidated AND conparentid = 0 ORDER BY 1, 2`;
 
-test("a foreign key that a resource adds is held against all rows, for an administrator whom row level security binds", {
+test("checks an added foreign key against all rows, also for an administrator whom row level security binds", {
   skip,
 }, async (t) => {
   const { fixture, bound } = await startBound(t);
@@ -86,7 +86,7 @@ test("a foreign key that a resource adds is held against all rows, for an admini
         );
         assert.deepEqual(await fixture.run(forced), [{ tables: 4 }]);
         await fixture.run(`DELETE FROM ${name} WHERE ${name === "shop.orders" ? "id = 2" : "at = '2026-06-06'"}`);
-        // Those that stay, not validated, hold for new rows.
+        // The foreign keys that stay without validation apply to new rows.
         for (const { key: each } of wrong) await fixture.run(`ALTER TABLE ${name} DROP CONSTRAINT IF EXISTS ${each}`);
       });
     }
@@ -102,7 +102,7 @@ test("a foreign key that a resource adds is held against all rows, for an admini
   assert.deepEqual(await fixture.run(forced), [{ tables: 4 }]);
 });
 
-test("a table that is placed otherwise keeps its rows and its isolation, for an administrator whom row level security binds", {
+test("keeps rows and isolation of a table that it distributes again, for an administrator whom row level security binds", {
   skip,
 }, async (t) => {
   const { fixture, bound } = await startBound(t);

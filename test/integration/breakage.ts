@@ -4,13 +4,13 @@ import type { Check } from "../../verify/check";
 import type { Outcome } from "../../verify/finding";
 import { amiss, type VerifiedShop } from "./verified-shop";
 
-/** What somebody did by hand, and how it is undone. Citus takes one statement at a time. */
+/** A change made by hand, and the SQL that undoes it. Citus accepts one statement at a time. */
 export interface Change {
   readonly sql: string | readonly string[];
   readonly undo: string | readonly string[];
 }
 
-/** A change, and what must be said of it. */
+/** A change, and the finding that verify must report for it. */
 export interface Breakage extends Change {
   readonly what: string;
   readonly check: Check;
@@ -20,7 +20,7 @@ export interface Breakage extends Change {
   readonly outcome?: Outcome;
 }
 
-/** A test for each: it is named while it is there. Then one that nothing is, by any of these checks, when all is undone. */
+/** Tests that verify reports each change while it exists, and reports nothing after all of them are undone. */
 export async function namesEach(
   t: TestContext,
   { run, look }: VerifiedShop,
@@ -38,7 +38,7 @@ export async function namesEach(
       assert.match(named.seen, seen);
     });
   }
-  await t.test("finds nothing amiss again when all of it is undone", async () => {
+  await t.test("reports nothing after all changes are undone", async () => {
     assert.deepEqual(amiss(await look(checks)), []);
   });
 }

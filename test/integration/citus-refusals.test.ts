@@ -17,7 +17,7 @@ const rows = `
 
 test.before(loadSqlParser);
 
-/** The answer of a server whose tables are placed, or plain ones, to an example: undefined, or why it refuses. */
+/** Runs an example on distributed or plain tables. Returns undefined, or the server's error message. */
 async function answer(client: Client, { makes, change, alone }: Example, place: boolean): Promise<string | undefined> {
   const begin = `BEGIN; SET LOCAL citus.multi_shard_modify_mode = 'sequential'; SET LOCAL search_path = shop`;
   try {
@@ -33,12 +33,12 @@ async function answer(client: Client, { makes, change, alone }: Example, place: 
   }
 }
 
-/** One at a time, as Citus takes several at once for a prepared statement. */
+/** Runs the statements one at a time, because Citus takes several in one message for a prepared statement. */
 async function runEach(client: Client, sql: string): Promise<void> {
   for (const statement of parseSql({ path: "example.sql", text: sql }).statements) await client.query(text(statement));
 }
 
-/** As tenantry does it: the table without its foreign key, placed, and then the key. */
+/** Creates a table as tenantry does: without its foreign key, then distributed, then with the key. */
 async function make(client: Client, { sql, kind, key }: NonNullable<Example["makes"]>, place: boolean): Promise<void> {
   for (const statement of parseSql({ path: "example.sql", text: sql }).statements) {
     const kept = place ? withoutForeignKeys(statement) : text(statement);
@@ -55,7 +55,7 @@ function placing(table: string, kind: "tenant" | "reference", root = "shop.tenan
   return `SELECT create_distributed_table('shop.${table}', 'tenant_id', ${beside})`;
 }
 
-/** A session in which the application's tables are there. */
+/** Runs `work` in a session that has the application's tables. */
 async function inShop(fixture: DatabaseFixture, work: (client: Client) => Promise<void>): Promise<void> {
   const client = new Client(clientConfig(fixture.endpoint));
   await client.connect();
@@ -68,7 +68,7 @@ async function inShop(fixture: DatabaseFixture, work: (client: Client) => Promis
   }
 }
 
-test("PostgreSQL accepts everything of the list of what only Citus refuses", { skip }, async (t) => {
+test("PostgreSQL accepts every change that the list says only Citus refuses", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   await inShop(fixture, async (client) => {
     await client.query(rows);
@@ -76,14 +76,14 @@ test("PostgreSQL accepts everything of the list of what only Citus refuses", { s
     const examples = [...accepted, ...Object.values(refused).flat()].filter(
       (each) => !(isOld && isOfLaterPostgres(each)),
     );
-    // Those outside of a transaction last, as they stay.
+    // Examples outside a transaction come last, because their changes stay.
     for (const example of examples.toSorted((a, b) => Number(a.alone ?? false) - Number(b.alone ?? false))) {
       assert.equal(await answer(client, example, false), undefined, JSON.stringify(example));
     }
   });
 });
 
-test("Citus refuses each entry of the list, and accepts its neighbours", { skip }, async (t) => {
+test("Citus refuses each entry of the list, and accepts the similar changes beside it", { skip }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   if ((await fixture.database.facts).citus === undefined) return t.skip("this server has no Citus");
   await inShop(fixture, async (client) => {
@@ -105,12 +105,12 @@ test("Citus refuses each entry of the list, and accepts its neighbours", { skip 
   });
 });
 
-/** Wrong syntax, and names that are not there, are no refusals. */
+/** True for wrong syntax and for names that don't exist: these are mistakes in the example, not refusals. */
 function isMistake(message: string): boolean {
   return /syntax error|does not exist|multiple commands/.test(message);
 }
 
-/** Statistics without a name came with PostgreSQL 16, MERGE … RETURNING and SET ACCESS METHOD DEFAULT with 17. */
+/** PostgreSQL 16 added statistics without a name; 17 added MERGE … RETURNING and SET ACCESS METHOD DEFAULT. */
 function isOfLaterPostgres({ change = "" }: Example): boolean {
   return /MERGE[^;]*RETURNING|SET ACCESS METHOD DEFAULT|CREATE STATISTICS ON/.test(change);
 }

@@ -38,7 +38,7 @@ const isolation: TenantIsolationInputs = {
   grants: { shop_app: ["DELETE", "INSERT", "SELECT", "UPDATE"] },
 };
 
-/** Tables with rows from before they are placed; undefined, and the test skipped, without Citus. */
+/** Tables that have rows before they are distributed. Without Citus, skips the test and returns undefined. */
 async function startWithCitus(t: test.TestContext): Promise<DatabaseFixture | undefined> {
   const fixture = await startDatabaseFixture(t);
   if ((await fixture.database.facts).citus === undefined) {
@@ -125,7 +125,7 @@ test("rewrites the outbox's shards only after its slots have read the log", { sk
   await fixture.run(`CREATE SCHEMA tenantry;
     CREATE TABLE tenantry.outbox (tenant_id uuid, id uuid, PRIMARY KEY (tenant_id, id))`);
   await fixture.run("SELECT create_distributed_table('tenantry.outbox', 'tenant_id', colocate_with => 'shop.tenants')");
-  // A slot that catches up after three seconds.
+  // Simulates a slot that catches up after three seconds.
   await fixture.run(`CREATE FUNCTION tenantry.replication_positions()
       RETURNS TABLE (node integer, name text, holds_shards boolean, lsn pg_lsn, slots jsonb) LANGUAGE sql
       AS $$ SELECT 1, 'worker', true, '0/2000'::pg_lsn, jsonb_build_object('shop_outbox_worker',

@@ -10,10 +10,10 @@ import { lasting } from "../unit/lasting";
 import { dataPlaneDatabase } from "./data-plane-database";
 
 export interface ClientDatabase {
-  /** As the application's role, with this many connections. */
+  /** Opens a pool of this many connections as the application's role. */
   pool(max: number): Pool;
   readonly admin: Client;
-  /** The same as the application's role logs in. */
+  /** The endpoint with the login of the application's role. */
   readonly endpoint: PostgresEndpoint;
   events(tenant: string): Promise<readonly object[]>;
 }
@@ -29,7 +29,7 @@ const days = {
   dropAfter: "slots",
 } as const;
 
-/** A database with the outbox, the processed events, and a few tables of a shop. Gone after the test. */
+/** A database with the outbox, the processed events, and a few tables of a shop. Dropped after the test. */
 export async function clientDatabase(t: TestContext): Promise<ClientDatabase> {
   const plane = await dataPlaneDatabase();
   const pools: Pool[] = [];

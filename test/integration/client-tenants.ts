@@ -4,16 +4,16 @@ import type { ClientBase, Pool } from "pg";
 import { type TenantClient, withTenant } from "../../client";
 import { type ClientDatabase, clientDatabase } from "./client-database";
 
-/** Two tenants of the client's database, and what they do there. */
+/** Two tenants of the client's database, and helpers that act for them. */
 export interface ClientTenants {
   readonly database: ClientDatabase;
   readonly acme: string;
   readonly globex: string;
-  /** Of one connection. */
+  /** A pool of one connection. */
   readonly pool: Pool;
-  /** Another one, of two. */
+  /** Another pool, of two connections. */
   readonly two: Pool;
-  /** On the pool of one connection. */
+  /** Uses the pool of one connection. */
   asAcme<T>(work: (client: TenantClient) => Promise<T>): Promise<T>;
 }
 
@@ -27,12 +27,12 @@ export async function note(client: TenantClient, text: string): Promise<void> {
   await client.query("INSERT INTO shop.notes VALUES ($1, $2)", [client.tenant, text]);
 }
 
-/** All that are seen. */
+/** All visible rows. */
 export async function notes(client: Pick<ClientBase, "query">): Promise<string[]> {
   return (await client.query<{ text: string }>("SELECT text FROM shop.notes ORDER BY text")).rows.map(
     ({ text }) => text,
   );
 }
 
-/** What an event is about. */
+/** The aggregate and the type of a sample event. */
 export const placed = { aggregateType: "order", aggregateId: "o-1", type: "OrderPlaced" };

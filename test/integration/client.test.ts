@@ -63,7 +63,7 @@ test("withTenant on a real server", { skip }, async (t) => {
     assert.deepEqual(await asAcme(notes), ["first"]);
   });
 
-  await t.test("rejects nested use of one pool, also for the same tenant", async () => {
+  await t.test("rejects nested use of one pool, even for the same tenant", async () => {
     await assert.rejects(
       asAcme(async () => asAcme(notes)),
       /TenantContextError: withTenant inside withTenant/,
@@ -71,7 +71,7 @@ test("withTenant on a real server", { skip }, async (t) => {
     assert.deepEqual(await asAcme(notes), ["first"]);
   });
 
-  await t.test("one transaction after another, and several beside each other, are fine", async () => {
+  await t.test("accepts transactions one after another and several at the same time", async () => {
     assert.deepEqual(await Promise.all([asAcme(notes), asAcme(notes)]), [["first"], ["first"]]);
     const inOther = asAcme(async () => withTenant(two, acme, notes));
     assert.deepEqual(await inOther, ["first"]);
@@ -149,7 +149,7 @@ test("withTenant on a real server", { skip }, async (t) => {
   });
 
   await t.test(
-    "serialization failures are returned by default, and with retries the whole work runs again",
+    "reports a serialization failure by default, and runs the whole work again if retries are set",
     { skip: isOnCitus && "Citus runs what it sends to its workers as read committed" },
     async () => {
       const contend = (retries: number) => {

@@ -20,7 +20,7 @@ import { replicationSlot } from "../../provider/resources/replication-slot";
 import { externalSettings } from "../unit/external-settings";
 import { freshDatabase } from "./servers";
 
-/** An outbox, its slot, and what a connector on it needs. */
+/** An outbox, its replication slot, and the settings of a connector on it. */
 export interface ConnectorFixture extends Context {
   readonly allow: Set<string>;
   readonly logged: string[];
@@ -28,13 +28,13 @@ export interface ConnectorFixture extends Context {
   readonly slot: Parameters<typeof replicationSlot.create>[1];
   readonly inputs: ConnectorInputs;
   run(sql: string): Promise<readonly Record<string, unknown>[]>;
-  /** Writes so many events, each in a transaction of its own. */
+  /** Writes this many events, each in its own transaction. */
   emit(count: number): Promise<void>;
-  /** All records of the topic, waiting for so many; more if there are. */
+  /** All records of the topic, read after at least this many have arrived. */
   sent(count: number): Promise<readonly EventRecord[]>;
 }
 
-/** A database with an outbox, its slot, and what the connector needs. All gone after the test. */
+/** Creates a database with an outbox, its slot and a connector's settings. Removes all of it after the test. */
 export async function startConnectorFixture(t: TestContext): Promise<ConnectorFixture> {
   const fresh = await freshDatabase("shop");
   const { endpoints } = fresh;
@@ -42,7 +42,7 @@ export async function startConnectorFixture(t: TestContext): Promise<ConnectorFi
   const database = openDatabase(fresh);
   const connect = openConnect(endpoints.connect);
   const { host, port } = endpoints.postgres;
-  // On Citus the table stays local to the coordinator: a worker allows nobody to make one.
+  // On Citus the table stays local on the coordinator, because no session may create tables on a worker.
   const node = { name: "coordinator", host, port };
   const application = applicationNamed(fresh.database);
   const settings = externalSettings({ application: application.name, endpoints });
@@ -92,7 +92,7 @@ async function readRecords(endpoint: KafkaEndpoint, topic: string, count: number
   const records: EventRecord[] = [];
   const reader = await tail(kafka, [topic], new Map(), (record) => records.push(record));
   for (const deadline = Date.now() + 30_000; records.length < count && Date.now() < deadline; ) await sleep(100);
-  // Whatever comes beyond what was expected.
+  // Reads records beyond the expected ones too.
   await sleep(1_000);
   await reader.stop();
   assert(records.length >= count, `${records.length} records came instead of ${count}`);
@@ -116,7 +116,7 @@ function applicationNamed(name: string): Application {
   };
 }
 
-/** Its problems as one text. */
+/** The problems of a rejected call as one text. */
 export async function refusalOf(work: Promise<unknown>): Promise<string> {
   const error = await work.then(
     () => assert.fail("it should have been refused"),

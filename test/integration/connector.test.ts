@@ -143,7 +143,7 @@ test("deletes a connector and its slot when all events are sent, and neither bef
   assert.match(await refusalOf(replicationSlot.delete(fixture, "", slot)), /holds events that were not sent/);
   assert.deepEqual(await connector.read(fixture, id, state), { ...failing, state: "FAILED" });
 
-  // Its failure is not taken for one of the configuration that mends it.
+  // The earlier failure must not count as a failure of the configuration that repairs it.
   await connector.update(fixture, id, { ...failing, state: "FAILED" }, fixture.inputs);
   await fixture.emit(2_000);
   await connector.delete(fixture, id, state);
@@ -278,7 +278,7 @@ test("uses less than half of the CPU of Debezium's own class while idle", { skip
   const { pid } = stateOf(homeAt(dirname(process.env.TENANTRY_ENDPOINTS ?? "")), "connect");
   if (pid === undefined || Number.isNaN(cpuSeconds(pid))) return t.skip("needs the worker's /proc");
   const fixture = await startConnectorFixture(t);
-  // The worker's own work is part of both, and so is Java's compiler, which is done with the second sooner.
+  // Both figures include the worker's own work and Java's compiler, which has less to do for the second connector.
   const idle = async () => {
     await fixture.emit(1);
     await sleep(10_000);

@@ -11,7 +11,7 @@ export interface Consumer {
   /** The files of the package `tenantry`. */
   readonly files: readonly string[];
   write(path: string, text: string): void;
-  /** Runs a program in the project and gives what it writes; fails with that if it ends otherwise than with `code`. */
+  /** Runs a program in the project and returns its output. Fails with the output if the exit code is not `code`. */
   run(program: string, args: readonly string[], expected?: { readonly code: number }): Promise<string>;
   remove(): void;
 }
@@ -70,7 +70,7 @@ interface Locked {
   readonly link?: boolean;
 }
 
-/** The checkout's lock file without what only its developers need: a dependency that package.json forgot is not there. */
+/** The lock file without development dependencies, so a dependency that package.json lacks is not installed. */
 function lockOf(project: { readonly dependencies: Readonly<Record<string, string>> }): object {
   const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8"));
   const { packages, ...lock } = read("package-lock.json") as { packages: Readonly<Record<string, Locked>> };

@@ -14,19 +14,19 @@ import { assertNothingLost, startTraffic, type Traffic } from "./traffic";
 const transactions = Number(process.env.TENANTRY_CRASH_TRANSACTIONS ?? 0);
 const skipped = transactions > 0 ? skip : "takes minutes: `make test-kills` runs it (TENANTRY_CRASH_TRANSACTIONS)";
 const writers = 8;
-/** Spread over a minute, so that writing goes on while each server dies and comes back. */
+/** Spreads the writes over a minute, so they continue while each server dies and restarts. */
 const pauseMs = (60_000 * writers) / transactions;
 const victims = ["connect", "kafka", "postgres"] as const;
 
 const checkout = dirname(dirname(__dirname));
 const home = dirname(process.env.TENANTRY_ENDPOINTS ?? "");
-/** Beside the writers, which go on meanwhile. */
+/** Runs the command without blocking the writers. */
 async function tenantry(...args: string[]): Promise<string> {
   const run = promisify(execFile)(join(checkout, "cli", "tenantry"), [...args, "--home", home], { encoding: "utf8" });
   return (await run).stdout;
 }
 
-/** As a machine that loses power: the server and every process that it started, without a word. */
+/** Kills the server and every process that it started at once, as a power failure would. */
 async function killServer(name: (typeof victims)[number]): Promise<void> {
   const servers = JSON.parse(await tenantry("local", "status", "--json")) as readonly ServerStatus[];
   const pid = servers.find((server) => server.name === name)?.pid ?? assert.fail(`${name} does not run`);
@@ -45,11 +45,11 @@ async function killInTurn({ acknowledged }: Traffic): Promise<void> {
     await sleep(500);
     await tenantry("local", "up");
   }
-  // Writing goes on until then, however fast the machine.
+  // The writers continue until then, even on a fast machine.
   while (acknowledged.size < transactions) await sleep(10);
 }
 
-test(`${transactions} transactions while Connect, Kafka and PostgreSQL are killed: no event is lost, none comes twice`, {
+test(`delivers the events of ${transactions} transactions once while Connect, Kafka and PostgreSQL are killed`, {
   skip: skipped,
 }, async (t) => {
   const project = await makeProject(t);
@@ -59,7 +59,7 @@ test(`${transactions} transactions while Connect, Kafka and PostgreSQL are kille
   await killInTurn(traffic);
   await traffic.stop();
 
-  // A connector that failed while Kafka was away is started again by the next `up`.
+  // The next `up` restarts a connector that failed while Kafka was down.
   const again = await project.tenantry("up", "-s", "it", "--yes", "--skip-preview", "--refresh");
   assert.equal(again.code, 0, again.text);
   assert.ok(traffic.failed() > 0, "killing PostgreSQL was felt by the writers");

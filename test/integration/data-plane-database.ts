@@ -11,17 +11,17 @@ import type { Context } from "../../provider/protocol/resource-context";
 import { distributedTable } from "../../provider/resources/distributed-table";
 import { type FreshDatabase, freshDatabase } from "./servers";
 
-/** A database with the toolkit's own SQL and a tenant root, and what a kind of resource needs to act on it. */
+/** A database with the toolkit's own SQL and a tenant root, and the context that a resource handler needs. */
 export interface DataPlaneDatabase {
   readonly endpoint: FreshDatabase;
   readonly context: Context;
-  /** Of the server: kinds say these to users. */
+  /** Notices of the server, and lines that the handlers logged. */
   readonly said: string[];
-  /** A superuser's connection, for what an operator, or time, would do. */
+  /** A superuser's connection, for actions of an operator or effects of time. */
   readonly admin: Client;
-  /** As a role of the application. */
+  /** Connects as a role of the application. */
   asRole(role: string): Promise<Client>;
-  /** As a superuser, on every node that holds shards. */
+  /** Runs as a superuser on every node that holds shards. */
   onEachNode(sql: string, values: readonly unknown[]): Promise<void>;
   connect(login: Login): Promise<Client>;
   close(): Promise<void>;
@@ -94,7 +94,7 @@ export async function dataPlaneDatabase(allow: readonly string[] = []): Promise<
   };
 }
 
-/** As the provider would, one statement after the other. */
+/** Runs the statements one after the other, as the provider would. */
 export async function applyBase(client: Client): Promise<void> {
   const sources = readdirSync(base).map((name) => ({
     path: `sql/base/${name}`,

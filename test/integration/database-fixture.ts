@@ -9,14 +9,14 @@ import { clientConfig } from "../../provider/postgres/postgres-connection";
 import type { Context } from "../../provider/protocol/resource-context";
 import { freshDatabase } from "./servers";
 
-/** A database of its own, what fixture code gets, and the lines that it logged. Gone after the test. */
+/** A separate database, the handlers' context, and the logged lines. Dropped after the test. */
 export interface DatabaseFixture extends Context {
   readonly endpoint: PostgresEndpoint;
   readonly logged: string[];
   readonly allow: Set<string>;
-  /** As an operator would, on a connection of its own. */
+  /** Runs SQL on a separate connection, as an operator would. */
   run(sql: string): Promise<Record<string, unknown>[]>;
-  /** As one of the application's roles, one after the other: Citus passes a SET LOCAL on with all of its message. */
+  /** Runs statements one by one as a role of the application, because Citus forwards a SET LOCAL with its whole message. */
   runAs(role: string, ...sql: string[]): Promise<Record<string, unknown>[]>;
 }
 
@@ -59,7 +59,7 @@ export async function startDatabaseFixture(t: TestContext, application = "shop")
   };
 }
 
-/** As an administrator of a managed database: owner of the database, and no superuser. */
+/** Connects as the administrator of a managed database, who owns the database and is no superuser. */
 export async function fixtureAsAdministrator(
   t: TestContext,
   fixture: DatabaseFixture,
@@ -86,7 +86,7 @@ export async function fixtureAsAdministrator(
   return { ...fixture, database, endpoint };
 }
 
-/** For kinds that only act on the database. */
+/** A context for handlers that only act on the database. */
 const noConnect = new Proxy({} as Connect, {
   get: (_, name) => {
     throw new Error(`Connect.${String(name)} was called`);

@@ -10,7 +10,7 @@ import { quoteIdentifier } from "../../common/identifier";
 import { planForeignKeys } from "../../provider/postgres/live-foreign-keys";
 import { freshDatabase, skip } from "./servers";
 
-/** Everything that makes cutting hard: comments, quotes, commas and parentheses in names, keys in every place. */
+/** SQL from which foreign keys are hard to cut: comments; quotes, commas and parentheses in names; keys everywhere. */
 const odd = `
 CREATE TABLE "a'b" ("user" text PRIMARY KEY);
 CREATE TABLE "Tenant's ""root""" (
@@ -47,7 +47,7 @@ for (const [name, load] of [
   ["ecommerce", async () => (await loadApplication(join(__dirname, "..", "..", "sql", "ecommerce"))).application],
   ["an application of odd names", loadOdd],
 ] as const) {
-  test(`the tables of ${name} have the same constraints as if PostgreSQL had run the files as they stand`, {
+  test(`gives the tables of ${name} the same constraints as unchanged files would`, {
     skip,
   }, async (t) => {
     const application = await load();

@@ -48,7 +48,7 @@ test("places tables with Citus, and adds their foreign keys everywhere", { skip 
   assert.deepEqual(distributedTable.diff(state, orders), []);
   assert.deepEqual(await distributedTable.read(fixture, "shop.orders", state), state);
   await assert.rejects(fixture.run(`INSERT INTO shop.orders (tenant_id) VALUES ('${anna}')`), /foreign key/);
-  // Run again, as after a kill: nothing is left to do, and nothing fails.
+  // The second run, as after a kill, has nothing to do and does not fail.
   assert.deepEqual((await distributedTable.create(fixture, orders)).state, state);
 });
 

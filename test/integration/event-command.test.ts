@@ -12,7 +12,7 @@ import { clientConfig } from "../../provider/postgres/postgres-connection";
 import { makeProject } from "./project";
 import { skip } from "./servers";
 
-test("the command names the event, shows what it will do, goes on after kill -9, and gives the event back", {
+test("`events` names the event, shows its steps, continues after kill -9, and sends the event later", {
   skip,
 }, async (t) => {
   const project = await makeProject(t);
@@ -39,7 +39,7 @@ test("the command names the event, shows what it will do, goes on after kill -9,
     return { id: rows[0]?.id ?? "", tenant };
   };
   const others = [(await emit(20)).id];
-  // A task reports what it can't write once its transaction has timed out: by Kafka's own default after a minute.
+  // A task reports a failed write after its transaction's timeout, which is a minute by Kafka's default.
   const config = (await connect.config(connector)) ?? assert.fail("the connector is missing");
   // Stopped meanwhile: a task of the former setting could fail first, and be restarted by this one.
   await connect.stop(connector);

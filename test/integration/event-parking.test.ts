@@ -29,20 +29,20 @@ import { servers, skip } from "./servers";
 const place = { schema: "tenantry", column: "tenant_id" };
 const parkedBy = "tester";
 
-/** A connector that delivers in one of both ways, a topic whose limit can be lowered, and what is known of its events. */
+/** A connector with one of the two delivery guarantees, a topic whose limit can be lowered, and its written events. */
 async function startParking(
   t: TestContext,
   delivery: "exactly once" | "at least once",
   worker: readonly string[] = [],
 ) {
   const { kafka } = servers();
-  // Before the database, so that it ends before that is dropped.
+  // Started before the database, so that it ends before the database is dropped.
   const own = delivery === "at least once" ? openConnect(await startExtraConnect(t, servers(), worker)) : undefined;
   const fixture = await startConnectorFixture(t);
   const { endpoint } = fixture.database;
   const connect = own ?? fixture.connect;
   const { "exactly.once.support": _, "transaction.boundary": __, ...plain } = fixture.inputs.config;
-  // A task reports what it can't write once its transaction has timed out: by Kafka's own default after a minute.
+  // A task reports a failed write after its transaction's timeout, which is a minute by Kafka's default.
   const exact: ConnectorConfig = { ...fixture.inputs.config, "producer.override.transaction.timeout.ms": "10000" };
   const inputs = { ...fixture.inputs, config: delivery === "exactly once" ? exact : plain };
   const context = { ...fixture, connect };
@@ -63,7 +63,7 @@ async function startParking(
     look: () => diagnose(at, connect, stream),
     async session() {
       const client = new Client(clientConfig(endpoint));
-      // The database may be gone before it is closed.
+      // The database may be dropped before the client closes.
       client.on("error", () => {});
       await client.connect();
       clients.push(client);
@@ -79,7 +79,7 @@ async function startParking(
       });
       await admin.disconnect();
     },
-    /** Parks it as the command does, with a `Connect` that may fail. */
+    /** Parks the event as the command does, with a `Connect` that may fail. */
     async park(id: string, by: Connect = connect, force = false): Promise<Outcome> {
       const parked = await isParked(fixture.database.query.bind(fixture.database), place, id);
       const request = { id, force };
@@ -93,14 +93,14 @@ async function startParking(
       }
       return assert.fail("the connector did not fail");
     },
-    /** All records of the topic, once these ids are among them. */
+    /** All records of the topic, read after these ids have arrived. */
     async arrived(ids: readonly string[]): Promise<readonly EventRecord[]> {
       const records: EventRecord[] = [];
       assert.deepEqual(await waitForTopics(openKafka(kafka, "parking-test"), [topic], 60_000), []);
       const reader = await tail(openKafka(kafka, "parking-test"), [topic], new Map(), (each) => records.push(each));
       const missing = () => ids.filter((id) => !records.some((record) => record.id === id));
       for (const deadline = Date.now() + 60_000; missing().length > 0 && Date.now() < deadline; ) await sleep(200);
-      await sleep(1_500); // What comes beyond.
+      await sleep(1_500); // Reads records beyond the expected ones too.
       await reader.stop();
       assert.deepEqual(missing(), [], "every other event arrives");
       return records;
@@ -117,7 +117,7 @@ async function applyParkedEvents({ application, run }: ConnectorFixture): Promis
   for (const { statements } of parseBase(application, sources)) for (const { sql } of statements) await run(sql);
 }
 
-/** Writes one event in whatever transaction the client has. Returns its id. */
+/** Writes one event in the client's current transaction. Returns its id. */
 async function write(
   client: Client,
   key: string,
@@ -134,8 +134,8 @@ async function write(
 }
 
 /**
- * A poison event among others: some committed before, some in its transaction before and behind it, a transaction that
- * began earlier and one that began later and both were committed before it, and some behind.
+ * A poison event among others: some committed earlier, some before and after it in its own transaction, some of a
+ * transaction that began earlier and of one that began later, which both committed before it, and some committed later.
  */
 async function writeAround(open: () => Promise<Client>, poisonBytes: number) {
   const [first, second, third] = [await open(), await open(), await open()];
@@ -237,7 +237,7 @@ test("parks only the event whose topic is missing, if Connect may not create top
   await admin.connect();
   t.after(() => admin.disconnect());
   await admin.createTopics({ topics: [{ topic }] });
-  // Kafka's own default is a minute.
+  // Kafka's default is a minute.
   const config = { ...inputs.config, "producer.override.max.block.ms": "5000" };
   await connector.create(context, { ...inputs, config });
   const client = await parkingOf.session();
@@ -277,7 +277,7 @@ test("parks one event of a COPY, and sends the others", { skip }, async (t) => {
   assert(!records.some(({ id }) => id === poison));
 });
 
-/** Writes events by one COPY of the server's. Returns their ids. */
+/** Writes events by one COPY on the server. Returns their ids. */
 async function copy(t: TestContext, client: Client, sizes: readonly number[]): Promise<readonly string[]> {
   const ids = sizes.map(() => randomUUID());
   const rows = ids.map((id, index) => {
@@ -294,7 +294,7 @@ async function copy(t: TestContext, client: Client, sizes: readonly number[]): P
   return ids;
 }
 
-test("continues after a kill at any step, and neither loses nor doubles an event", { skip }, async (t) => {
+test("continues after a kill at any step, and neither loses nor repeats an event", { skip }, async (t) => {
   const parkingOf = await startParking(t, "exactly once");
   const { context, inputs } = parkingOf;
   await connector.create(context, inputs);
@@ -305,7 +305,7 @@ test("continues after a kill at any step, and neither loses nor doubles an event
   const { others, poison } = await writeAround(parkingOf.session, 12_000);
   await parkingOf.failed();
   for (const step of ["put", "stop", "setOffset", "resume"] as const) {
-    // Before it is sent, and behind: a killed process does not know which.
+    // Fails before and after the request, because a killed process does not know whether Connect received it.
     for (const moment of ["before", "behind"] as const) {
       const dying = parkingOf.park(poison, dyingAt(context.connect, step, moment));
       await assert.rejects(dying, /killed/, `${moment} ${step}`);
@@ -321,7 +321,7 @@ test("continues after a kill at any step, and neither loses nor doubles an event
   assert.match(kept[0]?.reason ?? "", /^RecordTooLargeException: /, "whichever run found it");
 });
 
-/** A `Connect` that fails at this call, before it is sent or once it is answered. */
+/** A `Connect` that fails at this call, before the request or after the answer. */
 function dyingAt(connect: Connect, step: keyof Connect, moment: "before" | "behind"): Connect {
   return new Proxy(connect, {
     get: (target, name) => {

@@ -9,9 +9,9 @@ import { freePort } from "../../local/servers/port";
 import { launch, stopServer, waitUntilHealthy } from "../../local/servers/server";
 
 /**
- * A group of one worker by itself, which delivers at least once: the embedded one makes every connector transactional.
+ * A separate Connect group of one worker that delivers at least once; the embedded one makes every connector transactional.
  *
- * @param more lines of its properties
+ * @param more lines for the worker's properties
  */
 export async function startExtraConnect(
   t: TestContext,
@@ -31,7 +31,7 @@ export async function startExtraConnect(
   const settings = readFileSync(properties, "utf8")
     .replaceAll("tenantry-connect", basename(home.directory))
     .replace(/(allowed\.paths=).*/, `$1${secrets}`)
-    // So that a test needn't wait a minute for the position.
+    // A test would otherwise wait a minute for the stored position.
     .concat(["offset.flush.interval.ms=1000", ...more, ""].join("\n"));
   writeFileSync(properties, settings);
   t.after(async () => {

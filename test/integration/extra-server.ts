@@ -13,7 +13,7 @@ import { launch, stopServer, waitUntilHealthy } from "../../local/servers/server
 
 export interface ExtraServer {
   readonly citus: boolean;
-  /** Settings of its command line. @default none */
+  /** Settings for the server's command line. @default none */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -23,7 +23,7 @@ export interface Restartable {
   start(): Promise<void>;
 }
 
-/** One more server for a test, with the same superuser and nothing made in it. Gone after the test. */
+/** Starts an empty server with the same superuser for one test. Stops and removes it after the test. */
 export async function startExtraServer(
   t: TestContext,
   endpoint: PostgresEndpoint,

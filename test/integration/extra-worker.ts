@@ -6,8 +6,8 @@ import { withSession } from "../../local/servers/sql-session";
 import { type Restartable, startExtraServer } from "./extra-server";
 
 /**
- * One more server for a test, with what a platform gives it: the database, the extension, the way in to the other nodes. No member of
- * any cluster. Gone after the test.
+ * One more server for a test, with everything that a platform prepares: the database, the extension, access to the other
+ * nodes. It is no member of any cluster, and is removed after the test.
  */
 export async function startExtraWorker(
   t: TestContext,
@@ -23,7 +23,7 @@ export async function startExtraWorker(
   return Object.defineProperties(
     { name, host: admin.host, port: admin.port },
     {
-      // No part of what a stack lists.
+      // These keys are not part of a node in a stack.
       start: { value: admin.start },
       stop: { value: admin.stop },
     },

@@ -88,7 +88,9 @@ const harms: readonly (readonly [sql: string, message: RegExp])[] = [
   ],
 ];
 
-test("rolls back a file that takes isolation away, plainly, in a block, or as built text", { skip }, async (t) => {
+test("rolls back a file that removes isolation by a plain statement, in a block, or by dynamic SQL", {
+  skip,
+}, async (t) => {
   const fixture = await startWithOrders(t);
   for (const [sql, message] of harms) {
     await t.test(sql, async () => {
@@ -107,7 +109,7 @@ test("rolls back a file that takes isolation away, plainly, in a block, or as bu
   assert.deepEqual(state && tenantIsolation.diff(state, isolation), []);
 });
 
-test("lets a file do what leaves isolation as it is", { skip }, async (t) => {
+test("accepts a file that keeps isolation", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   await migration.create(
     fixture,
@@ -129,7 +131,9 @@ test("lets a file do what leaves isolation as it is", { skip }, async (t) => {
   assert.deepEqual(await fixture.run("SELECT DISTINCT total FROM shop.orders"), [{ total: 1 }]);
 });
 
-test("lets a file do what the stack's opt-in names, and never what isolation rests on", { skip }, async (t) => {
+test("accepts changes that the stack's opt-in names, but never to the objects that isolation depends on", {
+  skip,
+}, async (t) => {
   const fixture = await startWithOrders(t);
   const definer = file("CREATE FUNCTION powerful() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1");
   fixture.allow.add(`run ${definer.path}`);
@@ -139,7 +143,7 @@ test("lets a file do what the stack's opt-in names, and never what isolation res
   await assert.rejects(migration.create(fixture, open), /Row level security of shop\.orders was switched/);
 });
 
-test("refuses a partition that nothing isolates", { skip }, async (t) => {
+test("rejects a partition without isolation", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   const partition = "CREATE TABLE orders_2027 PARTITION OF orders FOR VALUES FROM ('2027-01-01') TO ('2028-01-01')";
   await assert.rejects(
@@ -148,7 +152,9 @@ test("refuses a partition that nothing isolates", { skip }, async (t) => {
   );
 });
 
-test("names the statement of a file without a transaction, and undoes it", { skip }, async (t) => {
+test("in a file without a transaction, names the statement that removed isolation, and undoes it", {
+  skip,
+}, async (t) => {
   const fixture = await startWithOrders(t);
   const hostile = file(["CREATE TABLE later (id int)", "DROP POLICY tenant_isolation ON orders"], {
     transaction: false,
@@ -160,7 +166,7 @@ test("names the statement of a file without a transaction, and undoes it", { ski
   assert.equal((await fixture.run("SELECT FROM pg_policies WHERE tablename = 'orders'")).length, 1);
 });
 
-test("ends the run where a procedure that commits took isolation away", { skip }, async (t) => {
+test("ends the run if a procedure that commits removed isolation", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   await fixture.run(
     "CREATE PROCEDURE shop.open() LANGUAGE plpgsql AS 'BEGIN DROP POLICY tenant_isolation ON shop.orders; COMMIT; END'",
@@ -183,7 +189,7 @@ const settings = [
   "CREATE TEMP TABLE left_over (id int)",
 ];
 
-test("leaves the session to the next file as it was", { skip }, async (t) => {
+test("resets the session before the next file", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   const look = () =>
     fixture.database.locked(async (client) => {

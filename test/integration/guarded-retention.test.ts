@@ -17,11 +17,11 @@ const days = {
   dropAfter: "slots",
 } as const;
 
-/** Slots are the server's, which other tests use too. */
+/** A unique slot name, because slots belong to the server, which other tests use too. */
 const slotOf = ({ endpoint }: DataPlaneDatabase, name = "first") =>
   `ecommerce_outbox_${name}_${endpoint.database.slice(-8)}`;
 
-/** An outbox with a partition whose retention has ended. */
+/** An outbox with a partition past its retention. */
 async function withOldPartition(t: TestContext): Promise<DataPlaneDatabase> {
   const plane = await dataPlaneDatabase();
   t.after(() => plane.close());
@@ -39,7 +39,7 @@ async function withOldPartition(t: TestContext): Promise<DataPlaneDatabase> {
   return plane;
 }
 
-/** As the application would, on that day. */
+/** Writes an event on that day, as the application would. */
 function emitOld({ admin }: DataPlaneDatabase) {
   return admin.query(
     `INSERT INTO tenantry.outbox (tenant_id, created_at, aggregate_type, aggregate_id, type, payload)
@@ -61,7 +61,7 @@ async function run({ admin }: DataPlaneDatabase) {
   return rows[0]?.n;
 }
 
-/** Without the server's part of a connector: the position moves as if everything had been read. */
+/** Advances the slot without a connector, as if all events had been read. */
 const readOn = (plane: DataPlaneDatabase) =>
   plane.onEachNode("SELECT pg_replication_slot_advance($1, pg_current_wal_lsn())", [slotOf(plane)]);
 
@@ -69,7 +69,7 @@ const makeSlot = (plane: DataPlaneDatabase, name?: string) =>
   plane.onEachNode("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slotOf(plane, name)]);
 
 test("an outbox partition past its retention", { skip }, async (t) => {
-  await t.test("stays while there is no slot, and the view says so", async (t) => {
+  await t.test("stays while there is no slot, and the view reports that", async (t) => {
     const plane = await withOldPartition(t);
     assert.equal(await run(plane), 0);
     const found = await old(plane);
@@ -109,14 +109,14 @@ test("an outbox partition past its retention", { skip }, async (t) => {
     assert.equal(await run(plane), 1);
   });
 
-  await t.test("takes no more events once it is closed, so that none comes behind the position", async (t) => {
+  await t.test("takes no events after it is closed, so that none comes after the recorded position", async (t) => {
     const plane = await withOldPartition(t);
     await emitOld(plane);
     await run(plane);
     await assert.rejects(emitOld(plane), /partition_is_closed/);
   });
 
-  await t.test("is left for the next run while a transaction writes to it", async (t) => {
+  await t.test("stays open until the next run if a transaction writes to it", async (t) => {
     const plane = await withOldPartition(t);
     const writer = await plane.connect(plane.endpoint);
     await writer.query("BEGIN");
@@ -132,7 +132,7 @@ test("an outbox partition past its retention", { skip }, async (t) => {
     assert.equal((await old(plane))?.closed, true);
   });
 
-  await t.test("goes by itself when pg_partman makes the next partition", async (t) => {
+  await t.test("is dropped without a call when pg_partman creates the next partition", async (t) => {
     const plane = await withOldPartition(t);
     await makeSlot(plane);
     await run(plane);
@@ -142,7 +142,7 @@ test("an outbox partition past its retention", { skip }, async (t) => {
     assert.equal(await old(plane), undefined);
   });
 
-  await t.test("never keeps pg_partman from making the next partition", async (t) => {
+  await t.test("never prevents pg_partman from creating the next partition", async (t) => {
     const plane = await withOldPartition(t);
     await plane.admin.query("ALTER TABLE tenantry.closed_partition RENAME TO gone");
     await plane.admin.query("UPDATE partman.part_config SET premake = 4 WHERE parent_table = 'tenantry.outbox'");
@@ -179,7 +179,7 @@ test("stores the retention of a guarded set in the toolkit's table, not in pg_pa
     ).rows[0];
   assert.deepEqual(await retention(), { partman: null, guarded: "3 days" });
 
-  await t.test("somebody's retention in pg_partman is shown, and taken away", async () => {
+  await t.test("reports and removes a retention that was set by hand in pg_partman", async () => {
     await plane.admin.query("UPDATE partman.part_config SET retention = '1 day'");
     const drifted = (await partitionSet.read(plane.context, id, state)) ?? assert.fail();
     assert.deepEqual(partitionSet.diff(drifted, days), [

@@ -62,7 +62,7 @@ test("shows changes made by hand in a preview, and corrects them in `up`, withou
   const second = succeeded(await up(project));
   assert.doesNotMatch(second.text, /updated|created/);
 
-  await t.test("fails for a table that was dropped by hand, with the fix", async () => {
+  await t.test("reports a table that was dropped by hand, with the fix", async () => {
     await sql(project, `ALTER TABLE ${application}.carts RENAME TO carts_away`);
     const failed = await up(project);
     assert.notEqual(failed.code, 0);
@@ -70,7 +70,7 @@ test("shows changes made by hand in a preview, and corrects them in `up`, withou
     await sql(project, `ALTER TABLE ${application}.carts_away RENAME TO carts`);
   });
 
-  await t.test("fails for a file that removes isolation by dynamic SQL, and rolls it back", async () => {
+  await t.test("rejects a file that removes isolation by dynamic SQL, and rolls it back", async () => {
     project.write(
       `sql/${application}/110_open.sql`,
       "DO $$ DECLARE verb text := reverse('PORD'); BEGIN EXECUTE verb || ' POLICY tenant_isolation ON orders'; END $$;\n",

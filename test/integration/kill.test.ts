@@ -7,18 +7,18 @@ import { tenantIsolation } from "../../provider/resources/tenant-isolation";
 import { type DatabaseFixture, startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
-/** More with TENANTRY_KILLS. */
+/** TENANTRY_KILLS sets a higher number. */
 const kills = Number(process.env.TENANTRY_KILLS ?? 10);
 const seed = 20_261_123;
 
 interface Applied {
   readonly done: boolean;
   readonly errors: string;
-  /** From the start of its work to its end. */
+  /** Milliseconds from the start of its work to the end. */
   readonly tookMs: number;
 }
 
-/** Runs the applying process; with `killAfterMs` it is killed that long after it starts to work. */
+/** Runs the applying process, and kills it `killAfterMs` after it starts to work, if that is given. */
 function apply({ endpoint }: DatabaseFixture, killAfterMs?: number): Promise<Applied> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ["--import", "tsx", join(__dirname, "apply-shop.ts")]);
@@ -39,7 +39,7 @@ test(`completes after a process is killed at ${kills} moments and run again`, { 
   const moment = linearCongruence(seed);
   const { tookMs } = await apply(fixture);
   for (let run = 0; run < kills; run++) {
-    // From a clean database every few runs, so that early and late moments are met alike.
+    // Every third run begins with a clean database, so kills hit early and late steps alike.
     if (run % 3 === 0) {
       await fixture.run("DROP SCHEMA IF EXISTS shop CASCADE; DROP TABLE IF EXISTS tenantry.migrations");
     }
@@ -62,7 +62,7 @@ test(`completes after a process is killed at ${kills} moments and run again`, { 
   ]);
 });
 
-/** Numbers from 0 to 1, the same ones for the same seed. */
+/** Random numbers from 0 to 1, the same for the same seed. */
 function linearCongruence(start: number): () => number {
   let at = start;
   return () => {

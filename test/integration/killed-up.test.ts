@@ -17,7 +17,7 @@ async function timeOfUp(project: Project): Promise<number> {
   return Date.now() - started;
 }
 
-/** What verify finds wrong, but for pg_partman's worker: it serves the database that the servers were made for. */
+/** Failures of verify, except for pg_partman's worker, which serves only the database that the servers were created for. */
 async function failures(project: Project): Promise<readonly Finding[]> {
   const { text } = await project.tenantry("verify", "-s", "it", "--json");
   const { findings } = JSON.parse(text.slice(text.indexOf("{"))) as { findings: readonly Finding[] };
@@ -35,11 +35,11 @@ interface Finding {
 test(`completes after an up is killed at ${kills} moments and run again (seed ${seed})`, { skip }, async (t) => {
   const moment = linearCongruence(seed);
   let tookMs = 0;
-  await t.test("not killed, to know how long it takes", async (each) => {
+  await t.test("measures the time of an up that is not killed", async (each) => {
     tookMs = await timeOfUp(await makeProject(each));
   });
   for (let run = 1; run <= kills; run++) {
-    // The moments are spread evenly, and by chance within their share of the time.
+    // Divides the time into equal parts, and picks a random moment in each.
     const afterMs = Math.round(((run - moment()) / kills) * tookMs);
     const alone = run % 2 === 0;
     await t.test(`killed ${alone ? "alone" : "with all it started"} after ${afterMs} ms`, async (each) => {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Project } from "./project";
 
-/** Starts `tenantry ARGUMENTS` and kills Pulumi alone, whose provider must then end by itself, or everything at once. */
+/** Starts `tenantry ARGUMENTS` and kills it with everything it started, or Pulumi `alone`: its provider must then exit. */
 export async function killAfter(project: Project, args: readonly string[], afterMs: number, alone: boolean) {
   const running = project.start(...args);
   const ended = once(running, "close");
@@ -13,14 +13,14 @@ export async function killAfter(project: Project, args: readonly string[], after
   await ended;
 }
 
-/** All that it started too, as a machine that loses power, unless Pulumi `alone`. */
+/** Kills the whole process group at once, as a power failure would, or only Pulumi if `alone`. */
 function kill(group: ChildProcess, alone: boolean): void {
   const pid = group.pid ?? assert.fail("it did not start");
   const pulumi = alone ? pulumiIn(pid) : undefined;
   try {
     process.kill(pulumi ?? -pid, "SIGKILL");
   } catch (error) {
-    // On a machine that has become faster since the time was taken, it may have ended just before.
+    // If the machine has become faster since the time was measured, the process may have ended already.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
@@ -29,11 +29,11 @@ function pulumiIn(group: number): number | undefined {
   try {
     return Number(execFileSync("pgrep", ["-g", String(group), "-x", "pulumi"], { encoding: "utf8" }).split("\n")[0]);
   } catch {
-    return undefined; // It has not started yet, or has ended.
+    return undefined; // Pulumi has not started yet, or has ended.
   }
 }
 
-/** Numbers from 0 to 1, the same for the same seed (Numerical Recipes' constants). */
+/** Random numbers from 0 to 1, the same for the same seed (constants of Numerical Recipes). */
 export function linearCongruence(start: number): () => number {
   let state = start;
   return () => {

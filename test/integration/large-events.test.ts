@@ -13,7 +13,7 @@ test("sends each large event once, although the worker's heap can't hold all of 
   skip,
 }, async (t) => {
   const [count, bytes] = [600, 900_000];
-  // Its heap is 256 MiB. Without the topic its producer waits a minute, and all that the reader finds has to wait behind.
+  // The heap is 256 MiB. Without the topic the producer waits a minute, and all events that the reader finds wait too.
   const own = await startExtraConnect(t, servers(), ["topic.creation.enable=false"]);
   const fixture = await startConnectorFixture(t);
   const context = { ...fixture, connect: openConnect(own) };

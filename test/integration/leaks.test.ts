@@ -11,7 +11,7 @@ interface Policed {
   readonly schema: string;
   readonly name: string;
   readonly isPartition: boolean;
-  /** Whether it is a partition for later than now. */
+  /** True for a partition of a future period. */
   readonly isAhead: boolean;
   readonly using: string;
 }
@@ -24,14 +24,14 @@ interface Hole {
   readonly seen: RegExp;
 }
 
-/** Doors that no policy closes. Functions with parameters are in plpgsql: in those of SQL, Citus refuses to read. */
+/** Leaks that no policy prevents. Functions with parameters use plpgsql, because Citus can't read tables in SQL ones. */
 const holes: readonly Hole[] = [
   {
     what: "a materialized view that a role may read",
     sql: [
       "CREATE MATERIALIZED VIEW ecommerce.all_carts AS SELECT * FROM ecommerce.carts WITH NO DATA",
       "GRANT SELECT ON ecommerce.all_carts TO ecommerce_agent",
-      // The probe rows are not there yet; those of a shop are.
+      // The probe rows don't exist yet, so the view needs other rows.
       "INSERT INTO ecommerce.tenants (tenant_id, name, country, currency) VALUES ('11111111-1111-4111-8111-111111111111', 's', 'DE', 'EUR')",
       "INSERT INTO ecommerce.carts (tenant_id, currency) VALUES ('11111111-1111-4111-8111-111111111111', 'EUR')",
       "REFRESH MATERIALIZED VIEW ecommerce.all_carts",
@@ -57,9 +57,9 @@ const holes: readonly Hole[] = [
   },
 ];
 
-test("the leak test finds each policy that is removed", { skip }, async (t) => {
+test("the leak test reports each removed policy", { skip }, async (t) => {
   const { application, admin, isCitus, look, run: act } = await verifiedShop(t);
-  // On Citus a query takes ten times as long.
+  // A query takes ten times as long on Citus.
   const fewer = isCitus ? 400 : 1_000;
   const run = async (sql: readonly string[], undo: readonly string[], queries = fewer): Promise<readonly Finding[]> => {
     await act(sql);
@@ -76,11 +76,11 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
     return finding;
   };
   const policed = await readPoliced(admin);
-  // No role may read parked events: nothing that a query asks leads there.
+  // Parked events are left out, because no role may read them and no query reaches them.
   const tables = policed.filter(({ isPartition, name }) => !isPartition && name !== "parked_events");
   const partitions = policed.filter(({ isPartition }) => isPartition);
 
-  await t.test("nothing where all are in place", async () => {
+  await t.test("reports nothing if all policies exist", async () => {
     const [finding, ...others] = await run([], []);
     assert.deepEqual(others, []);
     assert.equal(finding?.outcome, "pass");
@@ -90,18 +90,15 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
     );
   });
 
-  await t.test(
-    "nothing, and no error either, where the database computes a column that tells tenants apart",
-    async () => {
-      const [finding] = await run(
-        ["ALTER TABLE ecommerce.products ADD COLUMN label text GENERATED ALWAYS AS ('product ' || name) STORED"],
-        ["ALTER TABLE ecommerce.products DROP COLUMN label"],
-      );
-      assert.equal(finding?.outcome, "pass", finding?.seen);
-    },
-  );
+  await t.test("accepts a generated column by which tenants differ, without an error", async () => {
+    const [finding] = await run(
+      ["ALTER TABLE ecommerce.products ADD COLUMN label text GENERATED ALWAYS AS ('product ' || name) STORED"],
+      ["ALTER TABLE ecommerce.products DROP COLUMN label"],
+    );
+    assert.equal(finding?.outcome, "pass", finding?.seen);
+  });
 
-  await t.test("they are those of every tenant table and its partitions", () => {
+  await t.test("finds policies on every tenant table and its partitions", () => {
     const declared = application.tables.filter(({ kind }) => kind === "tenant").map(({ name }) => `ecommerce.${name}`);
     const found = tables.map(({ schema, name }) => `${schema}.${name}`);
     assert.deepEqual(new Set(found), new Set([...declared, "tenantry.outbox", "tenantry.processed_events"]));
@@ -114,13 +111,13 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
 
   for (const table of tables) {
     const subject = `${table.schema}.${table.name}`;
-    await t.test(`the policy of ${subject}, in whose place every row is let through`, async () => {
+    await t.test(`reports a policy of ${subject} that accepts every row`, async () => {
       const findings = await run([drop(table), create(table, "true")], [drop(table), create(table, table.using)]);
       named(findings, subject, /learn of another tenant by \d+ queries/);
     });
   }
 
-  await t.test("the policies of all tables, in whose place is none, so that nobody sees a row", async () => {
+  await t.test("reports every table without a policy, because no query then returns its rows", async () => {
     const findings = await run(
       tables.map(drop),
       tables.map((table) => create(table, table.using)),
@@ -132,32 +129,37 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
     assert.ok(!findings.some(({ seen }) => seen.includes("learn of another tenant")));
   });
 
-  // On Citus, where probe rows are committed, none are written ahead of now, nor into each partition of the outbox.
+  // On Citus probe rows are committed, so none go into future partitions, nor into each partition of the outbox.
   for (const set of tables.filter(({ name }) =>
     partitions.some((partition) => partition.name.startsWith(`${name}_p`)),
   )) {
     const subject = `${set.schema}.${set.name}`;
     const none = isCitus && set.schema === "tenantry" && "no probe rows are written into each partition of the outbox";
-    await t.test(`the policy of each partition of ${subject}, which a role may read`, { skip: none }, async () => {
-      const own = partitions.filter((each) => each.name.startsWith(`${set.name}_p`) && (!isCitus || !each.isAhead));
-      const all = own.map(({ schema, name }) => quoteQualified(schema, name));
-      const findings = await run(
-        all.flatMap((table) => [
-          `GRANT SELECT ON ${table} TO ecommerce_app`,
-          `ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`,
-        ]),
-        all.flatMap((table) => [
-          `REVOKE SELECT ON ${table} FROM ecommerce_app`,
-          `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
-        ]),
-      );
-      for (const { schema, name } of own) named(findings, `${schema}.${name}`, /ecommerce_app learn of another tenant/);
-    });
+    await t.test(
+      `reports each partition of ${subject} that a role may read without row level security`,
+      { skip: none },
+      async () => {
+        const own = partitions.filter((each) => each.name.startsWith(`${set.name}_p`) && (!isCitus || !each.isAhead));
+        const all = own.map(({ schema, name }) => quoteQualified(schema, name));
+        const findings = await run(
+          all.flatMap((table) => [
+            `GRANT SELECT ON ${table} TO ecommerce_app`,
+            `ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`,
+          ]),
+          all.flatMap((table) => [
+            `REVOKE SELECT ON ${table} FROM ecommerce_app`,
+            `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
+          ]),
+        );
+        for (const { schema, name } of own)
+          named(findings, `${schema}.${name}`, /ecommerce_app learn of another tenant/);
+      },
+    );
   }
 
   for (const view of ["order_totals", "stock"]) {
     const held = isCitus && "Citus' workers read as the role that asks, whatever the view says: nothing leaks";
-    await t.test(`security_invoker of the view ecommerce.${view}`, { skip: held }, async () => {
+    await t.test(`reports the view ecommerce.${view} without security_invoker`, { skip: held }, async () => {
       const name = quoteQualified("ecommerce", view);
       const findings = await run(
         [`ALTER VIEW ${name} SET (security_invoker = false)`],
@@ -174,7 +176,7 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
   }
 
   await t.test(
-    "a key that is unique over all tenants, by what an INSERT answers",
+    "reports a unique key across all tenants, because an INSERT fails on another tenant's row",
     { skip: isCitus && "Citus refuses such a key" },
     async () => {
       const findings = await run(
@@ -185,7 +187,7 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
     },
   );
 
-  await t.test("nothing again when all is as it was, and no row is left", async () => {
+  await t.test("reports nothing after all changes are undone, and leaves no row", async () => {
     const [finding] = await run([], []);
     assert.equal(finding?.outcome, "pass");
     for (const { schema, name } of tables) {
@@ -197,7 +199,7 @@ test("the leak test finds each policy that is removed", { skip }, async (t) => {
   });
 });
 
-/** Closed partitions take no row, so there is nothing in them to find. */
+/** All tenant policies, except on closed partitions, which accept no probe row. */
 async function readPoliced(admin: Client): Promise<readonly Policed[]> {
   const { rows } = await admin.query<Policed>(
     `SELECT n.nspname AS schema, c.relname AS name, c.relispartition AS "isPartition",

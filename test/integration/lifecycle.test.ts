@@ -50,7 +50,7 @@ test("a stack through its life", { skip }, async (t) => {
   const yaml = `sql/${application}/architecture.yaml`;
   const first = `sql/${application}/020_tenants.sql`;
 
-  await t.test("a second preview has no changes, with and without a refresh", async () => {
+  await t.test("shows no changes in a second preview, with and without a refresh", async () => {
     assert.deepEqual(changes(succeeded(await previewOf(project))), []);
     assert.deepEqual(changes(succeeded(await refreshOf(project))), []);
   });
@@ -64,7 +64,7 @@ test("a stack through its life", { skip }, async (t) => {
     assert.match(succeeded(all).text, said);
   });
 
-  await t.test("a longer retention changes its partition set, and the preview shows the SQL", async () => {
+  await t.test("changes only the partition set for a longer retention, and shows the SQL in the preview", async () => {
     const before = project.read(yaml);
     project.write(yaml, before.replace("retention: 2 years", "retention: 3 years"));
     const outcome = succeeded(await previewOf(project));
@@ -74,7 +74,7 @@ test("a stack through its life", { skip }, async (t) => {
     assert.match(outcome.text, /UPDATE "partman"\.part_config/);
   });
 
-  await t.test("a new table creates its migration, its placement and its isolation, and nothing else", async () => {
+  await t.test("creates only a migration, a placement and an isolation for a new table", async () => {
     const before = project.read(yaml);
     project.write(yaml, before.replace("  carts: {", "  wishes: { tenant: true }\n  carts: {"));
     project.write(
@@ -90,7 +90,7 @@ test("a stack through its life", { skip }, async (t) => {
     assert.deepEqual(changes(succeeded(await refreshOf(project))), []);
   });
 
-  await t.test("a refresh finds a policy that was dropped by hand, and up restores it", async () => {
+  await t.test("reports a policy that was dropped by hand in a refresh, and restores it in up", async () => {
     await sql(project, `DROP POLICY tenant_isolation ON ${application}.carts`);
     const outcome = succeeded(await refreshOf(project));
     assert.deepEqual(changes(outcome), [`update TenantIsolation ${application}.carts`]);
@@ -103,7 +103,7 @@ test("a stack through its life", { skip }, async (t) => {
     assert.deepEqual(policies, [{ policyname: "tenant_isolation" }]);
   });
 
-  await t.test("a refresh finds a connector that was deleted by hand, and up restores it", async () => {
+  await t.test("reports a connector that was deleted by hand in a refresh, and restores it in up", async () => {
     const connect = openConnect(project.endpoints.connect);
     const name = `${application}-outbox-${project.endpoints.postgres.nodes[0]?.name.replaceAll("_", "-")}`;
     await connect.delete(name);
@@ -141,7 +141,7 @@ test("a stack through its life", { skip }, async (t) => {
     },
   );
 
-  await t.test("no state file and no output contains a password", async () => {
+  await t.test("writes no password into a state file or the output", async () => {
     const { postgres } = project.endpoints;
     const secrets = [postgres.password, ...Object.values(postgres.roles).map(({ password }) => password)];
     const state = project.read(".tenantry/state/.pulumi/stacks/tenantry/it.json");
@@ -152,7 +152,7 @@ test("a stack through its life", { skip }, async (t) => {
     }
   });
 
-  await t.test("destroy removes slots and connectors and keeps every row", async () => {
+  await t.test("removes slots and connectors in destroy, and keeps every row", async () => {
     await sql(project, `INSERT INTO ${application}.currencies VALUES ('XTS', 'for testing', 2)`);
     const [before] = await sql(project, `SELECT count(*) FROM ${application}.currencies`);
     succeeded(await project.tenantry("destroy", "-s", "it", "--yes", "--skip-preview"));
@@ -162,11 +162,11 @@ test("a stack through its life", { skip }, async (t) => {
       [],
     );
     const connect = openConnect(project.endpoints.connect);
-    // Connect reports its last state for another moment.
+    // Connect reports the old state for another moment.
     assert.equal(await connect.config(`${application}-outbox-coordinator`), undefined);
   });
 
-  await t.test("up after destroy takes over the kept tables", async () => {
+  await t.test("takes over the kept tables in an up after destroy", async () => {
     succeeded(await project.tenantry("up", "-s", "it", "--yes", "--skip-preview"));
     assert.deepEqual(changes(succeeded(await refreshOf(project))), []);
   });

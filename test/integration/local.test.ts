@@ -83,7 +83,9 @@ function commandLine(context: TestContext, below = "") {
 
 const anyPorts = ["--postgres-port", "0", "--kafka-port", "0", "--connect-port", "0"];
 
-test("up, a second up, up after a kill, down and up with the data kept, and reset", { skip }, async (context) => {
+test("starts, starts again, restarts killed servers, keeps the data over down and up, and resets", {
+  skip,
+}, async (context) => {
   const { home, tenantry, status } = commandLine(context);
 
   const first = await tenantry("up", "--json", ...anyPorts);
@@ -287,7 +289,7 @@ test("repairs wrong permissions and a stale lock, and adds a second application 
   await assert.rejects(waitUntilHealthy(home, server), /PostgreSQL ended while starting[\s\S]*mode 0700/);
   chmodSync(data, 0o700);
 
-  // After a crash of the machine another process may have the process id in PostgreSQL's lock file.
+  // After a crash another process may have the process id that is in PostgreSQL's lock file.
   writeFileSync(join(data, "postmaster.pid"), `${process.ppid}\n${data}\n`);
   await server.prepare();
   launch(home, server);

@@ -8,11 +8,11 @@ import { freshDatabase, skip } from "./servers";
 
 interface Way {
   readonly endpoint: PostgresEndpoint;
-  /** Ends the connections there are on the server's side; on this side one learns of it when it sends something. */
+  /** Ends all connections on the server's side. The client notices it only when it sends something. */
   cut(): void;
 }
 
-/** A way to the server, as through a network. Closed with the test. */
+/** A proxy between client and server. Closed after the test. */
 async function startWay(t: TestContext, endpoint: PostgresEndpoint): Promise<Way> {
   const open = new Set<Socket>();
   const way = createServer((here) => {
@@ -46,7 +46,7 @@ test("checks the lock's connection even if work on a node has just ended", { ski
   const first = await pid();
   await database.onNode(endpoint, async (client) => {
     way.cut();
-    // Longer than a connection is believed in without being asked.
+    // Longer than the time for which a connection counts as alive without a check.
     await sleep(1_000);
     await client.query("SELECT");
   });

@@ -12,7 +12,7 @@ import { skip as noServers, plannedDatabase, servers } from "./servers";
 const plugin = "pulumi-resource-postgresql";
 const settings = { "tenantry:postgres": { manageRoles: true, manageDatabase: true } };
 
-/** Why the plugin or the servers don't allow this, or false. */
+/** The reason why the plugin or the servers don't allow this test, or false. */
 function whyNot(): string | false {
   if (noServers) return noServers;
   const isCitus = servers().postgres.nodes.some(({ name }) => name !== "coordinator");
@@ -39,7 +39,7 @@ async function ask(project: Project, as: Partial<Login> & { database?: string },
 const state = (project: Project) =>
   readFileSync(join(project.folder, ".tenantry/state/.pulumi/stacks/tenantry/it.json"), "utf8");
 
-test("a stack that makes its database and roles, through its life", {
+test("manages a stack's database and roles from the first up to destroy", {
   skip: whyNot(),
 }, async (t: TestContext) => {
   const project = await makeProject(t, settings, plannedDatabase);
@@ -47,11 +47,11 @@ test("a stack that makes its database and roles, through its life", {
   const app = endpoints.postgres.roles.app as Login;
   const first = await project.tenantry("up", "-s", "it", "--yes", "--skip-preview");
 
-  await t.test("one `up` makes everything on a bare server", () => {
+  await t.test("creates everything on an empty server in one `up`", () => {
     succeeded(first);
   });
 
-  await t.test("the roles log in, own nothing, and have no power but the one that is theirs", async () => {
+  await t.test("lets the roles log in; they own nothing and have only the privileges that they need", async () => {
     assert.deepEqual(await ask(project, app, "SELECT current_user AS me"), [{ me: app.user }]);
     const rows = await ask(
       project,
@@ -69,7 +69,7 @@ test("a stack that makes its database and roles, through its life", {
     assert.deepEqual(rows, [role("agent", false), role("app", false), role("cdc", true)]);
   });
 
-  await t.test("nobody else may connect to the database", async () => {
+  await t.test("lets no other role connect to the database", async () => {
     await ask(project, {}, `CREATE ROLE ${application}x LOGIN PASSWORD 'x'`);
     const stranger = { user: `${application}x`, password: "x" };
     await assert
@@ -77,27 +77,27 @@ test("a stack that makes its database and roles, through its life", {
       .finally(() => ask(project, {}, `DROP ROLE ${application}x`));
   });
 
-  await t.test("no password is in the state, not even encrypted", () => {
+  await t.test("stores no password in the state, not even encrypted", () => {
     const text = state(project);
     for (const { password } of Object.values(endpoints.postgres.roles)) assert.ok(!text.includes(password));
     assert.ok(!text.includes("SCRAM-SHA-256"));
   });
 
-  await t.test("a second preview has no changes, with and without looking at the server", async () => {
+  await t.test("shows no changes in a second preview, with and without a refresh", async () => {
     for (const more of [[], ["--refresh"]]) {
       const text = succeeded(await project.tenantry("preview", "-s", "it", "--expect-no-changes", ...more));
       assert.match(text, /unchanged/);
     }
   });
 
-  await t.test("a password changed by hand is found and put right", async () => {
+  await t.test("reports and corrects a password that was changed by hand", async () => {
     await ask(project, {}, `ALTER ROLE ${app.user} PASSWORD 'another'`);
     assert.match(succeeded(await project.tenantry("preview", "-s", "it", "--refresh", "--diff")), /~ password/);
     succeeded(await project.tenantry("up", "-s", "it", "--yes", "--skip-preview", "--refresh"));
     assert.deepEqual(await ask(project, app, "SELECT 1 AS one"), [{ one: 1 }]);
   });
 
-  await t.test("another password in the endpoints is one change of one role, and not shown", async () => {
+  await t.test("changes only one role for another password in the endpoints, and hides the password", async () => {
     const path = join(project.folder, "endpoints.yaml");
     const changed = parse(readFileSync(path, "utf8"));
     changed.postgres.roles.agent.password = "quite-another";
@@ -108,14 +108,14 @@ test("a stack that makes its database and roles, through its life", {
     assert.deepEqual(await ask(project, agent, "SELECT 1 AS one"), [{ one: 1 }]);
   });
 
-  await t.test("the database stays when the stack goes, and the roles do not", async () => {
+  await t.test("keeps the database and drops the roles in destroy", async () => {
     succeeded(await project.tenantry("destroy", "-s", "it", "--yes"));
     const left = `SELECT count(*)::int AS n FROM pg_roles WHERE starts_with(rolname, '${application}_')`;
     assert.deepEqual(await ask(project, {}, left), [{ n: 0 }]);
   });
 });
 
-test("a stack that lacks the plugin is refused before anything runs, without a stack trace", {
+test("rejects a stack whose plugin is missing before anything runs, without a stack trace", {
   skip: noServers,
 }, async (t) => {
   const project = await makeProject(t, settings, plannedDatabase);

@@ -172,7 +172,7 @@ test("resets a file's settings before the next file", { skip }, async (t) => {
   assert.deepEqual(settings.rows, [{ path: "public", timeout: "0", role: fixture.endpoint.user }]);
 });
 
-/** Two tenants' rows under forced row level security, made by an administrator of a managed database. */
+/** Rows of two tenants under forced row level security, created by an administrator of a managed database. */
 async function startBound(
   t: TestContext,
 ): Promise<{ readonly fixture: DatabaseFixture; readonly bound: DatabaseFixture }> {
@@ -238,7 +238,7 @@ test("changes all rows in a file, although row level security binds the administ
   assert.deepEqual(await fixture.run(unforced), []);
 
   await t.test("checks a foreign key against every row of both tables, also if it is deferred", async () => {
-    // Citus does not pass on that constraints are to be checked now, so a shard whose check is due can't be altered.
+    // Citus does not forward SET CONSTRAINTS IMMEDIATE, so a shard with a pending check can't be altered.
     const deferred = (await bound.database.facts).citus === undefined ? "DEFERRABLE INITIALLY DEFERRED" : "";
     await apply(
       `ALTER TABLE items ADD CONSTRAINT owned FOREIGN KEY (tenant_id) REFERENCES owners ${deferred} NOT VALID`,
@@ -257,7 +257,7 @@ test("changes all rows in a file, although row level security binds the administ
     assert.deepEqual(await fixture.run(unforced), []);
   });
 
-  await t.test("others see the table under forced row level security meanwhile, or wait", async () => {
+  await t.test("meanwhile other sessions see the table under forced row level security, or wait", async () => {
     const seen = fixture.run(
       "SELECT pg_sleep(0.3); SET lock_timeout = 0; SELECT relforcerowsecurity AS forced FROM pg_class WHERE oid = 'shop.items'::regclass",
     );
@@ -308,7 +308,7 @@ test("validates all rows, although row level security binds the administrator", 
     migration.create(bound, file(["ALTER TABLE items ADD CHECK (name = 'A')"], { path: "sql/shop/040_wrong.sql" })),
     /check constraint .* is violated by some row/,
   );
-  // A statement that refuses a transaction can't have FORCE lifted around it.
+  // FORCE can't be lifted around a statement that runs outside a transaction.
   await bound.run(
     "CREATE PROCEDURE shop.fill() LANGUAGE plpgsql AS 'BEGIN COMMIT; UPDATE shop.items SET lower_name = lower(name); END'",
   );

@@ -22,7 +22,7 @@ import {
 const kills = Number(process.env.TENANTRY_UP_KILLS ?? 1);
 const seed = Number(process.env.TENANTRY_SEED ?? 20_261_125);
 
-/** Every table and its rows' number, in every database of the stack. Partitions come by themselves. */
+/** Each table with its number of rows, in every database of the stack. Partitions are left out: maintenance adds them. */
 async function contents(project: Project): Promise<string[]> {
   const { postgres } = project.endpoints;
   const { rows: databases } = await asLogin(project, postgres, (client) =>
@@ -55,7 +55,7 @@ const countSql = `
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND (starts_with(nspname, $1) OR nspname = 'tenantry') ORDER BY 1`;
 
-test("another tenancy model for a stack that has tenants", { skip }, async (t) => {
+test("a changed tenancy model for a stack with tenants", { skip }, async (t) => {
   const project = await tenantedProject(t, "schema", [acme, globex], {
     "tenantry:tenancy": "schema",
     "tenantry:tenants": [acme, globex],
@@ -65,7 +65,7 @@ test("another tenancy model for a stack that has tenants", { skip }, async (t) =
   const before = await contents(project);
 
   for (const model of ["silo", "shared"] satisfies Model[]) {
-    await t.test(`to ${model}: refused by the preview and by up, and nothing changes`, async () => {
+    await t.test(`rejects the change to ${model} in the preview and in up, and changes nothing`, async () => {
       configure(project, {
         "tenantry:tenancy": model,
         "tenantry:tenants": model === "silo" ? [acme, globex] : undefined,
@@ -79,19 +79,19 @@ test("another tenancy model for a stack that has tenants", { skip }, async (t) =
     });
   }
 
-  await t.test("with the way back, nothing has happened", async () => {
+  await t.test("shows no changes after the old model is restored in the settings", async () => {
     configure(project, { "tenantry:tenancy": "schema", "tenantry:tenants": [acme, globex] });
     assert.deepEqual(await changes(project), []);
     await verified(project);
   });
 
-  await t.test("with its opt-in, tenants get new places, and what they had stays", async () => {
+  await t.test("with the opt-in, creates new places for the tenants and keeps the old rows", async () => {
     configure(project, { "tenantry:tenancy": "silo", "tenantry:allow": ["remodel silo"] });
     const { text } = succeeded(await project.tenantry("preview", "-s", "it", "--diff"));
     assert.match(text, /~ model *: "schema" => "silo"/);
     await up(project);
     const after = await contents(project);
-    // What keeps the old places goes: the ledger, and the partitions' maintenance.
+    // The toolkit's own rows for the old places are removed, such as the ledger's.
     const kept = before.filter((line) => !line.includes(" tenantry."));
     assert.deepEqual(
       kept.filter((line) => !after.includes(line)),
@@ -103,18 +103,18 @@ test("another tenancy model for a stack that has tenants", { skip }, async (t) =
 });
 
 for (const model of ["schema", "silo"] satisfies Model[]) {
-  test(`an up of the model ${model}, killed at ${kills} moments and run again, ends complete (seed ${seed})`, {
+  test(`completes an up of the model ${model} after kills at ${kills} moments (seed ${seed})`, {
     skip,
   }, async (t) => {
     const moment = linearCongruence(seed);
     const settings = { "tenantry:tenancy": model, "tenantry:tenants": [acme, globex] };
     let tookMs = 0;
-    await t.test("not killed, to know how long it takes", async (each) => {
+    await t.test("measures the time of an up that is not killed", async (each) => {
       const project = await tenantedProject(each, model, [acme, globex], settings);
       const started = Date.now();
       await up(project);
       tookMs = Date.now() - started;
-      await each.test("and a refresh finds no difference", async () => {
+      await each.test("finds no difference in a refresh", async () => {
         succeeded(await project.tenantry("refresh", "-s", "it", "--yes", "--skip-preview", "--expect-no-changes"));
       });
     });

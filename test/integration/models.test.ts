@@ -23,7 +23,7 @@ function setTenants(project: Project, tenants: readonly Tenant[], allow: readonl
   configure(project, { "tenantry:tenants": tenants, "tenantry:allow": allow });
 }
 
-/** A project with the first two of these tenants, applied. */
+/** An applied project with the first two of these tenants. */
 async function applied(t: TestContext, model: Model, tenants: readonly Tenant[]): Promise<Project> {
   const project = await tenantedProject(t, model, tenants, { "tenantry:tenancy": model });
   setTenants(project, tenants.slice(0, 2));
@@ -48,23 +48,26 @@ test("tenants with their own schemas", { skip }, async (t) => {
   const project = await applied(t, "schema", [acme, globex, initech]);
   const { application } = project;
 
-  await t.test("verify passes for every tenant, and tries each tenant's roles on another tenant's schema", async () => {
-    const findings = await verified(project);
-    for (const { name } of [acme, globex]) {
-      assert.ok(seen(findings, "isolation").includes(`${application}_${name}.orders`));
-      assert.ok(seen(findings, "isolation").includes(`${application}_${name}.outbox`));
-      assert.ok(seen(findings, "tenant boundaries").includes(`${application}_${name}_app`));
-    }
-    assert.equal(seen(findings, "events").length, 6, "three topics of two tenants");
-    // Without Citus the schema's placement can't be checked.
-    const shared = [application, `${application}.currencies`];
-    assert.ok(seen(findings, "placement").some((subject) => shared.includes(subject)));
-    assert.ok(seen(findings, "foreign keys").includes(application));
-  });
+  await t.test(
+    "passes verify for every tenant, which tries each tenant's roles on another tenant's schema",
+    async () => {
+      const findings = await verified(project);
+      for (const { name } of [acme, globex]) {
+        assert.ok(seen(findings, "isolation").includes(`${application}_${name}.orders`));
+        assert.ok(seen(findings, "isolation").includes(`${application}_${name}.outbox`));
+        assert.ok(seen(findings, "tenant boundaries").includes(`${application}_${name}_app`));
+      }
+      assert.equal(seen(findings, "events").length, 6, "three topics of two tenants");
+      // Without Citus the schema's placement can't be checked.
+      const shared = [application, `${application}.currencies`];
+      assert.ok(seen(findings, "placement").some((subject) => shared.includes(subject)));
+      assert.ok(seen(findings, "foreign keys").includes(application));
+    },
+  );
 
   await t.test("a second up has nothing to do", async () => assert.deepEqual(await changes(project), []));
 
-  await t.test("unqualified names mean the tenant's own schema, and shared tables exist once", async () => {
+  await t.test("resolves unqualified names in the tenant's own schema, and creates shared tables once", async () => {
     const rows = await asLogin(project, loginOf(project, "acme/app"), inOneTransaction(acme, "tenants"));
     assert.deepEqual(rows, [{ name: "acme" }]);
     const { postgres } = project.endpoints;
@@ -77,7 +80,7 @@ test("tenants with their own schemas", { skip }, async (t) => {
     assert.deepEqual(counted.rows, [{ acme: "1", globex: "0", shared: "1" }]);
   });
 
-  await t.test("a new line in the list adds a tenant without disturbing the others", async () => {
+  await t.test("adds a tenant for a new line in the list, without disturbing the others", async () => {
     setTenants(project, [acme, globex, initech]);
     const made = await changes(project);
     assert.deepEqual([...new Set(made)].sort(), [
@@ -99,7 +102,7 @@ test("tenants with their own schemas", { skip }, async (t) => {
     assert.ok(seen(await verified(project), "events").length === 9);
   });
 
-  await t.test("a tenant that leaves the list keeps its rows, and its roles lose access to them", async () => {
+  await t.test("keeps the rows of a tenant that leaves the list, and revokes its roles' access to them", async () => {
     setTenants(project, [globex, initech]);
     await up(project);
     const { postgres } = project.endpoints;
@@ -132,7 +135,7 @@ test("tenants with their own databases", { skip }, async (t) => {
   const { application, endpoints } = project;
   const databaseOf = ({ name }: Tenant) => `${endpoints.postgres.database}_${name}`;
 
-  await t.test("verify passes in every database, and no role can enter another tenant's", async () => {
+  await t.test("passes verify in every database, and no role can connect to another tenant's database", async () => {
     const findings = await verified(project);
     assert.deepEqual(seen(findings, "tenant boundaries"), [
       ...["app", "agent"].map((role) => `${application}_acme_${role}`),
@@ -146,7 +149,7 @@ test("tenants with their own databases", { skip }, async (t) => {
 
   await t.test("a second up has nothing to do", async () => assert.deepEqual(await changes(project), []));
 
-  await t.test("a tenant's login works in its own database, and the other database refuses it", async () => {
+  await t.test("lets a tenant's login into its own database only", async () => {
     const login = loginOf(project, "acme/app");
     const table = `${application}.tenants`;
     assert.deepEqual(await asLogin(project, login, inOneTransaction(acme, table), databaseOf(acme)), [
@@ -162,7 +165,7 @@ test("tenants with their own databases", { skip }, async (t) => {
     );
   });
 
-  await t.test("a tenant that leaves the list keeps its database, without slot and connector", async () => {
+  await t.test("keeps the database of a tenant that leaves the list, without slot and connector", async () => {
     setTenants(project, [globex]);
     await up(project);
     const left = await asLogin(
@@ -178,7 +181,7 @@ test("tenants with their own databases", { skip }, async (t) => {
     await verified(project);
   });
 
-  await t.test("a tenant that returns finds its rows", async () => {
+  await t.test("restores a tenant that returns, with its rows", async () => {
     setTenants(project, [acme, globex]);
     await up(project);
     const rows = `SELECT FROM ${application}.tenants`;

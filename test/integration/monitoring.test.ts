@@ -33,7 +33,7 @@ test("the exporter's queries", { skip }, async (t) => {
   const { admin, monitor, rows } = await asMonitor(t, fresh);
   const { rows: citus } = await admin.query("SELECT FROM pg_extension WHERE extname = 'citus'");
 
-  await t.test("every query runs as a member of pg_monitor, and returns the declared columns", async (each) => {
+  await t.test("run as a member of pg_monitor, and return the declared columns", async (each) => {
     for (const [name, { sql, columns, citus: needsCitus }] of Object.entries(queries)) {
       if (needsCitus && citus.length === 0) {
         each.diagnostic(`${name} needs Citus`);
@@ -48,7 +48,7 @@ test("the exporter's queries", { skip }, async (t) => {
     }
   });
 
-  await t.test("a slot without a reader lags by the written WAL", async () => {
+  await t.test("report the written WAL as the lag of a slot without a reader", async () => {
     const slot = `monitored_${randomBytes(4).toString("hex")}`;
     await admin.query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slot]);
     try {
@@ -63,7 +63,7 @@ test("the exporter's queries", { skip }, async (t) => {
     }
   });
 
-  await t.test("counts the partitions ahead, only of tables that are partitioned by time", async () => {
+  await t.test("count the partitions ahead, only of tables that are partitioned by time", async () => {
     await admin.query(`
       CREATE TABLE by_time (at timestamptz NOT NULL) PARTITION BY RANGE (at);
       CREATE TABLE by_number (n int NOT NULL) PARTITION BY RANGE (n);
@@ -80,14 +80,14 @@ test("the exporter's queries", { skip }, async (t) => {
     assert.ok(seconds > 2 * 86_400 && seconds <= 3 * 86_400, `${seconds} s`);
   });
 
-  await t.test("does not count partitions beyond a gap, because rows in the gap would fail first", async () => {
+  await t.test("don't count partitions beyond a gap, because rows in the gap would fail first", async () => {
     await admin.query("DROP TABLE by_time_2");
     const [found] = (await rows("tenantry_partitions")).filter(({ table }) => table === "by_time");
     assert.equal(Number(found?.ahead), 0);
     assert.ok(Number(found?.ahead_seconds) <= 86_400);
   });
 
-  await t.test("reports a partition set whose maintenance fails, with the time since its last success", async () => {
+  await t.test("report a partition set whose maintenance fails, with the time since its last success", async () => {
     assert.deepEqual(await rows("tenantry_partition_maintenance"), [], "without the toolkit");
     await admin.query(`CREATE SCHEMA tenantry; GRANT USAGE ON SCHEMA tenantry TO PUBLIC;
       CREATE TABLE tenantry.partition_maintenance (set_name text, succeeded_at timestamptz, failed_at timestamptz, error text);
@@ -99,12 +99,12 @@ test("the exporter's queries", { skip }, async (t) => {
     assert.ok(Number(found?.age_seconds) >= 7200);
   });
 
-  await t.test("parked events are counted where the toolkit keeps them, and no row of them is read", async () => {
+  await t.test("count parked events from statistics, without reading a row of them", async () => {
     assert.deepEqual(await rows("tenantry_parked"), [], "without the toolkit");
     await admin.query("CREATE TABLE tenantry.parked_events AS SELECT n FROM generate_series(1, 3) AS n");
     await admin.query("DELETE FROM tenantry.parked_events WHERE n = 1");
     const count = async () => (await rows("tenantry_parked")).map(({ schema, events }) => [schema, Number(events)]);
-    // Statistics arrive behind the transaction.
+    // Statistics arrive after the transaction's end.
     for (const deadline = Date.now() + 20_000; Date.now() < deadline && (await count())[0]?.[1] !== 2; ) {
       await sleep(500);
       await admin.query("SELECT 1");
@@ -113,7 +113,7 @@ test("the exporter's queries", { skip }, async (t) => {
     await assert.rejects(monitor.query("SELECT FROM tenantry.parked_events"), /permission denied/);
   });
 
-  await t.test("counts the shards on each node", { skip: citus.length === 0 && "needs Citus" }, async () => {
+  await t.test("count the shards on each node", { skip: citus.length === 0 && "needs Citus" }, async () => {
     await admin.query("CREATE TABLE spread (tenant_id uuid PRIMARY KEY)");
     await admin.query("SELECT create_distributed_table('spread', 'tenant_id', shard_count => 4)");
     const found = await rows("tenantry_shards");

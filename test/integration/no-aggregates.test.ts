@@ -21,7 +21,7 @@ import { verify } from "../../verify/verify";
 import { externalSettings } from "../unit/external-settings";
 import { freshDatabase, skip } from "./servers";
 
-test("from some aggregates to none, and back", { skip }, async (t) => {
+test("an application that removes all aggregates, and adds them again", { skip }, async (t) => {
   const fresh = await freshDatabase();
   const { endpoints } = fresh;
   const database = openDatabase(fresh, { citus: "auto" });
@@ -46,7 +46,7 @@ test("from some aggregates to none, and back", { skip }, async (t) => {
   const some = declare(loaded.application);
   const none = declare(silent);
   const handlerOf = ({ noun }: Declaration) => resourceHandlers.get(noun) ?? assert.fail(noun);
-  // As `up` would, by what its state knows.
+  // Acts on the kept states, as `up` would.
   const states = new Map<string, { id: string; state: object }>();
   const up = async (declarations: readonly Declaration[]) => {
     for (const each of declarations) {
@@ -82,16 +82,16 @@ test("from some aggregates to none, and back", { skip }, async (t) => {
   const failures = async (application: Application, declarations: readonly Declaration[]) => {
     const target = { application, endpoints, declarations, eventTimeoutMs: 1_000 };
     const reports = await verify(target, [drift, eventSizes, isolation, partitions, replication]);
-    // There is no connector here, and the background worker knows no database of a test.
+    // These tests have no connector, and the background worker serves no test database.
     const expected = /nobody reads it|pg_partman_bgw works on other databases/;
     return reports
       .flatMap(({ findings }) => findings)
       .filter(({ outcome, seen }) => outcome === "fail" && !expected.test(seen));
   };
 
-  await t.test("none from the start has no outbox, and consumers can mark what they process", async () => {
+  await t.test("creates no outbox without aggregates, and consumers can still record processed events", async () => {
     await up(none);
-    // What `up` sets for the database holds for new sessions.
+    // Connects now, because database settings made by `up` apply to new sessions only.
     await app.connect();
     assert.deepEqual(await look(), { table: false, publication: false, guarded: 0, maintained: 0 });
     await assert.rejects(emit(), /relation "tenantry.outbox" does not exist/);
@@ -102,31 +102,34 @@ test("from some aggregates to none, and back", { skip }, async (t) => {
     assert.deepEqual(await failures(silent, none), []);
   });
 
-  await t.test("some make it, and it takes events", async () => {
+  await t.test("creates an outbox that accepts events when aggregates are added", async () => {
     await up(some);
     assert.deepEqual(await look(), { table: true, publication: true, guarded: 1, maintained: 1 });
     await emit();
   });
 
-  await t.test("none again keeps the table with its rows, and nobody writes to it", async () => {
-    await assert.rejects(remove(some, none), /Slot \S+ on \S+ holds events that were not sent[\s\S]*1 events/);
-    for (const { noun, inputs } of some) if (noun === "ReplicationSlot") allow.add(`lose-events ${inputs.slot}`);
-    await remove(some, none);
-    assert.deepEqual(await look(), { table: true, publication: true, guarded: 0, maintained: 0 });
-    assert.match(said.join("\n"), /tenantry.outbox stays in the database with its rows/);
-    await assert.rejects(emit(), /permission denied for table outbox/);
-    assert.equal((await admin.query("SELECT FROM tenantry.outbox")).rowCount, 1);
-    assert.deepEqual(await failures(silent, none), []);
-  });
+  await t.test(
+    "keeps the outbox with its rows when all aggregates are removed, and lets nobody write to it",
+    async () => {
+      await assert.rejects(remove(some, none), /Slot \S+ on \S+ holds events that were not sent[\s\S]*1 events/);
+      for (const { noun, inputs } of some) if (noun === "ReplicationSlot") allow.add(`lose-events ${inputs.slot}`);
+      await remove(some, none);
+      assert.deepEqual(await look(), { table: true, publication: true, guarded: 0, maintained: 0 });
+      assert.match(said.join("\n"), /tenantry.outbox stays in the database with its rows/);
+      await assert.rejects(emit(), /permission denied for table outbox/);
+      assert.equal((await admin.query("SELECT FROM tenantry.outbox")).rowCount, 1);
+      assert.deepEqual(await failures(silent, none), []);
+    },
+  );
 
-  await t.test("some again take it over", async () => {
+  await t.test("takes over the kept outbox when aggregates are added again", async () => {
     await up(some);
     await emit();
     assert.equal((await admin.query("SELECT FROM tenantry.outbox")).rowCount, 2);
     assert.deepEqual(await failures(loaded.application, some), []);
   });
 
-  await t.test("with the opt-in it goes", async () => {
+  await t.test("drops the outbox with the opt-in", async () => {
     allow.add("drop tenantry.outbox");
     await remove(some, none);
     assert.deepEqual(await look(), { table: false, publication: false, guarded: 0, maintained: 0 });

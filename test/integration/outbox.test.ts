@@ -37,7 +37,7 @@ const isolation = {
   grants: { ecommerce_app: ["SELECT", "INSERT"] },
 } as const;
 
-/** With today's partitions, isolated, and the application's role allowed to write. */
+/** A database with an isolated outbox that has today's partitions and that the application's role may write. */
 async function withOutbox(t: TestContext, allow: readonly string[] = []): Promise<DataPlaneDatabase> {
   const plane = await dataPlaneDatabase(allow);
   t.after(() => plane.close());
@@ -70,52 +70,63 @@ test("the outbox on a real server", { skip }, async (t) => {
   const plane = await withOutbox(t);
   const app = await plane.asRole("app");
 
-  await t.test("is read as it was made", async () => {
+  await t.test("reads the outbox as it was created", async () => {
     const { state } = await outbox.create(plane.context, wanted);
     assert.deepEqual(outbox.diff(state, wanted), []);
     const { published, ...found } = (await outbox.read(plane.context, "tenantry.outbox", undefined)) ?? assert.fail();
     const { published: _, ...rest } = state;
-    // Without Citus nobody knows beside which table it is.
+    // Without Citus the table of its co-location group is unknown.
     assert.deepEqual({ ...found, colocateWith: rest.colocateWith }, rest);
     assert.deepEqual(new Set(published), new Set(publishedColumns("tenant_id")));
   });
 
-  await t.test("takes an event of the transaction's tenant, with its time twice", async () => {
-    const id = await inTenant(app, acme, async () => (await emit(app, acme)).rows[0]?.id);
-    const { rows } = await plane.admin.query(
-      `SELECT tenant_id, aggregate_type, aggregate_id, type, payload::text,
+  await t.test(
+    "accepts an event of the transaction's tenant, and stores its time as timestamp and in microseconds",
+    async () => {
+      const id = await inTenant(app, acme, async () => (await emit(app, acme)).rows[0]?.id);
+      const { rows } = await plane.admin.query(
+        `SELECT tenant_id, aggregate_type, aggregate_id, type, payload::text,
          created_us = (extract(epoch FROM created_at) * 1000000)::bigint AS same_time
        FROM tenantry.outbox WHERE id = $1`,
-      [id],
-    );
-    const event = { aggregate_type: "order", aggregate_id: "o-1", type: "OrderPlaced", payload: '{"total": "12.50"}' };
-    assert.deepEqual(rows, [{ tenant_id: acme, ...event, same_time: true }]);
-  });
+        [id],
+      );
+      const event = {
+        aggregate_type: "order",
+        aggregate_id: "o-1",
+        type: "OrderPlaced",
+        payload: '{"total": "12.50"}',
+      };
+      assert.deepEqual(rows, [{ tenant_id: acme, ...event, same_time: true }]);
+    },
+  );
 
-  await t.test("hides it from other tenants, and from nobody in particular", async () => {
+  await t.test("hides the event from other tenants, and from sessions without a tenant", async () => {
     const count = async () => (await app.query("SELECT FROM tenantry.outbox")).rowCount;
     assert.equal(await inTenant(app, acme, count), 1);
     assert.equal(await inTenant(app, globex, count), 0);
     assert.equal(await count(), 0);
   });
 
-  await t.test("refuses an event without a tenant, of another tenant, or of none, and says what to do", async () => {
-    await assert.rejects(emit(app, acme), {
-      message: `tenant ${acme} is not the tenant of this transaction (none is set)`,
-      hint: /^Call tenantry.set_tenant\(tenant\) first/,
-    });
-    await assert.rejects(
-      inTenant(app, acme, () => emit(app, globex)),
-      /is not the tenant of this transaction/,
-    );
-    await assert.rejects(
-      inTenant(app, acme, () => emit(app, null)),
-      /^error: tenant null is not the tenant/,
-    );
-    await assert.rejects(app.query("SELECT tenantry.set_tenant(NULL)"), /the tenant is null/);
-  });
+  await t.test(
+    "rejects an event if no tenant is set, of another tenant, or of a null tenant, with the fix",
+    async () => {
+      await assert.rejects(emit(app, acme), {
+        message: `tenant ${acme} is not the tenant of this transaction (none is set)`,
+        hint: /^Call tenantry.set_tenant\(tenant\) first/,
+      });
+      await assert.rejects(
+        inTenant(app, acme, () => emit(app, globex)),
+        /is not the tenant of this transaction/,
+      );
+      await assert.rejects(
+        inTenant(app, acme, () => emit(app, null)),
+        /^error: tenant null is not the tenant/,
+      );
+      await assert.rejects(app.query("SELECT tenantry.set_tenant(NULL)"), /the tenant is null/);
+    },
+  );
 
-  await t.test("refuses a payload over the limit, by a constraint that says so, and counts bytes", async () => {
+  await t.test("rejects a payload over the limit in bytes, by a constraint whose name gives the limit", async () => {
     const fits = "é".repeat((8192 - 2) / 2);
     await inTenant(app, acme, () => emit(app, acme, fits));
     await assert.rejects(
@@ -127,7 +138,7 @@ test("the outbox on a real server", { skip }, async (t) => {
     );
   });
 
-  await t.test("refuses an aggregate that is not declared, however near its name is to one that is", async () => {
+  await t.test("rejects an undeclared aggregate, even if its name is similar to a declared one", async () => {
     for (const aggregate of [
       "",
       "zz",
@@ -148,7 +159,7 @@ test("the outbox on a real server", { skip }, async (t) => {
   });
 
   await t.test(
-    "bounds every other column that becomes part of a record, in bytes, and rows without emit too",
+    "limits the bytes of every other column that becomes part of a record, also in rows written without emit",
     async () => {
       const insert = (client: Client, id: string, type: string) =>
         client.query(
@@ -174,7 +185,7 @@ test("the outbox on a real server", { skip }, async (t) => {
     },
   );
 
-  await t.test("gives the application no way to change events, or to run the operator's functions", async () => {
+  await t.test("does not let the application change events or run the operator's functions", async () => {
     await assert.rejects(
       inTenant(app, acme, () => app.query("DELETE FROM tenantry.outbox")),
       /permission denied/,
@@ -188,7 +199,7 @@ test("the outbox on a real server", { skip }, async (t) => {
 
 test("shows and corrects changes made to the outbox by hand", { skip }, async (t) => {
   const plane = await withOutbox(t);
-  // One at a time: Citus passes a whole message on.
+  // Runs the statements one at a time, because Citus forwards a whole message.
   const drift = async (...sql: string[]) => {
     for (const statement of sql) await plane.admin.query(statement);
     const found = (await outbox.read(plane.context, "tenantry.outbox", { ...wanted, ...seen })) ?? assert.fail();
@@ -199,23 +210,23 @@ test("shows and corrects changes made to the outbox by hand", { skip }, async (t
   };
   const seen = { distributed: "missing", published: [], checks: "missing", shardCatalogs: "missing" } as const;
 
-  await t.test("the publication dropped", async () => {
+  await t.test("a dropped publication", async () => {
     assert.deepEqual(await drift("DROP PUBLICATION tenantry_outbox"), ["published"]);
   });
-  await t.test("another column list", async () => {
+  await t.test("a changed column list", async () => {
     assert.deepEqual(await drift("ALTER PUBLICATION tenantry_outbox SET TABLE tenantry.outbox (id)"), ["published"]);
   });
-  await t.test("updates published too", async () => {
+  await t.test("a publication that also sends updates", async () => {
     assert.deepEqual(await drift("ALTER PUBLICATION tenantry_outbox SET (publish = 'insert, delete')"), ["published"]);
   });
-  await t.test("another table in the publication", async () => {
+  await t.test("a publication with another table", async () => {
     assert.deepEqual(await drift("ALTER PUBLICATION tenantry_outbox ADD TABLE ecommerce.tenants"), ["published"]);
   });
-  await t.test("the limit dropped", async () => {
+  await t.test("a dropped payload limit", async () => {
     const name = "payload_at_most_8192_bytes_or_use_a_claim_check";
     assert.deepEqual(await drift(`ALTER TABLE tenantry.outbox DROP CONSTRAINT ${name}`), ["maxPayloadBytes"]);
   });
-  await t.test("another bound of a record dropped, or made wider under its name", async () => {
+  await t.test("another limit of a record, dropped or raised under the same name", async () => {
     const name = "type_at_most_1024_bytes_or_put_it_into_the_payload";
     const drop = `ALTER TABLE tenantry.outbox DROP CONSTRAINT ${name}`;
     assert.deepEqual(await drift(drop), ["checks"]);
@@ -224,7 +235,7 @@ test("shows and corrects changes made to the outbox by hand", { skip }, async (t
       ["checks"],
     );
   });
-  await t.test("the list of aggregates dropped, or another one", async () => {
+  await t.test("a dropped or changed list of aggregates", async () => {
     const name = "aggregate_type_is_declared_in_architecture_yaml";
     const drop = `ALTER TABLE tenantry.outbox DROP CONSTRAINT ${name}`;
     assert.deepEqual(await drift(drop), ["aggregates", "checks"]);
@@ -269,7 +280,7 @@ test("accepts an added aggregate and rejects a removed one at once, in every par
   );
 });
 
-test("tenants by text are bounded too, as theirs is a header", { skip }, async (t) => {
+test("limits tenants of type text too, because the tenant becomes a header", { skip }, async (t) => {
   const plane = await dataPlaneDatabase();
   t.after(() => plane.close());
   const placed = { schema: "shop_acme", column: "Tenant", type: "text" } as const;
@@ -287,7 +298,7 @@ test("tenants by text are bounded too, as theirs is a header", { skip }, async (
   await assert.rejects(insert("x".repeat(100_000)), /tenant_at_most_1024_bytes/);
 });
 
-test("adds the bounds to an old outbox, and keeps rows that break them", {
+test("adds the limits to an old outbox, and keeps rows that exceed them", {
   skip,
 }, async (t) => {
   const plane = await withOutbox(t);
@@ -323,7 +334,7 @@ test("adds the bounds to an old outbox, and keeps rows that break them", {
   assert.equal(own.rowCount, 1);
 });
 
-test("another limit of the payload holds for new events only, also in new partitions", { skip }, async (t) => {
+test("applies a changed payload limit to new events only, also in new partitions", { skip }, async (t) => {
   const plane = await withOutbox(t);
   const acme = randomUUID();
   const { admin, context } = plane;
@@ -349,7 +360,7 @@ test("another limit of the payload holds for new events only, also in new partit
   );
 });
 
-test("deleting the outbox", { skip }, async (t) => {
+test("deletes the outbox resource", { skip }, async (t) => {
   const there = async ({ admin }: DataPlaneDatabase) =>
     (
       await admin.query(`SELECT to_regclass('tenantry.outbox') IS NOT NULL AS "table",
@@ -364,7 +375,7 @@ test("deleting the outbox", { skip }, async (t) => {
     assert.match(plane.said.join("\n"), /tenantry.outbox stays in the database/);
   });
 
-  await t.test("drops both where the stack allows it", async (t) => {
+  await t.test("drops the table and the publication with the opt-in", async (t) => {
     const plane = await withOutbox(t, ["drop tenantry.outbox"]);
     const { state } = await outbox.create(plane.context, wanted);
     await outbox.delete(plane.context, "tenantry.outbox", state);

@@ -31,7 +31,7 @@ export const tenantOf = (client: TenantClient): string => client.tenant;
 export const used: readonly unknown[] = [program, CitusCluster, OutboxConnectors, Migration, emit, processOnce, withTenant];
 `;
 
-/** Prints what the program declares, as the project's own unit test would. */
+/** Prints the declarations of the program, as the project's own unit test would. */
 const mocked = `import * as pulumi from "@pulumi/pulumi";
 const types = [];
 await pulumi.runtime.setMocks({
@@ -50,7 +50,7 @@ test("the packages, installed into an empty project", { skip }, async (t) => {
   const { folder, files, write, run } = consumer;
   const compilerOptions = { strict: true, skipLibCheck: false, target: "es2022", module: "node16", outDir: "out" };
 
-  await t.test("hold no test and no TypeScript source, and every page that lint points to", () => {
+  await t.test("contain every page that lint refers to, but no test and no TypeScript source", () => {
     const unneeded = files.filter(
       (path) => /(^|\/)(test|bench|examples|stacks)\//.test(path) || /(?<!\.d)\.ts$/.test(path),
     );
@@ -66,7 +66,7 @@ test("the packages, installed into an empty project", { skip }, async (t) => {
     await run("node", ["out/shop.js"]);
   });
 
-  await t.test("are found by their types as Pulumi's templates and as bundlers look for them", () => {
+  await t.test("resolve with their types under the module settings of Pulumi's templates and of bundlers", () => {
     for (const moduleResolution of [ts.ModuleResolutionKind.Node10, ts.ModuleResolutionKind.Bundler])
       for (const entry of entries) {
         const { resolvedModule } = ts.resolveModuleName(entry, join(folder, "index.ts"), { moduleResolution }, ts.sys);
@@ -110,7 +110,7 @@ test("the packages, installed into an empty project", { skip }, async (t) => {
     assert.equal(await run("node", ["mocked.mjs"]), `${application} true true\n`);
   });
 
-  await t.test("preview and apply a stack by the project's program, and keep its state in the project", async () => {
+  await t.test("preview and apply a stack by the project's program, and store the state in the project", async () => {
     write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["index.ts"] }));
     const tenantry = (...args: string[]) => run("node_modules/.bin/tenantry", args);
     const preview = await tenantry("preview", "-s", "it", "--policy-pack", "node_modules/tenantry/policy");
@@ -125,7 +125,7 @@ test("the packages, installed into an empty project", { skip }, async (t) => {
     }
   });
 
-  await t.test("lint the project's own files, with pages that are there", async () => {
+  await t.test("lint the project's own files, with links to pages that exist", async () => {
     write("sql/other.sql", "CREATE INDEX customers_name ON customers (name);\n");
     const finding = await run("node_modules/.bin/tenantry", ["lint", "sql/other.sql"], { code: 1 });
     const [, found = ""] = /rule: .*: (\S+\.md)/.exec(finding) ?? [];

@@ -20,7 +20,7 @@ async function withVisits(t: test.TestContext): Promise<DataPlaneDatabase> {
     `CREATE TABLE ecommerce.visits_2026 PARTITION OF ecommerce.visits FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')`,
   );
   if (endpoint.nodes.length > 1) {
-    // Its shards are then made on the node that has the event trigger.
+    // This places the shards on the node that has the event trigger.
     await admin.query(
       "SELECT citus_set_node_property(nodename, nodeport, 'shouldhaveshards', true) FROM pg_dist_node WHERE groupid = 0",
     );
@@ -34,16 +34,16 @@ async function withVisits(t: test.TestContext): Promise<DataPlaneDatabase> {
   return database;
 }
 
-/** Tables and shards of the database's node whose row level security is not as it should be. */
+/** Tables and shards on the database's node without forced row level security or without a policy. */
 const openSql = `SELECT relname FROM pg_class WHERE relname ~ '^visits' AND (relkind = 'p' OR relispartition AND relkind = 'r')
   AND NOT (relrowsecurity AND relforcerowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid)) ORDER BY 1`;
 
-/** Citus itself lets no session of that name do more, so that nothing is made. */
+/** Citus itself rejects the statement of a session with such a name, so no partition is created. */
 function refusedByCitus(error: Error): void {
   assert.match(error.message, /cannot execute a distributed query from a query on a shard/);
 }
 
-test("isolates partitions created by a session that is named like Citus' own", { skip }, async (t) => {
+test("isolates partitions created by a session whose name looks like one of Citus' own", { skip }, async (t) => {
   const { admin, endpoint } = await withVisits(t);
   for (const [index, name] of [
     "citus_rebalancer gpid=1",
@@ -77,7 +77,7 @@ test("isolates partitions whatever their name or the session's name", { skip }, 
   assert.deepEqual((await admin.query(openSql)).rows, []);
 });
 
-test("shards are isolated on every node, and move", { skip }, async (t) => {
+test("isolates shards on every node, and lets them move", { skip }, async (t) => {
   const { admin, endpoint, onEachNode } = await withVisits(t);
   if (endpoint.nodes.length < 2) return t.skip("needs Citus");
   await admin.query(
@@ -85,7 +85,7 @@ test("shards are isolated on every node, and move", { skip }, async (t) => {
   );
   await admin.query(`INSERT INTO ecommerce.tenants SELECT gen_random_uuid() FROM generate_series(1, 20)`);
   await admin.query(`INSERT INTO ecommerce.visits SELECT tenant_id, '2030-05-05' FROM ecommerce.tenants`);
-  // All shards to the node that has the event trigger, one group after another, and back.
+  // Moves all shards to the node that has the event trigger, one group after another, and back.
   const placement = (
     from: string,
     to: string,

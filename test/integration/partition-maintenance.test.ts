@@ -28,7 +28,7 @@ const days = {
 } as const;
 const kept = { ...days, dropAfter: "slots" } as const satisfies PartitionSetInputs;
 
-/** A database whose sessions have that time zone, if they don't say otherwise. */
+/** A database with this default time zone for its sessions. */
 async function withDatabase(t: TestContext, zone = "UTC"): Promise<DataPlaneDatabase> {
   const plane = await dataPlaneDatabase();
   t.after(() => plane.close());
@@ -55,7 +55,7 @@ async function withOutbox(t: TestContext): Promise<DataPlaneDatabase> {
   return plane;
 }
 
-/** As pg_partman's worker connects: with the settings of the database. */
+/** Connects as pg_partman's worker does: with the settings of the database. */
 async function asWorker(plane: DataPlaneDatabase): Promise<Client> {
   const client = await plane.connect(plane.endpoint);
   await client.query("RESET timezone");
@@ -103,7 +103,7 @@ const zones = [
   ["America/New_York", "1 month"],
 ] as const;
 
-test("creates partitions without gaps, whoever creates them and in any time zone", {
+test("creates partitions without gaps, in any time zone and by any caller", {
   skip,
 }, async (t) => {
   for (const [zone, every] of zones) {
@@ -142,7 +142,7 @@ test("creates partitions without gaps, whoever creates them and in any time zone
     });
   }
 
-  await t.test("also where pg_partman's functions are called one by one", async (t) => {
+  await t.test("also if pg_partman's functions are called one by one", async (t) => {
     const plane = await withVisits(t, "America/New_York");
     await partitionSet.create(plane.context, visits);
     const worker = await asWorker(plane);
@@ -165,7 +165,7 @@ test("reports a set created by pg_partman in two time zones, and repairs it with
       const plane = await withVisits(t, zone);
       const set = { ...visits, every: lasting(every), ahead: 20 };
       const { id, state } = await partitionSet.create(plane.context, { ...set, ahead: 4 });
-      // As it was before tenantry took pg_partman over.
+      // Restores pg_partman's state from before tenantry changed its functions.
       await plane.admin.query(`DO $$ DECLARE f regprocedure; BEGIN
         FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'partman'::regnamespace AND proconfig @> '{TimeZone=UTC}'
         LOOP EXECUTE format('ALTER FUNCTION %s RESET timezone', f); END LOOP; END $$`);
@@ -198,7 +198,7 @@ test("reports a set created by pg_partman in two time zones, and repairs it with
     });
   }
 
-  await t.test("where two partitions leave an hour, one of an hour fills it", async (t) => {
+  await t.test("fills a gap of an hour between two partitions with a partition of an hour", async (t) => {
     const plane = await withVisits(t);
     const { id, state } = await partitionSet.create(plane.context, visits);
     const { rows } = await plane.admin.query<{ last: string; name: string }>(
@@ -269,12 +269,12 @@ test("maintains other sets if one is faulty", { skip }, async (t) => {
       const said = await look(plane, kept, visits);
       assert.equal(said.find(({ subject }) => subject === "tenantry.outbox")?.outcome, "pass");
       assert.equal(said.find(({ subject }) => subject === "ecommerce.visits")?.outcome, "fail");
-      // Of sets that nobody declares too.
+      // Verify also reports the errors of undeclared sets.
       assert.match((await look(plane, kept)).find(({ subject }) => subject === "maintenance")?.seen ?? "", seen);
     });
   }
 
-  await t.test("a table that somebody holds locked", async (t) => {
+  await t.test("a table that another session has locked", async (t) => {
     const plane = await withOutbox(t);
     await plane.admin.query("CREATE TABLE ecommerce.visits (at timestamptz NOT NULL) PARTITION BY RANGE (at)");
     await partitionSet.create(plane.context, visits);
@@ -290,7 +290,9 @@ test("maintains other sets if one is faulty", { skip }, async (t) => {
   });
 });
 
-test("tables whose names pg_partman cuts to one get partitions of other names, or are refused", { skip }, async (t) => {
+test("gives other partition names to tables whose names pg_partman would cut to the same name, or rejects them", {
+  skip,
+}, async (t) => {
   const plane = await withDatabase(t);
   const long = "a_table_whose_name_is_as_long_as_a_name_may_be_for_it_";
   for (const end of ["first", "second", "third"]) {
@@ -311,7 +313,7 @@ test("tables whose names pg_partman cuts to one get partitions of other names, o
   assert.equal(rowCount, 0);
 });
 
-test("keeps a template that two sets share until neither needs it", { skip }, async (t) => {
+test("keeps a template table that two sets share until neither needs it", { skip }, async (t) => {
   const plane = await withDatabase(t);
   const long = "a_table_whose_name_is_as_long_as_a_name_may_be";
   for (const end of ["1", "2"]) {
@@ -327,11 +329,11 @@ test("keeps a template that two sets share until neither needs it", { skip }, as
   assert.equal(rowCount, 0);
 });
 
-test("a clock that leaps", { skip }, async (t) => {
+test("a server clock that jumps", { skip }, async (t) => {
   const closeToday = (plane: DataPlaneDatabase) =>
     plane.admin.query(`SELECT tenantry.close_partition(partition) FROM tenantry.partition_periods('tenantry.outbox')
       WHERE period @> now()`);
-  /** As if maintenance had looked at a clock that was ten days behind this one. */
+  /** Simulates a clock that jumped ten days forward since the last maintenance. */
   const leap = (plane: DataPlaneDatabase, doubted: string | null = null) =>
     plane.admin.query(
       `UPDATE tenantry.partition_clock SET seen_at = now() - interval '10 days' + coalesce(interval '10 days' - $1::interval, '0'),
@@ -361,7 +363,7 @@ test("a clock that leaps", { skip }, async (t) => {
       },
     ],
   ] as const) {
-    await t.test(`closed today's partition, and went back: ${how} opens it`, async (t) => {
+    await t.test(`reopens today's partition, which a wrong clock had closed: ${how}`, async (t) => {
       const plane = await withOutbox(t);
       await closeToday(plane);
       await assert.rejects(emit(plane, "0"), /partition_is_closed/);
@@ -377,7 +379,7 @@ test("a clock that leaps", { skip }, async (t) => {
   }
 
   await t.test(
-    "closes and drops nothing before it has gone on for a day; partitions are made all the same",
+    "closes and drops nothing until the new time has lasted for a day, but creates partitions",
     async (t) => {
       const plane = await withOutbox(t);
       await leap(plane);
@@ -412,7 +414,7 @@ test("a clock that leaps", { skip }, async (t) => {
     },
   );
 
-  await t.test("is believed when it comes back, and doubted anew when it leaps on", async (t) => {
+  await t.test("is trusted after it returns, and not after it jumps again", async (t) => {
     const plane = await withDatabase(t);
     assert.equal(await trusted(plane), true);
     await leap(plane);
@@ -431,7 +433,7 @@ test("a clock that leaps", { skip }, async (t) => {
 
 const daysAgo = (n: number) => new Date(Date.now() - n * 86_400_000).toISOString().slice(0, 10);
 
-test("reports routines restored by an update of pg_partman, and replaces them again", { skip }, async (t) => {
+test("reports functions that an update of pg_partman restored, and replaces them again", { skip }, async (t) => {
   const plane = await withVisits(t);
   const { id, state } = await partitionSet.create(plane.context, visits);
   const { rows } = await plane.admin.query<{ body: string }>(
@@ -447,7 +449,7 @@ test("reports routines restored by an update of pg_partman, and replaces them ag
   assert.equal(foreign.rowCount, 0);
 });
 
-test("sets that are not by time go on as pg_partman means it", { skip }, async (t) => {
+test("leaves partition sets without a time key to pg_partman's own maintenance", { skip }, async (t) => {
   const plane = await withDatabase(t);
   await plane.admin.query("CREATE TABLE ecommerce.numbered (id bigint NOT NULL) PARTITION BY RANGE (id)");
   await plane.admin.query(

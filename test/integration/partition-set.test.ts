@@ -64,7 +64,7 @@ const month = (offset: number) => {
 };
 
 test("a partition set on a real server", { skip }, async (t) => {
-  await t.test("has partitions for now, ahead and before at once, and no default partition", async (t) => {
+  await t.test("has past, current and future partitions immediately, and no default partition", async (t) => {
     const plane = await withOrders(t);
     const { id, state } = await partitionSet.create(plane.context, orders);
     assert.equal(id, "ecommerce.orders");
@@ -77,7 +77,7 @@ test("a partition set on a real server", { skip }, async (t) => {
     );
   });
 
-  await t.test("is adopted when it is there, and read shows no difference", async (t) => {
+  await t.test("takes over an existing set, and reads it without a difference", async (t) => {
     const plane = await withOrders(t);
     await partitionSet.create(plane.context, orders);
     const before = await partitions(plane);
@@ -88,7 +88,7 @@ test("a partition set on a real server", { skip }, async (t) => {
     assert.deepEqual(partitionSet.diff(found ?? assert.fail(), orders), []);
   });
 
-  await t.test("makes further partitions when more are wanted ahead, and takes a new retention", async (t) => {
+  await t.test("creates more partitions for a larger `ahead`, and applies a new retention", async (t) => {
     const plane = await withOrders(t);
     const { id, state } = await partitionSet.create(plane.context, orders);
     const { retention: _, ...forEver } = orders;
@@ -99,12 +99,12 @@ test("a partition set on a real server", { skip }, async (t) => {
     ]);
     const updated = await partitionSet.update(plane.context, id, state, next);
     assert.deepEqual(updated, { ...next, maintenance: "on" });
-    // pg_partman rounds: late in a month it makes one more.
+    // pg_partman rounds, so late in a month it creates one more.
     const last = (await partitions(plane)).at(-1)?.from ?? assert.fail();
     assert.ok(last >= month(5), last.toISOString());
   });
 
-  await t.test("shows what somebody changed by hand, and puts it right", async (t) => {
+  await t.test("shows changes made by hand, and corrects them", async (t) => {
     const plane = await withOrders(t);
     const { id, state } = await partitionSet.create(plane.context, orders);
     await plane.admin.query("UPDATE partman.part_config SET retention = '1 month', automatic_maintenance = 'off'");
@@ -119,20 +119,20 @@ test("a partition set on a real server", { skip }, async (t) => {
     assert.equal(await partitionSet.read(plane.context, id, state), undefined);
   });
 
-  await t.test("drops the partitions past their retention in maintenance", async (t) => {
+  await t.test("drops partitions past their retention during maintenance", async (t) => {
     const plane = await withOrders(t);
     await partitionSet.create(plane.context, { ...orders, retention: lasting("1 month") });
     await plane.admin.query("SELECT partman.run_maintenance('ecommerce.orders')");
     assert.deepEqual((await partitions(plane))[0]?.from, month(-1));
   });
 
-  await t.test("keeps weeks from Monday", async (t) => {
+  await t.test("begins weekly partitions on Monday", async (t) => {
     const plane = await withOrders(t);
     await partitionSet.create(plane.context, { ...orders, every: lasting("1 week") });
     assert.deepEqual(new Set((await partitions(plane)).map(({ from }) => from.getUTCDay())), new Set([1]));
   });
 
-  await t.test("leaves the partitions when it is deleted", async (t) => {
+  await t.test("keeps the partitions when the set is deleted", async (t) => {
     const plane = await withOrders(t);
     const { id, state } = await partitionSet.create(plane.context, orders);
     const before = await partitions(plane);
@@ -144,7 +144,7 @@ test("a partition set on a real server", { skip }, async (t) => {
     assert.deepEqual(templates, [{ t: null }]);
   });
 
-  await t.test("refuses another key or another length of partitions than those that are there", async (t) => {
+  await t.test("rejects a key or a length of partitions that differs from the existing ones", async (t) => {
     const plane = await withOrders(t);
     await partitionSet.create(plane.context, orders);
     await assert.rejects(
@@ -157,7 +157,7 @@ test("a partition set on a real server", { skip }, async (t) => {
     );
   });
 
-  await t.test("refuses a table that is not partitioned, or not there", async (t) => {
+  await t.test("rejects a table that is missing or not partitioned", async (t) => {
     const plane = await withOrders(t);
     await plane.admin.query("CREATE TABLE ecommerce.plain (placed_at timestamptz NOT NULL)");
     await assert.rejects(
@@ -169,7 +169,7 @@ test("a partition set on a real server", { skip }, async (t) => {
     await assert.rejects(partitionSet.create(plane.context, { ...orders, table: "nullable" }), /may be null/);
   });
 
-  await t.test("takes names with capitals, spaces and quotes", async (t) => {
+  await t.test("accepts names with capitals, spaces and quotes", async (t) => {
     const plane = await withOrders(t);
     await plane.admin.query(
       `CREATE TABLE ecommerce."Select ""All""" ("At" timestamptz NOT NULL) PARTITION BY RANGE ("At")`,
@@ -186,12 +186,12 @@ test("isolates a partition of an isolated table in the statement that creates it
   await tenantIsolation.create(plane.context, isolation);
   const isolated = async () => new Set((await partitions(plane)).map(({ isolated }) => isolated));
 
-  await t.test("when pg_partman makes it", async () => {
+  await t.test("created by pg_partman", async () => {
     await partitionSet.create(plane.context, orders);
     assert.deepEqual(await isolated(), new Set([true]));
   });
 
-  await t.test("when somebody creates or attaches it", async () => {
+  await t.test("created or attached by hand", async () => {
     await plane.admin.query(
       "CREATE TABLE ecommerce.o1 PARTITION OF ecommerce.orders FOR VALUES FROM ('2001-01-01') TO ('2002-01-01')",
     );
@@ -202,7 +202,7 @@ test("isolates a partition of an isolated table in the statement that creates it
     assert.deepEqual(await isolated(), new Set([true]));
   });
 
-  await t.test("with partitions of its own", async (t) => {
+  await t.test("with subpartitions", async (t) => {
     if ((await plane.context.database.facts).citus) return t.skip("Citus has no partitions of partitions");
     await plane.admin.query(`
       CREATE TABLE ecommerce.o3 (LIKE ecommerce.orders INCLUDING ALL) PARTITION BY RANGE (placed_at);
@@ -217,7 +217,7 @@ test("isolates a partition of an isolated table in the statement that creates it
     );
   });
 
-  await t.test("and TenantIsolation finds nothing left to do", async () => {
+  await t.test("so TenantIsolation finds no gap", async () => {
     const found = await tenantIsolation.read(plane.context, "ecommerce.orders", {
       ...isolation,
       gaps: {},
@@ -226,7 +226,7 @@ test("isolates a partition of an isolated table in the statement that creates it
     assert.deepEqual(found?.gaps, {});
   });
 
-  await t.test("while other tables, and other roles' temporary tables, are left as they are", async () => {
+  await t.test("but changes no other tables and no role's temporary tables", async () => {
     await plane.admin.query(`CREATE TABLE ecommerce.free (at date) PARTITION BY RANGE (at);
       CREATE TABLE ecommerce.free1 PARTITION OF ecommerce.free FOR VALUES FROM ('2001-01-01') TO ('2002-01-01')`);
     assert.deepEqual(

@@ -56,7 +56,7 @@ test("from the outbox to a read model", { skip }, async (t) => {
   const { endpoints, admin, connect, names, pool, run, failures } = await pipeline(t);
   const kafka = openKafka(endpoints.kafka, "pipeline-test");
 
-  await t.test("verify sees every aggregate's events arrive as written, and reports no failure", async () => {
+  await t.test("passes verify: each aggregate's events arrive as written", async () => {
     const findings = await run([replication, connectors, events, drift]);
     assert.deepEqual(
       findings.filter(({ outcome }) => outcome !== "pass"),
@@ -65,12 +65,12 @@ test("from the outbox to a read model", { skip }, async (t) => {
     assert.ok(findings.some(({ subject }) => subject === "ecommerce.payment.events"));
   });
 
-  await t.test("verify removes its own events from the outbox", async () => {
+  await t.test("removes verify's own events from the outbox", async () => {
     const { rowCount } = await admin.query("SELECT FROM tenantry.outbox");
     assert.equal(rowCount, 0);
   });
 
-  await t.test("verify reports a publication that lacks a column, and drift of the outbox", async () => {
+  await t.test("reports in verify a publication that lacks a column, and drift of the outbox", async () => {
     const { rows } = await admin.query<{ columns: string }>(
       "SELECT array_to_string(attnames, ', ') AS columns FROM pg_publication_tables WHERE pubname = 'tenantry_outbox'",
     );
@@ -86,7 +86,7 @@ test("from the outbox to a read model", { skip }, async (t) => {
     }
   });
 
-  await t.test("verify reports a stopped connector, a slot without a reader, and missing events", async () => {
+  await t.test("reports in verify a stopped connector, a slot without a reader, and missing events", async () => {
     for (const name of names) await connect.stop(name);
     try {
       const found = await failures([connectors, replication, events], 2_000);
@@ -101,7 +101,7 @@ test("from the outbox to a read model", { skip }, async (t) => {
     }
   });
 
-  await t.test("verify reports disabled row level security as drift", async () => {
+  await t.test("reports in verify disabled row level security as drift", async () => {
     await admin.query("ALTER TABLE ecommerce.customers DISABLE ROW LEVEL SECURITY");
     const found = await failures([drift]);
     assert.deepEqual(
@@ -147,7 +147,7 @@ test("from the outbox to a read model", { skip }, async (t) => {
     payload: JSON.stringify(payload),
   });
 
-  await t.test("a redelivered event changes nothing", async () => {
+  await t.test("ignores a redelivered event", async () => {
     const id = randomUUID();
     const placed = record("OrderPlaced", order(id));
     const paid = record("PaymentCaptured", payment(id, "5.000"));
@@ -157,7 +157,7 @@ test("from the outbox to a read model", { skip }, async (t) => {
     assert.deepEqual(await summary(id), { status: "placed", total: "12.500", paid: "5.000" });
   });
 
-  await t.test("a payment that comes before its order gives the same summary", async () => {
+  await t.test("computes the same summary if a payment arrives before its order", async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     await projectRecord(pool, record("OrderPlaced", order(first)));
     await projectRecord(pool, record("PaymentCaptured", payment(first, "12.500")));
@@ -167,7 +167,7 @@ test("from the outbox to a read model", { skip }, async (t) => {
     assert.deepEqual(await summary(second), await summary(first));
   });
 
-  await t.test("a cancelled order stays cancelled, and an unknown type is ignored", async () => {
+  await t.test("keeps a cancelled order cancelled, and ignores an unknown type", async () => {
     const id = randomUUID();
     await projectRecord(pool, record("OrderCancelled", { orderId: id }));
     await projectRecord(pool, record("OrderPlaced", order(id)));
@@ -175,7 +175,7 @@ test("from the outbox to a read model", { skip }, async (t) => {
     assert.equal(await projectRecord(pool, record("OrderGiftWrapped", {})), "unknown");
   });
 
-  await t.test("the consumer projects events, parks bad ones, and continues where it stopped", async () => {
+  await t.test("the consumer projects events, parks faulty ones, and continues where it stopped", async () => {
     const groupId = `pipeline-test-${randomUUID()}`;
     const parkingTopic = `pipeline-test-parked-${randomUUID().slice(0, 8)}`;
     const failed: Failure[] = [];
@@ -215,7 +215,7 @@ test("from the outbox to a read model", { skip }, async (t) => {
     );
   });
 
-  await t.test("the consumer parks nothing while the database is away, and catches up afterwards", async () => {
+  await t.test("the consumer parks nothing while the database is down, and catches up afterwards", async () => {
     const id = randomUUID();
     const failed: Failure[] = [];
     let away = true;

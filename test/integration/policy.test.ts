@@ -88,7 +88,7 @@ async function preview(
   return { code, text: `${stdout}${stderr}` };
 }
 
-/** Checks that the output has each line of a message, in any place. */
+/** Checks that the output contains each line of a message, anywhere. */
 function assertShows(text: string, message: string): void {
   const lines = text.split("\n").map((line) => line.trim());
   for (const line of message.split("\n"))
@@ -124,7 +124,7 @@ const onResources = [
   "This polls the outbox: it loads the database without events, and delays events",
 ];
 
-test("a preview with the pack fails for each kind of resource that breaks a rule, with lint's message", async (t) => {
+test("fails a preview with the pack for each kind of resource that breaks a rule, with lint's message", async (t) => {
   const { code, text } = await preview(t, { program: bad });
   if (code === null) return;
   assert.notEqual(code, 0);
@@ -144,7 +144,7 @@ const inFiles = [
   "sql/ecommerce/900_bad.sql:1:31: Dropping column `carts.customer_id` breaks every running release that reads or writes it",
 ];
 
-test("a preview with the pack fails for errors in isolation, settings and SQL, which only the whole stack shows", async (t) => {
+test("fails a preview with the pack for errors in isolation, settings and SQL that only the whole stack shows", async (t) => {
   const { code, text } = await preview(t, { program: table, ...badFiles });
   if (code === null) return;
   assert.notEqual(code, 0);
@@ -152,7 +152,7 @@ test("a preview with the pack fails for errors in isolation, settings and SQL, w
   for (const message of inFiles) assertShows(text, message);
 });
 
-test("blocks a stack on Kubernetes without backups, protection and pinned images", async (t) => {
+test("rejects a stack on Kubernetes without backups, protection and pinned images", async (t) => {
   const kubernetes = { context: "prod", namespace: "shop", workers: 2, protect: false, image: "citus" };
   const { code, text } = await preview(t, { settings: { platform: "kubernetes", kubernetes } });
   if (code === null) return;
@@ -162,7 +162,7 @@ test("blocks a stack on Kubernetes without backups, protection and pinned images
   assertShows(text, "Image `citus` is whatever was pushed last");
 });
 
-test("passes a program that breaks no rule", async (t) => {
+test("accepts a program that breaks no rule", async (t) => {
   const isolation = table.replace("DistributedTable", "TenantIsolation");
   const { code, text } = await preview(t, { program: `${table}\n  ${isolation}` });
   if (code === null) return;

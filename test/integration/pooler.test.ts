@@ -14,7 +14,7 @@ import { skip as noServers } from "./servers";
 const version = pgbouncerVersion();
 const skip = noServers || (version === undefined && "needs pgbouncer (Debian: apt-get install pgbouncer)");
 
-/** Fewer connections than clients and tenants, so that every connection serves several. */
+/** Fewer connections than clients and tenants, so every connection serves several. */
 const serverConnections = 2;
 const tenants = Array.from({ length: 6 }, () => randomUUID());
 
@@ -118,7 +118,7 @@ test("events and processed events of several tenants commit through the pooler t
   );
 });
 
-test("no tenant stays set on a connection: after a commit, a rollback, a client that died, and a tenant set for the session", {
+test("resets the tenant of a connection after a commit, a rollback, a dead client, and a tenant set for the session", {
   skip,
 }, async (t) => {
   const { database, endpoint, pool } = await pooled(t);
@@ -180,7 +180,7 @@ test("with session pooling a client keeps its connection and its settings, and t
   });
 });
 
-test("lets in only the declared roles, by TLS and with their password", { skip }, async (t) => {
+test("accepts only the declared roles, by TLS and with their password", { skip }, async (t) => {
   const { endpoint } = await pooled(t);
   const connecting = (more: Partial<PostgresEndpoint>) =>
     asking({ ...endpoint, ...more }, (client) => client.query("SELECT"));

@@ -28,7 +28,7 @@ const pidOf = async (client: Client) => {
   return rows[0]?.pid ?? 0;
 };
 
-test("the facts tell version and extensions", { skip }, async (t) => {
+test("reads the server's version and extensions", { skip }, async (t) => {
   const { open } = await start(t);
   const facts = await open({}, { roles: ["shop_app"] }).facts;
   assert.ok(facts.version >= 150000);
@@ -44,7 +44,7 @@ const wrong: readonly [string, Partial<PostgresEndpoint>, RegExp][] = [
 ];
 
 for (const [what, changes, expected] of wrong) {
-  test(`${what} gets one clear error, without the password`, { skip }, async (t) => {
+  test(`reports ${what} in one clear error, without the password`, { skip }, async (t) => {
     const { open, endpoint } = await start(t);
     const { facts, query, locked } = {
       facts: () => open(changes).facts,
@@ -157,7 +157,7 @@ test("stops a batch at its first failing statement, and reports its error", { sk
   );
 });
 
-/** Tables by these names; the looks ask for one after the other, so the later ones come after the commit. */
+/** Finds tables of these names by one query each, so the later queries run after the commit. */
 const lookFor =
   (...names: readonly string[]) =>
   async (read: Reader): Promise<readonly string[]> => {
@@ -169,7 +169,7 @@ const lookFor =
     return there;
   };
 
-test("what is missing is made, and a look of several steps tells what is there then", { skip }, async (t) => {
+test("creates missing tables, and reads the state in several queries afterwards", { skip }, async (t) => {
   const { open } = await start(t);
   const database = open();
   const seen: (readonly string[])[] = [];
@@ -324,7 +324,7 @@ test("rejects work under the lock that asks for the lock, instead of waiting for
   );
 });
 
-test("a node is reached under the same lock", { skip }, async (t) => {
+test("runs work on a node under the same lock", { skip }, async (t) => {
   const { open, endpoint } = await start(t);
   const [node] = endpoint.nodes;
   assert.ok(node);

@@ -42,34 +42,34 @@ test("processed events on a real server", { skip }, async (t) => {
   const app = await plane.asRole("app");
   const [acme, globex] = [randomUUID(), randomUUID()] as const;
 
-  await t.test("are made as declared", async () => {
+  await t.test("are created as declared", async () => {
     const { id, state } = await processedEvents.create(plane.context, wanted);
     assert.equal(id, "tenantry.processed_events");
     assert.deepEqual(processedEvents.diff(state, wanted), []);
     assert.deepEqual(await processedEvents.read(plane.context, id, state), state);
   });
 
-  await t.test("are new once for each tenant and consumer", async () => {
+  await t.test("count as new once for each tenant and consumer", async () => {
     const event = randomUUID();
     assert.equal(await processOnce(app, acme, event), true);
     assert.equal(await processOnce(app, acme, event), false);
     assert.equal(await processOnce(app, globex, event), true);
   });
 
-  await t.test("are new again when the work was rolled back", async () => {
+  await t.test("count as new again after the work was rolled back", async () => {
     const event = randomUUID();
     assert.equal(await processOnce(app, acme, event, "ROLLBACK"), true);
     assert.equal(await processOnce(app, acme, event), true);
   });
 
-  await t.test("refuse a tenant other than the transaction's", async () => {
+  await t.test("reject a tenant other than the transaction's", async () => {
     await assert.rejects(
       app.query("SELECT tenantry.process_once($1, 'projection', $2)", [acme, randomUUID()]),
       /is not the tenant of this transaction \(none is set\)/,
     );
   });
 
-  await t.test("of other tenants cannot be forgotten, and the operator's function is the operator's", async () => {
+  await t.test("of other tenants can't be deleted, and only the operator may run the operator's function", async () => {
     await app.query("BEGIN");
     await app.query("SELECT tenantry.set_tenant($1)", [randomUUID()]);
     assert.equal((await app.query("DELETE FROM tenantry.processed_events WHERE tenant_id = $1", [acme])).rowCount, 0);
@@ -77,7 +77,7 @@ test("processed events on a real server", { skip }, async (t) => {
     await assert.rejects(app.query("SELECT tenantry.prune_processed_events()"), /permission denied/);
   });
 
-  await t.test("are forgotten by their own tenant's consumers past their retention", async () => {
+  await t.test("are deleted past their retention, by consumers of the same tenant", async () => {
     const tenant = randomUUID();
     await plane.admin.query(
       `INSERT INTO tenantry.processed_events
@@ -86,7 +86,7 @@ test("processed events on a real server", { skip }, async (t) => {
     );
     await app.query("BEGIN");
     await app.query("SELECT tenantry.set_tenant($1)", [tenant]);
-    // One call in 256 forgets: in 5000 calls it is as good as certain.
+    // One call in 256 deletes old rows, so among 5000 calls some almost certainly do.
     await app.query(
       "SELECT count(tenantry.process_once($1, 'projection', gen_random_uuid())) FROM generate_series(1, 5000)",
       [tenant],
@@ -99,7 +99,7 @@ test("processed events on a real server", { skip }, async (t) => {
     assert.ok(rows[0].n < 3000, `${rows[0].n} are left`);
   });
 
-  await t.test("are forgotten in batches by an operator", async () => {
+  await t.test("are deleted in batches by an operator", async () => {
     await plane.admin.query("TRUNCATE tenantry.processed_events");
     await plane.admin.query(
       `INSERT INTO tenantry.processed_events

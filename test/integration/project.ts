@@ -21,15 +21,15 @@ import { type FreshDatabase, freshDatabase } from "./servers";
 
 const checkout = dirname(dirname(__dirname));
 
-/** A copy of the checkout with an application and a stack of its own, on a database of its own. */
+/** A copy of the checkout with its own application, stack and database. */
 export interface Project {
   readonly folder: string;
-  /** The application's unique name: slots, topics and roles of two tests never meet. */
+  /** The application's unique name, so slots, topics and roles of two tests never conflict. */
   readonly application: string;
   readonly endpoints: Endpoints;
-  /** Runs `tenantry ARGUMENTS -s it`, and never throws. */
+  /** Runs `tenantry ARGUMENTS`, and never throws. */
   tenantry(...args: string[]): Promise<Outcome>;
-  /** Starts it in a process group of its own, for tests that kill. */
+  /** Starts the command in its own process group, for tests that kill it. */
   start(...args: string[]): ChildProcess;
   read(path: string): string;
   write(path: string, text: string): void;
@@ -42,10 +42,10 @@ export interface Outcome {
 }
 
 /**
- * Everything is removed after the test: resources, database, folder.
+ * Removes resources, database and folder after the test.
  *
- * @param settings of the stack, besides those that every test has
- * @param prepare makes the application's database and roles; by default all that a platform makes
+ * @param settings of the stack, in addition to those of every test
+ * @param prepare creates the application's database and roles; by default everything that a platform creates
  */
 export async function makeProject(
   t: TestContext,
@@ -77,7 +77,7 @@ export async function makeProject(
   };
 }
 
-/** What git knows or would know, so that a test sees the working tree and nothing that was built. */
+/** Tracked and untracked files that git doesn't ignore, so a test sees the working tree without build results. */
 function copySources(folder: string, application: string): void {
   const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: checkout, encoding: "utf8" });
   for (const path of listed.split("\n").filter((each) => each && !/^(test|docs)\//.test(each))) {

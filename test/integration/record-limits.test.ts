@@ -5,7 +5,7 @@ import { connector } from "../../provider/resources/connector";
 import { startConnectorFixture } from "./connector-fixture";
 import { skip } from "./servers";
 
-test("whatever the outbox lets through arrives", { skip }, async (t) => {
+test("delivers every event that the outbox accepts", { skip }, async (t) => {
   const fixture = await startConnectorFixture(t);
   await connector.create(fixture, fixture.inputs);
   const insert = async (values: string) => {
@@ -15,14 +15,14 @@ test("whatever the outbox lets through arrives", { skip }, async (t) => {
     );
     return String(row?.payload);
   };
-  // A payload at its bound that hardly compresses, and multi-byte text at the others'.
+  // The payload at its limit hardly compresses; the other columns have multi-byte text at their limits.
   const quoted = largestPayloadBytes - 2;
   const payload = `to_jsonb((SELECT left(string_agg(md5(i::text), ''), ${quoted}) FROM generate_series(1, ${Math.ceil(quoted / 32)}) i))`;
   const largest = await insert(
     `repeat('é', ${mostBytes.aggregate_id / 2}), repeat('é', ${mostBytes.type / 2}), ${payload}, -9223372036854775808`,
   );
   assert.equal(Buffer.byteLength(largest), largestPayloadBytes);
-  // What is empty, null for JSON, or not printable.
+  // Empty, JSON null and unprintable values.
   await insert(`'', '', 'null', 0`);
   await insert(`E'\\x01\\n"', E'line\\nfeed 🛒', '"__debezium_unavailable_value"', 1`);
   await insert(`'last', 'Marker', '[]', 2`);

@@ -38,7 +38,7 @@ test("waits for a running transaction before it creates a slot, and names the tr
   );
 });
 
-test("terminates a reader that outlives its connector when the slot is deleted", {
+test("terminates a slot's reader that outlives its connector, when the slot is deleted", {
   skip,
   timeout: 60_000,
 }, async (t) => {

@@ -14,7 +14,7 @@ import { servers, skip } from "./servers";
 
 async function openSession(t: TestContext, { database: { endpoint } }: ConnectorFixture): Promise<Client> {
   const client = new Client(clientConfig(endpoint));
-  // The database may be gone before it is closed.
+  // The database may be dropped before the client closes.
   client.on("error", () => {});
   await client.connect();
   t.after(() => client.end());
@@ -31,7 +31,7 @@ async function write(client: Client): Promise<string> {
   return id;
 }
 
-/** Writes events by one COPY, which puts them into one record of the log. Returns their ids. */
+/** Writes events by one COPY, which puts them into one WAL record. Returns their ids. */
 async function copy(client: Client, sizes: readonly number[]): Promise<readonly string[]> {
   const ids = sizes.map(() => randomUUID());
   const lines = ids.map((id, index) => {
@@ -43,7 +43,7 @@ async function copy(client: Client, sizes: readonly number[]): Promise<readonly 
   return ids;
 }
 
-/** The bytes that a record of the topic may have. */
+/** Sets the maximum size of the topic's records in bytes. */
 async function limit(topic: string, bytes: number): Promise<void> {
   const admin = openKafka(servers().kafka, "resume-test").admin();
   await admin.connect();
@@ -75,12 +75,12 @@ async function assertOnceEach(fixture: ConnectorFixture, ids: readonly string[])
 
 for (const sent of [1, 2, 3]) {
   for (const place of ["first", "after another event"] as const) {
-    test(`resumes behind ${sent} of the events that one COPY wrote ${place} in its transaction, each sent once`, {
+    test(`after ${sent} sent events of one COPY, ${place} in its transaction, sends each other event once`, {
       skip,
     }, async (t) => {
       const fixture = await startConnectorFixture(t);
       const { connect, inputs, application } = fixture;
-      // Record by record, so that it ends behind exactly these.
+      // The connector sends single records, so it stops after exactly these events.
       await connector.create(fixture, {
         ...inputs,
         config: {
@@ -109,18 +109,18 @@ for (const sent of [1, 2, 3]) {
   }
 }
 
-test("resumes where a transaction was open, whose next event begins where the last commit ends", {
+test("resumes within a transaction whose next event begins where the last commit ends", {
   skip,
 }, async (t) => {
   const fixture = await startConnectorFixture(t);
   const { connect, inputs, run } = fixture;
-  // A heartbeat after each commit stores its end as the position; the heartbeat's own commits are left out.
+  // A heartbeat after each commit stores the end of that commit as the position. Its own commits don't count.
   const { "heartbeat.action.query": _, ...config } = inputs.config;
   await connector.create(fixture, { ...inputs, config: { ...config, "heartbeat.interval.ms": "1" } });
   const [open, other] = [await openSession(t, fixture), await openSession(t, fixture)];
   const end = async () => (await run("SELECT pg_current_wal_insert_lsn()::text AS lsn"))[0]?.lsn;
   const ids: string[] = [];
-  // Others write to the log too, so not every attempt meets the place.
+  // Other sessions write WAL too, so not every attempt produces this position.
   for (let met = false; !met; ) {
     await open.query("BEGIN");
     const pending = [await write(open)];

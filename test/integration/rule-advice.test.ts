@@ -25,14 +25,14 @@ function file(text: string): MigrationInputs {
   };
 }
 
-/** The SQL that a rule's page advises, block by block, each by the files that it says. */
+/** The SQL blocks that a rule's page advises, each divided into the files that it names. */
 function advice(rule: string): readonly (readonly string[])[] {
   const page = readFileSync(join(root, "docs", "rules", `${rule}.md`), "utf8");
   const advised = page.slice(page.indexOf("\n## Good"));
   return [...advised.matchAll(/^```sql\n(.*?)^```/gms)].map(([, text = ""]) => text.split("-- in the next file\n"));
 }
 
-/** A tenant table of each kind, with rows, and what the pages' examples refer to. */
+/** A plain and a partitioned tenant table with rows, and the other objects of the pages' examples. */
 async function startShop(t: test.TestContext): Promise<DatabaseFixture> {
   await loadSqlParser();
   const fixture = await startDatabaseFixture(t);
@@ -68,7 +68,7 @@ const indexes = (fixture: DatabaseFixture, name: string) =>
     `SELECT indrelid::regclass::text AS table, indisvalid AS valid, indisunique AS unique FROM pg_index
      WHERE indexrelid IN (SELECT relid FROM pg_partition_tree('shop.${name}') UNION SELECT 'shop.${name}'::regclass) ORDER BY 1`,
   );
-/** On every node, those of partitions and shards too. */
+/** The number of these indexes on every node, including those of partitions and shards. */
 async function indexesByStatus(fixture: DatabaseFixture): Promise<readonly string[]> {
   const sql = "SELECT count(*) FROM pg_index WHERE pg_get_indexdef(indexrelid) LIKE '%(tenant_id, status)%'";
   const citus = (await fixture.database.facts).citus !== undefined;
@@ -84,7 +84,7 @@ const onAll = (unique: boolean) =>
     (table) => ({ table, valid: true, unique }),
   );
 
-test("an index is built on a table and on a partitioned one as its page says", { skip }, async (t) => {
+test("creates an index on a plain and a partitioned table as the rule's page advises", { skip }, async (t) => {
   const fixture = await startShop(t);
   const [plain, partitioned] = advice("create-index-concurrently");
   await follow(fixture, plain);
@@ -95,7 +95,7 @@ test("an index is built on a table and on a partitioned one as its page says", {
   assert.deepEqual(await indexes(fixture, "orders_by_status"), onAll(false));
 });
 
-test("an index is dropped from a table and from a partitioned one as its page says", { skip }, async (t) => {
+test("drops an index of a plain and a partitioned table as the rule's page advises", { skip }, async (t) => {
   const fixture = await startShop(t);
   for (const block of advice("create-index-concurrently")) await follow(fixture, block);
   assert.notDeepEqual(await indexesByStatus(fixture), []);
@@ -132,7 +132,7 @@ test("continues an interrupted index of a partitioned table, and includes partit
   assert.match(fixture.logged.join("\n"), /dropping the invalid index/);
 });
 
-test("a key becomes unique on a table and on a partitioned one as its page says", { skip }, async (t) => {
+test("adds a unique key to a plain and a partitioned table as the rule's page advises", { skip }, async (t) => {
   const fixture = await startShop(t);
   const [plain, partitioned] = advice("add-unique-constraint");
   await follow(fixture, plain);
@@ -144,7 +144,9 @@ test("a key becomes unique on a table and on a partitioned one as its page says"
   assert.deepEqual(await indexes(fixture, "orders_one_number"), onAll(true));
 });
 
-test("a foreign key is added to a table and to a partitioned one as its page says, and holds", { skip }, async (t) => {
+test("adds a working foreign key to a plain and a partitioned table as the rule's page advises", {
+  skip,
+}, async (t) => {
   const fixture = await startShop(t);
   const [plain, partitioned] = advice("add-foreign-key");
   await follow(fixture, plain);
@@ -161,7 +163,7 @@ test("a foreign key is added to a table and to a partitioned one as its page say
   );
 });
 
-test("a partition is detached as its page says, with Citus without CONCURRENTLY", { skip }, async (t) => {
+test("detaches a partition as the rule's page advises, on Citus without CONCURRENTLY", { skip }, async (t) => {
   const fixture = await startShop(t);
   const [concurrently, plain] = advice("detach-partition");
   const citus = (await fixture.database.facts).citus !== undefined;
@@ -170,7 +172,7 @@ test("a partition is detached as its page says, with Citus without CONCURRENTLY"
   const partitions = "SELECT count(*)::int AS partitions FROM pg_inherits WHERE inhparent = 'shop.orders'::regclass";
   assert.deepEqual(await fixture.run(partitions), [{ partitions: citus ? 2 : 1 }]);
   await fixture.run("ALTER TABLE shop.orders_2024_01 RENAME TO orders_gone");
-  // A stack that never had it passes.
+  // The file also succeeds in a stack that never had the partition.
   await follow(fixture, plain);
   await fixture.run("ALTER TABLE shop.orders_gone RENAME TO orders_2024_01");
   if (citus) await follow(fixture, plain);
@@ -178,7 +180,7 @@ test("a partition is detached as its page says, with Citus without CONCURRENTLY"
   assert.deepEqual(await fixture.run("SELECT count(*)::int AS rows FROM shop.orders_2024_01"), [{ rows: 20 }]);
 });
 
-test("what the pages of other changes advise runs as they give it", { skip }, async (t) => {
+test("runs the SQL that the pages of the other rules advise, without changes", { skip }, async (t) => {
   const fixture = await startShop(t);
   for (const rule of [
     "set-not-null",
@@ -192,7 +194,7 @@ test("what the pages of other changes advise runs as they give it", { skip }, as
   ]) {
     await t.test(rule, async () => {
       for (const block of advice(rule).slice(0, rule === "set-not-null" ? undefined : 1)) {
-        // The example stands twice: alone, and with what comes behind it.
+        // The page shows the example twice: alone, and with the statements after it.
         await fixture.run("ALTER TABLE shop.customers DROP CONSTRAINT IF EXISTS name_is_there");
         await follow(fixture, block);
       }

@@ -24,7 +24,7 @@ const skippedSplits = splits > 0 ? skip : "takes minutes: `make test-kills` runs
 
 const up = ["up", "-s", "it", "--yes", "--skip-preview"];
 
-/** As an edit of the stack's nodes. */
+/** Changes the nodes in the stack's endpoints. */
 function listNodes(project: Project, nodes: readonly PostgresNode[]): void {
   const { endpoints } = project;
   project.write("endpoints.yaml", stringify({ ...endpoints, postgres: { ...endpoints.postgres, nodes } }));
@@ -59,19 +59,22 @@ test("scales from two workers to three and back under writes, and delivers every
   await run(...up);
   const traffic = startTraffic(t, project, { writers: 4, pauseMs: 20 });
 
-  await t.test("the preview of a new worker shows what is made and how much moves, and nothing else", async () => {
-    listNodes(project, [...two, worker]);
-    const text = await run("preview", "-s", "it", "--diff");
-    assert.match(text, /SELECT citus_add_node\('127\.0\.0\.1', \d+\)/);
-    assert.match(
-      text,
-      /about 1 of 4 shard groups, [\d.]+ \w+ of [\d.]+ MiB \(as they are now\), move online from worker_\d to worker_3/,
-    );
-    // The nodes of the provider, of the boundary and of the rebalance; slot, connector and membership.
-    assert.match(text, /\+ 3 to create\n\s+~ 3 to update\n\s+6 changes/);
-  });
+  await t.test(
+    "shows in the preview of a new worker only its resources and the amount of data that moves",
+    async () => {
+      listNodes(project, [...two, worker]);
+      const text = await run("preview", "-s", "it", "--diff");
+      assert.match(text, /SELECT citus_add_node\('127\.0\.0\.1', \d+\)/);
+      assert.match(
+        text,
+        /about 1 of 4 shard groups, [\d.]+ \w+ of [\d.]+ MiB \(as they are now\), move online from worker_\d to worker_3/,
+      );
+      // The nodes of the provider, of the boundary and of the rebalance; slot, connector and membership.
+      assert.match(text, /\+ 3 to create\n\s+~ 3 to update\n\s+6 changes/);
+    },
+  );
 
-  await t.test("the new worker is read before its first shard comes", async () => {
+  await t.test("creates slot and connector of the new worker before its first shard arrives", async () => {
     const text = await run(...up);
     assert.match(text, /rebalance finished: 2 of 2 steps done/);
     const order = ["CitusNode worker_3", "ReplicationSlot", "Connector", "ShardRebalance"].map((noun) =>
@@ -86,7 +89,7 @@ test("scales from two workers to three and back under writes, and delivers every
     assert.deepEqual(await ask(project, `${held} AND nodeport = ${worker.port}`), [1]);
   });
 
-  await t.test("nothing is left to do, and verify agrees", async () => {
+  await t.test("changes nothing in a second up, and passes verify", async () => {
     assert.match(await run(...up), /\d+ unchanged\n/);
     const found = await project.tenantry("verify", "-s", "it", "--only", "placement,replication,connectors,drift");
     assert.equal(found.code, 0, found.text);
@@ -161,7 +164,7 @@ test("moves a writing tenant to its own shards in all tables, and delivers every
   await assertNothingLost(t, project, traffic);
 });
 
-test(`${splits} tenants that write get shards of their own one after the other, and no event is lost or comes twice`, {
+test(`isolates ${splits} writing tenants one after the other, and delivers every event once`, {
   skip: skippedSplits,
 }, async (t) => {
   if (!isCitus()) return t.skip("this server has no Citus");
@@ -169,7 +172,7 @@ test(`${splits} tenants that write get shards of their own one after the other, 
   const { application, endpoints } = project;
   await succeed(project, ...up);
   const traffic = startTraffic(t, project, { writers: 8, pauseMs: 20 });
-  // Those that write are split off first, then tenants without a row, whose shards hold others that write.
+  // Writing tenants are isolated first, then tenants without rows, whose shards hold other, writing tenants.
   const tenants = [...traffic.tenants, ...Array.from({ length: splits }, () => randomUUID())].slice(0, splits);
   const database = openDatabase(endpoints.postgres);
   t.after(() => database.close());
@@ -189,7 +192,7 @@ test(`${splits} tenants that write get shards of their own one after the other, 
   await assertNothingLost(t, project, traffic);
 });
 
-test(`scaling killed at ${kills} moments each way goes on with the next up, and no event is lost (seed ${seed})`, {
+test(`completes scaling both ways after kills at ${kills} moments, and loses no event (seed ${seed})`, {
   skip: skippedKills,
 }, async (t) => {
   if (!isCitus()) return t.skip("this server has no Citus");
@@ -214,7 +217,7 @@ test(`scaling killed at ${kills} moments each way goes on with the next up, and 
   ];
   for (let run = 0; run <= kills; run++) {
     for (const { what, nodes, holds, slots } of ways) {
-      // The first round is not killed, to know how long it takes; then the moments are spread over that time.
+      // The first round is not killed and measures the time; the kills of the others are spread over that time.
       const afterMs = Math.round(((run - moment()) / kills) * (lasts.get(what) ?? 0));
       await t.test(run === 0 ? what : `${what}, killed after ${afterMs} ms`, async () => {
         listNodes(project, nodes);

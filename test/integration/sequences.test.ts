@@ -27,10 +27,10 @@ function file(...statements: string[]): MigrationInputs {
   };
 }
 
-/** Numbers of every class of table, by an own sequence, a serial's, and one that two tables share. */
+/** Tables of every class with numbers from an own sequence, a serial's sequence, and one that two tables share. */
 async function startNumbered(t: test.TestContext): Promise<DatabaseFixture> {
   const fixture = await startDatabaseFixture(t);
-  // By which a tenant's setting travels to Citus' workers; without Citus it is nobody's.
+  // With this setting a tenant's setting reaches Citus' workers. Without Citus it has no effect.
   await fixture.run(`ALTER DATABASE "${fixture.endpoint.database}" SET citus.propagate_set_commands = 'local'`);
   await migration.create(
     fixture,
@@ -78,7 +78,7 @@ test("grants the sequences of a table's defaults only to roles that write it", {
   for (const sequence of ["order_numbers", "shared_numbers", "line_numbers", "log_id_seq", "\"Log''s\""]) {
     await assert.rejects(drawAs(fixture, "agent", sequence), denied, sequence);
   }
-  // A reference table changes by files.
+  // Only files write a reference table.
   await assert.rejects(drawAs(fixture, "app", "line_numbers"), denied);
   await migration.create(fixture, file("INSERT INTO countries (code) VALUES ('NO')"));
 });
@@ -120,7 +120,7 @@ test("shows a sequence revoked by hand as a lost privilege, and grants it again"
   await insertAs(fixture, "app", "orders");
 });
 
-test("on a local table the sequences follow what its files grant", { skip }, async (t) => {
+test("grants the sequences of a local table as its files grant the table", { skip }, async (t) => {
   const fixture = await startNumbered(t);
   const addLine = (role: string) => fixture.runAs(role, "INSERT INTO shop.log (text) VALUES ('x')");
   await migration.create(fixture, file("GRANT INSERT (text) ON log TO shop_agent"));

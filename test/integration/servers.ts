@@ -14,21 +14,21 @@ const path = process.env.TENANTRY_ENDPOINTS;
 /** For `test(name, { skip }, …)`: why a test that needs servers does not run, or false if it does. */
 export const skip: string | false = path ? false : "needs servers: `make test` starts them (TENANTRY_ENDPOINTS)";
 
-/** The running servers; their database is the application's own, so tests make theirs by `freshDatabase`. */
+/** The running servers. Their database is the application's own, so tests create others by `freshDatabase`. */
 export function servers(): Endpoints {
   if (!path) throw new Error("TENANTRY_ENDPOINTS is not set; give the test `{ skip }`");
   return readEndpoints(path);
 }
 
-/** A database of one test. It is a `PostgresEndpoint`; with `kafka` and `connect` it makes `Endpoints`. */
+/** A database of one test: a `PostgresEndpoint`, which forms `Endpoints` with `kafka` and `connect`. */
 export interface FreshDatabase extends PostgresEndpoint {
   readonly endpoints: Endpoints;
-  /** With its slots, whatever is connected. Connectors that read from it are the test's own to delete before. */
+  /** Drops the database and its slots, even with open connections. The test must delete its connectors before. */
   drop(): Promise<void>;
 }
 
 /**
- * Makes a database with a name of its own, with the extensions, and the application's roles with their passwords. Roles
+ * Creates a database with a unique name, the extensions, and the application's roles with their passwords. Roles
  * belong to the server: two databases of one application share them.
  */
 export async function freshDatabase(
@@ -66,7 +66,7 @@ export async function freshDatabase(
   return { ...fresh, endpoints, drop };
 }
 
-/** The same with nothing made: for a stack that makes its database and roles itself. */
+/** The endpoints of a database that does not exist yet, for a stack that creates its database and roles itself. */
 export async function plannedDatabase(application: string): Promise<FreshDatabase> {
   const { postgres, kafka, connect } = servers();
   const password = () => `${randomBytes(9).toString("base64url")} 'ä`;

@@ -12,7 +12,7 @@ import { skip } from "./servers";
 
 const declared = (node: PostgresNode): CitusNodeInputs => ({ node, registeredBy: "tenantry" });
 
-/** A tenant table of six shards with rows, on both workers, and a third server that is no member yet. */
+/** A tenant table with rows in six shards on two workers, and a third server that is not in the cluster yet. */
 async function startCluster(t: test.TestContext) {
   const fixture = await startDatabaseFixture(t);
   if ((await fixture.database.facts).citus === undefined) {
@@ -50,13 +50,13 @@ test("joins a node without shards, gives it some, empties and removes it, and lo
   const { fixture, two, state, worker } = cluster;
   assert.deepEqual(held(state), { worker_1: 3, worker_2: 3 });
 
-  await t.test("rejects a listed node that is no member", async () => {
+  await t.test("rejects a listed node that is not in the cluster", async () => {
     const nodes = [...two, worker];
     await assert.rejects(shardRebalance.update(fixture, "shards", state, { nodes }), /worker_3 is no member/);
   });
 
   const member = await citusNode.create(fixture, declared(worker));
-  await t.test("joined, it may hold no shards yet, and keeps Citus' catalogs for slots that lag", async () => {
+  await t.test("adds a node without permission for shards, and keeps Citus' catalogs for lagging slots", async () => {
     assert.equal(member.id, `worker_3@127.0.0.1:${worker.port}`);
     assert.deepEqual(await fixture.run(`SELECT shouldhaveshards FROM pg_dist_node WHERE nodeport = ${worker.port}`), [
       { shouldhaveshards: false },
@@ -72,7 +72,7 @@ test("joins a node without shards, gives it some, empties and removes it, and lo
   });
 
   let three = state;
-  await t.test("a rebalance gives it shards, and says what it does", async () => {
+  await t.test("moves shards to the node by a rebalance, and logs the progress", async () => {
     const nodes = [...two, worker];
     three = await shardRebalance.update(fixture, "shards", state, { nodes });
     assert.deepEqual(held(three), { worker_1: 2, worker_2: 2, worker_3: 2 });
@@ -141,7 +141,7 @@ test("reads the slot of an emptied node to its end before it deletes anything", 
   const [first, second] = two;
   assert.ok(first && second);
   const group = state.holdings.find(({ node }) => node === second.name)?.group;
-  // A slot that catches up after some seconds, and one on a node that stays, which is nobody's business here.
+  // Simulates a slot that catches up after some seconds, and one on a node that stays, which must be ignored.
   await fixture.run(`CREATE SCHEMA tenantry; CREATE TABLE tenantry.reads (at timestamptz);
     CREATE FUNCTION tenantry.replication_positions()
       RETURNS TABLE (node integer, name text, holds_shards boolean, lsn pg_lsn, slots jsonb) LANGUAGE sql

@@ -33,7 +33,7 @@ async function isAlone(fixture: DatabaseFixture, tenant: string): Promise<unknow
   return shard?.alone;
 }
 
-/** What a split makes on every node, and Citus' records of it. */
+/** Slots, publications and subscriptions of a split on every node, and Citus' cleanup records. */
 async function leftOvers(fixture: DatabaseFixture): Promise<readonly unknown[]> {
   const left = await fixture.run(`SELECT result FROM run_command_on_all_nodes($$SELECT concat_ws(' ',
     (SELECT string_agg(slot_name, ' ') FROM pg_replication_slots WHERE slot_name LIKE 'citus_shard%' AND database = current_database()),
@@ -43,7 +43,7 @@ async function leftOvers(fixture: DatabaseFixture): Promise<readonly unknown[]> 
   return left.map(({ result }) => result);
 }
 
-/** A transaction that has written, on the node that holds a tenant's shard, and stays open: older than any slot made after it. */
+/** Opens a writing transaction on the node of a tenant's shard. It stays open, so it is older than each later slot. */
 async function holdTransaction(t: test.TestContext, fixture: DatabaseFixture, tenant: string): Promise<Client> {
   const [place] = await fixture.run(`SELECT nodename AS host, nodeport AS port FROM citus_shards
     WHERE shardid = get_shard_id_for_distribution_column('shop.tenants', '${tenant}')`);
@@ -51,7 +51,7 @@ async function holdTransaction(t: test.TestContext, fixture: DatabaseFixture, te
     ...clientConfig({ ...fixture.endpoint, ...(place as { host: string; port: number }) }),
     application_name: "report",
   });
-  client.on("error", () => {}); // The database goes first.
+  client.on("error", () => {}); // The database is dropped before the client closes.
   await client.connect();
   t.after(() => client.end());
   await client.query("BEGIN");
@@ -77,7 +77,7 @@ test("stops a split that waits for an old transaction, names the transaction, an
     /the split was stopped: it stood still .*nothing has changed\. Tries again \(2 of 2\)/,
   );
 
-  await t.test("and ends once the transaction has, in the same call", async () => {
+  await t.test("completes in the same call when the transaction ends", async () => {
     setTimeout(() => void held.query("COMMIT"), 6_000);
     await splitShard(fixture, split("one"), "the shard of tenant one", { ...limits, attempts: 5 });
     assert.equal(await isAlone(fixture, "one"), true);
@@ -104,7 +104,7 @@ test("names the prepared transaction that a split waits for", { skip }, async (t
 test("stops a split that blocks writers for too long", { skip }, async (t) => {
   const fixture = await startShards(t);
   if (!fixture) return;
-  // As a writer's transaction does; the split's last lock waits for it, and everybody who writes waits behind that.
+  // Holds a lock as a writer's transaction does. The split's last lock waits for it, and all writers wait for that lock.
   const writer = new Client(clientConfig(fixture.endpoint));
   writer.on("error", () => {});
   await writer.connect();

@@ -17,7 +17,7 @@ function example(language: string): string {
   );
 }
 
-test("tables that tenants share, as the documentation models them", { skip }, async (t) => {
+test("tables shared by tenants, as in the documentation", { skip }, async (t) => {
   const project = await makeProject(t, {}, (application) => freshDatabase(application, ["app", "login"]));
   const { application, folder, endpoints } = project;
   const own = `sql/${application}`;
@@ -27,9 +27,9 @@ test("tables that tenants share, as the documentation models them", { skip }, as
   project.write(`${own}/010_users.sql`, example("sql"));
   await up(project);
 
-  await t.test("pass verify before there is any row, with a warning where none may be made", async () => {
+  await t.test("pass verify without rows, with a warning if verify may not create any", async () => {
     const findings = await verified(project);
-    // With Citus verify commits its rows, and leaves none in a table that tenants share.
+    // On Citus verify commits its rows, and must leave none in a shared table.
     if (endpoints.postgres.nodes.length === 1) return;
     const warned = findings.find(({ check, outcome }) => check === "leaks" && outcome === "warn");
     assert.match(
@@ -39,7 +39,7 @@ test("tables that tenants share, as the documentation models them", { skip }, as
   });
 
   const [acme, globex, user] = [randomUUID(), randomUUID(), randomUUID()];
-  /** As one of the roles, in a transaction, for a tenant if there is one. */
+  /** Runs SQL as one of the roles in a transaction, with the tenant set if one is given. */
   const run = (role: string, tenant: string | undefined, ...statements: string[]) =>
     asLogin(project, loginOf(project, role), async (client) => {
       await client.query("BEGIN");
@@ -54,7 +54,7 @@ test("tables that tenants share, as the documentation models them", { skip }, as
     `INSERT INTO in.memberships VALUES ('${tenant}', '${who}', 'Ann', 'all')`,
   ];
 
-  await t.test("sign people in before there is a tenant, without a way to tenants' rows", async () => {
+  await t.test("let people sign in before a tenant is set, without access to tenants' rows", async () => {
     await run(
       "login",
       undefined,
@@ -66,7 +66,7 @@ test("tables that tenants share, as the documentation models them", { skip }, as
     await assert.rejects(run("login", acme, "SELECT FROM in.memberships"), /permission denied/);
   });
 
-  await t.test("hold a tenant's memberships to it, and to users who exist", async () => {
+  await t.test("limit memberships to their own tenant and to existing users", async () => {
     await run("app", acme, ...joining(acme));
     await run("app", globex, ...joining(globex));
     assert.equal((await run("app", acme, "SELECT FROM in.memberships")).length, 1);
@@ -82,7 +82,7 @@ test("tables that tenants share, as the documentation models them", { skip }, as
     assert.deepEqual(await changes(project), []);
   });
 
-  await t.test("are written with tenants' rows, whole or not at all, by a role that writes all", async () => {
+  await t.test("are written in one transaction with tenants' rows, by a role with `writes: all`", async () => {
     describe(example("yaml").replace(/app: .*/, "app: { writes: all }"));
     assert.deepEqual([...new Set(await changes(project))], ["update tenantry:index:ReferenceTable"]);
     await up(project);
@@ -97,13 +97,13 @@ test("tables that tenants share, as the documentation models them", { skip }, as
       `UPDATE in.memberships SET rights = 'none' WHERE tenant_id = '${acme}' AND user_id = '${bert}'`,
       `UPDATE in.users SET email = 'b@example.com' WHERE user_id = '${bert}'`,
     );
-    // Who leaves altogether leaves every tenant.
+    // A deleted user leaves every tenant.
     await run("login", undefined, `DELETE FROM in.users WHERE user_id = '${bert}'`);
     const left = `SELECT FROM in.memberships WHERE tenant_id = '${acme}' AND user_id = '${bert}'`;
     assert.deepEqual(await run("app", acme, left), []);
   });
 
-  await t.test("are taken from a role that no longer says so, and a file that grants them is refused", async () => {
+  await t.test("are revoked from a role without `writes: all`, and a file that grants them is rejected", async () => {
     describe(example("yaml"));
     await up(project);
     await assert.rejects(run("app", acme, "SELECT FROM in.users"), /permission denied/);

@@ -9,7 +9,7 @@ import { acme, asLogin, globex, succeeded, tenantedProject, up } from "./tenante
 
 const settings = { "tenantry:tenancy": "silo", "tenantry:tenants": [acme] };
 
-test("two stacks of silos that share one file of endpoints", { skip }, async (t) => {
+test("two silo stacks that share one file of endpoints", { skip }, async (t) => {
   const project = await tenantedProject(t, "silo", [acme, globex], settings);
   const { application, endpoints } = project;
   const database = `${endpoints.postgres.database}_acme`;
@@ -29,14 +29,14 @@ test("two stacks of silos that share one file of endpoints", { skip }, async (t)
       async (client) => (await client.query("SELECT stack FROM tenantry.owner")).rows,
       database,
     );
-  /** All that a second stack might have changed. */
+  /** Everything that a second stack could have changed. */
   const look = () =>
     asLogin(
       project,
       endpoints.postgres,
       async (client) => {
         const { rows } = await client.query(
-          // Partitions come and go with the time.
+          // Partitions are left out, because maintenance adds and drops them.
           `SELECT (SELECT json_agg(m ORDER BY path) FROM tenantry.migrations m) AS files,
              (SELECT json_agg(slot_name) FROM pg_replication_slots WHERE database = current_database()) AS slots,
              (SELECT json_object_agg(relname, relacl::text ORDER BY relname) FROM pg_class
@@ -52,7 +52,7 @@ test("two stacks of silos that share one file of endpoints", { skip }, async (t)
   configureOther({});
 
   await t.test(
-    "the second is refused in the first one's silo, by preview and up, and changes nothing there",
+    "reject the second stack in the first one's silo, in preview and up, without changes there",
     async () => {
       for (const command of [["preview"], ["up", "--yes"], ["up", "--yes", "--skip-preview"]]) {
         const { code, text } = await other(...command);
@@ -64,7 +64,7 @@ test("two stacks of silos that share one file of endpoints", { skip }, async (t)
     },
   );
 
-  await t.test("the second does not drop it either, whatever it allows", async () => {
+  await t.test("don't let the second stack drop the first one's silo, even with the opt-in", async () => {
     const servers = openDatabase(endpoints.postgres);
     const allow = new Set([`drop ${database}`]);
     const owner = { application, project: "tenantry", stack: "other" };
@@ -76,14 +76,14 @@ test("two stacks of silos that share one file of endpoints", { skip }, async (t)
     assert.deepEqual(await look(), before);
   });
 
-  await t.test("a tenant of its own is the second one's, beside the first one's", async () => {
+  await t.test("let the second stack create its own tenant beside the first one's", async () => {
     configureOther({ "tenantry:tenants": [globex] });
     succeeded(await other("up", "--yes", "--skip-preview"));
     assert.deepEqual(await ownerOf(), [{ stack: "it" }]);
     assert.deepEqual(await look(), before);
   });
 
-  await t.test("adopted, it is the second one's with all that is in it, and the first is refused", async () => {
+  await t.test("let the second stack adopt the silo with its content, and then reject the first stack", async () => {
     configureOther({ "tenantry:tenants": [acme, globex], "tenantry:allow": [`adopt ${database}`] });
     succeeded(await other("up", "--yes"));
     assert.deepEqual(await ownerOf(), [{ stack: "other" }]);

@@ -15,13 +15,13 @@ import { acme, asLogin, changes, globex, loginOf, succeeded, tenantedProject, up
 
 const settings = { "tenantry:tenancy": "silo", "tenantry:tenants": [acme, globex] };
 
-/** Why these servers don't have several nodes, or false. */
+/** The reason to skip a test that needs several nodes, or false. */
 function alone(): string | false {
   if (noServers) return noServers;
   return servers().postgres.nodes.length > 1 ? false : "needs Citus with several nodes";
 }
 
-/** Makes or replaces a password on every node, where each node knows the others by passwords that stay. */
+/** Creates a role or replaces its password on every node; the passwords between nodes stay. */
 async function setPassword({ endpoints }: Project, how: "CREATE" | "ALTER", { user, password }: Login): Promise<void> {
   await withSession(endpoints.postgres, endpoints.postgres.database, (client) =>
     client.query(
@@ -35,7 +35,7 @@ function editEndpoints(project: Project, edit: (postgres: PostgresEndpoint) => P
   project.write("endpoints.yaml", stringify({ ...file, postgres: edit(file.postgres) }));
 }
 
-test("passwords by which nodes of a silo know each other", { skip: alone() }, async (t) => {
+test("the passwords between the nodes of a silo", { skip: alone() }, async (t) => {
   const project = await tenantedProject(t, "silo", [acme, globex], settings);
   const { application, endpoints } = project;
   const database = `${endpoints.postgres.database}_acme`;
@@ -45,7 +45,7 @@ test("passwords by which nodes of a silo know each other", { skip: alone() }, as
   editEndpoints(project, (postgres) => ({ ...postgres, ...first }));
   await up(project);
 
-  /** From every node, rows of the shards on all others. */
+  /** Reads, from every node, rows of the shards on all nodes. */
   const askEachNode = async ({ user, password }: Login) => {
     for (const { host, port } of nodes) {
       const client = new Client({ host, port, database, user, password });
@@ -70,14 +70,14 @@ test("passwords by which nodes of a silo know each other", { skip: alone() }, as
     assert.deepEqual(await changes(project), []);
   });
 
-  await t.test("are what keeps them apart once a role has another", async () => {
+  await t.test("fail after a role gets another password", async () => {
     for (const login of logins) await setPassword(project, "ALTER", login);
     editEndpoints(project, (postgres) => ({ ...postgres, ...admin, roles: { ...postgres.roles, "acme/app": app } }));
     await assert.rejects(askEachNode(admin), /password authentication failed/);
     await assert.rejects(askEachNode(app), /password authentication failed/);
   });
 
-  await t.test("are announced by the preview, in words, and not shown", async () => {
+  await t.test("are announced in the preview, but not shown", async () => {
     const { text } = succeeded(await project.tenantry("preview", "-s", "it", "--diff"));
     assert.match(text, /-- with several nodes, on each, the passwords by which roles go from one to another/);
     assert.match(text, /\$1, \$2/);
@@ -85,7 +85,7 @@ test("passwords by which nodes of a silo know each other", { skip: alone() }, as
     hidden(text);
   });
 
-  await t.test("go to every node of every silo with the next up, and into no output and no state", async () => {
+  await t.test("are written to every node of every silo by the next up, but not to output or state", async () => {
     hidden(succeeded(await project.tenantry("up", "-s", "it", "--yes")).text);
     hidden(state());
     assert.match(state(), /"logins"/);
@@ -95,7 +95,7 @@ test("passwords by which nodes of a silo know each other", { skip: alone() }, as
     await verified(project);
   });
 
-  await t.test("that were changed by hand on one node are found there and put right", async () => {
+  await t.test("are found and corrected on a node where they were changed by hand", async () => {
     const [worker] = endpoints.postgres.nodes;
     assert.ok(worker);
     const server = { ...endpoints.postgres, ...worker };
@@ -118,17 +118,17 @@ test("a silo whose database was dropped by hand", { skip: noServers }, async (t)
   const { postgres } = endpoints;
   const database = `${postgres.database}_acme`;
   await up(project);
-  // Its events are sent, so Connect knows a position in a log that goes with the database.
+  // The silo's events are sent, so Connect stores a position that becomes invalid with the database.
   await verified(project);
   const workers = postgres.nodes.filter(({ port }) => port !== postgres.port);
   await dropDatabase(postgres, workers, database);
 
-  await t.test("is gone with all that was in it, and nobody else is touched", async () => {
+  await t.test("is reported as deleted with its content, without effect on other silos", async () => {
     const { text } = succeeded(await project.tenantry("refresh", "-s", "it", "--yes", "--diff"));
     assert.match(text, /- \d+ deleted/);
   });
 
-  await t.test("is made again by the next up, empty", async () => {
+  await t.test("is created again, empty, by the next up", async () => {
     await up(project);
     assert.deepEqual(await changes(project), []);
     await asLogin(
@@ -143,7 +143,7 @@ test("a silo whose database was dropped by hand", { skip: noServers }, async (t)
   });
 });
 
-test("does not create a silo's database again on nodes where it alone was dropped", { skip: alone() }, async (t) => {
+test("does not create a silo's database again on single nodes where it was dropped", { skip: alone() }, async (t) => {
   const fixture = await startDatabaseFixture(t);
   const { endpoint } = fixture;
   const inputs = { database: `${endpoint.database}_acme`, tenant: "acme", nodes: endpoint.nodes };

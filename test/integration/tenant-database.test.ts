@@ -8,7 +8,7 @@ import { tenantDatabase } from "../../provider/resources/tenant-database";
 import { startDatabaseFixture } from "./database-fixture";
 import { skip } from "./servers";
 
-/** Where the extension's schema is there already, a failure to make it is the only one that its extension would survive. */
+/** Rejects only CREATE SCHEMA partman. The schema exists, so CREATE EXTENSION would succeed after this failure. */
 const refuseSchema = `
   CREATE SCHEMA partman;
   CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN

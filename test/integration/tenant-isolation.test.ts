@@ -44,7 +44,7 @@ test("shows a tenant only its own rows, and no rows without a tenant", { skip },
   await assert.rejects(fixture.runAs("app", ...as(anna, "SELECT * FROM shop.orders_2026_11")), /permission denied/);
 });
 
-test("what is in place is not touched again", { skip }, async (t) => {
+test("does not change existing isolation", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   await tenantIsolation.create(fixture, inputs);
   const before = await fixture.run("SELECT txid_current()::int AS xid");
@@ -104,7 +104,7 @@ test("keeps an operator's restrictive policy, because it narrows access", { skip
   assert.deepEqual(found?.gaps, {});
 });
 
-test("revokes the privileges of a role that is no longer declared", { skip }, async (t) => {
+test("revokes the privileges of a role that was removed from the declaration", { skip }, async (t) => {
   const fixture = await startWithOrders(t);
   const { state } = await tenantIsolation.create(fixture, inputs);
   const next = { ...inputs, grants: { shop_app: ["SELECT"] } } as const;

@@ -9,7 +9,7 @@ import { setMaintenance } from "../../provider/partitions/partman-worker";
 import { makeProject, type Outcome, type Project } from "./project";
 import { freshDatabase, servers } from "./servers";
 
-/** Stacks whose tenants have a schema or a database each, and what is asked of them. */
+/** Stacks whose tenants have a schema or a database each, and helpers that check them. */
 
 export const acme: Tenant = { name: "acme", id: "5e5b2c1a-0000-4000-8000-00000000acce" };
 export const globex: Tenant = { name: "globex", id: "5e5b2c1a-0000-4000-8000-00000000610b" };
@@ -22,7 +22,7 @@ export interface Finding {
   readonly seen: string;
 }
 
-/** A project with the roles of these tenants; nothing is applied yet. */
+/** A project with the roles of these tenants that is not applied yet. */
 export function tenantedProject(
   t: TestContext,
   model: Model,
@@ -32,7 +32,7 @@ export function tenantedProject(
   const names = tenants.map(({ name }) => name);
   return makeProject(t, settings, async (application) => {
     const fresh = await freshDatabase(application, undefined, { model, tenants: names });
-    // As the one database of a platform would be; a silo's is listed by whoever makes it.
+    // A platform lists its database for pg_partman's worker; the provider lists a silo's when it creates it.
     await withSession(servers().postgres, "postgres", (client) => setMaintenance(client, fresh.database, true));
     return fresh;
   });
@@ -54,7 +54,7 @@ export async function up(project: Project): Promise<void> {
   succeeded(await project.tenantry("up", "-s", "it", "--yes", "--skip-preview"));
 }
 
-/** The resources that a preview would touch, after a look at what is there. */
+/** The changes in a preview with a refresh. */
 export async function changes(project: Project): Promise<string[]> {
   const { text } = succeeded(await project.tenantry("preview", "-s", "it", "--diff", "--refresh"));
   return [...text.matchAll(/^ *[~+-]+ (tenantry:index:\w+): \((create|update|delete|replace)\)/gm)].map(
@@ -62,7 +62,7 @@ export async function changes(project: Project): Promise<string[]> {
   );
 }
 
-/** What verify finds; nothing of it is wrong. */
+/** The findings of verify, none of which is a failure. */
 export async function verified(project: Project): Promise<readonly Finding[]> {
   const { text } = await project.tenantry("verify", "-s", "it", "--json", "--timeout", "60");
   const { findings } = JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)) as {
@@ -80,7 +80,7 @@ export function seen(findings: readonly Finding[], check: string): string[] {
   return findings.filter((finding) => finding.check === check).map(({ subject }) => subject);
 }
 
-/** As this login; by default in the stack's main database. */
+/** Runs work with this login, by default in the stack's main database. */
 export async function asLogin<T>(
   { endpoints }: Project,
   { user, password }: Login,
@@ -97,12 +97,12 @@ export async function asLogin<T>(
   }
 }
 
-/** By its name among the endpoints' logins: `acme/app`. */
+/** The login with this name in the endpoints, such as `acme/app`. */
 export function loginOf({ endpoints }: Project, key: string): Login {
   return endpoints.postgres.roles[key] ?? assert.fail(`no login ${key}`);
 }
 
-/** Writes a row of the tenant and an event, and reads what its login sees. */
+/** Writes a row of the tenant and an event, and reads the rows that its login sees. */
 export const inOneTransaction = (tenant: Tenant, table: string) => async (client: Client) => {
   await client.query("BEGIN");
   await client.query("SELECT tenantry.set_tenant($1)", [tenant.id]);

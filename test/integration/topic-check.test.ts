@@ -7,12 +7,12 @@ import { startProviderConnections } from "../../provider/protocol/provider-conne
 import { refusalOf } from "./connector-fixture";
 import { freshDatabase, skip } from "./servers";
 
-test("topics that exist are looked at before anything is changed", { skip }, async (t) => {
+test("checks existing topics before any change", { skip }, async (t) => {
   const database = await freshDatabase();
   const { endpoints } = database;
   const admin = openKafka(endpoints.kafka, "topic-check-test").admin();
   await admin.connect();
-  // Of its own, as the broker is everybody's.
+  // A unique name, because all tests share the broker.
   const own = `t${randomUUID().slice(0, 8)}`;
   const made: string[] = [];
   t.after(async () => {
@@ -29,14 +29,14 @@ test("topics that exist are looked at before anything is changed", { skip }, asy
   const check = (names: readonly string[], recordBytes = 20_000) =>
     checkTopics(endpoints.kafka, { names, recordBytes }, (message) => warned.push(message));
 
-  await t.test("none, or as Kafka makes them", async () => {
+  await t.test("accepts missing topics, and topics with Kafka's defaults", async () => {
     await check([]);
     await make(`${own}.good.events`);
     await check([`${own}.good.events`, `${own}.missing.events`]);
     assert.deepEqual(warned, []);
   });
 
-  await t.test("rejects all faults at once", async () => {
+  await t.test("reports all faults at once", async () => {
     await make(`${own}_eu.order.events`);
     await make(`${own}.small.events`, { "max.message.bytes": "10000" });
     await make(`${own}.last.events`, { "cleanup.policy": "compact" });
@@ -46,7 +46,7 @@ test("topics that exist are looked at before anything is changed", { skip }, asy
     assert.match(refusal, new RegExp(`${own}.small.events takes smaller records[^]*max.message.bytes=10000`));
     assert.match(refusal, new RegExp(`${own}.last.events is compacted`));
     assert.doesNotMatch(refusal, /good/);
-    // Kafka itself refuses what was foreseen.
+    // Kafka itself rejects the topic that the check reported.
     await assert.rejects(make(`${own}.eu_order.events`));
   });
 

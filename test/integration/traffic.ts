@@ -9,7 +9,7 @@ import { openKafka } from "../../kafka/kafka-client";
 import { tail, waitForTopics } from "../../kafka/topic-tail";
 import { clientConfig } from "../../provider/postgres/postgres-connection";
 
-/** An application like `ecommerce`, and where it runs. */
+/** An application like `ecommerce`, and its endpoints. */
 export interface Shop {
   readonly application: string;
   readonly endpoints: Endpoints;
@@ -17,13 +17,13 @@ export interface Shop {
 
 export interface TrafficOptions {
   readonly writers: number;
-  /** Between two transactions of one writer. */
+  /** The pause between two transactions of one writer. */
   readonly pauseMs: number;
 }
 
-/** Tenants that write, one business row and its event in each transaction, whatever happens to the servers. */
+/** Writers that each commit one business row with its event per transaction, through all failures of servers. */
 export interface Traffic {
-  /** One a writer. */
+  /** One tenant for each writer. */
   readonly tenants: readonly string[];
   /** Events whose commit was acknowledged. */
   readonly acknowledged: ReadonlySet<string>;
@@ -33,10 +33,10 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
-/** How long nothing new may come before what is missing counts as lost. */
+/** The time without new events after which missing events count as lost. */
 const patienceMs = 180_000;
 
-/** Writes until it is stopped; after a failure the next transaction is tried until the server is back. */
+/** Writes until it is stopped. After a failure it tries again until the server is back. */
 export function startWriters(project: Shop, { writers, pauseMs }: TrafficOptions): Traffic {
   const { postgres } = project.endpoints;
   const pool = new Pool({ ...clientConfig({ ...postgres, ...postgres.roles.app }), max: writers });
@@ -69,7 +69,7 @@ export function startWriters(project: Shop, { writers, pauseMs }: TrafficOptions
   return { tenants, acknowledged, failed: () => failed, longestPauseMs: () => longestPauseMs, stop };
 }
 
-/** As startWriters; stopped at the latest when the test is over. */
+/** Like `startWriters`, but stops at the end of the test at the latest. */
 export function startTraffic(t: TestContext, project: Shop, options: TrafficOptions): Traffic {
   const traffic = startWriters(project, options);
   t.after(traffic.stop);
@@ -101,20 +101,20 @@ function registerCustomer(pool: Pool, { application }: Shop, tenant: string): Pr
   });
 }
 
-/** What happened to events, by their id. */
+/** The result of a comparison of events by their ids. */
 export interface Comparison {
   readonly committed: number;
-  /** Acknowledged, and not in the database. */
+  /** Acknowledged, but not in the database. */
   readonly forgotten: readonly string[];
-  /** Committed, and not on Kafka. */
+  /** Committed, but not on Kafka. */
   readonly lost: readonly string[];
-  /** On Kafka, and never committed. */
+  /** On Kafka, but never committed. */
   readonly invented: readonly string[];
-  /** More than once on Kafka, each with its places there. */
+  /** On Kafka more than once, each with its partitions and offsets. */
   readonly twice: readonly string[];
 }
 
-/** Compares the events of stopped traffic, one by one, with the database and Kafka. Those of other tenants don't count. */
+/** Compares the events of stopped traffic with the database and Kafka. Events of other tenants don't count. */
 export async function compareEvents(project: Shop, { acknowledged, tenants }: Traffic): Promise<Comparison> {
   const committed = await committedEvents(project, tenants);
   const arrived = await arrivals(project, new Set(tenants), committed.size);
@@ -129,14 +129,14 @@ export async function compareEvents(project: Shop, { acknowledged, tenants }: Tr
   };
 }
 
-/** Holds the events of stopped traffic against the database and Kafka: none lost, none made up, none twice. */
+/** Asserts that no event of stopped traffic is lost, invented or sent twice. */
 export async function assertNothingLost(t: TestContext, project: Shop, traffic: Traffic): Promise<void> {
   const { committed, ...wrong } = await compareEvents(project, traffic);
   t.diagnostic(`${traffic.acknowledged.size} acknowledged, ${committed} committed, ${traffic.failed()} failed`);
   assert.deepEqual(wrong, { forgotten: [], lost: [], invented: [], twice: [] });
 }
 
-/** The truth: every event that the database keeps. A commit that was not acknowledged may be among them. */
+/** All events in the database, which decide the comparison. Commits that were not acknowledged may be among them. */
 async function committedEvents({ endpoints }: Shop, tenants: readonly string[]): Promise<ReadonlySet<string>> {
   const client = new Client(clientConfig(endpoints.postgres));
   await client.connect();
@@ -148,7 +148,7 @@ async function committedEvents({ endpoints }: Shop, tenants: readonly string[]):
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Where each event is on Kafka: partition and offset. */
+/** The partitions and offsets of each event on Kafka. */
 async function arrivals(
   { application, endpoints }: Shop,
   tenants: ReadonlySet<string>,
@@ -165,7 +165,7 @@ async function arrivals(
     lastMs = Date.now();
   });
   while (arrived.size < expected && Date.now() - lastMs < patienceMs) await sleep(100);
-  await sleep(2_000); // Duplicates, if there are any, come after.
+  await sleep(2_000); // Possible duplicates arrive later.
   await reader.stop();
   return arrived;
 }

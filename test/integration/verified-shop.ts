@@ -9,16 +9,16 @@ import { verify } from "../../verify/verify";
 import { type Applied, type ApplyOptions, applyApplication } from "./applied";
 import { type FreshDatabase, freshDatabase } from "./servers";
 
-/** The shop in a database of its own, and what verify says of it. */
+/** The shop in its own database, and verify's findings on it. */
 export interface VerifiedShop extends Applied {
   readonly database: FreshDatabase;
-  /** Whether there are workers. */
+  /** True if the cluster has workers. */
   readonly isCitus: boolean;
-  /** For what somebody did by hand. */
+  /** A connection for changes made by hand. */
   readonly admin: Client;
-  /** As a superuser on one node. Closed with the test. */
+  /** Connects as a superuser to one node. Closed after the test. */
   onNode(node: PostgresNode): Promise<Client>;
-  /** Statement by statement, as Citus takes them. */
+  /** Runs the statements one at a time, because Citus requires it. */
   run(sql: string | readonly string[]): Promise<void>;
   look(
     checks: readonly Check[],
@@ -26,7 +26,7 @@ export interface VerifiedShop extends Applied {
   ): Promise<readonly (Finding & { readonly check: string })[]>;
 }
 
-/** Applied without slots and connectors unless something else is left out. Gone after the test. */
+/** Applies the shop, by default without slots and connectors. Dropped after the test. */
 export async function verifiedShop(t: TestContext, options: ApplyOptions = {}): Promise<VerifiedShop> {
   const database = await freshDatabase();
   const admin = new Client(clientConfig(database));
@@ -38,7 +38,7 @@ export async function verifiedShop(t: TestContext, options: ApplyOptions = {}): 
   const { endpoints } = database;
   const without = ["ReplicationSlot", "Connector"] as const;
   const applied = await applyApplication("ecommerce", endpoints, { without, ...options });
-  // Now, as the setting that keeps Citus from waiting for itself holds for sessions begun after it was made.
+  // Connects now, because the setting that prevents Citus from waiting for itself applies only to new sessions.
   await admin.connect();
   return {
     ...applied,
@@ -61,7 +61,7 @@ export async function verifiedShop(t: TestContext, options: ApplyOptions = {}): 
   };
 }
 
-/** What is not as it should be; the maintenance worker knows the application's own database only. */
+/** The failures and warnings, except for the maintenance worker, which serves only the application's own database. */
 export function amiss<Said extends Finding>(findings: readonly Said[]): readonly Said[] {
   return findings.filter(
     ({ outcome, subject }) => (outcome === "fail" || outcome === "warn") && subject !== "maintenance",

@@ -15,11 +15,11 @@ interface Crossing {
   readonly sql: string | readonly string[];
   readonly subject: string;
   readonly seen: RegExp;
-  /** What setting it right leaves behind. @default nothing */
+  /** SQL that removes the remains after the correction. @default nothing */
   readonly cleanUp?: string | readonly string[];
 }
 
-/** In whatever signature: PostgreSQL 17 has another one. */
+/** Grants or revokes every signature of the function, because PostgreSQL 17 has another one. */
 function emit(verb: string, whom: string): string {
   return `DO $$ DECLARE signature regprocedure; BEGIN
     FOR signature IN SELECT oid FROM pg_proc WHERE proname = 'pg_logical_emit_message' LOOP
@@ -27,7 +27,7 @@ function emit(verb: string, whom: string): string {
     END LOOP; END $$`;
 }
 
-/** Each is named by `verify` and a refresh, and set right by the next `up`. `DB` is the database's name. */
+/** `verify` and a refresh report each of these, and the next `up` corrects it. `DB` stands for the database's name. */
 const crossings: readonly Crossing[] = [
   {
     what: "messages into the log that everybody may write",
@@ -285,13 +285,13 @@ const crossings: readonly Crossing[] = [
   },
 ];
 
-test("tenantry verify and a refresh on what roles may do beside their tables", { skip }, async (t) => {
+test("tenantry verify and a refresh check the privileges of roles beyond their tables", { skip }, async (t) => {
   const shop = await verifiedShop(t);
   const database = shop.database.database;
   const run = (sql: string | readonly string[]) =>
     shop.run([sql].flat().map((each) => each.replaceAll(/\bDB\b/g, database)));
   assert.deepEqual(amiss(await shop.look([boundary])), []);
-  await t.test("keeps a reading role from the log, other sessions and large objects on every node", async () => {
+  await t.test("denies a reading role the WAL, other sessions and large objects on every node", async () => {
     for (const node of shop.database.nodes) {
       const refused = async (role: string, sql: string) => {
         const login = shop.database.roles[role];
@@ -341,7 +341,7 @@ test("tenantry verify and a refresh on what roles may do beside their tables", {
     }
   });
   for (const { what, sql, subject, seen, cleanUp } of crossings) {
-    await t.test(`names and sets right ${what}`, async () => {
+    await t.test(`reports and corrects ${what}`, async () => {
       await run(sql);
       try {
         const named = amiss(await shop.look([boundary])).find((finding) => finding.subject === subject);
@@ -356,7 +356,7 @@ test("tenantry verify and a refresh on what roles may do beside their tables", {
   }
 });
 
-/** As `up --refresh` does. */
+/** Refreshes and updates as `up --refresh` does. */
 async function setRight({ declarations, database: endpoint }: VerifiedShop, subject: string): Promise<void> {
   const declared = declarations.find(
     (each): each is Declaration & { noun: "RoleBoundary" } => each.noun === "RoleBoundary",

@@ -5,7 +5,7 @@ import { type Breakage, namesEach } from "./breakage";
 import { skip } from "./servers";
 import { verifiedShop } from "./verified-shop";
 
-/** Ways around the policies that leave every policy as it is. */
+/** Ways around the policies that change no policy. */
 const breakages: readonly Breakage[] = [
   {
     what: "a copy of a tenant table that a role may read",
@@ -84,7 +84,7 @@ const breakages: readonly Breakage[] = [
   },
 ];
 
-/** Citus takes no rules and no triggers on tenants' tables. */
+/** Citus accepts no rules and no triggers on tenants' tables. */
 const onPostgres: readonly Breakage[] = [
   {
     what: "a rule on a tenant table",
@@ -132,12 +132,12 @@ const onPostgres: readonly Breakage[] = [
   },
 ];
 
-test("tenantry verify on ways around row level security", { skip }, async (t) => {
+test("tenantry verify reports ways around row level security", { skip }, async (t) => {
   const shop = await verifiedShop(t);
   const { rows } = await shop.admin.query<{ made: string }>(
     "SELECT pg_get_functiondef('tenantry.isolate_partitions()'::regprocedure) AS made",
   );
-  // What replaced it is undone by what was there.
+  // Restores the original after the replacement.
   const undo = rows[0]?.made ?? "";
   const all = shop.isCitus ? breakages : [...breakages, ...onPostgres];
   const undone = all.map((each) => (each.subject.startsWith("function tenantry.") ? { ...each, undo } : each));

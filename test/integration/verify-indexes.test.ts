@@ -11,7 +11,7 @@ const tenant = "00000000-0000-0000-0000-00000000000a";
 test("tenantry verify names indexes that roles under row level security can't use", { skip }, async (t) => {
   const shop = await verifiedShop(t);
   if (shop.isCitus) return t.skip("the shards have the rows there, and their statistics");
-  await t.test("of small tables as an aside", async () => {
+  await t.test("mentions indexes of small tables without a warning", async () => {
     const [finding, ...others] = await shop.look([indexes]);
     assert.deepEqual(others, []);
     assert.equal(finding?.outcome, "pass");
@@ -26,7 +26,7 @@ test("tenantry verify names indexes that roles under row level security can't us
     "CREATE INDEX by_alias_key ON ecommerce.customers (tenant_id, alias_key)",
     "ANALYZE ecommerce.customers",
   ]);
-  await t.test("of large ones as a warning, and not the one that takes their place", async () => {
+  await t.test("warns of indexes of large tables, but not of the index that replaces them", async () => {
     const found = await shop.look([indexes]);
     assert.deepEqual(
       found.map(({ outcome, subject }) => [outcome, subject]),
@@ -44,7 +44,7 @@ test("tenantry verify names indexes that roles under row level security can't us
       /by lower\(email\) in customers_email_key, as a function in lower\(email\) is not leakproof/,
     );
   });
-  await t.test("and by which columns estimates follow another tenant's values", async () => {
+  await t.test("names the columns whose row estimates depend on other tenants' values", async () => {
     const [finding] = await shop.look([estimates]);
     assert.equal(finding?.outcome, "skip");
     assert.match(
@@ -52,7 +52,7 @@ test("tenantry verify names indexes that roles under row level security can't us
       /can't be held by PostgreSQL: row estimates follow other tenants' values \(.*customers\.email/,
     );
   });
-  await t.test("which are those that a role's plans don't take", async () => {
+  await t.test("reports exactly the indexes that a role's plans don't use", async () => {
     const login = shop.database.roles.app;
     assert.ok(login);
     await withLogin(shop.database, login, async (client) => {

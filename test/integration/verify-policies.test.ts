@@ -8,7 +8,7 @@ import { verifiedShop } from "./verified-shop";
 const policy = `USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
   WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)`;
 
-// What is both read in the catalogs and tried.
+// Changes that verify both reads in the catalogs and tries.
 const readByAll: Change = {
   sql: "CREATE POLICY reports ON ecommerce.orders FOR SELECT USING (true)",
   undo: "DROP POLICY reports ON ecommerce.orders",
@@ -144,6 +144,6 @@ const breakages: readonly Breakage[] = [
   },
 ];
 
-test("tenantry verify on row level security that was changed", { skip }, async (t) => {
+test("tenantry verify reports changed row level security", { skip }, async (t) => {
   await namesEach(t, await verifiedShop(t), breakages, [policies, isolation]);
 });

@@ -6,7 +6,7 @@ import { type Breakage, namesEach } from "./breakage";
 import { skip } from "./servers";
 import { verifiedShop } from "./verified-shop";
 
-/** Ways of a role past row level security. Functions with parameters are in plpgsql: in those of SQL, Citus refuses to read. */
+/** A role's ways past row level security. Functions with parameters use plpgsql: Citus can't read tables in SQL ones. */
 const breakages: readonly Breakage[] = [
   {
     what: "a view that reads as its owner",
@@ -92,6 +92,6 @@ const breakages: readonly Breakage[] = [
   },
 ];
 
-test("tenantry verify on roles, and on views and functions that they may use", { skip }, async (t) => {
+test("tenantry verify reports unsafe roles, and unsafe views and functions that they may use", { skip }, async (t) => {
   await namesEach(t, await verifiedShop(t), breakages, [roles, views, functions]);
 });

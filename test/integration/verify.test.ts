@@ -130,14 +130,14 @@ test("tenantry verify on a real server", { skip }, async (t) => {
     ...[eventSizes, tenantSizes, scans, statements, partitions],
   ];
 
-  await t.test("finds nothing amiss where everything was applied", async () => {
+  await t.test("reports nothing if everything was applied", async () => {
     const findings = await look(all);
     assert.deepEqual(amiss(findings), []);
     const subjects = findings.filter(({ check }) => check === "isolation").map(({ subject }) => subject);
     assert.ok(subjects.includes("ecommerce.order_items") && subjects.includes("tenantry.outbox"));
   });
 
-  await t.test("leaves no row, no setting and no role behind", async () => {
+  await t.test("leaves no rows behind", async () => {
     const { rows } = await admin.query<{ n: string }>(
       `SELECT (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', c.oid::regclass), false, true, '')))[1]::text AS n
        FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
@@ -147,7 +147,7 @@ test("tenantry verify on a real server", { skip }, async (t) => {
     assert.deepEqual(new Set(rows.map(({ n }) => n)), new Set(["0"]));
   });
 
-  await t.test("removes what a killed run left, and nothing of others", async () => {
+  await t.test("removes the remains of a killed run, and no other rows", async () => {
     const real = "11111111-1111-4111-8111-111111111111";
     const killed = "7e57ab1e-7e57-4e57-a7e5-00000000dead";
     const insert =

@@ -26,7 +26,7 @@ test("waits for a restarting worker, before anything runs and during a rebalance
   const worker = await startExtraWorker(t, endpoint, "worker_3");
   const nodes = [...two, worker];
 
-  await t.test("the look at the servers waits for it, and says so", async () => {
+  await t.test("waits for the worker when it reads the servers' versions, and reports that", async () => {
     await worker.stop();
     const lines: string[] = [];
     const fresh = openDatabase({ ...endpoint, nodes }, { warn: (line) => lines.push(line) });
@@ -40,7 +40,7 @@ test("waits for a restarting worker, before anything runs and during a rebalance
     );
   });
 
-  await t.test("the rebalance goes on when it is back", async () => {
+  await t.test("continues the rebalance when the worker is back", async () => {
     for (const node of nodes) await citusNode.create(fixture, { node, registeredBy: "tenantry" });
     const { state } = await shardRebalance.create(fixture, { nodes: two });
     const restarted = (async () => {

@@ -10,8 +10,8 @@ import { acme, changes, globex, succeeded, tenantedProject, up, verified } from 
 const workloads = join(__dirname, "..", "..", "examples", "workloads");
 
 /**
- * The workloads of docs/plan.md on a small scale: as many tenants and shards as the machine can carry, and everything else as
- * planned.
+ * The workloads of docs/plan.md on a small scale: as many tenants and shards as the machine can carry, and all other
+ * sizes as planned.
  */
 const examples: readonly (readonly [file: string, model: Model, tenants: readonly Tenant[], small: object])[] = [
   ["8-tenants", "silo", [acme, globex], {}],
@@ -20,7 +20,7 @@ const examples: readonly (readonly [file: string, model: Model, tenants: readonl
 ];
 
 for (const [file, model, tenants, small] of examples) {
-  test(`the workload of ${file} is planned as ${model}, provisioned and verified`, { skip }, async (t) => {
+  test(`plans the workload of ${file} as ${model}, applies the plan, and passes verify`, { skip }, async (t) => {
     const { workload, plan } = parse(readFileSync(join(workloads, `${file}.yaml`), "utf8"));
     const project = await tenantedProject(t, model, tenants, {
       "tenantry:workload": workload,
