@@ -16,7 +16,7 @@ import type { TableFacts } from "./rule";
  * A function that refuses files which harm isolation, privileges or tenants' rows, unless the stack allows the file;
  * and files with constructs that Citus refuses, if a stack needs Citus. Load PostgreSQL's parser first. SQL that cannot
  * be read has problems of its own, and is skipped here.
- * | @param allow the stack's opt-ins
+ * @param allow the stack's opt-ins
  */
 export function refusalsUnless(allow: readonly string[]): Refuse {
   const allowed = new Set(allow);

@@ -45,7 +45,7 @@ function queriesIn({ tree }: CodeFile, read: (node: ts.Node) => Query | undefine
   const found: ReadQuery[] = [];
   const visit = (node: ts.Node): void => {
     const query = read(node);
-    // Code elsewhere may add the missing condition to a query that is not whole.
+    // Other code may add the missing condition to a query that lint can't read completely.
     if (query?.parsed && query.isWhole) found.push({ ...query, parsed: query.parsed });
     typescript().forEachChild(node, visit);
   };

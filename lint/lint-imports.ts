@@ -4,7 +4,7 @@ import type { ImportPath } from "./typescript/imports";
 
 /**
  * Targets of imports that are not relative paths: `paths` of the tsconfig.json in the files' folders, and the packages
- * in them, whichever package manager links those.
+ * in them, for any package manager.
  */
 export function readImports(files: readonly string[], from: string): ImportPath[] {
   const shown = (path: string) => relative(from, path);

@@ -38,7 +38,7 @@ export interface LintTargets {
  * The files at the given paths, with everything below folders: SQL, descriptions, TypeScript, connectors and stacks. A
  * file of an application is judged with the whole application. Code is judged with the application that the
  * configuration names, or with the project's only one.
- * | @throws Problems for a path that does not exist or cannot be linted, and for a wrong configuration
+ * @throws Problems for a path that does not exist or cannot be linted, and for a wrong configuration
  */
 export function readTargets(paths: readonly string[], from: string = process.cwd()): LintTargets {
   const unread = new Map<string, Problem>();

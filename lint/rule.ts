@@ -78,7 +78,7 @@ export interface TableFacts {
   readonly roles: ReadonlyMap<string, Pick<Role, "reads" | "writes">>;
   /** Tables and views after all SQL files. */
   readonly catalog: Catalog;
-  /** The kind of a table, or of a partition's table; undefined if nothing says it. */
+  /** The kind of a table, or of a partition's table; undefined if it is unknown. */
   kindOf(name: string): TableKind | undefined;
   isTenantTable(name: string): boolean;
   /** True if there is an architecture.yaml that does not name the table. */

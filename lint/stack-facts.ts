@@ -29,7 +29,7 @@ export function readStack(source: Source, drops: readonly string[]): StackFacts 
   };
 }
 
-/** True for a stack with real users, whose data cannot be made again. */
+/** True for a stack with real users, whose data cannot be recreated. */
 export function isProduction(stack: string): boolean {
   return /^prod(uction)?(\b|[-_])/.test(stack);
 }

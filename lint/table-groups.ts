@@ -182,7 +182,7 @@ class Reader {
     const names = strings(aliascolnames);
     const { larg, rarg, withClause } = "SelectStmt" in ctequery ? ctequery.SelectStmt : ({} as SelectStmt);
     if (larg && rarg) {
-      // A recursive query reads, as itself, the columns of its first side.
+      // A recursive query's reference to itself has the columns of its first side.
       const inner = this.scopeWith(withClause?.ctes, scope);
       const first = renamed(this.readSelect(larg, inner), names);
       inner.withs.set(ctename, first);

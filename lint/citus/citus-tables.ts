@@ -4,7 +4,7 @@ import type { Place } from "../../common/problem";
 import type { TableFacts } from "../rule";
 import type { RefusalName } from "./citus-refusals";
 
-/** The tables that a file's statements meet. */
+/** The tables that a file's statements use. */
 export interface CitusTables extends Omit<TableFacts, "kindOf"> {
   kindOf(relation: RangeVar | string | undefined): TableKind | undefined;
   /**

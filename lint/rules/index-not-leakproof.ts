@@ -17,7 +17,7 @@ const ofKind = {
   array: "a table of its own with one row an element",
   range: "two columns, for the start and the end",
 };
-/** Access methods whose operators always have such types. */
+/** Access methods whose operators are always on such types. */
 export const lookupMethods: ReadonlySet<string> = new Set(["gin", "gist", "spgist", "brin_minmax_multi"]);
 
 export const indexNotLeakproof: Rule = {
@@ -59,7 +59,7 @@ export const indexNotLeakproof: Rule = {
           return indexParams.flatMap((each) => {
             const element = "IndexElem" in each ? each.IndexElem : undefined;
             if (element?.name) return judge(table, element.name, at);
-            // A unique index enforces a constraint, even if nobody looks rows up by it.
+            // A unique index enforces a constraint, even if no query uses it.
             return element && !unique && callsFunction(element)
               ? [
                   finding(

@@ -47,7 +47,7 @@ function ofPostgres({ get, placeOf }: StackFacts): Finding[] {
 function ofConnect({ get, placeOf }: StackFacts): Finding[] {
   const url = get("endpoints", "connect", "url");
   const host = typeof url === "string" ? /^http:\/\/([^/:]+|\[[^\]]+\])/.exec(url)?.[1] : undefined;
-  // Inside of a cluster, where network policies say who gets there.
+  // Network policies protect a host inside a cluster.
   if (host === undefined || isLoopback(host) || /\.svc(\.|$)/.test(host)) return [];
   return [
     {

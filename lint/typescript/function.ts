@@ -71,7 +71,7 @@ export class Functions {
     return callSites;
   }
 
-  /** The functions of this code that an expression names or is. */
+  /** The functions of this code that an expression refers to or defines. */
   functionsOf(expression: ts.Node): ts.SignatureDeclaration[] {
     const t = typescript();
     if (t.isFunctionLike(expression)) return [expression];

@@ -3,7 +3,7 @@ import { listNames } from "../../common/suggestion";
 import { placeholderStyles } from "./placeholders";
 
 const names = (example: string) => z.array(z.string(), `a list of names such as \`[${example}]\``).default([]);
-/** Where the conditions are among a method's arguments: `0`, or `1.where` for a property of the second. */
+/** The place of the conditions among a method's arguments: `0`, or `1.where` for a property of the second. */
 const where = z.string("where the conditions are: an argument as `0`, a property of one as `0.where`, or `none`");
 const conditions = z.record(z.string(), where.regex(/^(\d(\.\w+)?|none)$/, "`0`, `0.where` or `none`")).default({});
 
@@ -31,7 +31,7 @@ const chainSchema = z.strictObject({
 /** Methods of a library's models. */
 const modelsSchema = z.strictObject({
   /**
-   * Where the table's name comes from: the property before the method, the class or repository, or the first argument.
+   * Sources of the table's name: the property before the method, the class or repository, or the first argument.
    */
   named: z.array(z.enum(["property", "class", "argument"], "property, class or argument")),
   reads: conditions,
@@ -56,7 +56,7 @@ export const librarySchema = z.strictObject({
   sendCommands: names("PublishCommand"),
   /** Methods and commands that return messages: code that calls them is a consumer. */
   receives: names("receiveMessage"),
-  /** How the library receives the code that handles messages. */
+  /** The ways in which the library receives the code that handles messages. */
   handlers: z
     .strictObject({
       /**

@@ -9,8 +9,8 @@ import { referenceTable } from "../../provider/resources/reference-table";
 import { tenantIsolation } from "../../provider/resources/tenant-isolation";
 
 /**
- * A process that applies a small application, whatever already exists, until `kill.test.ts` kills it. Prints `ready` when it
- * starts and `done` when it has finished.
+ * A process that applies a small application, whatever already exists, until `kill.test.ts` kills it. Prints `ready`
+ * when it starts and `done` when it has finished.
  */
 async function main(endpoint: PostgresEndpoint): Promise<void> {
   const database = openDatabase(endpoint);

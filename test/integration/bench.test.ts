@@ -116,7 +116,7 @@ test("`--calibrate` keeps a schema that it did not create, and names the role th
   await assert.rejects(calibrateDatabase({ ...base, postgres: { ...database, port: 1 } }), /127\.0\.0\.1:1/);
 });
 
-test("`--calibrate` rejects other stacks than `local` without --yes, and a path where it can't write its file", async () => {
+test("`--calibrate` rejects other stacks than `local` without --yes, and an unwritable path for its file", async () => {
   await assert.rejects(run(tenantry, ["bench", "--calibrate", "-s", "kind"]), /add --yes if you mean it/);
   await assert.rejects(run(tenantry, ["bench", "--calibrate", "-s", "nowhere"]), /There is no stack `nowhere`/);
   await assert.rejects(run(tenantry, ["bench", "--calibrate", "--out", "/nowhere/rates.yaml"]), /make the folder/);

@@ -102,7 +102,7 @@ test("checks an added foreign key against all rows, also for an administrator wh
   assert.deepEqual(await fixture.run(forced), [{ tables: 4 }]);
 });
 
-test("keeps rows and isolation of a table that it distributes again, for an administrator whom row level security binds", {
+test("keeps rows and isolation of a redistributed table, for an administrator whom row level security binds", {
   skip,
 }, async (t) => {
   const { fixture, bound } = await startBound(t);

@@ -16,7 +16,7 @@ export interface DatabaseFixture extends Context {
   readonly allow: Set<string>;
   /** Runs SQL on a separate connection, as an operator would. */
   run(sql: string): Promise<Record<string, unknown>[]>;
-  /** Runs statements one by one as a role of the application, because Citus forwards a SET LOCAL with its whole message. */
+  /** Runs statements one by one as an application's role, because Citus forwards a SET LOCAL with its whole message. */
   runAs(role: string, ...sql: string[]): Promise<Record<string, unknown>[]>;
 }
 

@@ -9,7 +9,8 @@ import { freePort } from "../../local/servers/port";
 import { launch, stopServer, waitUntilHealthy } from "../../local/servers/server";
 
 /**
- * A separate Connect group of one worker that delivers at least once; the embedded one makes every connector transactional.
+ * A separate Connect group of one worker that delivers at least once. The embedded one makes every connector
+ * transactional.
  *
  * @param more lines for the worker's properties
  */

@@ -6,8 +6,8 @@ import { withSession } from "../../local/servers/sql-session";
 import { type Restartable, startExtraServer } from "./extra-server";
 
 /**
- * One more server for a test, with everything that a platform prepares: the database, the extension, access to the other
- * nodes. It is no member of any cluster, and is removed after the test.
+ * One more server for a test, with everything that a platform prepares: the database, the extension, access to the
+ * other nodes. It is in no cluster, and is removed after the test.
  */
 export async function startExtraWorker(
   t: TestContext,

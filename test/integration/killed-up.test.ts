@@ -17,7 +17,7 @@ async function timeOfUp(project: Project): Promise<number> {
   return Date.now() - started;
 }
 
-/** Failures of verify, except for pg_partman's worker, which serves only the database that the servers were created for. */
+/** Failures of verify, except for pg_partman's worker, which serves only the servers' first database. */
 async function failures(project: Project): Promise<readonly Finding[]> {
   const { text } = await project.tenantry("verify", "-s", "it", "--json");
   const { findings } = JSON.parse(text.slice(text.indexOf("{"))) as { findings: readonly Finding[] };

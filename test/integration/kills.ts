@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Project } from "./project";
 
-/** Starts `tenantry ARGUMENTS` and kills it with everything it started, or Pulumi `alone`: its provider must then exit. */
+/** Starts `tenantry ARGUMENTS` and kills the process group, or Pulumi `alone`, whose provider must then exit. */
 export async function killAfter(project: Project, args: readonly string[], afterMs: number, alone: boolean) {
   const running = project.start(...args);
   const ended = once(running, "close");

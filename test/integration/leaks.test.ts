@@ -24,7 +24,7 @@ interface Hole {
   readonly seen: RegExp;
 }
 
-/** Leaks that no policy prevents. Functions with parameters use plpgsql, because Citus can't read tables in SQL ones. */
+/** Leaks that no policy prevents. Functions with parameters use plpgsql, because Citus rejects reads in SQL ones. */
 const holes: readonly Hole[] = [
   {
     what: "a materialized view that a role may read",

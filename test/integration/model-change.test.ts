@@ -22,7 +22,7 @@ import {
 const kills = Number(process.env.TENANTRY_UP_KILLS ?? 1);
 const seed = Number(process.env.TENANTRY_SEED ?? 20_261_125);
 
-/** Each table with its number of rows, in every database of the stack. Partitions are left out: maintenance adds them. */
+/** Each table with its row count, in every database of the stack, without partitions, which maintenance adds. */
 async function contents(project: Project): Promise<string[]> {
   const { postgres } = project.endpoints;
   const { rows: databases } = await asLogin(project, postgres, (client) =>

@@ -144,7 +144,7 @@ const inFiles = [
   "sql/ecommerce/900_bad.sql:1:31: Dropping column `carts.customer_id` breaks every running release that reads or writes it",
 ];
 
-test("fails a preview with the pack for errors in isolation, settings and SQL that only the whole stack shows", async (t) => {
+test("fails a preview with the pack for errors in isolation, settings and SQL of a whole stack", async (t) => {
   const { code, text } = await preview(t, { program: table, ...badFiles });
   if (code === null) return;
   assert.notEqual(code, 0);

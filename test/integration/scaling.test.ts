@@ -69,7 +69,7 @@ test("scales from two workers to three and back under writes, and delivers every
         text,
         /about 1 of 4 shard groups, [\d.]+ \w+ of [\d.]+ MiB \(as they are now\), move online from worker_\d to worker_3/,
       );
-      // The nodes of the provider, of the boundary and of the rebalance; slot, connector and membership.
+      // Updates the nodes of provider, boundary and rebalance; creates slot, connector and CitusNode.
       assert.match(text, /\+ 3 to create\n\s+~ 3 to update\n\s+6 changes/);
     },
   );

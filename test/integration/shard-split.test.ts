@@ -104,7 +104,7 @@ test("names the prepared transaction that a split waits for", { skip }, async (t
 test("stops a split that blocks writers for too long", { skip }, async (t) => {
   const fixture = await startShards(t);
   if (!fixture) return;
-  // Holds a lock as a writer's transaction does. The split's last lock waits for it, and all writers wait for that lock.
+  // Holds a writer's lock. The split's last lock waits for it, and all writers wait for the split's lock.
   const writer = new Client(clientConfig(fixture.endpoint));
   writer.on("error", () => {});
   await writer.connect();

@@ -6,7 +6,7 @@ import { type Breakage, namesEach } from "./breakage";
 import { skip } from "./servers";
 import { verifiedShop } from "./verified-shop";
 
-/** A role's ways past row level security. Functions with parameters use plpgsql: Citus can't read tables in SQL ones. */
+/** A role's ways past row level security. Functions with parameters use plpgsql: Citus rejects reads in SQL ones. */
 const breakages: readonly Breakage[] = [
   {
     what: "a view that reads as its owner",

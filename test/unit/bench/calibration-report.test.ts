@@ -19,7 +19,7 @@ test("shows each assumed rate beside the measured one, with their ratio", () => 
   assert.equal(JSON.parse(calibrationJson(report)).compared[0].ratio, 2);
 });
 
-test("writes a file that `plan --rates` reads; what was not measured stays as assumed", () => {
+test("writes a file that `plan --rates` reads, with the assumed rates for those not measured", () => {
   const file = { path: "rates.yaml", text: ratesFile(report) };
   assert.deepEqual(parseRates(file), { ...measuredRates, ...report.rates });
 });

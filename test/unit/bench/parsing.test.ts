@@ -46,7 +46,7 @@ test("makes the given number of tables, and partitioned ones name their column",
   assert.equal(files["architecture.yaml"]?.match(/partition:/g)?.length, 2);
 });
 
-test("Debezium's defaults keep the source, and none of our tuning", () => {
+test("keeps the source and drops our tuning for Debezium's defaults", () => {
   const config = debeziumDefaults({
     "database.hostname": "localhost",
     "poll.interval.ms": "10",

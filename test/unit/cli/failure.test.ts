@@ -17,7 +17,7 @@ test("shows Problems unchanged", () => {
   assert.equal(failureText(new Problems([{ what: "No", fix: "Yes" }])), "No\n  fix:      Yes");
 });
 
-test("an error of the system or a server is one message with its fix", () => {
+test("shows an error of the system or a server as one message with its fix", () => {
   const refused = Object.assign(new Error('password authentication failed for user "app"'), { code: "28P01" });
   assert.match(
     failureText(refused),

@@ -27,7 +27,7 @@ const given = { database: "shop", applicationRoles: ["shop_app"], replicationRol
 /** The component's children: the inputs of each, with secrets in plain text. */
 async function rolesWith(more: object = {}): Promise<Made[]> {
   made.length = 0;
-  // Loaded here because resources register with the mocks that are set when they are loaded.
+  // Loaded here, because resources register with the mocks that exist when their module is loaded.
   const { DatabaseRoles } = await import("../../../components/database-roles.js");
   const note: pulumi.ResourceTransformation = ({ name, props, opts }) => {
     retained.set(name, opts.retainOnDelete ?? false);

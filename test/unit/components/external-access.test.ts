@@ -50,7 +50,7 @@ test("node ports are fixed, and adding a worker moves no other port", () => {
   assert.deepEqual(ports(3), [30000, 30021, 30022, 30023]);
 });
 
-test("lets only the declared networks in to the pods", () => {
+test("lets only the declared networks reach the pods", () => {
   assert.deepEqual(policies("shop", ways.nodePort, reached(ways.nodePort))[1]?.spec.ingress, [
     { from: [{ ipBlock: { cidr: "10.0.0.0/8" } }], ports: [{ protocol: "TCP", port: 5432 }] },
   ]);

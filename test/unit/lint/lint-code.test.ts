@@ -6,7 +6,7 @@ import { loadTypeScript } from "../../../lint/typescript/typescript";
 
 const sql = [{ path: "sql/shop/010.sql", text: "CREATE TABLE orders (tenant_id uuid, id uuid, total numeric);" }];
 
-/** What is found in code, as `FILE:LINE:COLUMN RULE`; FILE is left out for `app.ts`. */
+/** The findings in code, as `FILE:LINE:COLUMN RULE`; FILE is left out for `app.ts`. */
 async function find(files: string | Readonly<Record<string, string>>): Promise<string[]> {
   await Promise.all([loadSqlParser(), loadTypeScript()]);
   const code = Object.entries(typeof files === "string" ? { "app.ts": files } : files).map(([path, text]) => ({

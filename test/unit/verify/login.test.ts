@@ -7,7 +7,7 @@ import { withLogin } from "../../../verify/login";
 const ready = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 const authenticated = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
 
-/** Lets everybody in, and does with their queries what it is told. */
+/** A server that accepts every login, and passes each query's connection to `answers`. */
 async function serverThat(t: test.TestContext, answers: (socket: Socket) => void) {
   const server = createServer((socket) => {
     socket.once("data", () => {

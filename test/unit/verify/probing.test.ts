@@ -5,7 +5,7 @@ import { clearingProbes, withProbes } from "../../../verify/probing";
 import type { Target } from "../../../verify/target";
 import { parseShop } from "../architecture/shop";
 
-/** A database of Citus without tables, which answers until it is broken. */
+/** A Citus database without tables, which answers until the test sets `broken`. */
 async function target() {
   const database = { broken: false };
   const query = async () => {

@@ -62,7 +62,7 @@ test("varies a value that a CHECK refuses, with the CHECK's literals among the c
   assert.equal(row.statement().values[1], "1", "the other column was left alone");
 });
 
-test("stops varying after an error about no column", async () => {
+test("stops varying after an error that names no column", async () => {
   const row = await planRow(table({ columns: [column("note", "text")] }), {}, noParent);
   assert.equal(row.vary({ code: "42501" }), false);
 });

@@ -19,7 +19,7 @@ const endpoints: Endpoints = {
 };
 const acme = { name: "acme", id: "5e5b2c1a-0000-4000-8000-00000000acce" };
 
-/** The names of the checks, by the part of the application that they look at. */
+/** The names of the checks, by the part of the application that they check. */
 async function checksOf(model: Model): Promise<Record<string, readonly string[]>> {
   const application = await parseShop({ split: true });
   const settings = externalSettings(model === "shared" ? {} : { tenancy: { model, tenants: [acme] } });

@@ -3,7 +3,7 @@ import { type Draw, literalOf, nameOf } from "../draw";
 import type { QuerySteps, Shape } from "../query";
 import type { LeakRelation } from "../surface";
 
-/** Queries for other tenants' rows alone: there must be none, and no condition may have met one. */
+/** Queries for other tenants' rows only. They must return no row, and must evaluate no condition on such a row. */
 export const asking: readonly Shape[] = [
   pinned(
     "other tenants",
@@ -60,7 +60,7 @@ function pinned(name: string, sql: (draw: Draw, relation: LeakRelation) => strin
   };
 }
 
-/** Asks for a row by a value that only another tenant's row has. */
+/** A query for a row by a value that only another tenant's row has. */
 function byValue(name: string, condition: (draw: Draw, column: string, value: string) => string): Shape {
   return {
     name: `another's ${name}`,
@@ -79,7 +79,7 @@ function byValue(name: string, condition: (draw: Draw, column: string, value: st
   };
 }
 
-/** A condition that fails on any row that gets to it, behind one that only other tenants' rows meet. */
+/** A condition that raises an error on each row it sees, after a condition that only other tenants' rows satisfy. */
 function trap(name: string, condition: (draw: Draw) => string): Shape {
   return {
     name: `trap: ${name}`,

@@ -4,8 +4,8 @@ import type { Shape } from "../query";
 import type { LeakRelation } from "../surface";
 
 /**
- * Queries whose answers say how many rows there are, and what they add up to. Nothing in a sum is recognised as another
- * tenant's, so each is asked twice, the second time with the tenant in WHERE: that must change nothing.
+ * Queries that return counts and aggregates. These don't show whose rows they contain, so each query runs a second time
+ * with the tenant in WHERE, and both answers must be the same.
  */
 export const counting: readonly Shape[] = [
   twice("count", (d, r) => {

@@ -3,7 +3,7 @@ import { type Draw, nameOf } from "../draw";
 import type { QuerySteps, Shape } from "../query";
 import type { LeakRelation } from "../surface";
 
-/** Queries that say nothing of tenants: whatever they show must be the tenant's own. */
+/** Queries without a condition on the tenant. They may return only the tenant's own rows. */
 export const reading: readonly Shape[] = [
   shape("select", (d, r) => {
     const order = d.oneIn(2) ? ` ORDER BY ${d.column(r, "a")}${d.pick(["", " DESC", " NULLS FIRST"])}` : "";
@@ -117,7 +117,7 @@ export const reading: readonly Shape[] = [
   shape(
     "sample",
     (d, r) => {
-      // A share of the blocks, so that a large table is not read whole.
+      // Samples a share of the blocks, so that no large table is read completely.
       const percent = Math.min(100, Math.max(0.001, (100 * 50_000) / Math.max(1, r.rowCount)));
       const sample = `TABLESAMPLE ${d.pick(["BERNOULLI", "SYSTEM"])} (${r.rowCount < 50_000 ? 100 : percent.toFixed(3)})`;
       return `SELECT ${d.row(r, "a")}::text FROM ${nameOf(r)} AS a ${sample}${d.pick(["", " REPEATABLE (1)"])}${d.limit}`;

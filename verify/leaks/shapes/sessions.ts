@@ -3,7 +3,7 @@ import { type Draw, nameOf } from "../draw";
 import type { QuerySteps, Shape, Step } from "../query";
 import type { LeakRelation } from "../surface";
 
-/** Ways to ask that are more than one statement, or not a SELECT. */
+/** Queries of several statements, or by other statements than SELECT. */
 export const sessions: readonly Shape[] = [
   whole("prepared statement", (d, r) => {
     const mode = d.pick(["auto", "force_generic_plan", "force_custom_plan"]);
@@ -50,7 +50,7 @@ export const sessions: readonly Shape[] = [
       },
     ],
   })),
-  // Without LIMIT, so of small tables only.
+  // COPY has no LIMIT, so only small tables are copied.
   whole("copy of a table", (_, r) =>
     r.kind === "table" && r.isWhole && r.rowCount < 50_000
       ? { steps: [{ sql: `COPY ${nameOf(r)} TO STDOUT`, copy: true }] }
@@ -81,7 +81,7 @@ export const sessions: readonly Shape[] = [
     r.ofTenants
       ? {
           steps: [
-            // The form that travels to Citus' workers; another one leaves the tenant as it was there.
+            // Only SET LOCAL reaches Citus' workers; other forms leave the previous tenant set there.
             { sql: "SET LOCAL app.tenant_id = ''", unseen: true },
             { sql: `SELECT ${d.show(r, "a")} FROM ${d.from(r, "a")}${d.limit}` },
           ],

@@ -2,7 +2,7 @@ import { quoteLiteral } from "../../../common/identifier";
 import { nameOf } from "../draw";
 import type { Shape } from "../query";
 
-/** What PostgreSQL itself tells of tables: statistics hold values of every tenant. */
+/** Queries on PostgreSQL's own data about tables, such as statistics, which hold values of every tenant. */
 export const system: readonly Shape[] = [
   {
     name: "statistics",

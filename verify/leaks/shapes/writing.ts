@@ -5,7 +5,7 @@ import { type Draw, literalOf, nameOf } from "../draw";
 import type { QuerySteps, Shape } from "../query";
 import type { LeakRelation } from "../surface";
 
-/** Statements that write, and what they give back. They reach for the other tenant's probe rows only. */
+/** Statements that write, with the rows that they return. They can reach only the other tenant's probe rows. */
 export const writing: readonly Shape[] = [
   write("update returning", "update", (d, r) => {
     const self = settable(d, r);
@@ -82,13 +82,13 @@ function write(
 
 const names = (columns: LeakRelation["columns"]) => columns.map(({ name }) => quoteIdentifier(name)).join(", ");
 
-/** A column to set to itself; the tenant's, where there is no other. */
+/** A column to set to its own value; the tenant column if there is no other. */
 function settable(d: Draw, { columns }: LeakRelation): string {
   const open = columns.filter(({ name, isGenerated }) => !isGenerated && name !== d.surface.tenant.column);
   return open.length > 0 ? quoteIdentifier(d.pick(open).name) : d.tenantColumn;
 }
 
-/** The other tenant's values that a statement may write: those that the database makes itself it refuses from anybody (428C9). */
+/** The other tenant's values that a statement may write. PostgreSQL rejects generated columns from anybody (428C9). */
 function settableValues(d: Draw, r: LeakRelation) {
   return d.telling(r).filter(({ column }) => !column.isGenerated && column.name !== d.surface.tenant.column);
 }
@@ -99,7 +99,7 @@ function insert(relation: LeakRelation, row: Row): string {
   return `INSERT INTO ${nameOf(relation)} (${names(columns)}) VALUES (${values.join(", ")})`;
 }
 
-/** The tenant's own row with new values where nobody else has the old ones, except for those that refer to other rows. */
+/** The tenant's own row with new values, except for NULLs, the tenant column and foreign keys. */
 function freshRow(d: Draw, { own, foreignKeys }: LeakRelation): Row | undefined {
   if (!own) return undefined;
   const kept = new Set([d.surface.tenant.column, ...foreignKeys.flatMap(({ columns }) => columns)]);
@@ -108,12 +108,12 @@ function freshRow(d: Draw, { own, foreignKeys }: LeakRelation): Row | undefined 
   );
 }
 
-/** A row of the tenant with values of the other tenant's, against one with values that nobody has. */
+/** A tenant's row with values of the other tenant; its twin has values that no row has. */
 function asOthers(d: Draw, r: LeakRelation, sql: (row: Row) => string): QuerySteps | undefined {
   const row = freshRow(d, r);
   const known = settableValues(d, r);
   if (!row || known.length === 0) return undefined;
-  // All at once but for references, whose errors would hide those of unique keys.
+  // Takes all values at once except those of foreign keys, whose errors would hide errors of unique keys.
   const references = new Set(r.foreignKeys.flatMap(({ columns }) => columns));
   const free = known.filter(({ column }) => !references.has(column.name));
   const chosen = free.length > 0 && !d.oneIn(3) ? free : [d.pick(known)];

@@ -1,6 +1,6 @@
 import type { RefusalName } from "../../../../lint/citus/citus-refusals";
 
-/** Files of an application `shop`: one that makes its tables, then those of an example. */
+/** The file that creates the tables of an application `shop`. The files of an example follow it. */
 export const tables = `CREATE TABLE countries (code text PRIMARY KEY, name text);
 CREATE TABLE tenants (tenant_id uuid PRIMARY KEY, name text, country text);
 CREATE TABLE customers (tenant_id uuid NOT NULL, customer_id uuid NOT NULL DEFAULT gen_random_uuid(), email text,
@@ -18,16 +18,16 @@ export const references = ["countries"];
 export const tenants = ["tenants", "customers", "orders"];
 
 export interface Example {
-  /** A file that makes a table `t`, which is placed after it. */
+  /** A file that creates a table `t`, which is distributed after the file. */
   readonly makes?: {
     readonly kind: "tenant" | "reference";
     readonly sql: string;
-    /** The foreign key in it, which is added once the table is placed. */
+    /** The foreign key in the file, which is added after the table is distributed. */
     readonly key?: string;
   };
-  /** The file after it. */
+  /** The next file. */
   readonly change?: string;
-  /** PostgreSQL wants it outside of a transaction. */
+  /** True if PostgreSQL accepts the change only outside a transaction. */
   readonly alone?: true;
 }
 
@@ -40,7 +40,7 @@ const insert = `INSERT INTO customers (tenant_id, customer_id) VALUES (${anna}, 
 const conflict = `${insert} ON CONFLICT (tenant_id, customer_id) DO UPDATE`;
 const key = "FOREIGN KEY (tenant_id, c) REFERENCES customers";
 
-/** What each entry refuses: PostgreSQL accepts it, Citus does not, and it is found at its place. */
+/** Examples of each refusal: PostgreSQL accepts them, Citus refuses them, and the rule reports them at their place. */
 export const refused: Readonly<Record<RefusalName, readonly Example[]>> = {
   trigger: [
     tenant(`CREATE TABLE t (${t}); CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION touch();`),
@@ -259,7 +259,7 @@ export const refused: Readonly<Record<RefusalName, readonly Example[]>> = {
   ],
 };
 
-/** Neighbours of what is refused: both accept them, and nothing is found. */
+/** Similar changes that PostgreSQL and Citus both accept, and that the rule does not report. */
 export const accepted: readonly Example[] = [
   change(
     "CREATE TRIGGER x BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION touch(); ALTER TABLE jobs DISABLE TRIGGER x;",

@@ -5,7 +5,7 @@ import { foundIn } from "./found-in";
 const head = `import { Pool } from "pg"; import { processOnce } from "@tenantry/client"; const pool = new Pool();
 const write = () => pool.query("UPDATE customers SET spent = spent + 1 WHERE tenant_id = $1", [t]);\n`;
 
-/** Each handles messages of a broker by `work`. */
+/** Code that handles messages of a broker by `work`. */
 const handlers = {
   "kafkajs, wrapped": `import { Kafka } from "kafkajs"; const consumer = new Kafka({}).consumer({}); consumer.run({ eachMessage: traced(async () => { await work(); }) });`,
   "kafkajs, a bound method": `import { Kafka } from "kafkajs"; class Totals { consumer = new Kafka({}).consumer({}); async start() { await this.consumer.run({ eachMessage: this.onOrder.bind(this) }); } async onOrder() { await work(); } }`,

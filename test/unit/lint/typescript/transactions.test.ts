@@ -4,7 +4,7 @@ import { foundIn } from "./found-in";
 
 const kafka = `import { Kafka } from "kafkajs"; const producer = new Kafka({ brokers: [] }).producer(); const send = () => producer.send({ topic: "t", messages: [] });`;
 
-/** Each writes in a transaction of its library, and sends in line 3 or later. */
+/** Code that writes in a transaction of its library, and sends in line 3 or later. */
 const writing = {
   "Prisma's interactive transaction": `import { PrismaClient } from "@prisma/client"; const prisma = new PrismaClient();
 export const place = (data) => prisma.$transaction(async (tx) => { await tx.order.create({ data });
@@ -105,7 +105,7 @@ for (const [name, code] of Object.entries(writing)) {
   });
 }
 
-/** Code that does not write and send in one run, or not to two systems. */
+/** Code that does not both write and send in one run, or uses only one system. */
 const passing = {
   "a return in the branch that writes": `export async function place(id) {
   if (id) { await write(id); return; }

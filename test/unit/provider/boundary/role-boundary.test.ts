@@ -74,7 +74,7 @@ test("resets harmful settings where they were set", () => {
   assert.deepEqual(judgeSettings([path, { ...path, name: "work_mem", value: "1GB" }], bounds, "shop"), []);
 });
 
-test("accepts an event trigger that fires always", () => {
+test("accepts an event trigger that always fires", () => {
   const found = {
     has_function: true,
     enabled: "A",
@@ -86,7 +86,7 @@ test("accepts an event trigger that fires always", () => {
   assert.match(judgeTrigger({ ...found, has_function: false })[0]?.seen ?? "", /isolate_partitions\(\) is missing/);
 });
 
-test("lists each subject with a gap, each role and the nodes as differences, but no gap that only others can close", () => {
+test("lists each subject with a gap, each role and the nodes as differences, not gaps that this login can't close", () => {
   const state = { ...bounds, gaps: {}, beyond: { PUBLIC: ["may call …"] } };
   assert.deepEqual(roleBoundary.diff(state, bounds), []);
   const next = {

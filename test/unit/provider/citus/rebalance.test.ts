@@ -15,7 +15,7 @@ const job = (state: RebalanceJob["state"], details: Partial<RebalanceJob["detail
 });
 const running = { state: "running", retried: 0, size: { source: 40 * MiB, target: 10 * MiB } };
 
-/** Answers as a server whose job is as each look says, the last look for ever. */
+/** A server that returns these states of a job one after another, and then always the last. */
 function acting(
   looks: readonly RebalanceJob[],
   { isStarted = true, last }: { isStarted?: boolean; last?: RebalanceJob } = {},
@@ -69,7 +69,7 @@ test("stops the rebalance if a step keeps failing, and reports the reason", asyn
   assert.equal(ran.at(-1), "SELECT citus_rebalance_stop()");
 });
 
-test("stops waiting for a rebalance that stands still, and says how to stop it in the database", async () => {
+test("stops waiting for a rebalance without progress, and reports how to stop it in the database", async () => {
   const { context, client, ran } = acting([job("running", { tasks: [running] })]);
   await assert.rejects(rebalance(context, client, { pollMs: 1, limitMs: 5 }), {
     name: "Problems",

@@ -35,12 +35,12 @@ test("quotes names twice, as an identifier and as a literal", () => {
   assert.match(distribute(odd).sql, /'"shop"\."it''s ""odd"""', 'Tenant''s'/);
 });
 
-test("keeps a declared placement that is still true, even after splits added shards", () => {
+test("keeps a placement that matches the declaration, even after splits added shards", () => {
   assert.equal(placementAsInputs(tenants, { ...found, shardCount: 34 }, tenants.placement), tenants.placement);
   assert.equal(placementAsInputs(orders, found, orders.placement), orders.placement);
 });
 
-test("does not identify the first table of a group by age, because a redistribution creates all again", () => {
+test("does not identify the first table of a group by age, because a redistribution recreates all tables", () => {
   const anew = { ...found, group: ["shop.orders", "shop.tenants"] };
   assert.equal(placementAsInputs(tenants, anew, tenants.placement), tenants.placement);
 });

@@ -5,7 +5,7 @@ import test, { type TestContext } from "node:test";
 import { Problems } from "../../../../common/problem";
 import { openConnect } from "../../../../provider/connect/connect-client";
 
-/** What a worker answers to `METHOD PATH`, one after another; the last for ever. */
+/** A worker's answers to `METHOD PATH`, one after another, and then always the last. */
 type Script = Readonly<Record<string, readonly (readonly [status: number, body: unknown])[]>>;
 
 const patience = { refusedPatienceMs: 300, startPatienceMs: 1_200 };
@@ -62,7 +62,7 @@ test("returns undefined for an unknown connector, and accepts its deletion", asy
   await connect.delete("c");
 });
 
-test("waits for a starting worker, and does not take its 404 for a missing connector", async (t) => {
+test("waits for a starting worker, and does not treat its 404 as a missing connector", async (t) => {
   const { connect } = await startWorker(t, {
     "GET /health": [html, [503, { status: "starting", message: "Worker is starting" }], [200, {}]],
     "GET /connectors/c/config": [html, [200, { name: "c" }]],
@@ -85,7 +85,7 @@ test("waits for a group that rebalances", async (t) => {
   assert.equal(seen.filter(({ call }) => call === "PUT /connectors/c/stop").length, 3);
 });
 
-test("reports a worker that never gets ready with its last answer", async (t) => {
+test("reports a worker that never becomes ready, with its last answer", async (t) => {
   const { connect } = await startWorker(t, {
     "GET /health": [[503, { status: "starting", message: "Worker is still reading its internal topics" }]],
   });

@@ -41,19 +41,19 @@ const suspectIn = (
   return found && { id: found.unsent.change.id, before: found.before };
 };
 
-test("suspects the first event that its topic's limit refuses, or the largest where no limit is known", () => {
+test("suspects the first event above its topic's limit, or the largest event if no limit is known", () => {
   assert.deepEqual(suspectIn("too large", "RecordTooLargeException", limits), { id: "2", before: 1 });
   assert.deepEqual(suspectIn("too large", "RecordTooLargeException", undefined), { id: "3", before: 2 });
 });
 
-test("suspects the first event of the topic that the error names, and of no other with a similar name", () => {
+test("suspects the first event of the topic in the error, and of no other topic with a similar name", () => {
   const cause = "TopicAuthorizationException: Not authorized to access topics: [shop.orders.events]";
   assert.deepEqual(suspectIn("topic", cause, undefined), { id: "3", before: 2 });
   const missing = new Map([["shop.order.events", 500]]);
   assert.deepEqual(suspectIn("topic", "UnknownTopicOrPartitionException", missing), { id: "3", before: 2 });
 });
 
-test("suspects no event where none is to blame", () => {
+test("suspects no event if the failure has another cause", () => {
   assert.equal(suspectIn("elsewhere", "PSQLException: password", limits), undefined);
   assert.equal(suspectOf({ kind: "too large", cause: "" }, [], limits, {}), undefined);
 });

@@ -13,7 +13,7 @@ const partition = { server: "shop-outbox-coordinator" };
 const position = (lsn: number, commit: number, messageType: string) =>
   parsePosition([{ partition, offset: { lsn, lsn_proc: lsn, lsn_commit: commit, messageType, txId: 1 } }]);
 
-/** Committed in this order: the second began before the first. */
+/** Transactions in the order of their commits. The second began before the first. */
 const transactions: readonly StreamTransaction<{ readonly lsn: bigint }>[] = [
   transaction(11, 150n, 155n, [120n]),
   transaction(10, 200n, 205n, [100n, 160n]),
@@ -33,18 +33,18 @@ test("counts everything as unsent if nothing was sent", () => {
   assert.deepEqual(lsnsOf(undefined), [120n, 100n, 160n, 205n]);
 });
 
-test("follows the order of the commits, not of the log, behind the last change that was sent", () => {
+test("lists unsent changes in the order of the commits, not of the WAL, after the last sent change", () => {
   assert.deepEqual(lsnsOf(position(120, 90, "INSERT")), [100n, 160n, 205n]);
   assert.deepEqual(lsnsOf(position(100, 155, "INSERT")), [160n, 205n]);
   assert.deepEqual(lsnsOf(position(160, 155, "INSERT")), [205n]);
 });
 
-test("keeps a change at the end of the commit before it, if only that commit was sent", () => {
+test("counts a change at the end of the previous commit as unsent, if only that commit was sent", () => {
   assert.deepEqual(lsnsOf(position(205, 205, "COMMIT")), [205n]);
   assert.deepEqual(lsnsOf(position(205, 205, "INSERT")), []);
 });
 
-test("counts the sent among changes that share a place, which a COPY makes; without a count all of them are sent", () => {
+test("counts the sent changes of a COPY, which share a position; without a count, all of them are sent", () => {
   const copied = [transaction(10, 200n, 205n, [100n, 100n, 100n, 110n])];
   const unsent = (offset: object) =>
     unsentOf(
@@ -57,7 +57,7 @@ test("counts the sent among changes that share a place, which a COPY makes; with
   assert.equal(unsent({}).length, 1);
 });
 
-test("sets the position behind a change as Debezium stores it, with the end of the transaction before", () => {
+test("sets the position after a change as Debezium stores it, with the end of the previous transaction", () => {
   const [, first, poison] = unsentOf(transactions, position(90, 90, "COMMIT"));
   assert(first && poison);
   const start = { partition, lsn: 1n };
@@ -73,7 +73,7 @@ test("sets the position behind a change as Debezium stores it, with the end of t
   assert.equal(positionBehind(alone, undefined, start).offset?.lsn_commit, 1, "the slot's, where nothing was sent");
 });
 
-test("reads and writes positions of the log as PostgreSQL does", () => {
+test("reads and writes WAL positions in PostgreSQL's format", () => {
   assert.equal(parseLsn("16/B374D848"), 0x16_b374_d848n);
   assert.equal(formatLsn(0x16_b374_d848n), "16/B374D848");
   assert.equal(formatLsn(parseLsn("0/1ED7218")), "0/1ED7218");

@@ -5,7 +5,7 @@ import type { Database } from "../../../../provider/postgres/database";
 
 const lagging = { slot: "shop_outbox_worker_1", node: "worker:5432", behind: "4096" };
 
-/** Answers as a server whose slots are those of each look in turn, the last look for ever. */
+/** A server that returns these slots one query after another, and then always the last. */
 function acting(looks: readonly (readonly object[])[], isThere = true) {
   const told: string[] = [];
   let look = 0;

@@ -10,7 +10,7 @@ import type { Context } from "../../../../provider/protocol/resource-context";
 const declared = { connector: "shop-outbox", config: { "max.batch.size": "8192", "exactly.once.support": "required" } };
 const tooLarge = "org.apache.kafka.common.errors.RecordTooLargeException: too large";
 
-/** A Connect that begins with a failed task, and whose task fails again at the last of so many starts, if any. */
+/** A Connect that begins with a failed task. Its task fails again at this start, or never if undefined. */
 function fakeConnect(failsAtStart: number | undefined) {
   const calls: string[] = [];
   let config: ConnectorConfig = declared.config;
@@ -47,7 +47,7 @@ function fakeConnect(failsAtStart: number | undefined) {
   return { calls, connect, look, configNow: () => config };
 }
 
-/** Runs it in a time that passes by itself. */
+/** Runs the sending of single events with mocked time, which the test advances. */
 async function runIn(t: TestContext, { connect, look }: ReturnType<typeof fakeConnect>): Promise<Diagnosis> {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
   const context: Context = {
@@ -70,7 +70,7 @@ async function runIn(t: TestContext, { connect, look }: ReturnType<typeof fakeCo
   return running;
 }
 
-test("does not take a failure from before the start for a new one", async (t) => {
+test("does not treat a failure from before the start as a new one", async (t) => {
   const fake = fakeConnect(1);
   const diagnosis = await runIn(t, fake);
   assert.equal(diagnosis.failure?.kind, "too large");
@@ -78,13 +78,13 @@ test("does not take a failure from before the start for a new one", async (t) =>
   assert(isOneByOne(fake.configNow()));
 });
 
-test("restarts a connector that stands still", async (t) => {
+test("restarts a connector that makes no progress", async (t) => {
   const fake = fakeConnect(3);
   await runIn(t, fake);
   assert.deepEqual(fake.calls, ["put", "stop", "resume", "stop", "resume", "stop", "resume"]);
 });
 
-test("rejects a connector that stands still after each start", async (t) => {
+test("rejects a connector that makes no progress after each start", async (t) => {
   const fake = fakeConnect(undefined);
   await assert.rejects(runIn(t, fake), (error) => {
     assert(error instanceof Problems);

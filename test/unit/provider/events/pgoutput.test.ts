@@ -42,7 +42,7 @@ test("reads a table's columns and the values of an insert, NULL among them", () 
   assert.deepEqual(decodePgoutput(insert), { kind: "insert", oid: 16_386, values });
 });
 
-test("reads the beginning of an insert that was cut: the length of the column that it ends in, and none behind", () => {
+test("reads an insert that was cut off: up to the length of the column at the cut, and no column after it", () => {
   const insert = join("I", int(1, 4), "N", int(3, 2), column("id"), column("x".repeat(5_000)), column("{}"));
   const message = decodePgoutput(insert.subarray(0, 100));
   assert(message.kind === "insert");
@@ -52,6 +52,6 @@ test("reads the beginning of an insert that was cut: the length of the column th
   );
 });
 
-test("skips messages that an outbox never has", () => {
+test("skips messages that an outbox never sends", () => {
   assert.deepEqual(decodePgoutput(join("T", int(0, 4))), { kind: "other" });
 });

@@ -27,19 +27,19 @@ const half: LedgerEntry = {
 
 const whole: LedgerEntry = { ...half, done: 2, complete: true };
 
-test("a new file runs from its start", () => {
+test("runs a new file from its start", () => {
   assert.deepEqual(decide(file, undefined, undefined), { kind: "run", from: 0, inDoubt: false });
 });
 
-test("an applied file has nothing left", () => {
+test("runs nothing for an applied file", () => {
   assert.deepEqual(decide(file, whole, undefined), { kind: "nothing" });
 });
 
-test("continues an interrupted file behind the committed statements, in doubt about the running one", () => {
+test("continues an interrupted file after the committed statements, in doubt about the one that was running", () => {
   assert.deepEqual(decide(file, { ...half, in_doubt: true }, undefined), { kind: "run", from: 1, inDoubt: true });
 });
 
-test("accepts an edit of an interrupted file behind the committed statements", () => {
+test("accepts an edit of an interrupted file after the committed statements", () => {
   assert.deepEqual(decide(file, { ...half, hash: "old" }, undefined), { kind: "run", from: 1, inDoubt: false });
 });
 
@@ -57,7 +57,7 @@ test("runs a file that runs on change from its start", () => {
   assert.deepEqual(decide(onChange, { ...half, hash: "old" }, undefined), { kind: "run", from: 0, inDoubt: false });
 });
 
-test("does not run content again that was applied under another name", () => {
+test("does not run content again if it was applied under another name", () => {
   const same = { ...whole, path: "sql/shop/009.sql" };
   assert.deepEqual(decide(file, undefined, same), { kind: "renamed", from: "sql/shop/009.sql" });
 });

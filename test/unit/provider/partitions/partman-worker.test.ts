@@ -8,7 +8,7 @@ test("adds a database once", () => {
   assert.deepEqual(changeList(["shop", "shop_acme"], "shop_acme", true), ["shop", "shop_acme"]);
 });
 
-test("never shortens the list, which would crash the server: another name fills the place", () => {
+test("never shortens the list, which would crash the server, but puts another name in the place", () => {
   assert.deepEqual(changeList(["shop", "shop_acme", "shop_globex"], "shop_acme", false), [
     "shop",
     "shop",

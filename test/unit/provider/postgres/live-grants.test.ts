@@ -44,7 +44,7 @@ test("lists privileges that can't be declared as surplus", () => {
   assert.deepEqual(surplusGrants(found, ["app"]), { app: ["TRUNCATE"], PUBLIC: ["SELECT"] });
 });
 
-test("ignores the order of privileges, and takes an empty list for none", () => {
+test("ignores the order of privileges, and treats an empty list as no privileges", () => {
   assert.deepEqual(rolesThatDiffer({ a: ["SELECT", "INSERT"], b: [] }, { a: ["INSERT", "SELECT"] }), []);
   assert.deepEqual(rolesThatDiffer({ a: ["SELECT"] }, { b: ["SELECT"] }), ["a", "b"]);
 });

@@ -6,7 +6,7 @@ import type { Context } from "../../../../provider/protocol/resource-context";
 
 const orders = { schema: "shop", table: "orders" };
 
-/** What is run and said where these opt-ins are given. */
+/** The statements and messages for these opt-ins. */
 async function deleting(...allow: string[]): Promise<string[]> {
   const seen: string[] = [];
   const client = { query: async (sql: string) => seen.push(sql) } as unknown as Client;

@@ -42,7 +42,7 @@ const failures: readonly [Error, RegExp][] = [
 ];
 
 for (const [error, expected] of failures) {
-  test(`"${error.message}" is told with its fix, and without the password`, () => {
+  test(`reports "${error.message}" with its fix, and without the password`, () => {
     const problems = connectionProblems(error, server);
     assert.match(problems.message, expected);
     assert.match(problems.message, /fix: /);
@@ -72,7 +72,7 @@ test("connects to the address given for a server's name, and still checks the na
       ca: authority.certificate,
       addresses: { [`${host}:5432`]: { host: "localhost", port } },
     });
-  // The server's answer, which comes only when its certificate was accepted.
+  // The server answers only after the client accepted its certificate.
   await assert.rejects(reached("citus-0.shop.svc"), /refused the password of "admin"/);
   await assert.rejects(reached("citus-0.other.svc"), /is not trusted[\s\S]*expected: one for citus-0\.other\.svc/);
   await assert.rejects(connect({ ...server, host: "localhost", port, ca: authority.certificate }), /is not trusted/);
@@ -83,7 +83,7 @@ test("reports an internal name of the cluster with the setting that maps it", ()
   assert.match(problems.message, /tenantry:kubernetes\.access/);
 });
 
-/** Speaks TLS as PostgreSQL does, and refuses every password. */
+/** A server that speaks TLS as PostgreSQL does, and rejects every password. */
 async function tlsServer(t: TestContext, { certificate, key }: KeyPair): Promise<number> {
   const listening = createServer((socket) => {
     socket.on("error", () => {});
@@ -112,7 +112,7 @@ test("retries only a server that may be starting, and longer if it is known to e
   assert.ok(connectPatienceMs(failure("", "28P01")) < 0);
 });
 
-test("finds the code of an error behind the problem made from it", () => {
+test("finds the code of the error that caused a problem", () => {
   assert.equal(errorCode(connectionProblems(failure("", "3D000"), server)), "3D000");
   assert.equal(errorCode("no error"), undefined);
 });

@@ -15,11 +15,11 @@ test("creates a missing publication for inserts, by the root's name, with its co
   ]);
 });
 
-test("keeps a publication as declared, whatever the order of its columns", () => {
+test("keeps a publication as declared, in any order of its columns", () => {
   assert.deepEqual(sql({ columns: ["payload", "id"], asDeclared: true }), []);
 });
 
-test("changes a different publication in place, so that slots read on", () => {
+test("changes a different publication in place, so that slots continue", () => {
   const changed = [
     `ALTER PUBLICATION "tenantry_outbox" SET (publish = 'insert', publish_via_partition_root = true)`,
     'ALTER PUBLICATION "tenantry_outbox" SET TABLE "tenantry"."outbox" ("id", "payload")',

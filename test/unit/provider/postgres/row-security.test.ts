@@ -10,7 +10,7 @@ import {
 } from "../../../../provider/postgres/row-security";
 
 const tenancy = { column: "tenant_id", type: "uuid" } as const;
-/** As PostgreSQL 15 to 18 write it back. */
+/** The condition as PostgreSQL 15 to 18 print it. */
 const written = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)";
 const policy: FoundPolicy = {
   name: "tenant_isolation",
@@ -48,7 +48,7 @@ const changes: readonly [string, Partial<FoundPolicy>][] = [
 ];
 
 for (const [what, change] of changes) {
-  test(`a policy that ${what} is a changed one, and made anew`, () => {
+  test(`treats a policy that ${what} as changed, and creates it again`, () => {
     const found = { ...isolated, policies: [{ ...policy, ...change }] };
     assert.deepEqual(gapsOf(found, tenancy), ["the policy tenant_isolation was changed"]);
     assert.deepEqual(
@@ -93,7 +93,7 @@ const onlyOne: readonly [type: TenantType, tenant: string, writtenBack: string][
 ];
 
 for (const [type, onlyTenant, constant] of onlyOne) {
-  test(`a policy for one tenant alone is known again: ${type} ${onlyTenant}`, () => {
+  test(`recognises a policy for a single tenant: ${type} ${onlyTenant}`, () => {
     const own = { column: "tenant_id", type, onlyTenant };
     const using = type === "text" ? written.replace("))::uuid)", "))") : written.replace("uuid", type);
     const found = { ...isolated, policies: [{ ...policy, using, check: `(${using} AND (tenant_id = ${constant}))` }] };

@@ -12,12 +12,12 @@ test("writes durations as text, and reads them back", () => {
   assert.deepEqual(fromWire("PartitionSet", wire), set);
 });
 
-test("passes on text that a program wrote, and leaves out what it left out", () => {
+test("passes on text from a program, and leaves out properties that the program leaves out", () => {
   assert.deepEqual(toWire("PartitionSet", { every: "4 weeks" }), { every: "4 weeks" });
   assert.deepEqual(toWire("Migration", { retention: "1 month" }), { retention: "1 month" });
 });
 
-test("reads and writes an interval of a state that is no duration", () => {
+test("reads and writes an interval in a state that is no duration", () => {
   const state = { retention: "1 mon 3 days" };
   assert.deepEqual(fromWire("ProcessedEvents", state), { retention: { printed: "1 mon 3 days" } });
   assert.deepEqual(toWire("ProcessedEvents", fromWire("ProcessedEvents", state)), state);
@@ -26,7 +26,7 @@ test("reads and writes an interval of a state that is no duration", () => {
   });
 });
 
-test("refuses text that is no duration, and says what is accepted", () => {
+test("rejects text that is no duration, with the accepted forms", () => {
   const { error } = duration.safeParse("often");
   assert.match(error?.issues[0]?.message ?? "", /a whole number and a unit/);
 });

@@ -18,7 +18,7 @@ interface Shelf {
   readonly books: number;
 }
 
-/** A kind that changes in place by its books, is replaced by its name, and refuses to be empty. */
+/** A resource that another number of books updates, another name replaces, and zero books make invalid. */
 const shelf: ResourceHandler<Shelf> = {
   noun: "Shelf",
   inputs: z.object({ name: z.string(), books: z.int("a number of books") }),
@@ -85,7 +85,7 @@ async function create(client: ResourceProviderClient, news: object, preview: boo
   return promisify<rpc.CreateRequest, rpc.CreateResponse>(client.create.bind(client))(request);
 }
 
-test("durations are text for Pulumi, in inputs and in state, and durations for the kind", async (t) => {
+test("passes durations as text to Pulumi, in inputs and state, and as durations to the handler", async (t) => {
   interface Kept {
     readonly retention: Interval;
   }
@@ -153,7 +153,7 @@ test("rejects another tenancy model without the opt-in", async (t) => {
   assert.deepEqual(await refusals({}, { model: "silo" }), [], "a new stack");
 });
 
-test("lists each changed property in a diff, and whether it replaces", async (t) => {
+test("lists each changed property in a diff, and whether it replaces the resource", async (t) => {
   const { client } = await serve(t);
   const response = await diff(client, { name: "novels", books: 3 }, { name: "poems", books: 4 });
   const details: Record<string, rpc.PropertyDiff.Kind> = {};

@@ -22,7 +22,7 @@ function refusal(next: typeof inputs | ReturnType<typeof withKeys>): string {
   return (connector.check?.(undefined, next, new Set()) ?? []).map(renderProblem).join("\n");
 }
 
-test("accepts a configuration with references to secrets, and one that is not known yet", () => {
+test("accepts a configuration with references to secrets, and an unknown one", () => {
   assert.equal(refusal(inputs), "");
   assert.equal(refusal(withKeys({ "database.password": unknownYet })), "");
 });
@@ -88,7 +88,7 @@ test("reports a connector that does not run as drift", () => {
   }
 });
 
-test("the preview shows the calls and what they change", () => {
+test("shows the calls and their changes in the preview", () => {
   const path = "/connectors/shop-outbox-coordinator";
   assert.deepEqual(connector.preview(undefined, inputs), [`PUT ${path}/config`]);
   assert.deepEqual(connector.preview(state, withKeys({ "max.batch.size": "1" })), [

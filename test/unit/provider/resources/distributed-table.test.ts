@@ -30,7 +30,7 @@ const state = (inputs: DistributedTableInputs): DistributedTableState => ({ ...i
 const refused = (old: DistributedTableInputs, next: DistributedTableInputs, ...allow: string[]) =>
   distributedTable.check?.(state(old), next, new Set(allow)) ?? [];
 
-test("a new table, and an unchanged one, pass the check", () => {
+test("accepts a new table and an unchanged one", () => {
   assert.deepEqual(distributedTable.check?.(undefined, orders, new Set()), []);
   assert.deepEqual(refused(orders, orders), []);
 });
@@ -57,7 +57,7 @@ const rewrites: readonly [string, DistributedTableInputs, DistributedTableInputs
 ];
 
 for (const [what, old, next, expected] of rewrites) {
-  test(`another ${what} is refused without its opt-in, and shown as a rewrite with it`, () => {
+  test(`rejects another ${what} without its opt-in, and shows it as a rewrite with the opt-in`, () => {
     const problems = refused(old, next);
     assert.equal(problems.length, 1);
     assert.match(problems.map(renderProblem).join(), expected);
@@ -113,7 +113,7 @@ test("does not turn a reference table into a tenant table silently", () => {
   assert.throws(() => planDistributedTable(orders, found, undefined), /is a reference table in the database/);
 });
 
-test("the preview shows the SQL for making, changing and deleting a table", () => {
+test("shows in the preview the SQL that creates, changes and deletes a table", () => {
   const show = (title: string, lines: readonly string[]) => `-- # ${title}\n${lines.join("\n")}\n`;
   matchesGolden(
     join(__dirname, "../../../golden/provider/distributed-table.sql"),

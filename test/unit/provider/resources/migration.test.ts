@@ -18,13 +18,13 @@ const file: MigrationInputs = {
 const problemsOf = (old: MigrationInputs | undefined, next: MigrationInputs) =>
   (migration.check?.(old, next, new Set()) ?? []).map(renderProblem);
 
-test("a new file and an unchanged one pass", () => {
+test("accepts a new file and an unchanged one", () => {
   assert.deepEqual(problemsOf(undefined, file), []);
   assert.deepEqual(problemsOf({ ...file, statements: [] }, file), []);
   assert.deepEqual(migration.diff({ ...file, statements: [] }, file), []);
 });
 
-test("an applied file that was edited is refused in the preview", () => {
+test("rejects an edited applied file in the preview", () => {
   assert.deepEqual(problemsOf({ ...file, hash: "b".repeat(64) }, file), [
     `sql/shop/010_tables.sql: This file was edited after it had been applied
   got:      SHA-256 ${"a".repeat(64)}
@@ -49,13 +49,13 @@ test("rejects a file that ends its transaction", () => {
   assert.deepEqual(problemsOf(undefined, { ...file, statements, transaction: false }), []);
 });
 
-test("the preview shows the statements, and whether they run in one transaction", () => {
+test("shows in the preview the statements, and whether they run in one transaction", () => {
   const statements = ["CREATE TABLE a (id int);", "CREATE TABLE b (id int);"];
   assert.deepEqual(migration.preview(undefined, file), ["BEGIN;", ...statements, "COMMIT;"]);
   assert.deepEqual(migration.preview(undefined, { ...file, transaction: false }), statements);
 });
 
-test("the preview of a renamed or deleted file says that nothing runs", () => {
+test("shows in the preview that nothing runs for a renamed or deleted file", () => {
   assert.match(migration.preview({ ...file, path: "old.sql" }, file).join(), /^-- .*only its name changes$/);
   assert.match(migration.preview(file, undefined).join(), /^-- .*stays in the database$/);
 });

@@ -56,7 +56,7 @@ for (const [name, partman] of [
   ["4", partman4],
   ["5", partman5],
 ] as const) {
-  test(`pg_partman ${name} is told in its own words`, () => {
+  test(`plans the SQL for pg_partman ${name} as in the golden file`, () => {
     const weekly = { ...orders, every: lasting("1 week") };
     const sets = [orders, weekly, outbox].map((inputs) => sqlOf(planPartitionSet(inputs, undefined, partman)));
     matchesGolden(golden(`partition-set-partman-${name}.sql`), sets.join("\n"));
@@ -69,7 +69,7 @@ test("changes nothing in a set as declared", () => {
   assert.deepEqual(partitionSet.diff(state, { ...orders, retention: lasting("84 months") }), []);
 });
 
-test("creates more partitions ahead at once, and fewer only from now on", () => {
+test("creates partitions for a larger `ahead` immediately, and applies a smaller one only from now on", () => {
   assert.match(sqlOf(planPartitionSet({ ...orders, ahead: 6 }, found, partman5)), /premake = 6.*run_maintenance/s);
   assert.doesNotMatch(sqlOf(planPartitionSet({ ...orders, ahead: 2 }, found, partman5)), /run_maintenance/);
 });
@@ -94,7 +94,7 @@ test("never drops partitions without a retention", () => {
   assert.doesNotMatch(sql, /guarded/);
 });
 
-test("the preview of a set that is deleted says that the partitions stay", () => {
+test("shows in the preview of a deleted set that the partitions stay", () => {
   assert.match(partitionSet.preview(state, undefined)[0] ?? "", /partitions stay with their rows/);
 });
 
@@ -171,7 +171,7 @@ test("parses durations and numbers", () => {
   assert.ok(!partitionSet.inputs.safeParse({ ...wire, ahead: 0 }).success);
 });
 
-test("a retention that somebody set to no duration is read as it is, and shown as a difference", () => {
+test("reads a retention that is no duration as it is printed, and shows it as a difference", () => {
   const drifted: PartitionSetState = { ...state, retention: { printed: "1 mon 3 days" } };
   const wire = toWire("PartitionSet", drifted);
   assert.equal(wire.retention, "1 mon 3 days");

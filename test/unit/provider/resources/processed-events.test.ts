@@ -19,7 +19,7 @@ test("creates the processed events as in the golden file", () => {
   matchesGolden(golden("processed-events.sql"), `${processedEvents.preview(undefined, wanted).join(";\n")}\n`);
 });
 
-test("updates a changed retention, but not the same one in other words", () => {
+test("updates a changed retention, but not the same one in another unit", () => {
   assert.deepEqual(processedEvents.diff(state, { ...wanted, retention: lasting("28 days") }), []);
   assert.deepEqual(processedEvents.diff(state, { ...wanted, retention: lasting("1 month") }), [
     { path: "retention", how: "update" },

@@ -48,7 +48,7 @@ test("does not turn a distributed table into a reference table silently", () => 
   assert.throws(() => planReferenceTable(countries, found), /shop\.countries is distributed by code in the database/);
 });
 
-test("the preview shows the SQL for making, changing and deleting a table", () => {
+test("shows in the preview the SQL that creates, changes and deletes a table", () => {
   const show = (title: string, lines: readonly string[]) => `-- # ${title}\n${lines.join("\n")}\n`;
   const fewer = { ...countries, grants: { shop_app: ["SELECT"] } } as const;
   matchesGolden(

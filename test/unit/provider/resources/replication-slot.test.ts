@@ -31,7 +31,7 @@ test("creates a slot again whose WAL was removed", () => {
   ]);
 });
 
-test("the preview shows the SQL and the node it runs on", () => {
+test("shows the SQL and its node in the preview", () => {
   assert.deepEqual(replicationSlot.preview(undefined, inputs), [
     "-- on worker_1, 10.0.0.2:5432:",
     "SELECT pg_create_logical_replication_slot('shop_outbox_worker_1', 'pgoutput')",
@@ -43,7 +43,7 @@ test("the preview shows the SQL and the node it runs on", () => {
   ]);
 });
 
-test("from PostgreSQL 17 on the slot survives a failover", () => {
+test("creates a failover slot from PostgreSQL 17 on", () => {
   assert.match(createStatement("s", 17_00_04).sql, /\(\$1, 'pgoutput', false, false, true\)/);
   assert.match(createStatement("s", 15_00_20).sql, /\(\$1, 'pgoutput'\)/);
 });

@@ -39,7 +39,7 @@ test("rejects an `onlyTenant` that is no value of the column", () => {
   assert.deepEqual(tenantIsolation.check?.(undefined, orders, new Set()), []);
 });
 
-test("the preview shows the SQL for making, repairing and deleting", () => {
+test("shows in the preview the SQL that creates, repairs and deletes isolation", () => {
   const show = (title: string, lines: readonly string[]) => `-- # ${title}\n${lines.join("\n")}\n`;
   const gaps = { "shop.orders_p1": ["row level security is off"], "shop.orders": ["the policy support widens access"] };
   matchesGolden(

@@ -4,7 +4,7 @@ import { tenantShard } from "../../../../provider/resources/tenant-shard";
 
 const tenant = { schema: "shop", table: "tenants", type: "text", tenant: "o'neill" } as const;
 
-test("the preview shows the split, and how much it copies where the database answers", async () => {
+test("shows the split in the preview, with the amount of copied data if the database answers", async () => {
   const lines = tenantShard.preview(undefined, tenant);
   assert.equal(lines[1], `SELECT isolate_tenant_to_new_shard('"shop"."tenants"', 'o''neill'::text, 'CASCADE')`);
   const read = async () => [{ bytes: String(3 * 2 ** 30) }];

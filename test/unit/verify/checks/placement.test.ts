@@ -7,7 +7,7 @@ import { parseShop } from "../../architecture/shop";
 
 const tenants = [{ name: "acme", id: "5e5b2c1a-0000-4000-8000-00000000acce" }];
 
-/** What tenants with schemas share: countries, and cities that refer to them. The catalogs answer with these rows. */
+/** Rows of the catalogs for tables that tenants with schemas share: countries, and cities that refer to them. */
 async function sharedPart(rows: readonly object[]): Promise<Target> {
   const application = await parseShop({
     split: true,

@@ -40,7 +40,7 @@ test("matches whole numbers and words only", () => {
   assert.equal(judge({ rows: [`${foreign}c`] }).kind, "rows");
 });
 
-test("reports any row as a leak if only other tenants' rows were asked for", () => {
+test("reports any row as a leak if the query asks only for other tenants' rows", () => {
   assert.deepEqual(judge({ rows: ["paid"] }, { empty: true }), {
     kind: "leak",
     how: "1 rows where other tenants' alone were asked for",

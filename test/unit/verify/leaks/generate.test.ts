@@ -45,7 +45,7 @@ test("makes the requested number of queries, of every shape on every relation", 
   }
 });
 
-test("asks some queries without a tenant, but none that need one", () => {
+test("runs some queries without a tenant, but none that need one", () => {
   const queries = generate(shop, 1, 1_000);
   const without = queries.filter(({ context }) => context === "none");
   assert.ok(without.length > 20 && without.length < 200, `${without.length}`);
@@ -80,7 +80,7 @@ test("limits writes to the two probe tenants' rows, so that a broken policy lose
   }
 });
 
-test("limits every query and sample, so that no large table is read completely", () => {
+test("limits every query and sample, so that none reads a large table completely", () => {
   const large = surface([relation("orders", { rowCount: 1e9 })]);
   for (const query of generate(large, 1, 1_000)) {
     assert.notEqual(query.shape, "copy of a table");

@@ -24,7 +24,7 @@ test("summarizes a run without a leak by its queries and their results", () => {
   ]);
 });
 
-test("attributes a leak to the relation that leaks alone, with the shortest query", () => {
+test("attributes a leak to the relation that also leaks alone, with the shortest query", () => {
   const findings = summarise(run, [own, leak(["shop.carts"], "cursor"), leak(["shop.orders", "shop.carts"], "join")]);
   assert.deepEqual(findings[0], {
     outcome: "fail",
@@ -35,7 +35,7 @@ test("attributes a leak to the relation that leaks alone, with the shortest quer
   assert.equal(findings.at(-1)?.outcome, "fail");
 });
 
-test("attributes a leak that no relation has alone to all of them", () => {
+test("attributes a leak to all relations of the query if none of them leaks alone", () => {
   const findings = summarise(run, [own, leak(["shop.orders", "shop.carts"], "join")]);
   assert.equal(findings[0]?.subject, "shop.orders, shop.carts");
 });
@@ -47,7 +47,7 @@ test("warns if nearly all queries fail", () => {
   assert.match(findings[0]?.seen ?? "", /too few showed any row/);
 });
 
-test("queries that find nothing are only warned of where no row could be made", () => {
+test("warns, without failing, of queries that find nothing if no row could be created", () => {
   const rowless = ["shop.members (shop.users, to which it refers, has no row)"];
   const vain = Array.from({ length: 9 }, () => asked({ kind: "none" }));
   const [found] = summarise({ ...run, expected: [], rowless }, vain);
