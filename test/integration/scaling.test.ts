@@ -60,7 +60,7 @@ test("scales from two workers to three and back under writes, and delivers every
   const traffic = startTraffic(t, project, { writers: 4, pauseMs: 20 });
 
   await t.test(
-    "shows in the preview of a new worker only its resources and the amount of data that moves",
+    "previews only a new worker's resources and the amount of data to move",
     async () => {
       listNodes(project, [...two, worker]);
       const text = await run("preview", "-s", "it", "--diff");

@@ -86,7 +86,7 @@ test("accepts an event trigger that always fires", () => {
   assert.match(judgeTrigger({ ...found, has_function: false })[0]?.seen ?? "", /isolate_partitions\(\) is missing/);
 });
 
-test("lists each subject with a gap, each role and the nodes as differences, not gaps that this login can't close", () => {
+test("lists subjects with gaps, roles and nodes as differences, but not gaps that this login can't close", () => {
   const state = { ...bounds, gaps: {}, beyond: { PUBLIC: ["may call …"] } };
   assert.deepEqual(roleBoundary.diff(state, bounds), []);
   const next = {
