@@ -11,38 +11,38 @@ setup: ## install what is missing: Node dependencies, Pulumi, PostgreSQL, Kafka,
 	@local/setup/prerequisites.sh
 	@$(tenantry) setup
 
-local: setup ## the whole architecture on this machine, verified: servers, `pulumi up -s local`, verify
+local: setup ## run and verify the whole architecture on this machine: servers, `pulumi up -s local`, verify
 	@$(tenantry) local up
 	@$(tenantry) up -s local --yes --skip-preview
 	@$(tenantry) verify -s local
 
-test: setup ## unit tests, then integration tests on servers of their own
+test: setup ## run the unit tests, then the integration tests on separate servers
 	@test/run.sh
 
-test-kills: setup ## the tests that kill, at many moments: `up`, scaling, and Connect, Kafka and PostgreSQL under 10,000 transactions
+test-kills: setup ## run the tests that kill at many moments: `up`, scaling, and the servers under 10,000 transactions
 	@TENANTRY_TEST_TIMEOUT_MS=3600000 TENANTRY_UP_KILLS=20 TENANTRY_KILLS=50 TENANTRY_CRASH_TRANSACTIONS=10000 \
 	  TENANTRY_SCALE_KILLS=6 TENANTRY_SPLITS=20 test/run.sh test/integration/killed-up.test.ts test/integration/model-change.test.ts test/integration/kill.test.ts \
 	  test/integration/scaling.test.ts test/integration/crash.test.ts
 
-check: setup ## types, lint, format, duplicates
+check: setup ## check types, lint, format, imports and duplicates
 	@test/check.sh
 
 fmt: setup ## format and apply safe fixes
 	@node_modules/.bin/biome check --write .
 
-docs: setup ## the reference of the packages, from their docstrings, in .tenantry/api
+docs: setup ## write the packages' reference from their docstrings into .tenantry/api
 	@node_modules/.bin/typedoc
 
-preview: ## what every stack would be made of, compared with test/golden/preview; UPDATE_GOLDEN=1 takes it over
+preview: ## compare the resources of every stack with test/golden/preview; UPDATE_GOLDEN=1 updates it
 	@node --import tsx --test --test-reporter=spec test/unit/cli/preview/declared-resources.test.ts
 
-smoke: setup ## a stack's whole life on kind, or on the cluster of KUBECONFIG: faults, scaling, events compared
+smoke: setup ## run a stack's whole life on kind or the cluster of KUBECONFIG: faults, scaling, compared events
 	@node --import tsx test/smoke/main.ts
 
-demo: setup ## traffic on the running local stack, with a live display
+demo: setup ## send traffic through the running local stack, with a live display
 	@$(tenantry) demo
 
-bench: setup ## throughput, latency and overhead, as ratios measured in one run
+bench: setup ## measure throughput, latency and overhead as ratios in one run
 	@$(tenantry) bench
 
 .PHONY: help setup local test test-kills check fmt docs preview smoke demo bench
