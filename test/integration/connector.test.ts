@@ -129,7 +129,7 @@ test("restores a stopped, paused or deleted connector without losing an event", 
   assert.equal(sent.length, 9);
 });
 
-test("deletes a connector and its slot when all events are sent, and neither before", {
+test("deletes a connector and its slot only after all events are sent", {
   skip,
 }, async (t) => {
   const fixture = await startConnectorFixture(t);
@@ -167,7 +167,7 @@ test("keeps a stopped connector with events to send, until the stack gives them 
   assert.equal(await fixture.connect.config(id), undefined);
 });
 
-test("rejects continuing behind a dropped slot, until the stack allows a replay, which sends every event", {
+test("refuses to continue after a dropped slot until the stack allows a replay, which sends every event", {
   skip,
 }, async (t) => {
   const fixture = await startConnectorFixture(t);

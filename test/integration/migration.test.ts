@@ -104,7 +104,7 @@ const concurrent = file(
   { transaction: false },
 );
 
-test("continues a file without a transaction behind its committed statements, and drops an invalid index", {
+test("continues a file without a transaction after its committed statements, and drops an invalid index", {
   skip,
 }, async (t) => {
   const fixture = await startDatabaseFixture(t);

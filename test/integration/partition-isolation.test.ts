@@ -64,7 +64,7 @@ test("isolates partitions created by a session whose name looks like one of Citu
   }
 });
 
-test("isolates partitions whatever their name or the session's name", { skip }, async (t) => {
+test("isolates partitions of any name, created by a session of any name", { skip }, async (t) => {
   const { admin } = await withVisits(t);
   await admin.query("SET application_name = 'citus_internal gpid=10000000001'");
   await admin.query("CREATE TABLE ecommerce.visits_2031_102008 (LIKE ecommerce.visits INCLUDING ALL)");

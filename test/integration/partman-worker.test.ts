@@ -21,7 +21,7 @@ test("adds a database to the list of pg_partman's worker, and removes it", { ski
   });
 });
 
-test("uses the list of the server's command line, whatever ALTER SYSTEM set", { skip }, async (t) => {
+test("uses the list of the server's command line, even after ALTER SYSTEM", { skip }, async (t) => {
   const settings = { "pg_partman_bgw.dbname": "shop,shop_globex" };
   const server = await startExtraServer(t, { ...servers().postgres, database: "shop" }, { citus: false, settings });
   await withSession(server, "postgres", async (client) => {

@@ -123,7 +123,7 @@ test("stops a split that blocks writers for too long", { skip }, async (t) => {
   assert.deepEqual(await leftOvers(fixture), []);
 });
 
-test("isolates a tenant with `block-writes` without replication, whatever transactions are open", {
+test("isolates a tenant with `block-writes` without replication, even if transactions are open", {
   skip,
 }, async (t) => {
   const fixture = await startShards(t);

@@ -39,7 +39,7 @@ test("reports a backfill before the DDL, in a DO block, in a CTE, and by DELETE,
   }
 });
 
-test("says in the message whether a condition chooses the rows", async () => {
+test("reports in the message whether a condition chooses the rows", async () => {
   const text = "ALTER TABLE customers ADD COLUMN nick text;\nUPDATE customers SET nick = name WHERE country = 'CH';";
   assert.match((await found(backfillWithDdl, text)).join(), /UPDATE of the rows that WHERE finds in `customers` runs/);
 });

@@ -106,7 +106,7 @@ test("reports joins in views, also in views of an earlier statement", async () =
   assert.deepEqual(await found(crossShardJoin, joined("o.customer_id = m.customer_id AND m.t = o.tenant_id")), []);
 });
 
-test("accepts tables joined by tenant, wherever the query says so", async () => {
+test("accepts tables joined by tenant anywhere in the query", async () => {
   const text = `CREATE VIEW a AS SELECT c.name, (SELECT count(*) FROM orders o WHERE o.tenant_id = c.tenant_id) AS n
 FROM customers c CROSS JOIN LATERAL (SELECT o.order_id FROM orders o WHERE o.tenant_id = c.tenant_id LIMIT 1) AS l
 WHERE EXISTS (SELECT FROM order_items i WHERE i.tenant_id = c.tenant_id)

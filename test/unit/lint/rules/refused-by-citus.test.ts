@@ -69,7 +69,7 @@ DO $$ BEGIN EXECUTE 'CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW EXECUTE FU
   assert.deepEqual(await refusedIn(table, { citus: "stack", allow: ["run sql/shop/002_t.sql"] }), []);
 });
 
-test("counts a stack as needing Citus unless it says auto or gives each tenant a schema", () => {
+test("counts a stack as needing Citus unless it has `auto` or gives each tenant a schema", () => {
   const stack = (name: string, ...lines: string[]) => ({
     path: `stacks/Pulumi.${name}.yaml`,
     text: ["config:", "  tenantry:application: shop", ...lines].join("\n"),

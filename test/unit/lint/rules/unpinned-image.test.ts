@@ -32,7 +32,7 @@ const container = (image: string) => `resources:
     name: it
     inputs: { spec: { containers: [{ image: "${image}" }] } }`;
 
-test("checks containers; accepts a digest, and does not take a registry's port for a tag", async () => {
+test("checks containers, accepts a digest, and does not treat a registry's port as a tag", async () => {
   for (const image of ["citus", "citus:edge", "registry.example.com:5000/citus"]) {
     assert.deepEqual(await found(unpinnedImage, container(image), { in: "yaml" }), [
       `kubernetes:core/v1:Pod it Image \`${image}\` is whatever was pushed last`,

@@ -29,7 +29,7 @@ test("changes a different publication in place, so that slots continue", () => {
   assert.deepEqual(sql({ columns: undefined, asDeclared: true }), changed);
 });
 
-test("changes a shared publication for one outbox only, even if somebody filters its rows", () => {
+test("changes a shared publication for one outbox only, even if its rows are filtered", () => {
   const add = 'ALTER PUBLICATION "tenantry_outbox" ADD TABLE "tenantry"."outbox" ("id", "payload")';
   const drop = 'ALTER PUBLICATION "tenantry_outbox" DROP TABLE "tenantry"."outbox"';
   assert.deepEqual(sql({ columns: undefined, asDeclared: true }, others), [add]);

@@ -90,7 +90,7 @@ test("limits every query and sample, so that none reads a large table completely
   }
 });
 
-test("makes only queries that PostgreSQL's parser accepts, whatever the names", async () => {
+test("makes only queries that PostgreSQL's parser accepts, for any names", async () => {
   await loadSqlParser();
   const name = fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" }).filter((text) => !text.includes("\0"));
   const anyRelation = fc.record({ name, columns: fc.uniqueArray(name, { minLength: 1, maxLength: 4 }) }).map((drawn) =>
