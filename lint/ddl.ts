@@ -1,9 +1,11 @@
 import type { AlterTableCmd, ColumnDef, Constraint, CreateStmt, Node } from "libpg-query";
 import { constraintsOf, strings } from "../architecture/catalog/table-definition";
 import { nameOfParts, relationName } from "../architecture/sql/relation-name";
+import { nameParts } from "../architecture/sql/running-statements";
 import type { ParsedStatement } from "../architecture/sql/sql-parser";
 import type { Place } from "../common/problem";
 import { placeAt } from "../common/source";
+import { objectKey, objectKinds, relations } from "./object-kinds";
 import type { FileContext, Finding, TableFacts } from "./rule";
 
 /** One command of an ALTER TABLE on a table that holds rows. */
@@ -94,7 +96,10 @@ export function forEachMigrating(
   return migration ? forEachStatement(statements, check) : [];
 }
 
-/** The names of the objects that a file creates, each with the offset of its first creation. */
+/**
+ * The names of the objects that a file creates, each with the offset of its first creation. An object of the file's own
+ * has its later names too.
+ */
 export function createdBy(
   statements: readonly ParsedStatement[],
   { schema, catalog }: Pick<TableFacts, "schema" | "catalog">,
@@ -102,7 +107,8 @@ export function createdBy(
   const created = new Map<string, number>();
   for (const statement of statements) {
     const { node, source } = statement;
-    const name = createdName(node, schema);
+    const renamed = renamedObject(node, schema);
+    const name = renamed && created.has(renamed.from) ? renamed.to : createdName(node, schema);
     if (name === undefined || created.has(name)) continue;
     const first = catalog.firstFiles.get(name) ?? source.path;
     const isOlder = "CreateStmt" in node && node.CreateStmt.if_not_exists && first !== source.path;
@@ -126,6 +132,27 @@ function createdName(node: Node, schema: string): string | undefined {
   if ("CreateSchemaStmt" in node) return `schema ${node.CreateSchemaStmt.schemaname}`;
   if ("CreateExtensionStmt" in node) return `extension ${node.CreateExtensionStmt.extname}`;
   return undefined;
+}
+
+/** The keys of an object before and after a rename; undefined for other statements. */
+export function renamedObject(node: Node, schema: string): { readonly from: string; readonly to: string } | undefined {
+  if (!("RenameStmt" in node)) return undefined;
+  const { renameType = "", relation, object, newname = "" } = node.RenameStmt;
+  if (relations.has(renameType)) {
+    return { from: relationName(relation, schema), to: relationName({ ...relation, relname: newname }, schema) };
+  }
+  const found = objectKinds[renameType];
+  const parts = object ? nameParts(object) : [];
+  if (!found || parts.length === 0) return undefined;
+  const key = (names: readonly string[]) => objectKey(found, nameOfParts(names, schema));
+  return { from: key(parts), to: key([...parts.slice(0, -1), newname]) };
+}
+
+/**
+ * True if the file's transaction ends with an object of that name, of the file's own: others see no moment without one.
+ */
+export function isMadeAgain(name: string, { transaction, created }: Pick<FileContext, "transaction" | "created">) {
+  return transaction && created.has(name);
 }
 
 /** True if the file has already created the object when the statement runs. */

@@ -15,6 +15,15 @@ export const objectKinds: Readonly<Record<string, ObjectKind>> = {
   OBJECT_SCHEMA: { noun: "schema", kind: "schema" },
 };
 
+/** Kinds of relations that a release reads or writes by name. */
+export const relations: ReadonlySet<string | undefined> = new Set([
+  "OBJECT_TABLE",
+  "OBJECT_VIEW",
+  "OBJECT_MATVIEW",
+  "OBJECT_FOREIGN_TABLE",
+  "OBJECT_SEQUENCE",
+]);
+
 /** Key of an object among those that a file creates. */
 export function objectKey({ kind }: ObjectKind, name: string): string {
   return kind === undefined ? name : `${kind} ${name}`;

@@ -1,7 +1,7 @@
 import type { Node } from "libpg-query";
 import { nameOfParts, relationName } from "../../architecture/sql/relation-name";
 import { nameParts } from "../../architecture/sql/running-statements";
-import { forEachStatement, isNew } from "../ddl";
+import { forEachStatement, isMadeAgain, isNew, renamedObject } from "../ddl";
 import { type ObjectKind, objectKey, objectKinds } from "../object-kinds";
 import type { Rule } from "../rule";
 
@@ -19,21 +19,25 @@ export const dropObject: Rule = {
   name: "drop-object",
   severity: "error",
   harm: "A view, function, type or schema that is dropped while the running release uses it makes every such statement fail.",
-  check: (statements, context) =>
-    forEachStatement(statements, (statement, at) =>
-      dropped(statement.node, context.tables.schema)
+  check(statements, context) {
+    const { schema } = context.tables;
+    // No release knows a name that the file gives. Of the name before, the rules on renames speak.
+    const given = new Map(statements.map(({ node, start }) => [renamedObject(node, schema)?.to, start]));
+    return forEachStatement(statements, (statement, at) =>
+      dropped(statement.node, schema)
         .filter(({ key, cascades }) => {
           // A drop and a new creation in one transaction are invisible to others, but CASCADE drops objects that are
           // not created again.
-          const isMadeAgain = context.transaction && !cascades && context.created.has(key);
-          return !isMadeAgain && !isNew(key, statement, context);
+          const isGiven = isMadeAgain(key, context) || (given.get(key) ?? statement.start) < statement.start;
+          return !isNew(key, statement, context) && (cascades || !isGiven);
         })
         .map(({ what }) => ({
           what: `Dropping ${what} breaks every running release that uses it`,
           fix: "Drop it in a later release, once nothing uses it, and allow it here with that reason",
           at,
         })),
-    ),
+    );
+  },
 };
 
 interface Dropped {

@@ -2,7 +2,7 @@ import type { AlterEnumStmt, AlterObjectSchemaStmt, Node, RenameStmt } from "lib
 import { strings } from "../../architecture/catalog/table-definition";
 import { nameOfParts } from "../../architecture/sql/relation-name";
 import { nameParts } from "../../architecture/sql/running-statements";
-import { forEachStatement, isNew } from "../ddl";
+import { forEachStatement, isMadeAgain, isNew } from "../ddl";
 import { objectKey, objectKinds } from "../object-kinds";
 import type { Rule } from "../rule";
 
@@ -14,6 +14,7 @@ export const renameObject: Rule = {
     forEachStatement(statements, (statement, at) => {
       const found = renamed(statement.node, context.tables.schema);
       if (!found || isNew(found.key, statement, context)) return [];
+      if (found.replaceable && isMadeAgain(found.key, context)) return [];
       const { verb, what, fix } = found;
       return [{ what: `${verb} ${what} breaks every running release that uses the name`, fix, at }];
     }),
@@ -22,6 +23,8 @@ export const renameObject: Rule = {
 interface Renamed {
   /** Key of the object among those that the file creates. */
   readonly key: string;
+  /** True if the object as a whole changes its name, so that another one may take it. */
+  readonly replaceable?: true;
   readonly verb: "Renaming" | "Moving";
   readonly what: string;
   readonly fix: string;
@@ -63,5 +66,5 @@ function ofObject(type: string | undefined, name: string, verb: Renamed["verb"],
   const found = objectKinds[type ?? ""];
   if (!found) return undefined;
   const fix = `Create \`${newName}\` beside it, move what uses it, and drop the old one in a later release`;
-  return { key: objectKey(found, name), verb, what: `${found.noun} \`${name}\``, fix };
+  return { key: objectKey(found, name), replaceable: true, verb, what: `${found.noun} \`${name}\``, fix } as const;
 }

@@ -1,14 +1,7 @@
 import { relationName } from "../../architecture/sql/relation-name";
-import { forEachStatement, isNew } from "../ddl";
+import { forEachStatement, isMadeAgain, isNew } from "../ddl";
+import { relations } from "../object-kinds";
 import type { Rule } from "../rule";
-
-const relations: ReadonlySet<string | undefined> = new Set([
-  "OBJECT_TABLE",
-  "OBJECT_VIEW",
-  "OBJECT_MATVIEW",
-  "OBJECT_FOREIGN_TABLE",
-  "OBJECT_SEQUENCE",
-]);
 
 export const renameTable: Rule = {
   name: "rename-table",
@@ -25,7 +18,7 @@ export const renameTable: Rule = {
           : {};
       if (!relations.has(renameType)) return [];
       const table = relationName(relation, context.tables.schema);
-      if (isNew(table, statement, context)) return [];
+      if (isNew(table, statement, context) || isMadeAgain(table, context)) return [];
       return [
         {
           what: `${moved ? "Moving" : "Renaming"} \`${table}\` breaks every running release that uses the name`,

@@ -46,3 +46,12 @@ test("reports drops by CASCADE, and drops in a file without a transaction, thoug
   assert.equal((await found(dropObject, `DROP VIEW v CASCADE; ${again}`)).length, 1);
   assert.equal((await found(dropObject, `-- tenantry: no transaction\nDROP VIEW v; ${again}`)).length, 1);
 });
+
+test("accepts the drop of an object under a name that the file gave it", async () => {
+  const swap = `CREATE TYPE mood_new AS ENUM ('glad');
+ALTER TYPE mood RENAME TO mood_old;
+ALTER TYPE mood_new RENAME TO mood;
+DROP TYPE mood_old`;
+  assert.deepEqual(await found(dropObject, `${swap};`), []);
+  assert.equal((await found(dropObject, `${swap} CASCADE;`)).length, 1);
+});

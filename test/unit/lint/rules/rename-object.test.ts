@@ -38,3 +38,15 @@ test("reports procedures, aggregates, types, domains and attributes", async () =
   }
   assert.equal((await found(renameObject, "ALTER TYPE t RENAME ATTRIBUTE a TO b;")).length, 1);
 });
+
+const swap = `CREATE TYPE mood_new AS ENUM ('glad');
+ALTER TABLE customers ALTER COLUMN mood TYPE mood_new USING mood::text::mood_new;
+ALTER TYPE mood RENAME TO mood_old;
+ALTER TYPE mood_new RENAME TO mood;
+DROP TYPE mood_old;`;
+
+test("accepts that another object of the file takes the name in the same transaction", async () => {
+  assert.deepEqual(await found(renameObject, swap), []);
+  assert.equal((await found(renameObject, `-- tenantry: no transaction\n${swap}`)).length, 1);
+  assert.equal((await found(renameObject, swap.replace("TO mood;", "TO feeling;"))).length, 1);
+});

@@ -25,3 +25,13 @@ test("reports views, materialized views, foreign tables and sequences, renamed o
     assert.equal((await found(renameTable, `ALTER ${kind} x SET SCHEMA y;`)).length, 1, kind);
   }
 });
+
+test("accepts that another relation of the file takes the name in the same transaction", async () => {
+  const swap = `CREATE TABLE customers_new (LIKE customers);
+ALTER TABLE customers RENAME TO customers_old;
+ALTER TABLE customers_new RENAME TO customers;`;
+  assert.deepEqual(await found(renameTable, swap), []);
+  assert.equal((await found(renameTable, `-- tenantry: no transaction\n${swap}`)).length, 1);
+  const view = "CREATE VIEW customers WITH (security_invoker = true) AS SELECT * FROM clients;";
+  assert.deepEqual(await found(renameTable, `ALTER TABLE customers RENAME TO clients;\n${view}`), []);
+});
