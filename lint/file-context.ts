@@ -68,9 +68,11 @@ function rolesOf(application: string, description: Description) {
 export function contextOf(
   { source, statements }: ParsedSql,
   tables: TableFacts,
-  migration: boolean,
-  unwrapped = withoutTransaction(source.text),
+  {
+    unwrapped = withoutTransaction(source.text),
+    ...run
+  }: { readonly unwrapped?: boolean } & Pick<FileContext, "migration" | "mayBegin">,
 ): FileContext {
   const created = createdBy(statements, tables);
-  return { transaction: !unwrapped, migration, created, tables };
+  return { transaction: !unwrapped, ...run, created, tables };
 }

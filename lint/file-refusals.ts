@@ -34,7 +34,7 @@ export function refusalsUnless(allow: readonly string[]): Refuse {
 }
 
 function refusalsOf(file: ParsedSql, tables: TableFacts): Problem[] {
-  const context = contextOf(file, tables, true);
+  const context = contextOf(file, tables, { migration: true });
   return rules
     .filter(({ refuses }) => refuses)
     .flatMap(({ check }) => check?.(file.statements, context) ?? [])

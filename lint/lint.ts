@@ -1,7 +1,7 @@
 import type { Description } from "../architecture/description";
 import { descriptionSchema } from "../architecture/description";
 import { withBuiltNames } from "../architecture/sql/built-text";
-import { forward, saysNoTransaction } from "../architecture/sql/migration-layout";
+import { forward, isOfPrisma, runsOutsideTransaction, saysNoTransaction } from "../architecture/sql/migration-layout";
 import { runningFile } from "../architecture/sql/running-statements";
 import { withoutTransaction } from "../architecture/sql/sql-file";
 import { type ParsedSql, parseSql } from "../architecture/sql/sql-parser";
@@ -89,11 +89,14 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
   const [tables, readable] = factsOf(files, facts, onFault);
   for (const { written, running } of readable.filter((file) => isWanted(file.running.source))) {
     judge(written.source, () => {
-      const context = contextOf(running, tables, yaml !== undefined, isUnwrapped(written.source));
+      const { source, statements } = written;
+      const unwrapped = isUnwrapped(source) || (!yaml && runsOutsideTransaction(source.path, statements));
+      const run = { migration: yaml !== undefined, mayBegin: !yaml && isOfPrisma(source.path) };
+      const context = contextOf(running, tables, { ...run, unwrapped });
       const found = chosen
         .flatMap((rule) => named(rule, rule.check?.(running.statements, context) ?? []))
         .map((each) => ({ ...each, what: withBuiltNames(each.what) }));
-      return withoutAllowed(written.source, readAllows(written.source, written.statements), found);
+      return withoutAllowed(source, readAllows(source, statements), found);
     });
   }
   for (const source of connectors) judge(source, () => lintConnectors(source, chosen));

@@ -57,6 +57,8 @@ export interface Finding {
 export interface FileContext {
   /** True if the toolkit runs the file in one transaction. */
   readonly transaction: boolean;
+  /** True if the file may begin and end transactions because its tool begins none. @default false */
+  readonly mayBegin?: boolean;
   /** True if the file is a numbered migration of an application, which runs once as the tables' owner. */
   readonly migration: boolean;
   /**

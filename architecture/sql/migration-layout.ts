@@ -1,5 +1,7 @@
 import { basename, dirname } from "node:path";
+import type { Node } from "libpg-query";
 import type { Source } from "../../common/source";
+import { outsideTransaction } from "./outside-transaction";
 
 /** A tool's layout of migrations: the names of its files, and its marker comments. */
 interface Layout {
@@ -43,6 +45,9 @@ const layouts: readonly Layout[] = [
 
 /** Flyway runs these whenever they change, after all files with a version. */
 const repeatable = /^R__.*\.sql$/;
+/** Flyway names files by version or as repeatable, in front of two underscores. */
+const flywayFile = /^(V[\d._]+|R)__.*\.sql$/;
+const prismaFile = "migration.sql";
 const byNumbers = new Intl.Collator("en", { numeric: true });
 
 /** The migration with its rollback part blanked out. All other characters keep their positions. */
@@ -66,6 +71,21 @@ export function saysNoTransaction(text: string): boolean {
   return layouts.some(({ noTransaction }) => noTransaction?.test(text));
 }
 
+/** True for a migration of Prisma, which begins no transaction: the file may begin its own. */
+export function isOfPrisma(path: string): boolean {
+  return basename(path) === prismaFile;
+}
+
+/**
+ * True if the tool runs these statements, which no transaction may hold, without one, though nothing asks it to. Flyway
+ * does so if the file has no others. PostgreSQL runs the text that Prisma sends in one transaction unless it is a single
+ * statement.
+ */
+export function runsOutsideTransaction(path: string, statements: readonly { readonly node: Node }[]): boolean {
+  const isLeft = isOfPrisma(path) ? statements.length === 1 : flywayFile.test(basename(path)) && statements.length > 0;
+  return isLeft && statements.every(({ node }) => outsideTransaction(node) !== undefined);
+}
+
 /** True if Flyway's settings file, NAME.sql.conf, turns off the transaction of NAME.sql. */
 export function configuresNoTransaction(settings: string): boolean {
   return /^[ \t]*executeInTransaction[ \t]*=[ \t]*false\b/im.test(settings);
@@ -79,7 +99,7 @@ export function byVersion(a: string, b: string): number {
 
 /** The folder whose migrations form one sequence. Prisma's migrations each have a subfolder of it. */
 export function folderOf(file: string): string {
-  return basename(file) === "migration.sql" ? dirname(dirname(file)) : dirname(file);
+  return basename(file) === prismaFile ? dirname(dirname(file)) : dirname(file);
 }
 
 /** The lines of a text, with their line ends. */

@@ -6,10 +6,10 @@ export const transactionInFile: Rule = {
   severity: "error",
   harm: "A file runs in a transaction already: COMMIT ends it half-way, and what follows can't be rolled back.",
   aboutFiles: true,
-  check: (statements, { transaction }) =>
+  check: (statements, { transaction, mayBegin = false }) =>
     forEachStatement(statements, ({ node, inBlock }, at) =>
       // A block may commit if the file runs without a transaction.
-      "TransactionStmt" in node && (transaction || !inBlock)
+      "TransactionStmt" in node && (inBlock ? transaction : !mayBegin)
         ? [
             {
               what: "BEGIN, COMMIT and ROLLBACK break the transaction that the toolkit runs the file in",

@@ -128,19 +128,25 @@ test("lints migrations of goose, Flyway and Prisma in the way in which the tool 
       "flyway/V1__a.sql": concurrently,
       "flyway/V1__a.sql.conf": "executeInTransaction=false\n",
       "flyway/V2__b.sql": concurrently,
+      "flyway/V3__c.sql": `${concurrently}\nANALYZE customers;`,
       "flyway/U2__b.sql": "DROP TABLE customers;",
       "prisma/migrations/20240101000000_a/migration.sql":
         'ALTER TABLE "customers" ADD CONSTRAINT "c" CHECK ("name" IS NOT NULL) NOT VALID;',
       "prisma/migrations/20240102000000_b/migration.sql": bad,
+      "prisma/migrations/20240103000000_c/migration.sql": concurrently,
+      "prisma/migrations/20240104000000_d/migration.sql": `${concurrently}\nANALYZE customers;`,
+      "prisma/migrations/20240105000000_e/migration.sql": "BEGIN;\nANALYZE customers;\nCOMMIT;",
+      "prisma/migrations/20240106000000_f/migration.sql": 'CREATE TABLE "logs" ("id" uuid PRIMARY KEY);',
     },
     "github",
   );
   assert.deepEqual(
     [...printed.matchAll(/file=([^,]+),.*title=([\w-]+)/g)].map(([, ...parts]) => parts.join(" ")).sort(),
     [
-      "flyway/V2__b.sql concurrently-in-transaction",
+      "flyway/V3__c.sql concurrently-in-transaction",
       "goose/002_b.sql drop-column",
       "prisma/migrations/20240102000000_b/migration.sql drop-column",
+      "prisma/migrations/20240104000000_d/migration.sql concurrently-in-transaction",
     ],
   );
 });

@@ -27,7 +27,7 @@ function found({ makes, change }: Example) {
   const facts = readTables(files, "shop", description, { citus: true });
   return files.flatMap((file) => {
     assert.deepEqual(file.problems, []);
-    return refusedByCitus(file.statements, contextOf(file, facts, true));
+    return refusedByCitus(file.statements, contextOf(file, facts, { migration: true }));
   });
 }
 
