@@ -7,6 +7,7 @@ import type { Rule, TableFacts } from "./rule";
 import { type CodeFile, type CodeSetting, readCode, syntaxProblems } from "./typescript/code";
 import { embeddedSql } from "./typescript/embedded-sql";
 import { Functions } from "./typescript/function";
+import { isRollback } from "./typescript/rollback";
 import { typescript } from "./typescript/typescript";
 
 /** Findings in TypeScript, and in the SQL that it passes to database clients. */
@@ -44,6 +45,7 @@ type ReadQuery = Query & { readonly parsed: NonNullable<Query["parsed"]> };
 function queriesIn({ tree }: CodeFile, read: (node: ts.Node) => Query | undefined): ReadQuery[] {
   const found: ReadQuery[] = [];
   const visit = (node: ts.Node): void => {
+    if (isRollback(node)) return;
     const query = read(node);
     // Other code may add the missing condition to a query that lint can't read completely.
     if (query?.parsed && query.isWhole) found.push({ ...query, parsed: query.parsed });

@@ -1,7 +1,7 @@
 import type * as ts from "typescript";
 import { type ParsedSql, parseSql } from "../../architecture/sql/sql-parser";
 import type { Place } from "../../common/problem";
-import { placeAt } from "../../common/source";
+import { placeAt, type Source } from "../../common/source";
 import { builtSql } from "./built-sql";
 import type { Code } from "./code";
 import type { CodeText } from "./code-text";
@@ -46,7 +46,7 @@ function readSql(code: Code, node: ts.Node): EmbeddedSql | undefined {
   const text = isWritten ? written : built?.text;
   if (!text) return undefined;
   const source = code.sourceOf(node);
-  const { parsed, text: read } = parse(text, source.path, () => stylesOf(code, node));
+  const { parsed, text: read } = parse(text, source, () => stylesOf(code, node));
   return {
     node,
     text: text.text,
@@ -119,18 +119,18 @@ function lastName(node: ts.Expression): string {
  */
 function parse(
   text: CodeText,
-  path: string,
+  source: Source,
   styles: () => readonly PlaceholderStyle[],
 ): { readonly parsed: ParsedSql | undefined; readonly text: CodeText } {
   for (const read of [() => text, () => withNumbers(text, styles())]) {
     const each = read();
     if (!each) continue;
-    const isName = ({ start, end }: CodeText["holes"][number]) =>
+    const isName = ({ start, end }: Hole) =>
       /(\b(from|join|into|update|table|index|schema|only|as|by|set)\s+|[."\w])$/i.test(each.text.slice(0, start)) ||
       /^["\w.]/.test(each.text.slice(end));
     const attempts = each.holes.length === 0 ? [() => false] : [isName, () => true, () => false];
     for (const attempt of attempts) {
-      const parsed = parseSql({ path, text: filled(each, attempt) });
+      const parsed = parseSql({ path: source.path, text: filled(each, source, attempt) });
       if (parsed.isComplete) return { parsed, text: each };
     }
   }
@@ -147,7 +147,10 @@ function stylesOf(code: Code, node: ts.Node): readonly PlaceholderStyle[] {
   return libraries.length > 0 ? libraries.flatMap(({ sql }) => sql.placeholders) : placeholderStyles;
 }
 
-function filled({ text, holes }: CodeText, isName: (hole: CodeText["holes"][number]) => boolean): string {
+type Hole = CodeText["holes"][number];
+
+function filled(code: CodeText, source: Source, isName: (hole: Hole) => boolean): string {
+  const { text, holes } = code;
   return holes.reduce((sql, hole) => {
     const { start, end } = hole;
     const length = end - start;
@@ -155,7 +158,14 @@ function filled({ text, holes }: CodeText, isName: (hole: CodeText["holes"][numb
     if (isName(hole) && sql[end] === "." && /\b(from|join|into|update|table|only)\s+$/i.test(sql.slice(0, start))) {
       return sql.slice(0, start) + " ".repeat(length + 1) + sql.slice(end + 1);
     }
-    const filling = isName(hole) ? "_".repeat(Math.min(length, 20)) : "$1";
+    const filling = isName(hole) ? nameFor(hole, code, source) : "$1";
     return sql.slice(0, start) + filling.padEnd(length) + sql.slice(end);
   }, text);
+}
+
+/** A name in the place of a hole, no longer than it: the same for equal expressions, and only for them. */
+function nameFor(hole: Hole, { offsets, holes }: CodeText, source: Source): string {
+  const written = ({ start, end }: Hole) => source.text.slice(offsets[start], (offsets[start] ?? 0) + end - start);
+  const same = holes.findIndex((each) => written(each) === written(hole));
+  return `_${same.toString(36)}`.padEnd(Math.min(hole.end - hole.start, 20), "_");
 }

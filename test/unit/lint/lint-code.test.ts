@@ -96,3 +96,27 @@ test("ignores texts and comments that only mention allow comments", async () => 
     [],
   );
 });
+
+test("tells filled-in names apart by their expressions", async () => {
+  const insert = (first: string, second: string) =>
+    `client.query(\`INSERT INTO logs (\${fields.${first}}, \${fields.${second}}) VALUES ($1, $2)\`);`;
+  assert.deepEqual(await find(insert("one", "two")), []);
+  assert.deepEqual(await find(insert("one", "one")), ["1:50 repeated-assignment"]);
+});
+
+test("leaves out what leads a migration back, in each form that tools have", async () => {
+  const forms = [
+    "export class A { async up(runner) { UP } async down(runner) { DOWN } }",
+    "export default { up: async (runner) => { UP }, down: async (runner) => { DOWN } };",
+    "export async function up(runner) { UP }\nexport async function down(runner) { DOWN }",
+    "export const up = async (runner) => { UP };\nexport const down = async (runner) => { DOWN };",
+    "exports.up = async (runner) => { UP };\nexports.down = async (runner) => { DOWN };",
+  ];
+  const back = 'await runner.query("DROP TABLE orders");';
+  const withBoth = (form: string, up: string) => form.replace("UP", up).replace("DOWN", back);
+  for (const form of forms) {
+    assert.deepEqual(await find(withBoth(form, "")), [], form);
+    assert.equal((await find(withBoth(form, back))).length, 1, form);
+    assert.equal((await find(withBoth(form, "").replace(/\bup\b/, "other"))).length, 1, form);
+  }
+});
