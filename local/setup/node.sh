@@ -51,8 +51,8 @@ unpack() {
 }
 
 command -v curl >/dev/null || fail "curl is missing"
-registry=$(npm config get registry 2>/dev/null) || registry=
-case $registry in http*://*) ;; *) registry=https://registry.npmjs.org ;; esac
+registry=$(npm config get registry 2>/dev/null) || registry=${npm_config_registry:-}
+case $registry in http*://*) ;; *) fail "npm is missing, and npm_config_registry names no registry" ;; esac
 registry=${registry%/}
 case $(uname -s) in Linux) system=linux ;; Darwin) system=darwin ;; *) fail "$(uname -s) has none" ;; esac
 case $(uname -m) in x86_64) machine=x64 ;; aarch64 | arm64) machine=arm64 ;; *) fail "$(uname -m) has none" ;; esac

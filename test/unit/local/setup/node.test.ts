@@ -8,7 +8,7 @@ import { run } from "../../../../common/system/run";
 import { parseChecksums } from "../../../../local/setup/checksums";
 
 /** A machine whose Node.js has this version, and whose curl brings this file. */
-function machine(context: TestContext, version: string, fetched = "") {
+function machine(context: TestContext, version: string, fetched = "", registry = "https://registry.test") {
   const directory = mkdtempSync(join(tmpdir(), "node-"));
   context.after(() => rmSync(directory, { recursive: true }));
   const program = (name: string, script: string) =>
@@ -22,6 +22,7 @@ function machine(context: TestContext, version: string, fetched = "") {
   const env = {
     ...process.env,
     XDG_CACHE_HOME: directory,
+    npm_config_registry: registry,
     PATH: `${directory}${delimiter}${process.env.PATH}`,
   };
   return { directory, env, call: (verb: string) => run(join(root, "local/setup/node.sh"), [verb], { env }) };
@@ -58,6 +59,12 @@ test("installs no Node.js with another checksum than the listed one", async (con
     /got: +18.19.0; node-\S+.tgz has the SHA-512 [0-9a-f]{128}, not [0-9a-f]{128}\n +fix: +Install it/,
   );
   assert.deepEqual((await run("ls", ["-A", join(directory, "tenantry", "node")])).stdout, "");
+});
+
+test("reports a missing registry if there is no npm", async (context) => {
+  const { code, stderr } = await machine(context, "18.19.0", "another", "").call("fetch");
+  assert.equal(code, 1);
+  assert.match(stderr, /got: +18.19.0; npm is missing, and npm_config_registry names no registry\n +fix: +Install it/);
 });
 
 test("lists the checksums of the versions that it fetches", () => {
