@@ -12,6 +12,7 @@ home=.tenantry/test
 homes=
 results=$(mktemp -d)
 
+# shellcheck disable=SC2317,SC2329 # The trap below calls it.
 finish() {
   code=$?
   trap - EXIT INT TERM HUP
