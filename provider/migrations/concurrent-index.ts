@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Client } from "pg";
-import { quoteIdentifier } from "../../common/identifier";
+import { maxIdentifierBytes, quoteIdentifier, quoteQualified } from "../../common/identifier";
 import { type PlacedStatement, runStatement } from "../postgres/sql-statements";
 
 /** Parts of a CREATE INDEX CONCURRENTLY, as written. */
@@ -104,7 +104,7 @@ async function createOnAll(
 /** Name that is the same at every run, and fits PostgreSQL's 63 bytes. */
 function partName(partition: string, index: string): string {
   const name = `${partition}_${index}`;
-  if (Buffer.byteLength(name) <= 63) return name;
+  if (Buffer.byteLength(name) <= maxIdentifierBytes) return name;
   const start = Buffer.from(name)
     .subarray(0, 54)
     .toString()
@@ -112,8 +112,7 @@ function partName(partition: string, index: string): string {
   return `${start}_${createHash("sha256").update(name).digest("hex").slice(0, 8)}`;
 }
 
-const quoted = ({ schema, name }: Pick<Relation, "schema" | "name">) =>
-  `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+const quoted = ({ schema, name }: Pick<Relation, "schema" | "name">) => quoteQualified(schema, name);
 
 async function isInvalid(client: Client, table: Relation | undefined, name: string): Promise<boolean> {
   const rows = await read(
