@@ -3,94 +3,42 @@ import { strings } from "../architecture/catalog/table-definition";
 import { columnRef, comparisons, conjuncts, uncast } from "../architecture/sql/conditions";
 import { relationName } from "../architecture/sql/relation-name";
 import { resultName } from "./column-name";
+import { CombinedTables, type TableGroups, type TableUse } from "./combined-tables";
+import { flipped, type Grouping } from "./grouping";
+import { type Level, levelOf } from "./query-level";
+import {
+  type Column,
+  findColumn,
+  findWith,
+  joinedSource,
+  maxColumns,
+  namesIn,
+  nothing,
+  type Result,
+  renamed,
+  type Scope,
+  sourceOf,
+  stacked,
+} from "./query-scope";
 import { isOneRow, readsFrom, starred } from "./query-shape";
 import type { TableFacts } from "./rule";
 import type { Query } from "./sql-queries";
-
-/** A table that a query reads, by name or through a view. */
-export interface TableUse {
-  readonly name: string;
-  readonly via?: string;
-  /** Location in the query; for a table in a view, that of the view. */
-  readonly location: number | undefined;
-}
-
-/** The tables whose rows a query combines. */
-export interface TableGroups {
-  /** Tables restricted by a value from outside the query. */
-  readonly pinned: readonly TableUse[];
-  /** The other tables, grouped by equality of their columns. */
-  readonly loose: readonly (readonly TableUse[])[];
-}
-
-/** The column by which tables are grouped, and the operators that count. */
-export interface Holding {
-  columnOf(table: string): string | undefined;
-  /** Operators that restrict the column, on their left side, to a value. */
-  readonly pins: ReadonlySet<string>;
-  /** True if a cast of the column counts as the column. @default true */
-  readonly throughCasts?: boolean;
-  /** True if an upper bound counts when ORDER BY and LIMIT bound the rows that are read. @default false */
-  readonly byLimit?: boolean;
-}
 
 /** The table groups of every part of a query whose rows are combined: across joins, subqueries, WITH and views. */
 export function groupsOf(
   { node }: Pick<Query, "node">,
   tables: Pick<TableFacts, "schema" | "catalog">,
-  holding: Holding,
+  grouping: Grouping,
 ): TableGroups[] {
-  return new Reader(tables, holding).read(node as Node);
+  return new Reader(tables, grouping).read(node as Node);
 }
 
-/** Groups tenant tables by their tenant column; one value of it restricts a group. */
-export function tenantHolding({
-  tenantColumn,
-  isTenantTable,
-}: Pick<TableFacts, "tenantColumn" | "isTenantTable">): Holding {
-  return { columnOf: (table) => (isTenantTable(table) ? tenantColumn : undefined), pins: new Set(["="]) };
-}
-
-/** The table's name for messages. */
-export function shownUse({ name, via }: TableUse): string {
-  return via === undefined ? `\`${name}\`` : `\`${name}\` (in view \`${via}\`)`;
-}
-
-type Column = readonly string[];
-
-/** The columns of a FROM item or a query, and the tables' columns behind each of them. */
-interface Source {
-  readonly alias: string;
-  column(name: string): Column | undefined;
-  /** All columns in order, if they are known. */
-  readonly names: readonly string[];
-}
-
-/** The result of a query, and the tables whose rows are in it. */
-interface Result {
-  readonly columns: readonly { readonly name: string | undefined; readonly is: Column }[];
-  readonly uses: readonly string[];
-}
-
-/** Scope of name resolution: the sources of this level, those of the queries around it, and the names of WITH. */
-interface Scope {
-  readonly sources: Source[];
-  readonly outer: Scope | undefined;
-  readonly withs: Map<string, Result>;
-}
-
-const outside = "";
-const nothing: Result = { columns: [], uses: [] };
-const flipped: Readonly<Record<string, string>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=" };
 const maxViewDepth = 8;
 /** Limit of the views read for one query, because a view that reads a view twice doubles at each level. */
 const maxViews = 1000;
-/** PostgreSQL's own limit of the columns of a result. */
-const maxColumns = 1664;
 
 class Reader {
-  private readonly parents = new Map<string, string>();
-  private readonly tableUses = new Map<string, TableUse>();
+  private readonly tables = new CombinedTables();
   /** Groups of tables that are combined; no table is combined with one of another group. */
   private readonly parts: (readonly string[])[] = [];
   private readonly subqueries = new Map<Node, Result>();
@@ -100,7 +48,7 @@ class Reader {
 
   constructor(
     private readonly facts: Pick<TableFacts, "schema" | "catalog">,
-    private readonly holding: Holding,
+    private readonly grouping: Grouping,
   ) {}
 
   read(node: Node): TableGroups[] {
@@ -109,8 +57,8 @@ class Reader {
     for (const each of Array.isArray(select) ? select : [select]) this.parts.push(this.readStatements(each));
     // Queries in WITH that no other query reads.
     const read = new Set(this.parts.flat());
-    for (const use of this.tableUses.keys()) if (!read.has(use)) this.parts.push([use]);
-    return this.parts.filter((uses) => uses.length > 0).map((uses) => this.grouped(uses));
+    for (const use of this.tables.uses) if (!read.has(use)) this.parts.push([use]);
+    return this.parts.filter((uses) => uses.length > 0).map((uses) => this.tables.groups(uses));
   }
 
   /** Reads a statement. A body of BEGIN ATOMIC holds several statements, each a part of its own. */
@@ -135,16 +83,8 @@ class Reader {
       const scope = this.scopeWith(withClause?.ctes, outer);
       return selectStmt ? this.readQuery(selectStmt, scope) : nothing;
     }
-    if ("UpdateStmt" in node) return this.readLevel({ ...node.UpdateStmt, targets: node.UpdateStmt.targetList }, outer);
-    if ("DeleteStmt" in node) {
-      return this.readLevel({ ...node.DeleteStmt, fromClause: node.DeleteStmt.usingClause ?? [] }, outer);
-    }
-    if ("MergeStmt" in node) {
-      const { relation, sourceRelation, joinCondition, withClause } = node.MergeStmt;
-      const fromClause = sourceRelation ? [sourceRelation] : [];
-      return this.readLevel({ relation, fromClause, whereClause: joinCondition, withClause }, outer);
-    }
-    return nothing;
+    const level = levelOf(node);
+    return level ? this.readLevel(level, outer) : nothing;
   }
 
   private readSelect(select: SelectStmt, outer: Scope | undefined): Result {
@@ -161,11 +101,7 @@ class Reader {
     const left = this.readSelect(larg, scope);
     const right = this.readSelect(rarg, scope);
     this.parts.push(right.uses);
-    const columns = left.columns.map(({ name, is }, index) => ({
-      name,
-      is: [...new Set([...is, ...(right.columns[index]?.is ?? [])])],
-    }));
-    return { columns, uses: left.uses };
+    return { columns: stacked(left, right), uses: left.uses };
   }
 
   private scopeWith(ctes: readonly Node[] | undefined, outer: Scope | undefined): Scope {
@@ -204,7 +140,7 @@ class Reader {
     if (level.havingClause) uses.push(...this.readInner(level.havingClause, scope));
     for (const item of [...(level.targets ?? []), ...(level.valuesLists ?? [])])
       uses.push(...this.readInner(item, scope));
-    if (this.holding.byLimit && level.limitCount) this.readLimit(level, scope);
+    if (this.grouping.byLimit && level.limitCount) this.readLimit(level, scope);
     const columns = this.columnsOf(level.returns ?? level.returningList, scope).slice(0, maxColumns);
     return { columns, uses: [...new Set(uses)] };
   }
@@ -216,7 +152,7 @@ class Reader {
     const bounded = comparisons(whereClause ? conjuncts(whereClause) : []).flatMap(({ left }) =>
       this.columnIn(left, scope),
     );
-    for (const column of sorted) if (bounded.includes(column)) this.unite(column, outside);
+    for (const column of sorted) if (bounded.includes(column)) this.tables.pin([column]);
   }
 
   /** Adds the columns of a FROM item to the scope; returns its tables. */
@@ -250,8 +186,8 @@ class Reader {
       scope.sources.push(sourceOf(shown, renamed(result, view.columns)));
       return result.uses;
     }
-    const column = this.holding.columnOf(name);
-    const use = `${this.tableUses.size} ${name}`;
+    const column = this.grouping.columnOf(name);
+    const use = this.tables.nextUse(name);
     const known = [...(this.facts.catalog.tables.get(name)?.columns.keys() ?? [])];
     const names = known.length > 0 || column === undefined ? known : [column];
     scope.sources.push({
@@ -260,7 +196,7 @@ class Reader {
       column: (each) => (each === column ? [use] : names.includes(each) ? [] : undefined),
     });
     if (column === undefined) return [];
-    this.tableUses.set(use, this.via ? { name, ...this.via } : { name, location });
+    this.tables.add(use, this.via ? { name, ...this.via } : { name, location });
     return [use];
   }
 
@@ -281,17 +217,14 @@ class Reader {
     const between = scope.sources.length;
     if (rarg) uses.push(...this.readFrom(rarg, scope));
     const [left, right] = [scope.sources.slice(from, between), scope.sources.slice(between)];
-    const named = (sources: readonly Source[]) => new Set(sources.flatMap(({ names }) => names));
-    const shared = isNatural ? [...named(left)].filter((name) => named(right).has(name)) : strings(usingClause);
+    const shared = isNatural ? [...namesIn(left)].filter((name) => namesIn(right).has(name)) : strings(usingClause);
     for (const name of shared) {
       const sides = [left, right].map((sources) => sources.flatMap((each) => each.column(name) ?? []));
-      this.uniteAll(sides.flat());
+      this.tables.equate(sides.flat());
     }
     uses.push(...this.readConditions(quals, scope));
     if (alias?.aliasname !== undefined) {
-      const inside = scope.sources.slice(from);
-      const column = (name: string) => inside.map((each) => each.column(name)).find((each) => each !== undefined);
-      scope.sources.push({ alias: alias.aliasname, names: [...named(inside)], column });
+      scope.sources.push(joinedSource(alias.aliasname, scope.sources.slice(from)));
     }
     return uses;
   }
@@ -302,9 +235,9 @@ class Reader {
     for (const { left, right, operator } of comparisons(conjuncts(condition))) {
       const [a, b] = [this.columnIn(left, scope), this.columnIn(right, scope)];
       if (a.length > 0 && b.length > 0) {
-        if (operator === "=") this.uniteAll([...a, ...b]);
-      } else if (a.length > 0 && this.holding.pins.has(operator)) this.uniteAll([outside, ...a]);
-      else if (b.length > 0 && this.holding.pins.has(flipped[operator] ?? "")) this.uniteAll([outside, ...b]);
+        if (operator === "=") this.tables.equate([...a, ...b]);
+      } else if (a.length > 0 && this.grouping.pins.has(operator)) this.tables.pin(a);
+      else if (b.length > 0 && this.grouping.pins.has(flipped[operator] ?? "")) this.tables.pin(b);
     }
     return uses;
   }
@@ -326,7 +259,9 @@ class Reader {
     for (const [index, each] of tested.entries()) {
       const column = isEqual ? this.columnIn(each, scope) : [];
       const is = result.columns[index]?.is ?? [];
-      if (column.length > 0) this.uniteAll([...column, ...(is.length > 0 ? is : [outside])]);
+      if (column.length === 0) continue;
+      if (is.length > 0) this.tables.equate([...column, ...is]);
+      else this.tables.pin(column);
     }
     const inner = this.readInner(testexpr, scope);
     if (
@@ -347,18 +282,9 @@ class Reader {
     if ("SubLink" in node && node.SubLink.subLinkType === "EXPR_SUBLINK" && node.SubLink.subselect) {
       return this.subqueries.get(node.SubLink.subselect)?.columns[0]?.is ?? [];
     }
-    const inner = this.holding.throughCasts === false ? node : uncast(node);
+    const inner = this.grouping.throughCasts === false ? node : uncast(node);
     if (!inner || !("ColumnRef" in inner)) return [];
-    const { alias, column } = columnRef(inner.ColumnRef);
-    for (let level: Scope | undefined = scope; level; level = level.outer) {
-      const sources = level.sources.filter((each) => alias === undefined || each.alias === alias);
-      // PostgreSQL accepts a name without an alias only if one table has the column, or if USING merged the columns.
-      const found = sources.map((each) => each.column(column)).filter((each) => each !== undefined);
-      const first = found.find((each) => each.length > 0) ?? found[0];
-      if (first) return first;
-      if (alias !== undefined && sources.length > 0) return [];
-    }
-    return [];
+    return findColumn(columnRef(inner.ColumnRef), scope);
   }
 
   private columnsOf(targets: readonly Node[] | undefined, scope: Scope): Result["columns"] {
@@ -372,64 +298,4 @@ class Reader {
         .flatMap((source) => source.names.map((name) => ({ name, is: source.column(name) ?? [] })));
     });
   }
-
-  private find(name: string): string {
-    const up = this.parents.get(name);
-    return up === undefined || up === name ? name : this.find(up);
-  }
-
-  private unite(a: string, b: string): void {
-    const [from, to] = [this.find(a), this.find(b)];
-    if (from !== to) this.parents.set(from, to);
-  }
-
-  private uniteAll([first, ...others]: readonly string[]): void {
-    for (const each of others) if (first !== undefined) this.unite(each, first);
-  }
-
-  private grouped(uses: readonly string[]): TableGroups {
-    const groups = new Map<string, TableUse[]>();
-    for (const use of new Set(uses)) {
-      const table = this.tableUses.get(use);
-      const group = this.find(use);
-      if (table) groups.set(group, [...(groups.get(group) ?? []), table]);
-    }
-    const pinned = groups.get(this.find(outside)) ?? [];
-    return { pinned, loose: [...groups.values()].filter((group) => group !== pinned) };
-  }
-}
-
-interface Level {
-  readonly relation?: RangeVar | undefined;
-  readonly fromClause?: readonly Node[];
-  readonly whereClause?: Node | undefined;
-  readonly havingClause?: Node;
-  readonly targets?: readonly Node[] | undefined;
-  readonly returns?: readonly Node[] | undefined;
-  readonly returningList?: readonly Node[];
-  readonly valuesLists?: readonly Node[];
-  readonly sortClause?: readonly Node[];
-  readonly limitCount?: Node;
-  readonly withClause?: { readonly ctes?: readonly Node[] } | undefined;
-}
-
-function sourceOf(alias: string, { columns }: Result): Source {
-  return {
-    alias,
-    names: columns.flatMap(({ name }) => name ?? []),
-    column: (name) => columns.find((each) => each.name === name)?.is,
-  };
-}
-
-/** The result with other names for its first columns. */
-function renamed(result: Result, names: readonly string[]): Result {
-  return { ...result, columns: result.columns.map((each, index) => ({ ...each, name: names[index] ?? each.name })) };
-}
-
-function findWith(name: string, scope: Scope): Result | undefined {
-  for (let level: Scope | undefined = scope; level; level = level.outer) {
-    const found = level.withs.get(name);
-    if (found) return found;
-  }
-  return undefined;
 }

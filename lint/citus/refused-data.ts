@@ -1,7 +1,8 @@
 import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, SelectStmt, UpdateStmt } from "libpg-query";
 import { nodesOf } from "../../architecture/sql/tree";
+import { tenantGrouping } from "../grouping";
 import type { Query } from "../sql-queries";
-import { groupsOf, tenantHolding } from "../table-groups";
+import { groupsOf } from "../table-groups";
 import type { CitusTables, Found } from "./citus-tables";
 import { callsChanging, callsVolatile } from "./immutability";
 
@@ -75,7 +76,7 @@ function ofMerge({ relation, sourceRelation, returningClause }: MergeStmt, table
 function ofLocks(query: Query, tables: CitusTables): Found[] {
   const locks = nodesOf<SelectStmt>(query.node, "SelectStmt").some(({ lockingClause }) => lockingClause?.length);
   if (!locks) return [];
-  return groupsOf(query, tables, tenantHolding(tables)).flatMap(({ loose }) =>
+  return groupsOf(query, tables, tenantGrouping(tables)).flatMap(({ loose }) =>
     loose.flatMap(([table]) =>
       table ? [{ refusal: "lock-everywhere" as const, subject: table.name, location: table.location }] : [],
     ),

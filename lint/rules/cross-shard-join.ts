@@ -1,6 +1,8 @@
+import { shownUse } from "../combined-tables";
+import { tenantGrouping } from "../grouping";
 import type { Rule } from "../rule";
 import { queriesOf } from "../sql-queries";
-import { groupsOf, shownUse, tenantHolding } from "../table-groups";
+import { groupsOf } from "../table-groups";
 
 export const crossShardJoin: Rule = {
   name: "cross-shard-join",
@@ -8,7 +10,7 @@ export const crossShardJoin: Rule = {
   harm: "Tables that are not joined on the tenant column lie on different nodes: Citus moves rows between them, or refuses.",
   check: (statements, { tables }) =>
     queriesOf(statements).flatMap((query) =>
-      groupsOf(query, tables, tenantHolding(tables)).flatMap(({ pinned, loose }) => {
+      groupsOf(query, tables, tenantGrouping(tables)).flatMap(({ pinned, loose }) => {
         const { tenantColumn } = tables;
         const apart = pinned.length > 0 ? loose : loose.slice(1);
         return apart.flatMap(([table]) =>

@@ -1,6 +1,8 @@
+import { shownUse } from "../combined-tables";
+import { tenantGrouping } from "../grouping";
 import type { Rule } from "../rule";
 import { queriesOf } from "../sql-queries";
-import { groupsOf, shownUse, tenantHolding } from "../table-groups";
+import { groupsOf } from "../table-groups";
 
 export const queryWithoutTenant: Rule = {
   name: "query-without-tenant",
@@ -10,7 +12,7 @@ export const queryWithoutTenant: Rule = {
     queriesOf(statements).flatMap((query) => {
       // The reader of a view chooses the tenant; an UPDATE in a migration is for all tenants.
       if (query.where === "view" || (query.where === "statement" && migration)) return [];
-      return groupsOf(query, tables, tenantHolding(tables)).flatMap(({ loose }) =>
+      return groupsOf(query, tables, tenantGrouping(tables)).flatMap(({ loose }) =>
         loose.flatMap(([table]) =>
           table
             ? [

@@ -1,6 +1,7 @@
+import { shownUse } from "../combined-tables";
 import type { Rule } from "../rule";
 import { queriesOf } from "../sql-queries";
-import { groupsOf, shownUse } from "../table-groups";
+import { groupsOf } from "../table-groups";
 
 /** Operators that exclude old partitions. An upper bound alone excludes only future ones, which hold little. */
 const pins = new Set(["=", ">", ">=", "BETWEEN"]);
@@ -13,8 +14,8 @@ export const unboundedPartitionQuery: Rule = {
     queriesOf(statements).flatMap((query) => {
       if (query.where === "view" || (query.where === "statement" && migration)) return [];
       const { partitionColumn } = tables;
-      const holding = { columnOf: partitionColumn, pins, throughCasts: false, byLimit: true };
-      return groupsOf(query, tables, holding).flatMap(({ loose }) =>
+      const grouping = { columnOf: partitionColumn, pins, throughCasts: false, byLimit: true };
+      return groupsOf(query, tables, grouping).flatMap(({ loose }) =>
         loose.flatMap(([table]) =>
           table
             ? [

@@ -4,52 +4,10 @@ import { all, piece } from "./built-query";
 import { calledName, returnedIn, symbolOf } from "./calls";
 import type { Code } from "./code";
 import type { CodeText } from "./code-text";
-import { type Table, tableOf } from "./entity";
+import { type ConditionScope, columnOf, columnOfProperty } from "./column";
+import { comparison, loose, operatorIn, operators } from "./comparison";
 import { joined, textOf } from "./text";
 import { typescript } from "./typescript";
-
-/** The tables that a condition refers to. Column names without a table refer to the first. */
-export interface ConditionScope {
-  readonly code: Code;
-  readonly tables: readonly Table[];
-}
-
-/**
- * Operators by the names of libraries: functions of Drizzle, keys of Prisma, Sequelize and MikroORM, values of TypeORM.
- */
-const operators: Readonly<Record<string, string>> = {
-  eq: "=",
-  equals: "=",
-  Equal: "=",
-  "=": "=",
-  is: "=",
-  in: "= ANY",
-  inArray: "= ANY",
-  In: "= ANY",
-  any: "= ANY",
-  gt: ">",
-  MoreThan: ">",
-  ">": ">",
-  gte: ">=",
-  MoreThanOrEqual: ">=",
-  ">=": ">=",
-  lt: "<",
-  LessThan: "<",
-  "<": "<",
-  lte: "<=",
-  LessThanOrEqual: "<=",
-  "<=": "<=",
-  between: "BETWEEN",
-  Between: "BETWEEN",
-};
-/** Operators that compare a column but do not restrict it to a value or a range. */
-const loose = new Set(
-  (
-    "ne neq not notIn notInArray nin contains startsWith endsWith search mode has hasSome hasEvery isEmpty like ilike iLike " +
-    "notLike notIlike notILike isNull isNotNull exists notExists notBetween isNot arrayContains arrayContained arrayOverlaps " +
-    "Not IsNull Like ILike Raw ArrayContains ArrayOverlap regexp iRegexp substring re path overlap contained"
-  ).split(" "),
-);
 
 /**
  * The condition in a method's arguments: `where("tenant_id", t)`, `where({ tenantId: t })`; undefined if it cannot be
@@ -80,53 +38,6 @@ function ofColumn(scope: ConditionScope, [first, second, third]: readonly ts.Exp
   const column = first && columnOf(scope, first);
   if (!column || !first) return undefined;
   return comparison(column, third ? operatorIn(scope.code, second) : "=", undefined, first);
-}
-
-function operatorIn(code: Code, node: ts.Expression | undefined): string | undefined {
-  const text = node && textOf(code, node)?.text.trim().toLowerCase();
-  return text === undefined ? undefined : operators[text];
-}
-
-/**
- * A comparison of a column with an outside value or with another column; TRUE for an operator that does not restrict.
- */
-function comparison(
-  column: CodeText,
-  operator: string | undefined,
-  other: CodeText | undefined,
-  node: ts.Node,
-): CodeText {
-  if (operator === undefined) return piece("TRUE", node);
-  const say = (text: string) => piece(text, node);
-  if (operator === "= ANY") return joined(column, say(" = ANY($1)"));
-  if (operator === "BETWEEN") return joined(column, say(" BETWEEN $1 AND $1"));
-  return [column, say(` ${operator} `), other ?? say("$1")].reduce(joined);
-}
-
-/** The column that a text or a property names: `"o.tenant_id"`, `orders.tenantId`. */
-function columnOf({ code, tables }: ConditionScope, node: ts.Expression): CodeText | undefined {
-  const t = typescript();
-  const [main] = tables;
-  const text = textOf(code, node);
-  if (text) {
-    if (text.holes.length > 0 || !main) return undefined;
-    const parts = text.text.replaceAll('"', "").split(".");
-    const [field = "", alias] = [parts.at(-1), parts.at(-2)];
-    const table = alias === undefined ? undefined : tables.find((each) => each.alias === alias || each.name === alias);
-    const column = quoteIdentifier((table ?? main).columnOf(field));
-    return piece(alias === undefined ? column : `${quoteIdentifier(table?.alias ?? alias)}.${column}`, node);
-  }
-  if (!t.isPropertyAccessExpression(node)) return undefined;
-  const named = tableOf(code, node.expression);
-  const isParameter = symbolOf(code, node.expression)?.declarations?.some(t.isParameter) ?? false;
-  const table = named
-    ? tables.find(({ name, alias }) => name === named.name && (alias === named.alias || named.alias === named.name))
-    : isParameter
-      ? main
-      : undefined;
-  if (!table && !named) return undefined;
-  const { alias, columnOf: column } = table ?? (named as Table);
-  return piece(`${quoteIdentifier(alias)}.${quoteIdentifier(column(node.name.text))}`, node);
 }
 
 /** The condition of an expression: an object, a call of an operator, SQL, or a function that builds a condition. */
@@ -258,12 +169,6 @@ function ofCall(scope: ConditionScope, node: ts.CallExpression): CodeText | unde
   return first && textOf(scope.code, first) && node.arguments.length === 3
     ? conditionOf(scope, name, node.arguments)
     : undefined;
-}
-
-/** The column of a property. A text on the right side is a value. */
-function columnOfProperty(scope: ConditionScope, node: ts.Expression): CodeText | undefined {
-  const t = typescript();
-  return t.isPropertyAccessExpression(node) && tableOf(scope.code, node.expression) ? columnOf(scope, node) : undefined;
 }
 
 /** The condition of a template: `sql`${orders.tenantId} = ${t}``. Columns stay columns; everything else is a value. */
