@@ -6,6 +6,7 @@ import type { Description } from "../architecture/description";
 import { withoutTransaction } from "../architecture/sql/sql-file";
 import type { ParsedSql } from "../architecture/sql/sql-parser";
 import { createdBy } from "./ddl";
+import { policiesAfter } from "./policies";
 import type { FileContext, TableFacts } from "./rule";
 
 const defaultTenantColumn = "tenant_id";
@@ -30,6 +31,10 @@ export function readTables(
     tenantColumn,
     roles: new Map(description && rolesOf(application, description)),
     catalog,
+    policies: policiesAfter(
+      files.flatMap(({ statements }) => statements),
+      schema,
+    ),
     citus,
     kindOf: kindOfTable,
     isTenantTable: (name) => kindOfTable(name) === "tenant",

@@ -8,6 +8,7 @@ import type { Place } from "../common/problem";
 import { root } from "../common/system/checkout";
 import { projectRoot } from "../common/system/project";
 import type { ConnectorFacts } from "./connector-facts";
+import type { Policies } from "./policies";
 import type { StackFacts } from "./stack-facts";
 import type { DeclaredResource, StackOfResources } from "./stack-resources";
 import type { Functions } from "./typescript/function";
@@ -80,6 +81,8 @@ export interface TableFacts {
   readonly roles: ReadonlyMap<string, Pick<Role, "reads" | "writes">>;
   /** Tables and views after all SQL files. */
   readonly catalog: Catalog;
+  /** Policies of row level security after all SQL files. */
+  readonly policies: Policies;
   /** The kind of a table, or of a partition's table; undefined if it is unknown. */
   kindOf(name: string): TableKind | undefined;
   isTenantTable(name: string): boolean;

@@ -1,5 +1,6 @@
 import { emptyCatalog } from "../architecture/catalog/catalog-edits";
 import { type ParsedStatement, parseSql } from "../architecture/sql/sql-parser";
+import { noPolicies } from "../lint/policies";
 import type { Rule, Severity, TableFacts } from "../lint/rule";
 import type { Outcome } from "./finding";
 import type { Target } from "./target";
@@ -20,6 +21,7 @@ export function tableFacts({ application, declarations }: Pick<Target, "applicat
     tenantColumn: application.tenant.column,
     citus: false,
     catalog: emptyCatalog,
+    policies: noPolicies,
     roles: new Map(application.roles.map((role) => [role.user, role])),
     isTenantTable: (name) => tenants.has(name),
     isUndescribed: () => false,

@@ -16,6 +16,7 @@ import { anyName } from "../../architecture/sql/built-text";
 import { nameParts } from "../../architecture/sql/running-statements";
 import { walk } from "../../architecture/sql/tree";
 import { forEachMigrating } from "../ddl";
+import { citusDropsWord } from "../policies";
 import type { FileContext, Rule } from "../rule";
 import { holdsTenants, shownName } from "../tenant-relations";
 
@@ -47,11 +48,15 @@ const isOwnPolicy = (name: string | undefined) => name === "tenant_isolation" ||
 
 const harms: Readonly<Record<string, (node: never, context: FileContext) => Harm | undefined>> = {
   CreatePolicyStmt({ policy_name, table, permissive }: CreatePolicyStmt, context) {
-    if (!permissive || !holdsTenants(context, table)) return undefined;
+    const { citus } = context.tables;
+    if ((!permissive && !citus) || !holdsTenants(context, table)) return undefined;
     if (policy_name === "tenant_isolation" && context.created.has(table?.relname ?? "")) return undefined;
+    const name = `Policy \`${policy_name}\` on ${shownName(table?.relname)}`;
     return {
-      what: `Policy \`${policy_name}\` on ${shownName(table?.relname)} lets rows through beside \`tenant_isolation\`: PostgreSQL combines policies by OR`,
-      fix: "Write AS RESTRICTIVE, which narrows access, or remove the policy",
+      what: `${name} lets rows through beside \`tenant_isolation\`: ${permissive ? "" : `${citusDropsWord}, and `}PostgreSQL combines policies by OR`,
+      fix: citus
+        ? "Remove the policy, and narrow access by a CHECK, a view or privileges"
+        : "Write AS RESTRICTIVE, which narrows access, or remove the policy",
     };
   },
   AlterPolicyStmt({ policy_name, table }: AlterPolicyStmt, context) {

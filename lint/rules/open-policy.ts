@@ -1,6 +1,7 @@
 import type { AlterPolicyStmt, CreatePolicyStmt } from "libpg-query";
 import { relationName } from "../../architecture/sql/relation-name";
 import { forEachStatement } from "../ddl";
+import { citusDropsWord, policyIn, restrictedBy } from "../policies";
 import { admitsEverything, holdsTo } from "../policy-condition";
 import type { FileContext, Rule } from "../rule";
 import { holdsTenants, shownName } from "../tenant-relations";
@@ -18,22 +19,13 @@ export const openPolicy: Rule = {
             ? node.AlterPolicyStmt
             : undefined;
       if (!policy || isShared(policy, context)) return [];
-      const name = `Policy \`${policy.policy_name}\` on ${shownName(policy.table?.relname)}`;
-      const clauses = (["qual", "with_check"] as const).flatMap((clause) => {
-        const condition = policy[clause];
-        if (!condition || !isOpen(policy, clause, context)) return [];
-        const said = clause === "qual" ? "USING" : "WITH CHECK";
-        return [
-          admitsEverything(condition, context.tables.tenantColumn)
-            ? `${name} restricts nothing: its ${said} is true for every row`
-            : `${name} lets rows of any tenant through: its ${said} doesn't always compare \`${context.tables.tenantColumn}\` with the tenant`,
-        ];
+      return (["qual", "with_check"] as const).flatMap((clause) => {
+        const what = harmOf(policy, clause, context);
+        if (what === undefined) return [];
+        const { tenantColumn } = context.tables;
+        const fix = `Compare \`${tenantColumn}\` with the session's tenant, outside of every OR, as tenant_isolation does, or remove the policy`;
+        return [{ what, fix, at }];
       });
-      return clauses.map((what) => ({
-        what,
-        fix: `Compare \`${context.tables.tenantColumn}\` with the session's tenant, outside of every OR, as tenant_isolation does, or remove the policy`,
-        at,
-      }));
     }),
 };
 
@@ -42,14 +34,30 @@ function isShared({ table }: Pick<CreatePolicyStmt, "table">, { tables }: FileCo
   return ["reference", "local"].includes(tables.kindOf(relationName(table, tables.schema)) ?? "");
 }
 
-/**
- * True if the policy's clause admits rows of any tenant. A restrictive policy only narrows, so its clause must not be
- * always true. ALTER POLICY does not say which kind the policy is.
- */
-function isOpen(policy: CreatePolicyStmt | AlterPolicyStmt, clause: "qual" | "with_check", context: FileContext) {
-  const condition = policy[clause];
-  if (!condition) return false;
-  if (admitsEverything(condition, context.tables.tenantColumn)) return true;
-  const letsThrough = "permissive" in policy ? policy.permissive : policy.policy_name === "tenant_isolation";
-  return letsThrough && holdsTenants(context, policy.table) && !holdsTo(context.tables.tenantColumn, condition);
+/** The harm of the clause's condition; undefined if the condition, or a restrictive policy beside it, holds the rows. */
+function harmOf(
+  statement: CreatePolicyStmt | AlterPolicyStmt,
+  clause: "qual" | "with_check",
+  context: FileContext,
+): string | undefined {
+  const condition = statement[clause];
+  if (!condition) return undefined;
+  const { tenantColumn, citus, policies, schema } = context.tables;
+  const policy = policyIn(statement, context);
+  const isPermissive = policy?.permissive ?? statement.policy_name === "tenant_isolation";
+  const isEmpty = admitsEverything(condition, tenantColumn);
+  // A restrictive policy may compare any column, because it only narrows.
+  const isOpen = isPermissive || (citus && policy) ? holdsTenants(context, statement.table) : false;
+  if (!isEmpty && (!isOpen || holdsTo(tenantColumn, condition))) return undefined;
+  const others = policies.get(relationName(statement.table, schema));
+  const holders =
+    policy?.permissive && restrictedBy(policy, clause === "qual" ? "using" : "check", others, tenantColumn);
+  if (holders && !citus) return undefined;
+  const name = `Policy \`${statement.policy_name}\` on ${shownName(statement.table?.relname)}`;
+  const said = clause === "qual" ? "USING" : "WITH CHECK";
+  const harm = isEmpty
+    ? `${name} restricts nothing: its ${said} is true for every row`
+    : `${name} lets rows of any tenant through: its ${said} doesn't always compare \`${tenantColumn}\` with the tenant`;
+  if (holders) return `${harm}, and \`${holders.join("`, `")}\` doesn't narrow it, because ${citusDropsWord}`;
+  return isEmpty || isPermissive ? harm : `${harm}, and ${citusDropsWord}`;
 }

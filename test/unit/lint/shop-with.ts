@@ -30,6 +30,8 @@ CREATE TABLE order_items (tenant_id uuid, order_id uuid, placed_at timestamptz, 
 export interface Example {
   /** Kind of the text: a SQL file after those of the tables, YAML of any kind, or code. @default "sql" */
   readonly in?: "sql" | "yaml" | "typescript";
+  /** False if the application runs on plain PostgreSQL. @default true */
+  readonly citus?: boolean;
 }
 
 /** Findings of the rule in the text, as `LINE MESSAGE`, and for resources as `TYPE NAME MESSAGE`. */
@@ -44,14 +46,18 @@ export async function fixes(rule: Rule, text: string, example: Example = {}): Pr
 
 const changedFiles = { sql: "sql/shop/020_change.sql", yaml: "sql/shop/architecture.yaml", typescript: "src/shop.ts" };
 
-export async function findings(rule: Rule, text: string, { in: kind = "sql" }: Example): Promise<readonly Linted[]> {
+export async function findings(
+  rule: Rule,
+  text: string,
+  { in: kind = "sql", citus = true }: Example,
+): Promise<readonly Linted[]> {
   await Promise.all([loadSqlParser(), loadTypeScript()]);
   if (kind === "yaml" && !text.includes("tenant:")) return inYaml(rule, text);
   const changed = changedFiles[kind];
   const source = { path: changed, text };
   const input = {
     name: "shop",
-    yaml: kind === "yaml" ? source : { path: changedFiles.yaml, text: yaml },
+    yaml: kind === "yaml" ? source : { path: changedFiles.yaml, text: citus ? yaml : yaml.replace("required", "auto") },
     sql: [{ path: "sql/shop/010_tables.sql", text: tables }, ...(kind === "sql" ? [source] : [])],
     code: kind === "typescript" ? [source] : [],
   };

@@ -13,10 +13,16 @@ test("reports the bad example: line, message, fix", async () => {
 });
 
 test("accepts the good example", async () => {
-  assert.deepEqual(
-    await found(isolationChanged, `CREATE POLICY paid_only ON orders AS RESTRICTIVE USING (total > 0);`),
-    [],
-  );
+  const narrowing = "ALTER TABLE orders ADD CONSTRAINT paid_only CHECK (total > 0) NOT VALID;";
+  assert.deepEqual(await found(isolationChanged, narrowing), []);
+});
+
+test("reports a restrictive policy only on Citus, which drops the word", async () => {
+  const narrowing = "CREATE POLICY paid_only ON orders AS RESTRICTIVE USING (total > 0);";
+  assert.deepEqual(await found(isolationChanged, narrowing, { citus: false }), []);
+  assert.deepEqual(await found(isolationChanged, narrowing), [
+    "1 Policy `paid_only` on `orders` lets rows through beside `tenant_isolation`: Citus drops the word RESTRICTIVE when it copies policies to the shards, and PostgreSQL combines policies by OR",
+  ]);
 });
 
 const others: readonly (readonly [sql: string, what: RegExp])[] = [

@@ -22,3 +22,16 @@ CREATE POLICY read ON notes FOR SELECT USING (true);`,
     [],
   );
 });
+
+test("accepts a policy without WITH CHECK if a restrictive one holds written rows to the tenant, except on Citus", async () => {
+  const sql = `CREATE POLICY readers ON customers USING (true);
+CREATE POLICY own ON customers AS RESTRICTIVE USING (tenant_id = tenantry.current_tenant());`;
+  assert.deepEqual(await found(policyWithoutCheck, sql, { citus: false }), []);
+  assert.deepEqual(
+    await found(policyWithoutCheck, sql.replace("RESTRICTIVE", "RESTRICTIVE FOR INSERT"), { citus: false }),
+    ["1 Policy `readers` does not restrict written rows to the tenant"],
+  );
+  assert.deepEqual(await found(policyWithoutCheck, sql), [
+    "1 Policy `readers` does not restrict written rows to the tenant: `own` doesn't either, because Citus drops the word RESTRICTIVE when it copies policies to the shards",
+  ]);
+});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { emptyCatalog } from "../../../../architecture/catalog/catalog-edits";
 import { loadSqlParser } from "../../../../architecture/sql/sql-parser";
+import { noPolicies } from "../../../../lint/policies";
 import type { TableFacts } from "../../../../lint/rule";
 import { type Counted, judgeStatements } from "../../../../verify/checks/statements";
 
@@ -11,6 +12,7 @@ const tables: TableFacts = {
   citus: false,
   kindOf: (name) => (tables.isTenantTable(name) ? "tenant" : undefined),
   catalog: emptyCatalog,
+  policies: noPolicies,
   roles: new Map(),
   isUndescribed: () => false,
   isTenantTable: (name) => ["orders", "customers", "tenantry.outbox"].includes(name),
