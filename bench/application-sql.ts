@@ -3,11 +3,11 @@ import { dataPlane } from "../architecture/data-plane/data-plane";
 import type { Declaration } from "../architecture/data-plane/declaration";
 import type { Endpoints } from "../architecture/endpoints";
 import { quoteIdentifier } from "../common/identifier";
+import { planPartitionSet } from "../provider/partitions/partition-plan";
 import type { Partman } from "../provider/partitions/partman";
 import type { DatabaseFacts } from "../provider/postgres/database";
 import { preflight } from "../provider/postgres/postgres-preflight";
 import { resourceHandlers } from "../provider/protocol/resource-handlers";
-import { planPartitionSet } from "../provider/resources/partition-set";
 import type { Settings } from "../settings/settings";
 
 /** The statements that apply an application's folder to a server with these facts, as one script for psql. */

@@ -1,42 +1,22 @@
 import { z } from "zod";
 import type { DistributedTableInputs, OutboxInputs } from "../../architecture/data-plane/declaration";
-import {
-  anySize,
-  boundsOf,
-  isOutboxCheck,
-  isSameCheck,
-  type OutboxBounds,
-  type OutboxCheck,
-  outboxChecks,
-  topicPart,
-} from "../../architecture/data-plane/outbox-checks";
-import {
-  createdColumn,
-  outbox as names,
-  outboxColumns,
-  publishedColumns,
-} from "../../architecture/data-plane/outbox-table";
+import { anySize, boundsOf, outboxChecks, topicPart } from "../../architecture/data-plane/outbox-checks";
+import { outbox as names, outboxColumns, publishedColumns } from "../../architecture/data-plane/outbox-table";
 import { quoteIdentifier, quoteLiteral } from "../../common/identifier";
 import { type Problem, refuseIfAny } from "../../common/problem";
 import { keepShardCatalogs, shardCatalogLines, shardCatalogsKept } from "../citus/shard-catalogs";
 import {
-  deleteTable,
-  findTable,
-  parseTableId,
-  previewDelete,
-  quoteTable,
-  type TableName,
-  tableId,
-} from "../postgres/live-tables";
-import {
-  type FoundPublication,
-  type Publication,
-  planPublication,
-  readPublication,
-  sameColumns,
-} from "../postgres/publication";
-import type { Statement } from "../postgres/sql-statements";
-import { type Reader, runStatements } from "../postgres/sql-statements";
+  type FoundOutbox,
+  keyProblems,
+  missingChecks,
+  ownOf,
+  planOutboxTable,
+  readOutbox,
+  tableOf,
+} from "../events/outbox-table";
+import { deleteTable, findTable, parseTableId, previewDelete, quoteTable, tableId } from "../postgres/live-tables";
+import { type Publication, planPublication, readPublication, sameColumns } from "../postgres/publication";
+import { type Reader, runStatements, type Statement } from "../postgres/sql-statements";
 import { identifier, qualifiedName, tenantType } from "../protocol/input-schemas";
 import type { Context } from "../protocol/resource-context";
 import type { Difference, ResourceHandler } from "../protocol/resource-handler";
@@ -55,20 +35,6 @@ export interface OutboxState extends OutboxInputs {
   readonly checks: "kept" | "missing";
   /** `missing`: a node's shard catalogs may forget what a lagging slot still needs. `impossible`: no Citus. */
   readonly shardCatalogs: "kept" | "missing" | "impossible";
-}
-
-/** Outbox as found in the catalogs. */
-export interface FoundOutbox {
-  /** Tenant column (the first of the primary key) and its type. */
-  readonly column: string;
-  readonly type: string;
-  /** Its CHECK constraints by name, as PostgreSQL prints them. */
-  readonly checks: Readonly<Record<string, string>>;
-  readonly publication: FoundPublication | undefined;
-}
-
-function tableOf({ schema = names.schema }: Pick<OutboxInputs, "schema">): TableName {
-  return { schema, table: names.table };
 }
 
 /**
@@ -158,7 +124,7 @@ export const outbox: ResourceHandler<OutboxInputs, OutboxState> = {
     if (!placed) return undefined;
     const publication = old?.publication ?? names.publication;
     const read = context.database.query.bind(context.database);
-    const found = await observe(read, table, publication);
+    const found = await readOutbox(read, table, publication);
     if (!found) return undefined;
     const own = ownOf(table);
     const { column, checks } = found;
@@ -178,48 +144,6 @@ export const outbox: ResourceHandler<OutboxInputs, OutboxState> = {
     };
   },
 };
-
-/** Statements that turn the found table into the wanted one. */
-function planOutboxTable(next: OutboxInputs, found: FoundOutbox | undefined): readonly Statement[] {
-  if (!found) return [createTable(next)];
-  const missing = missingChecks(next, found.checks);
-  const kept = new Set(outboxChecks(next).map(({ name }) => name));
-  for (const { name } of missing) kept.delete(name);
-  const former = Object.keys(found.checks).filter((name) => !kept.has(name));
-  const alter = `ALTER TABLE ${quoteTable(tableOf(next))}`;
-  return [
-    ...former.sort().map((name) => ({ sql: `${alter} DROP CONSTRAINT ${quoteIdentifier(name)}` })),
-    // Existing rows were published before and go with their partitions, so only new rows are checked.
-    ...missing.map((check) => ({ sql: `${alter} ADD ${constraint(check)} NOT VALID` })),
-  ];
-}
-
-function missingChecks(wanted: OutboxBounds, found: FoundOutbox["checks"]): readonly OutboxCheck[] {
-  return outboxChecks(wanted).filter((check) => !isSameCheck(found[check.name], check));
-}
-
-function constraint({ name, expression }: OutboxCheck): string {
-  return `CONSTRAINT ${name} CHECK ${expression}`;
-}
-
-function createTable(next: OutboxInputs): Statement {
-  const { column, type } = next;
-  const tenant = quoteIdentifier(column);
-  return {
-    sql: `CREATE TABLE ${quoteTable(tableOf(next))} (
-  ${tenant} ${type} NOT NULL,
-  id uuid NOT NULL DEFAULT gen_random_uuid(),
-  created_at timestamptz NOT NULL DEFAULT now(),
-  ${createdColumn.name} ${createdColumn.definition},
-  aggregate_type text NOT NULL,
-  aggregate_id text NOT NULL,
-  type text NOT NULL,
-  payload jsonb NOT NULL,
-  PRIMARY KEY (${tenant}, created_at, id),
-  ${outboxChecks(next).map(constraint).join(",\n  ")}
-) PARTITION BY RANGE (created_at)`,
-  };
-}
 
 /** Preview lines about events of aggregates that are no longer declared. */
 function removalLines(old: OutboxInputs, next: OutboxInputs): readonly string[] {
@@ -246,11 +170,6 @@ function planDrop({ publication, schema }: OutboxInputs): readonly Statement[] {
 function asTable({ column, colocateWith, ...own }: OutboxInputs): DistributedTableInputs {
   const placement = colocateWith === undefined ? ({ withSchema: true } as const) : { colocateWith };
   return { ...tableOf(own), column, placement, foreignKeys: [] };
-}
-
-/** Schema, if it is a tenant's own. */
-function ownOf({ schema }: TableName): Pick<OutboxInputs, "schema"> {
-  return schema === names.schema ? {} : { schema };
 }
 
 function asPlaced(old: OutboxState): DistributedTableState {
@@ -284,7 +203,7 @@ async function apply(context: Context, next: OutboxInputs): Promise<OutboxState>
   if ((await readShardCatalogs(context, database.query.bind(database))) === "missing") {
     await database.transaction(keepShardCatalogs);
   }
-  const look = (read: Reader) => observe(read, tableOf(next), next.publication);
+  const look = (read: Reader) => readOutbox(read, tableOf(next), next.publication);
   await database.change(look, async (client, found) => {
     if (found) refuseIfAny(keyProblems(found, next));
     await runStatements(client, planOutboxTable(next, found));
@@ -309,35 +228,7 @@ async function readShardCatalogs({ database }: Context, read: Reader): Promise<O
   return (await shardCatalogsKept(read)) ? "kept" : "missing";
 }
 
-async function observe(read: Reader, table: TableName, publication: string): Promise<FoundOutbox | undefined> {
-  const [key] = await read<{ column: string; type: string; checks: Record<string, string> }>(
-    `SELECT attname AS column, format_type(atttypid, atttypmod) AS type,
-       (SELECT coalesce(json_object_agg(conname, pg_get_expr(conbin, conrelid)), '{}')
-        FROM pg_constraint c WHERE c.conrelid = i.indrelid AND contype = 'c') AS checks
-     FROM pg_index i JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
-     WHERE indrelid = to_regclass($1) AND indisprimary`,
-    [quoteTable(table)],
-  );
-  if (!key) return undefined;
-  const checks = Object.fromEntries(Object.entries(key.checks).filter(([name]) => isOutboxCheck(name)));
-  const isShared = ownOf(table).schema !== undefined;
-  return { ...key, checks, publication: await readPublication(read, { name: publication, table, isShared }) };
-}
-
 /** Compares as sets. Undefined differs from an empty list. */
 function sameNames(one: readonly string[] | undefined, other: readonly string[] | undefined): boolean {
   return JSON.stringify(one?.toSorted()) === JSON.stringify(other?.toSorted());
-}
-
-function keyProblems(old: Pick<FoundOutbox, "column" | "type">, next: OutboxInputs): readonly Problem[] {
-  if (old.column === next.column && old.type === next.type) return [];
-  const id = tableId(tableOf(next));
-  return [
-    {
-      what: `${id} belongs to the tenants by another column, which is part of its key`,
-      got: `${next.column} ${next.type}`,
-      expected: `${old.column} ${old.type}, as it is now`,
-      fix: `set the tenant column back; or, once every connector has read its last event, DROP TABLE ${id}, refresh, and apply again`,
-    },
-  ];
 }

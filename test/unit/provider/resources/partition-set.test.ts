@@ -2,14 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
 import { z } from "zod";
+import { type FoundPartitionSet, planPartitionSet } from "../../../../provider/partitions/partition-plan";
 import { limitsOf } from "../../../../provider/partitions/partman";
 import { fromWire, toWire } from "../../../../provider/protocol/input-schemas";
-import {
-  type FoundPartitionSet,
-  type PartitionSetState,
-  partitionSet,
-  planPartitionSet,
-} from "../../../../provider/resources/partition-set";
+import { type PartitionSetState, partitionSet } from "../../../../provider/resources/partition-set";
 import { matchesGolden } from "../../golden";
 import { lasting } from "../../lasting";
 
