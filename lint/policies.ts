@@ -3,7 +3,6 @@ import { nameOfParts, relationName } from "../architecture/sql/relation-name";
 import { nameParts } from "../architecture/sql/running-statements";
 import type { ParsedStatement } from "../architecture/sql/sql-parser";
 import { holdsTo } from "./policy-condition";
-import type { FileContext } from "./rule";
 
 /** A policy of row level security. */
 export interface Policy {
@@ -95,7 +94,7 @@ function namesOf(roles: readonly Node[]): readonly string[] {
 /** The statement's own policy as it is after the statement; undefined if an altered policy is unknown. */
 export function policyIn(
   statement: CreatePolicyStmt | AlterPolicyStmt,
-  { tables: { schema, policies } }: FileContext,
+  { schema, policies }: { readonly schema: string; readonly policies: Policies },
 ): Policy | undefined {
   if ("cmd_name" in statement) return policyOf(statement);
   const known = policies.get(relationName(statement.table, schema))?.get(statement.policy_name ?? "");

@@ -43,7 +43,7 @@ function harmOf(
   const condition = statement[clause];
   if (!condition) return undefined;
   const { tenantColumn, citus, policies, schema } = context.tables;
-  const policy = policyIn(statement, context);
+  const policy = policyIn(statement, context.tables);
   const isPermissive = policy?.permissive ?? statement.policy_name === "tenant_isolation";
   const isEmpty = admitsEverything(condition, tenantColumn);
   // A restrictive policy may compare any column, because it only narrows.

@@ -13,7 +13,7 @@ export const policyWithoutCheck: Rule = {
       const { policy_name, table, cmd_name = "all", with_check, permissive } = node.CreatePolicyStmt;
       if (!["all", "insert", "update"].includes(cmd_name) || !permissive || with_check) return [];
       const { schema, policies, tenantColumn, citus } = context.tables;
-      const policy = policyIn(node.CreatePolicyStmt, context);
+      const policy = policyIn(node.CreatePolicyStmt, context.tables);
       const holders = policy && restrictedBy(policy, "check", policies.get(relationName(table, schema)), tenantColumn);
       if (holders && !citus) return [];
       const reason = holders ? `: \`${holders.join("`, `")}\` doesn't either, because ${citusDropsWord}` : "";
