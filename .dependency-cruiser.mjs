@@ -5,7 +5,8 @@ const rooms = {
   kafka: ["architecture"],
   planner: ["architecture"],
   lint: ["architecture"],
-  settings: ["architecture", "planner"],
+  store: [],
+  settings: ["architecture", "planner", "store"],
   "pulumi-cli": [],
   provider: ["architecture", "kafka"],
   cluster: ["architecture", "kafka", "settings"],
@@ -13,7 +14,7 @@ const rooms = {
   components: ["architecture", "cluster", "kafka", "planner", "provider", "settings"],
   verify: ["architecture", "kafka", "lint", "provider"],
   policy: ["architecture", "lint", "settings"],
-  client: [],
+  client: ["store"],
 };
 
 const all = Object.keys(rooms);

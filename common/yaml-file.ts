@@ -124,12 +124,25 @@ function toProblems(
   return [
     {
       what: `${shown(form, path)} cannot be read`,
-      got: form.secret?.(path) ? "[secret]" : JSON.stringify(plainValue(document, path) ?? null).slice(0, 200),
+      got: JSON.stringify(withoutSecrets(form, path, plainValue(document, path) ?? null)).slice(0, 200),
       expected: issue.message,
       fix: "Write what is expected",
       at: place(isNode(node) ? (node.range?.[0] ?? 0) : keyOffset(document, path)),
     },
   ];
+}
+
+/** The value with `[secret]` in the place of each secret that it is or holds. */
+function withoutSecrets(form: YamlForm<z.ZodType>, path: Path, value: unknown): unknown {
+  if (form.secret?.(path)) return "[secret]";
+  if (Array.isArray(value)) return value.map((item, index) => withoutSecrets(form, [...path, index], item));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, withoutSecrets(form, [...path, key], inner)]),
+    );
+  }
+  // A URL may hold a login.
+  return typeof value === "string" ? value.replaceAll(/\/\/[^/\s]*@/g, "//[secret]@") : value;
 }
 
 function unknownKey(form: YamlForm<z.ZodType>, path: Path, key: string, at: Place): Problem {

@@ -1,6 +1,7 @@
 import type { DataPlaneSettings } from "../architecture/data-plane/data-plane-settings";
 import type { Overrides } from "../planner/overrides";
 import type { Workload } from "../planner/workload";
+import type { StoreSettings } from "../store/store-settings";
 import type { KafkaSettings } from "./kafka-settings";
 import type { KubernetesSettings } from "./kubernetes-settings";
 import type { PostgresSettings } from "./postgres-settings";
@@ -16,6 +17,8 @@ export interface Settings extends DataPlaneSettings {
   readonly kafka: KafkaSettings;
   /** Objects that the stack creates in PostgreSQL beside the data plane. @default nothing */
   readonly postgres?: PostgresSettings;
+  /** The place of cold data and of large payloads. @default none, so rows stay in the database until they are dropped */
+  readonly store?: StoreSettings;
   /** The load that the planner plans for; with it, all sizes come from the plan. */
   readonly workload?: Workload;
   /** Values of the plan that the stack overrides. @default none */

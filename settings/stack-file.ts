@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
 import { tenantsSchema } from "../architecture/tenancy/tenants";
-import { type Problem, Problems, refuseIfAny } from "../common/problem";
+import { type Place, type Problem, Problems, refuseIfAny } from "../common/problem";
 import type { Source } from "../common/source";
 import { readSourceFile } from "../common/source-file";
 import { stackOf } from "../common/stack-name";
@@ -18,6 +18,7 @@ import { sized, sizeProblems } from "./planned-sizes";
 import { postgresSchema, postgresSettings } from "./postgres-settings";
 import type { Settings } from "./settings";
 import { tenancyOf, tenancyProblems } from "./stack-tenancy";
+import { storeSchema, storeSettings } from "./store-schema";
 
 const stacksFolder = join(projectRoot, "stacks");
 
@@ -75,15 +76,20 @@ export async function readStack(
     problems.map((problem) => ({ ...problem, at: parsed.placeOf("config", key) }));
   refuseIfAny([
     ...platformProblems(config, source.path),
+    ...storeProblems(config, parsed.placeOf),
     ...sizeProblems(config, parsed.placeOf),
     ...misset("tenantry:postgres", postgres.problems),
     ...misset("tenantry:kafka", kafka.problems),
   ]);
+  const store = config["tenantry:store"];
   const known = endpoints && "file" in endpoints ? readEndpoints(path, endpoints.file) : endpoints;
   const { tenancy, ...all } = sized({
     ...settings,
     postgres: postgres.settings,
     kafka: kafka.settings,
+    ...(store && {
+      store: storeSettings(store, { application: settings.application, stack, stackFile: path }),
+    }),
     endpoints: known,
   });
   return {
@@ -135,6 +141,7 @@ const stackSchema = z.object({
       "tenantry:kubernetes": kubernetesSchema.optional(),
       "tenantry:postgres": postgresSchema.optional(),
       "tenantry:kafka": kafkaSchema.optional(),
+      "tenantry:store": storeSchema.optional(),
       "tenantry:workload": workloadSchema.optional(),
       "tenantry:plan": overridesSchema.optional(),
     },
@@ -172,6 +179,20 @@ function ownSettings(config: OwnKeys) {
 function kubernetesSettings(written: NonNullable<OwnKeys["tenantry:kubernetes"]>): KubernetesSettings {
   const { workers = 0, coordinator = standardNode, worker = standardNode } = written;
   return { ...written, workers, coordinator, worker };
+}
+
+/** Reports a store whose credentials are where this stack has nothing. */
+function storeProblems(config: OwnKeys, placeOf: (...path: string[]) => Place): Problem[] {
+  const credentials = config["tenantry:store"]?.credentials;
+  if (credentials === undefined || config["tenantry:platform"] === "kubernetes") return [];
+  return [
+    {
+      what: "A Secret holds the store's credentials, and the stack has no pods that could read it",
+      got: `\`credentials: { secret: ${credentials.secret} }\``,
+      fix: "Write `accessKeyId` and `secretAccessKey`, or leave both to the AWS client's environment",
+      at: placeOf("config", "tenantry:store", "credentials"),
+    },
+  ];
 }
 
 /** Reports a missing section for the stack's platform, and a section for another platform. */
@@ -232,8 +253,10 @@ function holdsSecret(value: unknown): boolean {
   return "secure" in value || Object.values(value).some(holdsSecret);
 }
 
+const secretKeys: ReadonlySet<PropertyKey> = new Set(["password", "databasePassword", "roles", "secretAccessKey"]);
+
 function isSecret(path: readonly PropertyKey[]): boolean {
-  return path.some((key) => key === "password" || key === "databasePassword" || key === "roles");
+  return path.some((key) => secretKeys.has(key));
 }
 
 /** Reads the endpoints from a path relative to the stack file. Undefined if the file does not exist yet. */

@@ -1,7 +1,7 @@
 import { isFilledInLater } from "../connector-facts";
 import type { Rule } from "../rule";
 
-const secretKey = /password|passphrase|secret\.?key|sasl\.jaas\.config|api\.?key|token/i;
+const secretKey = /password|passphrase|secret\.?(access\.?)?key|sasl\.jaas\.config|api\.?key|token/i;
 
 export const plainPassword: Rule = {
   name: "plain-password",
@@ -25,11 +25,11 @@ export const plainPassword: Rule = {
         for (const [key, inner] of Object.entries(value)) if (key !== "secure") visit(inner, [...path, key]);
       }
     };
-    visit(get("endpoints"), []);
-    return found.map((path) => ({
-      what: `\`tenantry:endpoints\`, \`${path.join(".")}\`, is a password that everybody can read`,
-      fix: `Run \`pulumi config set --secret --path 'tenantry:endpoints.${path.join(".")}'\`, which encrypts it`,
-      at: withoutText(placeOf("endpoints", ...path)),
+    for (const key of ["endpoints", "store"]) visit(get(key), [key]);
+    return found.map(([key = "", ...path]) => ({
+      what: `\`tenantry:${key}\`, \`${path.join(".")}\`, is a password that everybody can read`,
+      fix: `Run \`pulumi config set --secret --path 'tenantry:${key}.${path.join(".")}'\`, which encrypts it`,
+      at: withoutText(placeOf(key, ...path)),
     }));
   },
 };

@@ -48,3 +48,15 @@ test("does not show the line of the password", async () => {
   const at = lintConnectors({ path: "a.yaml", text: bad }, [plainPassword]).map((each) => each.at);
   assert.deepEqual(at, [{ file: "a.yaml", line: 2, column: 1 }]);
 });
+
+test("reports the secret of a store's login, and not the name of a Secret", async () => {
+  const stack = (store: string) => `config:\n  tenantry:application: shop\n  tenantry:store: ${store}`;
+  assert.deepEqual(
+    await found(plainPassword, stack("{ bucket: shop, accessKeyId: AK, secretAccessKey: hunter2 }"), { in: "yaml" }),
+    ["3 `tenantry:store`, `secretAccessKey`, is a password that everybody can read"],
+  );
+  assert.deepEqual(
+    await found(plainPassword, stack("{ bucket: shop, credentials: { secret: shop-store } }"), { in: "yaml" }),
+    [],
+  );
+});
