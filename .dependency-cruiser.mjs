@@ -9,6 +9,7 @@ const rooms = {
   settings: ["architecture", "planner", "store"],
   "pulumi-cli": [],
   provider: ["architecture", "kafka"],
+  lifecycle: ["architecture", "provider", "store"],
   cluster: ["architecture", "kafka", "settings"],
   local: ["architecture", "kafka", "provider", "pulumi-cli", "settings"],
   components: ["architecture", "cluster", "kafka", "planner", "provider", "settings"],

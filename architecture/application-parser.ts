@@ -12,11 +12,12 @@ import { checkEnumValues } from "./checks/enum-values";
 import { checkFileNames, fileNumber } from "./checks/file-names";
 import { checkForeignKeys } from "./checks/foreign-keys";
 import { checkNames } from "./checks/identifiers";
-import { checkPartitions, retentionOf } from "./checks/partitions";
+import { checkPartitions } from "./checks/partitions";
 import { checkRoles } from "./checks/roles";
 import { checkStatements } from "./checks/statements";
 import { checkTables } from "./checks/tables";
 import { checkTenantTables } from "./checks/tenant-tables";
+import { retentionOf, tiersOf } from "./checks/tiers";
 import { checkViews } from "./checks/views";
 import { type CompleteDescription, complete, type Defaults, standardDefaults } from "./defaults";
 import { descriptionSchema } from "./description";
@@ -90,8 +91,8 @@ function toTables({ catalog, description, schema, files }: Checked): Table[] {
     if (kind === "reference") return { kind, ...base, ...(entry?.shared && { shared: true }) };
     if (kind !== "tenant" || !entry?.partition) return { kind, ...base };
     const { by, every, ahead } = entry.partition;
-    const retention = retentionOf(entry);
-    return { kind, ...base, partition: { by, every, ahead, ...(retention && { retention }) } };
+    const [retention, tiers] = [retentionOf(entry), tiersOf(entry)];
+    return { kind, ...base, partition: { by, every, ahead, ...(retention && { retention }), ...(tiers && { tiers }) } };
   });
 }
 

@@ -94,6 +94,16 @@ export interface Partition {
   readonly ahead: number;
   /** Age at which rows are dropped with their partition. @default rows are kept forever */
   readonly retention?: Duration;
+  /** Tiers that rows pass before they are dropped. @default rows stay as they are until `retention` */
+  readonly tiers?: Tiers;
+}
+
+/** Ages at which rows leave the tiers in the database. Cold rows lie in the stack's store until `Partition.retention`. */
+export interface Tiers {
+  /** End of the tier hot, where a tier warm follows. @default no warm tier: rows are hot until `database` */
+  readonly hot?: Duration;
+  /** End of the last tier in the database, where cold begins. */
+  readonly database: Duration;
 }
 
 export interface Events {

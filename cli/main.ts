@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   plan: { summary: "an architecture for a workload, with reasons", load: () => require("./plan") },
   verify: { summary: "look at a running stack: isolation, events, drift", load: () => require("./verify") },
   events: { summary: "events that stop a connector: which, why, and the way out", load: () => require("./events") },
+  lifecycle: { summary: "the tiers of old rows: move, look, hold, erase", load: () => require("./lifecycle") },
   demo: { summary: "traffic on a running stack, compared with what arrived", load: () => require("./demo") },
   // Its parts measure a checkout.
   ...(existsSync(join(root, "bench")) && {

@@ -2,8 +2,8 @@ import type { Problem } from "../../common/problem";
 import { suggest } from "../../common/suggestion";
 import type { CatalogForeignKey, CatalogTable } from "../catalog/catalog";
 import { type Checked, isDeferred, kindOf, ownEntry } from "./check";
-import { retentionOf } from "./partitions";
 import { checkMoment } from "./tenant-tables";
+import { ageInDatabase, checkAging, retentionOf } from "./tiers";
 
 /** Checks that foreign keys join co-located tables, and can be added in some order. */
 export function checkForeignKeys(checked: Checked): Problem[] {
@@ -47,7 +47,7 @@ function checkForeignKey(checked: Checked, table: CatalogTable, key: CatalogFore
     ...checkOrder(checked, table, key, target),
     ...(isDeferred(checked.description, table, key) ? checkRenames(table, key, target) : []),
     ...checkActions(checked, table, key),
-    ...checkRetention(checked, key, target),
+    ...checkRetention(checked, table, key, target),
   ];
 }
 
@@ -150,9 +150,16 @@ function checkActions(checked: Checked, table: CatalogTable, key: CatalogForeign
   ];
 }
 
-function checkRetention(checked: Checked, key: CatalogForeignKey, target: CatalogTable): Problem[] {
+function checkRetention(
+  checked: Checked,
+  table: CatalogTable,
+  key: CatalogForeignKey,
+  target: CatalogTable,
+): Problem[] {
   const entry = ownEntry(checked.description, target.name);
   if (!entry?.partition || !retentionOf(entry)) return [];
+  const own = ownEntry(checked.description, table.name);
+  if (ageInDatabase(entry)) return checkAging(table.name, own, key, target.name, entry);
   return [
     {
       what: `Foreign key \`${key.name}\` would hinder \`${target.name}\` from dropping its old partitions`,

@@ -6,6 +6,7 @@ import type { TableDescription } from "../defaults";
 import { type Checked, kindOf, ownEntry } from "./check";
 import { checkPartitionNames } from "./partition-names";
 import { checkMoment } from "./tenant-tables";
+import { checkTiers } from "./tiers";
 
 const aDay: Duration = { count: 1, unit: "day" };
 const timeTypes = ["timestamptz", "timestamp", "date"];
@@ -19,7 +20,7 @@ export function checkPartitions(checked: Checked): Problem[] {
   const problems = [...catalog.tables.values()].flatMap((table) => {
     const entry = ownEntry(description, table.name);
     if (entry?.partition) return checkManaged(checked, table, entry);
-    return [...checkTiers(checked, table.name, entry), ...checkUnmanaged(checked, table)];
+    return [...checkTiers(checked, table, entry), ...checkUnmanaged(checked, table)];
   });
   return [...problems, ...checkPartitionNames(checked)];
 }
@@ -84,7 +85,7 @@ function checkManaged(checked: Checked, table: CatalogTable, entry: TableDescrip
     ...problems,
     ...checkNames(checked, table),
     ...checkMoment(table, partition.by, "its partitions are made by it"),
-    ...checkTiers(checked, table.name, entry),
+    ...checkTiers(checked, table, entry),
   ];
 }
 
@@ -118,59 +119,4 @@ function checkUnmanaged({ description }: Checked, table: CatalogTable): Problem[
       at: table.at,
     },
   ];
-}
-
-function checkTiers(checked: Checked, table: string, entry: TableDescription | undefined): Problem[] {
-  const { partition, tiers } = entry ?? {};
-  const place = (...path: string[]) => checked.placeOf("tables", table, ...path);
-  const problems: Problem[] = [];
-  if (tiers && !partition) {
-    problems.push({
-      what: `\`${table}\` has tiers, but no partitions that could move through them`,
-      fix: "Add `partition: { by: COLUMN, every: 1 month }`, or remove `tiers`",
-      at: place("tiers"),
-    });
-  }
-  if (tiers && partition?.retention) {
-    problems.push({
-      what: `\`${table}\` says twice when its rows are dropped`,
-      got: `partition.retention ${formatDuration(partition.retention)}, tiers.cold ${formatDuration(tiers.cold)}`,
-      fix: "Remove `partition.retention`: `tiers.cold` is the age at which rows are dropped",
-      at: place("partition", "retention"),
-    });
-  }
-  const ages = (["hot", "warm", "cold"] as const).flatMap((tier) =>
-    tiers?.[tier] ? [{ tier, age: tiers[tier] }] : [],
-  );
-  for (const [i, { tier, age }] of ages.entries()) {
-    const before = ages[i - 1];
-    if (before && durationMs(age) <= durationMs(before.age)) {
-      problems.push({
-        what: `The tier \`${tier}\` of \`${table}\` ends before \`${before.tier}\` does`,
-        got: `${before.tier} ${formatDuration(before.age)}, ${tier} ${formatDuration(age)}`,
-        expected: `more than ${formatDuration(before.age)}: a tier ends when a row is that old`,
-        fix: `Lengthen \`${tier}\`, or remove \`${before.tier}\``,
-        at: place("tiers", tier),
-      });
-    }
-  }
-  if (partition) {
-    const retention = retentionOf(entry);
-    const path = tiers ? ["tiers", "cold"] : ["partition", "retention"];
-    if (retention && durationMs(retention) < durationMs(partition.every)) {
-      problems.push({
-        what: `Rows of \`${table}\` would be dropped before their partition is full`,
-        got: `${path.join(".")} ${formatDuration(retention)}, partition.every ${formatDuration(partition.every)}`,
-        expected: `at least ${formatDuration(partition.every)}`,
-        fix: "Keep rows longer, or make partitions smaller",
-        at: place(...path),
-      });
-    }
-  }
-  return problems;
-}
-
-/** The age at which a table's rows are dropped; undefined if they are kept. */
-export function retentionOf(entry: TableDescription | undefined): Duration | undefined {
-  return entry?.tiers?.cold ?? entry?.partition?.retention;
 }

@@ -24,6 +24,8 @@ export interface DataPlaneSettings {
   readonly isolatedTenants?: readonly string[];
   /** The tenancy model, and the tenants that the stack provisions. @default shared */
   readonly tenancy?: Tenancy;
+  /** The place of cold rows. Only its presence counts here. @default none: rows stay in the database until they are dropped */
+  readonly store?: object;
   /** Values for everything that architecture.yaml leaves out. @default `standardDefaults` */
   readonly defaults?: Defaults;
   /** Undefined in a preview of a stack whose servers do not run yet. */

@@ -160,8 +160,13 @@ export interface PartitionSetInputs {
   readonly every: Duration;
   readonly ahead: number;
   readonly retention?: Duration;
-  /** `slots`: a partition is dropped only when every replication slot of the publication has passed its last row. */
-  readonly dropAfter: "retention" | "slots";
+  /**
+   * `slots`: a partition is dropped only when every replication slot of the publication has passed its last row.
+   * `export`: it is dropped only by `tenantry lifecycle run`, which moves its rows to the store at the age `exportAfter`
+   * and deletes them there at the age `retention`.
+   */
+  readonly dropAfter: "retention" | "slots" | "export";
+  readonly exportAfter?: Duration;
 }
 
 /** The table `outbox`, placed like a tenant table, and its publication. */

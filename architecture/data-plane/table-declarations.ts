@@ -1,4 +1,4 @@
-import type { Application, ReferenceTable, Table, TenantTable } from "../application";
+import type { Application, Partition, ReferenceTable, Table, TenantTable } from "../application";
 import type { SqlFile } from "../sql/sql-file";
 import type { DataPlaneSettings } from "./data-plane-settings";
 import type { DistributedTableInputs, PartitionSetInputs } from "./declaration";
@@ -28,7 +28,7 @@ export function declareTables(
     const id = placed.get(table.name);
     if (table.kind !== "tenant" || !id) continue;
     const set = table.partition
-      ? [steps.add("PartitionSet", nameOf(table), partitionSet(table, table.partition), [id])]
+      ? [steps.add("PartitionSet", nameOf(table), partitionSet(table, table.partition, settings), [id])]
       : [id];
     const { schema, name } = table;
     declareIsolation(steps, application, { schema, table: name, grants: writableTableGrants(application, name) }, set);
@@ -70,16 +70,19 @@ function distributed(
   };
 }
 
-function partitionSet(table: TenantTable, partition: NonNullable<TenantTable["partition"]>): PartitionSetInputs {
-  const { by, every, ahead, retention } = partition;
+function partitionSet(
+  { schema, name }: TenantTable,
+  { by, every, ahead, retention, tiers }: Partition,
+  { store }: DataPlaneSettings,
+): PartitionSetInputs {
   return {
-    schema: table.schema,
-    table: table.name,
+    schema,
+    table: name,
     by,
     every,
     ahead,
     ...(retention && { retention }),
-    dropAfter: "retention",
+    ...(tiers && store ? { dropAfter: "export", exportAfter: tiers.database } : { dropAfter: "retention" }),
   };
 }
 

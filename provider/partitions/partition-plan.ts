@@ -1,6 +1,14 @@
 import type { PartitionSetInputs } from "../../architecture/data-plane/declaration";
 import type { TableName } from "../postgres/live-tables";
 import type { Reader, Statement } from "../postgres/sql-statements";
+import {
+  type ExportAges,
+  exportAgesOf,
+  exportLater,
+  exportNoMore,
+  readExportAges,
+  sameAges,
+} from "./exported-partitions";
 import { guard, readGuardedRetention, unguard } from "./guarded-retention";
 import { type Interval, parseInterval, sameInterval } from "./interval";
 import { readFaults, takeOver } from "./partition-faults";
@@ -13,6 +21,8 @@ export interface FoundPartitionSet {
   readonly ahead: number;
   readonly retention: Interval | undefined;
   readonly guardedRetention: Interval | undefined;
+  /** @default not exported */
+  readonly exported?: ExportAges | undefined;
   readonly maintained: boolean;
   readonly template: string | undefined;
   /** @default none */
@@ -39,13 +49,18 @@ export async function readPartitionSet(
     maintained: boolean;
   }>(sql, values);
   if (!config) return undefined;
-  const [guardedRetention, faults] = await Promise.all([readGuardedRetention(read, name), readFaults(read, name)]);
+  const [guardedRetention, exported, faults] = await Promise.all([
+    readGuardedRetention(read, name),
+    readExportAges(read, name),
+    readFaults(read, name),
+  ]);
   return {
     by: config.control,
     every: parseInterval(config.every),
     ahead: config.ahead,
     retention: config.retention === null ? undefined : parseInterval(config.retention),
     guardedRetention,
+    exported,
     maintained: config.maintained,
     template: config.template ?? undefined,
     ...faults,
@@ -65,6 +80,10 @@ export function planPartitionSet(
   if (!sameInterval(found?.guardedRetention, guarded)) {
     statements.push(guarded === undefined ? unguard(next) : guard(next, guarded));
   }
+  const exported = exportAgesOf(next);
+  if (!sameAges(found?.exported, exported)) {
+    statements.push(exported === undefined ? exportNoMore(next) : exportLater(next, exported));
+  }
   if (found?.isForeign) statements.push(takeOver);
   if (found && (found.ahead < next.ahead || !found.maintained || found.isForeign || found.faults?.length)) {
     statements.push(maintain(next, partman));
@@ -74,11 +93,14 @@ export function planPartitionSet(
 
 export function planDelete(
   name: TableName,
-  isGuarded: boolean,
-  template: string | undefined,
+  { guardedRetention, exported, template }: Pick<FoundPartitionSet, "guardedRetention" | "exported" | "template">,
   partman: Partman,
 ): readonly Statement[] {
-  return [...(isGuarded ? [unguard(name)] : []), ...forget(name, template, partman)];
+  return [
+    ...(guardedRetention ? [unguard(name)] : []),
+    ...(exported ? [exportNoMore(name)] : []),
+    ...forget(name, template, partman),
+  ];
 }
 
 function differs(next: PartitionSetInputs, found: FoundPartitionSet): boolean {

@@ -48,12 +48,13 @@ export const duration = z.codec(z.string(), z.custom<Duration>(), {
     context.issues.push({ code: "custom", input: text, message: `expected ${durationExpected}` });
     return z.NEVER;
   },
-  encode: (found: Interval) => formatInterval(found),
+  // zod encodes an optional property that is absent, too, and leaves it out.
+  encode: (found: Interval | undefined) => (found ? formatInterval(found) : z.NEVER),
 });
 
 /** The properties that are durations. Pulumi carries, stores and shows them as text, and only here they become it and back. */
 const durations: { readonly [Noun in keyof Inputs]?: readonly (keyof Inputs[Noun])[] } = {
-  PartitionSet: ["every", "retention"],
+  PartitionSet: ["every", "retention", "exportAfter"],
   ProcessedEvents: ["retention"],
 };
 

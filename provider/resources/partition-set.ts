@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { PartitionSetInputs } from "../../architecture/data-plane/declaration";
 import { type Duration, durationMs, formatDuration } from "../../common/duration";
 import { type Problem, Problems, refuseIfAny } from "../../common/problem";
+import { exportAgesOf, readExportAges } from "../partitions/exported-partitions";
 import { readGuardedRetention } from "../partitions/guarded-retention";
 import { type Interval, sameInterval } from "../partitions/interval";
 import { type FoundPartitionSet, planDelete, planPartitionSet, readPartitionSet } from "../partitions/partition-plan";
@@ -25,9 +26,10 @@ import { duration, identifier } from "../protocol/input-schemas";
 import type { Context } from "../protocol/resource-context";
 import type { Difference, ResourceHandler } from "../protocol/resource-handler";
 
-export interface PartitionSetState extends Omit<PartitionSetInputs, "every" | "retention"> {
+export interface PartitionSetState extends Omit<PartitionSetInputs, "every" | "retention" | "exportAfter"> {
   readonly every: Interval;
   readonly retention?: Interval;
+  readonly exportAfter?: Interval;
   /** `off`: somebody turned off the creation of partitions ahead, or the dropping of old ones. */
   readonly maintenance: "on" | "off";
   /** Times without a partition, and partitions that are closed too early. @default none */
@@ -37,15 +39,22 @@ export interface PartitionSetState extends Omit<PartitionSetInputs, "every" | "r
 export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState> = {
   noun: "PartitionSet",
 
-  inputs: z.object({
-    schema: identifier,
-    table: identifier,
-    by: identifier,
-    every: duration,
-    ahead: z.int().min(1).max(1000),
-    retention: duration.exactOptional(),
-    dropAfter: z.enum(["retention", "slots"]),
-  }),
+  inputs: z
+    .object({
+      schema: identifier,
+      table: identifier,
+      by: identifier,
+      every: duration,
+      ahead: z.int().min(1).max(1000),
+      retention: duration.exactOptional(),
+      dropAfter: z.enum(["retention", "slots", "export"]),
+      exportAfter: duration.exactOptional(),
+    })
+    .refine(
+      ({ dropAfter, exportAfter, retention }) =>
+        dropAfter === "export" ? exportAfter && retention : exportAfter === undefined,
+      "`exportAfter` and `retention` belong to `dropAfter: export`, and `exportAfter` to nothing else",
+    ),
 
   check(old, next) {
     const problems: Problem[] = [];
@@ -65,6 +74,7 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
     if (!sameInterval(old.every, next.every)) differences.push({ path: "every", how: "replace" });
     if (old.ahead !== next.ahead) differences.push({ path: "ahead", how: "update" });
     if (!sameInterval(old.retention, next.retention)) differences.push({ path: "retention", how: "update" });
+    if (!sameInterval(old.exportAfter, next.exportAfter)) differences.push({ path: "exportAfter", how: "update" });
     if (old.dropAfter !== next.dropAfter) differences.push({ path: "dropAfter", how: "update" });
     if (old.maintenance === "off") differences.push({ path: "maintenance", how: "update" });
     if (old.faults) differences.push({ path: "faults", how: "update" });
@@ -75,10 +85,7 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
     const lines = (statements: readonly Statement[]) => statements.map(({ sql }) => sql);
     if (!next)
       return old
-        ? [
-            "-- the partitions stay with their rows:",
-            ...lines(planDelete(old, old.dropAfter === "slots", undefined, usual)),
-          ]
+        ? ["-- the partitions stay with their rows:", ...lines(planDelete(old, expectedFrom(old), usual))]
         : [];
     const shorter = old && shortened(old.retention, next.retention);
     return [
@@ -102,8 +109,12 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
     await database.transaction(async (client) => {
       const read = readerOf(client);
       const found = await readPartitionSet(read, old, partman);
-      const isGuarded = (await readGuardedRetention(read, old)) !== undefined;
-      await runStatements(client, planDelete(old, isGuarded, found?.template, partman));
+      const [guardedRetention, exported] = await Promise.all([
+        readGuardedRetention(read, old),
+        readExportAges(read, old),
+      ]);
+      const template = found?.template;
+      await runStatements(client, planDelete(old, { guardedRetention, exported, template }, partman));
     });
     log(`no partitions are made for ${tableId(old)} any more; those that exist stay with their rows`);
   },
@@ -119,9 +130,16 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
 /** Assumed state, for a preview without a server. */
 const usual: Partman = { version: "5", schema: "partman" };
 
-function expectedFrom({ maintenance, dropAfter, retention, ...old }: PartitionSetState): FoundPartitionSet {
+function expectedFrom({
+  maintenance,
+  dropAfter,
+  retention,
+  exportAfter,
+  ...old
+}: PartitionSetState): FoundPartitionSet {
   return {
     ...old,
+    exported: exportAgesOf({ dropAfter, ...(exportAfter && { exportAfter }), ...(retention && { retention }) }),
     retention: dropAfter === "retention" ? retention : undefined,
     guardedRetention: dropAfter === "slots" ? retention : undefined,
     maintained: maintenance === "on",
@@ -162,13 +180,12 @@ async function make(
 function asState(
   { schema, table }: TableName,
   found: FoundPartitionSet,
-  declared: Pick<PartitionSetState, "every" | "retention" | "dropAfter"> | undefined,
+  declared: Pick<PartitionSetState, "every" | "retention" | "exportAfter" | "dropAfter"> | undefined,
 ): PartitionSetState {
   const keep = <T extends Interval | undefined>(one: T, other: T): T => (sameInterval(one, other) ? one : other);
-  const isGuarded = found.guardedRetention !== undefined && found.retention === undefined;
-  const actual = isGuarded ? found.guardedRetention : found.retention;
-  const retention = keep(declared?.retention, actual);
-  const isDropped = actual !== undefined;
+  const { dropAfter = declared?.dropAfter ?? "retention", ...actual } = droppingOf(found);
+  const retention = keep(declared?.retention, actual.retention);
+  const exportAfter = keep(declared?.exportAfter, actual.exportAfter);
   return {
     schema,
     table,
@@ -176,10 +193,22 @@ function asState(
     every: keep(declared?.every ?? found.every, found.every),
     ahead: found.ahead,
     ...(retention === undefined ? {} : { retention }),
-    dropAfter: isDropped ? (isGuarded ? "slots" : "retention") : (declared?.dropAfter ?? "retention"),
+    ...(exportAfter === undefined ? {} : { exportAfter }),
+    dropAfter,
     maintenance: found.maintained && !found.isForeign ? "on" : "off",
     ...(found.faults?.length ? { faults: found.faults } : {}),
   };
+}
+
+/** The way in which partitions leave; none if they stay. pg_partman's own goes before all others, because it acts alone. */
+function droppingOf({
+  retention,
+  exported,
+  guardedRetention,
+}: FoundPartitionSet): Partial<Pick<PartitionSetState, "dropAfter" | "retention" | "exportAfter">> {
+  if (retention) return { dropAfter: "retention", retention };
+  if (exported) return { dropAfter: "export", ...exported };
+  return guardedRetention ? { dropAfter: "slots", retention: guardedRetention } : {};
 }
 
 async function requirePartman(database: Database): Promise<Partman> {

@@ -83,6 +83,30 @@ test("keeps retention by slots out of pg_partman", () => {
   assert.match(bySlots, /INSERT INTO tenantry.guarded_partition_set/);
 });
 
+test("leaves an exported set's old partitions to the lifecycle run, and takes them back", () => {
+  const exported = { ...orders, dropAfter: "export", exportAfter: lasting("3 months") } as const;
+  const ages = { exportAfter: exported.exportAfter, retention: exported.retention };
+  const sql = sqlOf(planPartitionSet(exported, found, partman5));
+  assert.match(sql, /retention = NULL/);
+  assert.match(sql, /INSERT INTO tenantry.exported_partition_set .*'3 months', '7 years'/s);
+  const foundExported = { ...found, retention: undefined, exported: ages };
+  assert.deepEqual(planPartitionSet(exported, foundExported, partman5), []);
+  assert.match(
+    sqlOf(planPartitionSet(orders, foundExported, partman5)),
+    /retention = '7 years'.*DELETE FROM tenantry.exported/s,
+  );
+  assert.deepEqual(
+    partitionSet.diff({ ...exported, maintenance: "on" }, { ...exported, exportAfter: lasting("4 months") }),
+    [{ path: "exportAfter", how: "update" }],
+  );
+});
+
+test("rejects `exportAfter` without `dropAfter: export`, and the other way round", () => {
+  for (const wrong of [{ exportAfter: "1 month" }, { dropAfter: "export" }]) {
+    assert.equal(partitionSet.inputs.safeParse({ ...toWire("PartitionSet", orders), ...wrong }).success, false);
+  }
+});
+
 test("never drops partitions without a retention", () => {
   const { retention: _, ...forEver } = outbox;
   const sql = sqlOf(planPartitionSet(forEver, undefined, partman5));
