@@ -1,19 +1,24 @@
-import type * as ts from "typescript";
+import { withBuiltNames } from "../architecture/sql/built-text";
+import { byVersion } from "../architecture/sql/migration-layout";
+import type { ParsedSql } from "../architecture/sql/sql-parser";
 import type { Source } from "../common/source";
 import { readCodeAllows } from "./allow-in-code";
+import { type CodeScript, scriptsOf } from "./code-scripts";
 import { createdBy } from "./ddl";
 import { type Linted, named, unreadable, withoutAllowed } from "./linted";
 import type { Rule, TableFacts } from "./rule";
-import { type CodeFile, type CodeSetting, readCode, syntaxProblems } from "./typescript/code";
+import { type CodeSetting, readCode, syntaxProblems } from "./typescript/code";
 import { embeddedSql } from "./typescript/embedded-sql";
 import { Functions } from "./typescript/function";
-import { isRollback } from "./typescript/rollback";
-import { typescript } from "./typescript/typescript";
+
+/** The facts on tables that the application's files, and then these, define together. */
+type FactsWith = (files: readonly ParsedSql[]) => TableFacts;
 
 /** Findings in TypeScript, and in the SQL that it passes to database clients. */
 export function lintCode(
   sources: readonly Source[],
   tables: TableFacts,
+  factsWith: FactsWith,
   chosen: readonly Rule[],
   setting: Omit<CodeSetting, "tables"> = {},
 ): Linted[] {
@@ -22,37 +27,31 @@ export function lintCode(
   const code = readCode(sources, { ...setting, tables: known });
   const functions = new Functions(code);
   const inCode = chosen.flatMap((rule) => named(rule, rule.checkCode?.(functions) ?? []));
-  return code.files.flatMap((file) => {
-    const problems = syntaxProblems(file);
+  const files = code.files
+    .toSorted((a, b) => byVersion(a.source.path, b.source.path))
+    .map((file) => ({ file, problems: syntaxProblems(file) }))
+    .map((each) => ({
+      ...each,
+      ...(each.problems.length === 0 && scriptsOf(functions, each.file, (node) => embeddedSql(code, node))),
+    }));
+  const changing = files.flatMap(({ scripts = [] }) => scripts.filter(({ isDdl }) => isDdl));
+  const changed = changing.length > 0 ? factsWith(changing.map(({ parsed }) => parsed)) : tables;
+  return files.flatMap(({ file, problems, queries = [], scripts = [] }) => {
     if (problems.length > 0) return problems.flatMap((each) => unreadable(each, file.source));
-    const queries = queriesIn(file, (node) => embeddedSql(code, node));
-    const inSql = queries.flatMap((query) => {
-      const { statements } = query.parsed;
-      const context = { transaction: false, migration: false, created: createdBy(statements, tables), tables };
-      const found = chosen.flatMap((rule) =>
-        rule.aboutFiles ? [] : named(rule, rule.check?.(statements, context) ?? []),
-      );
-      return found.map((finding) => ({ ...finding, at: query.inFile(finding.at) }));
-    });
+    const inSql = scripts.flatMap((script) => inScript(script, script.isDdl ? changed : tables, chosen));
     const found = distinct([...inCode.filter(({ at }) => at.file === file.source.path), ...inSql]);
     return withoutAllowed(file.source, readCodeAllows(file, queries), found);
   });
 }
 
-type Query = NonNullable<ReturnType<typeof embeddedSql>>;
-type ReadQuery = Query & { readonly parsed: NonNullable<Query["parsed"]> };
-
-function queriesIn({ tree }: CodeFile, read: (node: ts.Node) => Query | undefined): ReadQuery[] {
-  const found: ReadQuery[] = [];
-  const visit = (node: ts.Node): void => {
-    if (isRollback(node)) return;
-    const query = read(node);
-    // Other code may add the missing condition to a query that lint can't read completely.
-    if (query?.parsed && query.isWhole) found.push({ ...query, parsed: query.parsed });
-    typescript().forEachChild(node, visit);
-  };
-  visit(tree);
-  return found;
+function inScript({ parsed, transaction, inFile }: CodeScript, tables: TableFacts, chosen: readonly Rule[]): Linted[] {
+  const { statements } = parsed;
+  const context = { transaction, migration: false, created: createdBy(statements, tables), tables };
+  const found = chosen.flatMap((rule) => (rule.aboutFiles ? [] : named(rule, rule.check?.(statements, context) ?? [])));
+  return found.flatMap((finding) => {
+    const at = inFile(finding.at);
+    return at ? [{ ...finding, what: withBuiltNames(finding.what), at }] : [];
+  });
 }
 
 /** Removes duplicates: code may pass the same constant to a client twice. */

@@ -79,13 +79,8 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
   }
   const schema = description?.schema ?? name;
   const needsCitus = citus || description?.citus === "required";
-  const facts = (read: readonly RunningFile[]) =>
-    readTables(
-      read.map(({ running }) => running),
-      schema,
-      description,
-      { application: name, citus: needsCitus },
-    );
+  const facts = (read: readonly ParsedSql[]) =>
+    readTables(read, schema, description, { application: name, citus: needsCitus });
   const [tables, readable] = factsOf(files, facts, onFault);
   for (const { written, running } of readable.filter((file) => isWanted(file.running.source))) {
     judge(written.source, () => {
@@ -101,7 +96,8 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
   }
   for (const source of connectors) judge(source, () => lintConnectors(source, chosen));
   for (const source of stacks) judge(source, () => lintStack(source, drops, chosen));
-  const inCode = (sources: readonly Source[]) => lintCode(sources, tables, chosen, { libraries, imports });
+  const factsWith = (scripts: readonly ParsedSql[]) => facts([...readable.map(({ running }) => running), ...scripts]);
+  const inCode = (sources: readonly Source[]) => lintCode(sources, tables, factsWith, chosen, { libraries, imports });
   findings.push(...together(code, inCode, onFault).filter(({ at }) => wanted?.has(at.file) ?? true));
   return findings.toSorted(
     (a, b) => a.at.file.localeCompare(b.at.file) || (a.at.line ?? 0) - (b.at.line ?? 0) || a.rule.localeCompare(b.rule),
@@ -117,22 +113,22 @@ interface RunningFile {
 /** The tables of all files, except files whose statements make lint's own code throw. */
 function factsOf(
   files: readonly RunningFile[],
-  read: (files: readonly RunningFile[]) => TableFacts,
+  read: (files: readonly ParsedSql[]) => TableFacts,
   onFault: OnFault,
 ): readonly [TableFacts, readonly RunningFile[]] {
   try {
-    return [read(files), files];
+    return [read(files.map(({ running }) => running)), files];
   } catch {
     const readable = files.filter((file) => {
       try {
-        read([file]);
+        read([file.running]);
         return true;
       } catch (error) {
         onFault(file.written.source.path, error);
         return false;
       }
     });
-    return [read(readable), readable];
+    return [read(readable.map(({ running }) => running)), readable];
   }
 }
 

@@ -134,6 +134,13 @@ export class Functions {
     return found;
   }
 
+  /** The function that runs a node, or its file. */
+  ownerOf(node: ts.Node): CodeFunction {
+    const t = typescript();
+    const found = t.findAncestor(node.parent, (each) => t.isFunctionLike(each) && !this.runsInside(each));
+    return (found as ts.SignatureDeclaration | undefined) ?? node.getSourceFile();
+  }
+
   private calledBy(
     node: ts.CallExpression | ts.NewExpression | ts.TaggedTemplateExpression,
   ): ts.SignatureDeclaration[] {

@@ -90,6 +90,10 @@ export const librarySchema = z.strictObject({
       placeholders: z.array(z.enum(placeholderStyles, listNames([...placeholderStyles]))).default([]),
     })
     .prefault({}),
+  /** Methods of a schema builder that create the table that their first argument names. */
+  creates: names("createTable"),
+  /** True if the library runs each migration, with its `up`, in a transaction. */
+  wrapsMigrations: z.boolean("true or false").default(false),
   chain: chainSchema.optional(),
   models: modelsSchema.optional(),
 });

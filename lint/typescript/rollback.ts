@@ -6,7 +6,7 @@ import { typescript } from "./typescript";
  * of a module. TypeORM, Knex, Sequelize, node-pg-migrate, Kysely and others have this form.
  */
 export function isRollback(node: ts.Node): boolean {
-  return nameOf(node) === "down" && siblingsOf(node).some((each) => nameOf(each) === "up");
+  return nameOfMember(node) === "down" && siblingsOf(node).some((each) => nameOfMember(each) === "up");
 }
 
 function siblingsOf({ parent }: ts.Node): readonly ts.Node[] {
@@ -16,7 +16,8 @@ function siblingsOf({ parent }: ts.Node): readonly ts.Node[] {
   return t.isSourceFile(parent) ? parent.statements : [];
 }
 
-function nameOf(node: ts.Node): string | undefined {
+/** The name of a class's or an object's member, or of a module's function or export. */
+export function nameOfMember(node: ts.Node): string | undefined {
   const t = typescript();
   if (t.isClassElement(node) || t.isObjectLiteralElement(node) || t.isFunctionDeclaration(node)) {
     return node.name?.getText();

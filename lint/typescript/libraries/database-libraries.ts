@@ -89,6 +89,8 @@ export const databases: readonly LibraryDeclaration[] = [
   },
   {
     packages: ["knex", "nestjs-knex", "nest-knexjs", "objection"],
+    creates: ["createTable", "createTableIfNotExists", "createTableLike"],
+    wrapsMigrations: true,
     pools: ["default", "knex", "Knex"],
     transactions: ["transaction", "transacting"],
     sql: { methods: ["raw"], placeholders: ["?", ":name"] },
@@ -115,6 +117,8 @@ export const databases: readonly LibraryDeclaration[] = [
   },
   {
     packages: ["kysely", "kysely-*", "nestjs-kysely"],
+    creates: ["createTable"],
+    wrapsMigrations: true,
     pools: ["Kysely"],
     transactions: ["transaction", "startTransaction", "connection"],
     sql: { methods: ["executeQuery"], tags: ["sql"] },
@@ -134,6 +138,8 @@ export const databases: readonly LibraryDeclaration[] = [
   },
   {
     packages: ["typeorm", "@nestjs/typeorm", "typeorm-transactional"],
+    creates: ["createTable"],
+    wrapsMigrations: true,
     pools: ["DataSource", "Repository", "createConnection", "getRepository", "BaseEntity"],
     transactions: ["transaction", "createQueryRunner", "withRepository", "runInTransaction"],
     sql: { methods: ["query"], placeholders: [":name"] },
@@ -189,6 +195,7 @@ export const databases: readonly LibraryDeclaration[] = [
   },
   {
     packages: ["sequelize", "sequelize-typescript", "@sequelize/*", "@nestjs/sequelize"],
+    creates: ["createTable"],
     pools: ["Sequelize", "Model"],
     transactions: ["transaction", "startUnmanagedTransaction"],
     sql: { methods: ["query"], placeholders: ["?", ":name"] },
@@ -221,6 +228,7 @@ export const databases: readonly LibraryDeclaration[] = [
   },
   {
     packages: ["@mikro-orm/*"],
+    wrapsMigrations: true,
     pools: ["MikroORM"],
     transactions: ["transactional", "begin", "fork"],
     writes: ["flush", "persistAndFlush", "removeAndFlush", "commit"],
@@ -245,5 +253,11 @@ export const databases: readonly LibraryDeclaration[] = [
         nativeDelete: "0",
       },
     },
+  },
+  {
+    packages: ["node-pg-migrate"],
+    creates: ["createTable"],
+    wrapsMigrations: true,
+    sql: { methods: ["sql"] },
   },
 ];

@@ -14,6 +14,8 @@ export class Libraries {
   readonly buildingNames: ReadonlySet<string>;
   /** Names of methods that run their callback in a transaction. */
   readonly transactionNames: ReadonlySet<string>;
+  /** Method names that may create a table. */
+  readonly creatingNames: ReadonlySet<string>;
   /** Method names that may have an effect outside the program. */
   readonly actingNames: ReadonlySet<string>;
 
@@ -28,6 +30,7 @@ export class Libraries {
       ]),
     );
     this.transactionNames = new Set(this.all.flatMap(({ transactions }) => transactions));
+    this.creatingNames = new Set(this.all.flatMap(({ creates }) => creates));
     this.actingNames = new Set(
       this.all.flatMap((each) => [...writingNames(each), ...each.sends, ...each.receives, "send"]),
     );
