@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { table } from "../cli/table";
 import { formatNumber } from "../planner/format-number";
-import { measuredRates, type Rates } from "../planner/rates";
+import { type MachineRates, measuredRates } from "../planner/rates";
 
 export interface CalibrationReport {
   /** ISO 8601. */
@@ -9,10 +9,10 @@ export interface CalibrationReport {
   /** The stack, or the embedded servers. */
   readonly servers: string;
   readonly cores: number;
-  readonly rates: Partial<Rates>;
+  readonly rates: Partial<MachineRates>;
 }
 
-const meanings: Readonly<Record<keyof Rates, string>> = {
+const meanings: Readonly<Record<keyof MachineRates, string>> = {
   writesPerCore: "writes with their event, a second and core",
   readsPerCore: "reads of a tenant, a second and core",
   eventsExactlyOnce: "events a second, exactly once",
@@ -21,7 +21,7 @@ const meanings: Readonly<Record<keyof Rates, string>> = {
 
 /** Every rate that the planner assumes beside the one that was measured. */
 function compared({ rates }: CalibrationReport) {
-  return (Object.keys(meanings) as (keyof Rates)[]).map((rate) => {
+  return (Object.keys(meanings) as (keyof MachineRates)[]).map((rate) => {
     const [assumed, measured] = [measuredRates[rate], rates[rate]];
     return { rate, assumed, ...(measured !== undefined && { measured, ratio: measured / assumed }) };
   });

@@ -7,7 +7,7 @@ import { addressOf, type Login, type PostgresEndpoint } from "../architecture/en
 import { Problems } from "../common/problem";
 import type { Progress } from "../common/system/progress";
 import { run } from "../common/system/run";
-import type { Rates } from "../planner/rates";
+import type { MachineRates } from "../planner/rates";
 import { connect, errorCode, sqlState } from "../provider/postgres/postgres-connection";
 import {
   calibrationComment,
@@ -31,7 +31,7 @@ export interface Calibration {
   readonly progress: Progress;
 }
 
-export type DatabaseRates = Pick<Rates, "writesPerCore" | "readsPerCore">;
+export type DatabaseRates = Pick<MachineRates, "writesPerCore" | "readsPerCore">;
 
 /**
  * What the database does in a second and core, measured with rows of made-up tenants in a schema of its own, which goes

@@ -10,7 +10,7 @@ import { Problems } from "../common/problem";
 import { showProgress } from "../common/system/progress";
 import { homeAt } from "../local/home";
 import { requirePostgres } from "../local/servers/postgres-programs";
-import type { Rates } from "../planner/rates";
+import type { MachineRates } from "../planner/rates";
 import { loadSettings } from "../settings/stack-file";
 import { revealSecret } from "./reveal-secret";
 import { serversOf } from "./stack-servers";
@@ -41,7 +41,7 @@ export async function calibrate(flags: CalibrateFlags): Promise<void> {
 
 interface Measured {
   readonly cores: number;
-  readonly rates: Partial<Rates>;
+  readonly rates: Partial<MachineRates>;
 }
 
 /** Reads and writes, and events where there is one log: on Citus each node has a connector. */

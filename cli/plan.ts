@@ -12,6 +12,7 @@ import { planJson, planMarkdown, planTable } from "../planner/plan-report";
 import type { Plan } from "../planner/planned";
 import { planFor } from "../planner/planner";
 import { parseRates, type Rates } from "../planner/rates";
+import { withoutStore } from "../planner/tier-plan";
 import { readStack } from "../settings/stack-file";
 import { revealSecret } from "./reveal-secret";
 
@@ -65,10 +66,14 @@ export async function planOfStack(
   const { workload, plan, application } = settings;
   if (workload) {
     const { warnings, ...planned } = planFor(workload, plan, rates);
+    const homeless = settings.store ? undefined : withoutStore(planned.tiers, planned.rates);
     const { values } = planned;
     const described = loadDescription(join(projectRoot, "sql", application));
     const refused = refusals.map(({ what, fix }) => `\`tenantry up\` refuses for now. ${what}. ${fix}.`);
-    return { ...planned, warnings: [...warnings, ...descriptionNotes(described, values), ...refused] };
+    return {
+      ...planned,
+      warnings: [...warnings, ...(homeless ? [homeless] : []), ...descriptionNotes(described, values), ...refused],
+    };
   }
   throw new Problems([
     {

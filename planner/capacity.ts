@@ -6,8 +6,6 @@ export const capacity = {
   peak: 3,
   /** Size of a row with tuple header, two indexes and dead rows, as a multiple of the row alone. */
   rowOverhead: 2,
-  /** Size of a compressed, columnar row, relative to a hot one. */
-  warmRatio: 1 / 3,
   /**
    * Hot rows younger than this, in seconds, are assumed to stay in the cache with their indexes, and `cachedShare` of
    * all hot rows.

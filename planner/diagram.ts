@@ -1,5 +1,6 @@
 import { formatNumber } from "./format-number";
 import { formatValue, type Plan, type PlannedValues } from "./planned";
+import { formatAges, formatStorage } from "./tier-plan";
 
 interface Box {
   readonly title: string;
@@ -41,7 +42,7 @@ const drawn = 3;
  * The architecture as an SVG, from left to right: tenants, pooler, database, connectors, Kafka. It uses no external
  * fonts or images.
  */
-export function renderDiagram({ values }: Plan): string {
+export function renderDiagram({ values, tiers }: Plan): string {
   const nodes = nodesOf(values);
   const silo = values.model.value === "silo";
   const router: Placed[] = silo ? [] : [place(coordinator(values), columns.database, top, "router")];
@@ -61,7 +62,7 @@ export function renderDiagram({ values }: Plan): string {
   const pooler = centred(place(poolerBox(values), columns.pooler, 0, "pooler"), middle);
   const entry = router.length > 0 ? router : placedNodes;
   const boxes = [placedTenants, pooler, ...router, ...placedNodes, ...readers, ...kafka];
-  const height = bottom + 96;
+  const height = bottom + 118;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" role="img" aria-label="${escapeXml(titleOf(values))}">`,
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#64748b"/></marker></defs>',
@@ -80,7 +81,8 @@ export function renderDiagram({ values }: Plan): string {
     ...boxes.map(renderBox),
     hidden ? text(columns.database[0], end + 26, hidden, { size: 14, weight: 700, colour: "#475569" }) : "",
     hidden ? text(columns.connect[0], end + 26, "a connector for each", { size: 14, colour: "#475569" }) : "",
-    text(40, height - 22, legend(values), { size: 13, colour: "#475569" }),
+    text(40, height - 44, legend(values), { size: 13, colour: "#475569" }),
+    text(40, height - 22, tierLegend(tiers), { size: 13, colour: "#475569" }),
     "</svg>",
     "",
   ]
@@ -198,6 +200,11 @@ function kafkaBoxes(values: PlannedValues): Box[] {
 
 function legend({ outboxInterval, dataInterval, maxWalSize }: PlannedValues): string {
   return `Outbox partitions of ${outboxInterval.value}, tables by time of ${dataInterval.value}; max_wal_size ${formatValue(maxWalSize)}.`;
+}
+
+/** `Rows: hot up to 3 months, 12 GiB, $ 1.2 a month; cold …` */
+function tierLegend(tiers: Plan["tiers"]): string {
+  return `Rows: ${tiers.map((tier) => `${tier.name} ${formatAges(tier)}, ${formatStorage(tier)}`).join("; ")}.`;
 }
 
 function place(box: Box, [x, boxWidth]: readonly [number, number], y: number, tone: Tone): Placed {

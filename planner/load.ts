@@ -47,7 +47,7 @@ export function loadOf(workload: Workload, model: PlanValues["model"], rates: Ra
     cores: (capacity.peak * (transactions / rates.writesPerCore + reads / rates.readsPerCore)) / used,
     walBytes: capacity.walOverhead * (workload.rowSize.bytes + eventBytes),
     cachedBytes: cachedRow(workload),
-    storedBytes: storedRow(workload) + Math.max(outboxSeconds, seconds(workload.outage)) * eventBytes,
+    storedBytes: storedRow(workload, rates) + Math.max(outboxSeconds, seconds(workload.outage)) * eventBytes,
   };
 }
 
@@ -64,10 +64,10 @@ function cachedRow(workload: Workload): number {
 }
 
 /** A row's size times the seconds until it is cold and leaves the database. In the warm tier it is compressed. */
-function storedRow(workload: Workload): number {
+function storedRow(workload: Workload, { warmRatio }: Rates): number {
   const { rowSize, retention } = workload;
   const warmSeconds = retention.warm ? seconds(retention.warm) - seconds(retention.hot) : 0;
-  return hotRow(workload) + rowSize.bytes * capacity.rowOverhead * warmSeconds * capacity.warmRatio;
+  return hotRow(workload) + rowSize.bytes * capacity.rowOverhead * warmSeconds * warmRatio;
 }
 
 export function seconds(duration: Parameters<typeof durationMs>[0]): number {

@@ -1,7 +1,16 @@
 import Table from "cli-table3";
 import { formatNumber } from "./format-number";
-import { formatValue, type Plan, type Planned, type PlannedValues, type Value, type ValueName } from "./planned";
+import {
+  formatValue,
+  type Plan,
+  type Planned,
+  type PlannedTier,
+  type PlannedValues,
+  type Value,
+  type ValueName,
+} from "./planned";
 import { assumptionsOf } from "./rates";
+import { formatStorage, formatTierReason } from "./tier-plan";
 
 interface Section {
   readonly title: string;
@@ -67,7 +76,7 @@ export const sections: readonly Section[] = [
 ];
 
 /** The plan for a terminal: values and reasons. */
-export function planTable({ values, warnings, rates }: Plan): string {
+export function planTable({ values, tiers, warnings, rates }: Plan): string {
   const table = new Table({
     head: ["", "Plan", "Why"],
     colWidths: [28, 24, 66],
@@ -80,6 +89,10 @@ export function planTable({ values, warnings, rates }: Plan): string {
       const planned: Planned = values[name];
       table.push([`  ${label}`, `${formatValue(planned)}${planned.overridden ? " *" : ""}`, planned.reason]);
     }
+  }
+  table.push([{ colSpan: 3, content: "TIERS OF TABLES BY TIME" }]);
+  for (const tier of tiers) {
+    table.push([`  ${tierLabel(tier)}`, formatStorage(tier), formatTierReason(tier)]);
   }
   const costs = overriddenCosts(values);
   return [
@@ -101,7 +114,7 @@ export function planJson(plan: Plan): string {
 }
 
 /** The plan for a document: value, reason and formula, with the inputs of each. */
-export function planMarkdown({ values, warnings, rates }: Plan): string {
+export function planMarkdown({ values, tiers, warnings, rates }: Plan): string {
   const lines: string[] = [];
   for (const { title, rows } of sections) {
     lines.push(`### ${title}`, "", "| | Plan | Why | Formula | From |", "|---|---|---|---|---|");
@@ -113,11 +126,27 @@ export function planMarkdown({ values, warnings, rates }: Plan): string {
     }
     lines.push("");
   }
+  lines.push("### Tiers of tables by time", "", "| | Storage | Why | Formula | From |", "|---|---|---|---|---|");
+  for (const tier of tiers) {
+    const columns = [
+      tierLabel(tier),
+      `**${formatStorage(tier)}**`,
+      formatTierReason(tier),
+      tier.formula,
+      renderInputs(tier.inputs),
+    ];
+    lines.push(`| ${columns.map(cell).join(" | ")} |`);
+  }
+  lines.push("");
   const costs = overriddenCosts(values);
   if (costs.length > 0) lines.push("### What the stack's own values cost", "", ...costs.map((cost) => `- ${cost}`), "");
   if (warnings.length > 0) lines.push("### To know", "", ...warnings.map((warning) => `- ${warning}`), "");
   lines.push("### Counted with", "", ...assumptionsOf(rates).map((assumption) => `- ${assumption}`), "");
   return lines.join("\n");
+}
+
+function tierLabel({ name }: PlannedTier): string {
+  return `${name[0]?.toUpperCase()}${name.slice(1)} rows`;
 }
 
 /** Leaves out the workers' sizes if there are no workers. */

@@ -1,3 +1,4 @@
+import type { Duration } from "../common/duration";
 import { formatNumber } from "./format-number";
 import type { Rates } from "./rates";
 
@@ -60,8 +61,29 @@ export type Interval = "1 hour" | "1 day" | "1 week" | "1 month";
 export type ValueName = keyof PlanValues;
 export type PlannedValues = { readonly [Name in ValueName]: Planned<PlanValues[Name]> };
 
+/** The rows of one tier: how many, how large, and what their storage costs. */
+export interface PlannedTier {
+  readonly name: "hot" | "warm" | "cold";
+  /** A row's age when it enters the tier. */
+  readonly from?: Duration;
+  /** A row's age when it leaves the tier. */
+  readonly until: Duration;
+  readonly rows: number;
+  /** One copy of the rows. */
+  readonly gibibytes: number;
+  /** Copies that are paid for. The price of a store contains its own. */
+  readonly copies: number;
+  readonly dollarsAMonth: number;
+  readonly reason: string;
+  /** The formula of `gibibytes`, in the names of `inputs`. */
+  readonly formula: string;
+  readonly inputs: Readonly<Record<string, Value>>;
+}
+
 export interface Plan {
   readonly values: PlannedValues;
+  /** The rows of each tier, and what their storage costs. */
+  readonly tiers: readonly PlannedTier[];
   /** Facts that the team should know and no value shows. */
   readonly warnings: readonly string[];
   /** The rates that the sizes were computed with. */

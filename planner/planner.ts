@@ -9,6 +9,7 @@ import { planPartitions } from "./partition-plan";
 import type { Plan, PlannedValues } from "./planned";
 import { measuredRates, type Rates } from "./rates";
 import { planModel, planShards, planTenancy } from "./tenancy-plan";
+import { planTiers, tierWarnings } from "./tier-plan";
 import { warningsOf } from "./warnings";
 import type { Workload } from "./workload";
 
@@ -55,5 +56,6 @@ export function draftPlan(workload: Workload, overrides: Overrides = {}, rates: 
     ...planReaders(workload, tenancy.databases.value, workers.value, decide),
     ...planBrokers(workload, decide),
   };
-  return { values, warnings: warningsOf(workload, load, values), rates };
+  const tiers = planTiers(workload, values, rates);
+  return { values, tiers, warnings: [...warningsOf(workload, load, values), ...tierWarnings(tiers, values)], rates };
 }
