@@ -12,7 +12,7 @@ const rooms = {
   lifecycle: ["architecture", "provider", "store"],
   cluster: ["architecture", "kafka", "settings"],
   local: ["architecture", "kafka", "provider", "pulumi-cli", "settings"],
-  components: ["architecture", "cluster", "kafka", "planner", "provider", "settings"],
+  components: ["architecture", "cluster", "kafka", "planner", "provider", "settings", "store"],
   verify: ["architecture", "kafka", "lint", "provider"],
   policy: ["architecture", "lint", "settings"],
   client: ["store"],

@@ -8,7 +8,7 @@ import { shared } from "./architecture/tenancy/tenants";
 import { Problems } from "./common/problem";
 import { projectRoot } from "./common/system/project";
 import { DataPlane } from "./components/data-plane";
-import { platformOf, topicsOf } from "./components/stack-platform";
+import { lifecycleOf, platformOf, topicsOf } from "./components/stack-platform";
 import { refusalsUnless } from "./lint/file-refusals";
 import { Provider } from "./provider";
 import { loadSettings } from "./settings/stack-file";
@@ -55,6 +55,7 @@ async function declareStack(): Promise<pulumi.Inputs> {
     { endpoints, citus, allow, roles, topics: wanted, owner, model: tenancy.model },
     { dependsOn: [...ready] },
   );
+  const planes: DataPlane[] = [];
   const made = new Map<string, pulumi.Resource>();
   for (const { name, provider: by, roles, declarations, makes, madeBy, reach } of databases) {
     const reached = endpoints && pulumi.output(endpoints).apply(reach);
@@ -70,13 +71,15 @@ async function declareStack(): Promise<pulumi.Inputs> {
     };
     const provider = by === mainProvider ? main : new Provider(by, args, { dependsOn: [...ready, main] });
     const maker = made.get(madeBy ?? "");
-    const { resources } = new DataPlane(
+    const plane = new DataPlane(
       name,
       { declarations, ...(servers && { servers }), ...(namespace && { deletedWith: namespace }) },
       { providers: { tenantry: provider }, dependsOn: [...ready, ...topics, main, ...(maker ? [maker] : [])] },
     );
-    for (const [key, resource] of resources) made.set(key, resource);
+    planes.push(plane);
+    for (const [key, resource] of plane.resources) made.set(key, resource);
   }
+  lifecycleOf(settings, platform, planes);
 
   checkTogether();
   return {

@@ -7,5 +7,6 @@ export { EventTopics, type EventTopicsArgs } from "./event-topics";
 export { ExternalAccess, type ExternalAccessArgs } from "./external-access";
 export { KafkaCluster, type KafkaClusterArgs } from "./kafka-cluster";
 export { KafkaConnect, type KafkaConnectArgs } from "./kafka-connect";
+export { Lifecycle, type LifecycleArgs } from "./lifecycle";
 export { Monitoring, type MonitoringArgs } from "./monitoring";
 export { OutboxConnectors, type OutboxConnectorsArgs } from "./outbox-connectors";

@@ -6,7 +6,13 @@ import { databaseAuthority, restUrl } from "./connect/connect-names";
 import { bootstrapServer } from "./kafka/kafka-names";
 
 /** The names of a stack's components on Kubernetes. */
-export const componentNames = { citus: "citus", pooler: "citus-pooler", kafka: "kafka", connect: "connect" } as const;
+export const componentNames = {
+  citus: "citus",
+  pooler: "citus-pooler",
+  kafka: "kafka",
+  connect: "connect",
+  lifecycle: "lifecycle",
+} as const;
 
 /**
  * The endpoints as far as they are known before the servers run: host names without addresses. The certificate is the path

@@ -116,6 +116,7 @@ export async function kubernetesPlatform(
       )
       .apply((known) => (outside ? outside.reached(known) : pulumi.output(known))),
     ready: [...dependsOn, connect.ready, ...(outside?.ready ?? [])],
+    provider,
     namespace: stackNamespace,
     certificate: citus.certificate,
     servers: citus.servers,

@@ -10,6 +10,8 @@ export interface Platform {
   readonly endpoints: pulumi.Input<Endpoints> | undefined;
   /** Resources that must be complete before anything is applied to the servers. */
   readonly ready: readonly pulumi.Resource[];
+  /** The provider of the stack's namespace. @default none: the stack does not provision the servers */
+  readonly provider?: pulumi.ProviderResource;
   /** The Kubernetes namespace, whose deletion deletes the servers too. @default none: the stack does not provision the servers */
   readonly namespace?: pulumi.Resource;
   /** The nodes' certificate and key, if the stack has its own certificate authority. */

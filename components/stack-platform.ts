@@ -24,3 +24,15 @@ export function topicsOf(application: Application, settings: Settings, platform:
   const { eventTopics } = require("./event-topics") as typeof import("./event-topics");
   return eventTopics(application, settings, platform);
 }
+
+/** Declares the pods that move rows to their tier, after the data. Nothing, where the stack has neither servers nor a store of its own. */
+export function lifecycleOf(
+  settings: Settings,
+  platform: Platform,
+  dependsOn: readonly pulumi.Resource[],
+): pulumi.Resource[] {
+  const { kubernetes, store, lifecycle } = settings;
+  if (!kubernetes || !platform.endpoints || !(store || lifecycle)) return [];
+  const { stackLifecycle } = require("./stack-lifecycle") as typeof import("./stack-lifecycle");
+  return [stackLifecycle(settings, kubernetes, platform, dependsOn)];
+}

@@ -4,6 +4,7 @@ import type { Workload } from "../planner/workload";
 import type { StoreSettings } from "../store/store-settings";
 import type { KafkaSettings } from "./kafka-settings";
 import type { KubernetesSettings } from "./kubernetes-settings";
+import type { LifecycleSettings } from "./lifecycle-settings";
 import type { PostgresSettings } from "./postgres-settings";
 
 /** A stack's settings, parsed. */
@@ -15,6 +16,8 @@ export interface Settings extends DataPlaneSettings {
   /** Place and sizes of the servers, if the platform is `kubernetes`. */
   readonly kubernetes?: KubernetesSettings;
   readonly kafka: KafkaSettings;
+  /** The pods that move rows to their tier, on Kubernetes. @default those of the defaults, if the stack has a store */
+  readonly lifecycle?: LifecycleSettings;
   /** Objects that the stack creates in PostgreSQL beside the data plane. @default nothing */
   readonly postgres?: PostgresSettings;
   /** The place of cold data and of large payloads. @default none, so rows stay in the database until they are dropped */

@@ -14,6 +14,7 @@ import { overridesSchema } from "../planner/overrides";
 import { workloadSchema } from "../planner/workload";
 import { kafkaSchema, kafkaSettings } from "./kafka-settings";
 import { type KubernetesSettings, kubernetesSchema, standardNode } from "./kubernetes-settings";
+import { lifecycleProblems, lifecycleSchema } from "./lifecycle-settings";
 import { sized, sizeProblems } from "./planned-sizes";
 import { postgresSchema, postgresSettings } from "./postgres-settings";
 import type { Settings } from "./settings";
@@ -78,6 +79,7 @@ export async function readStack(
     ...platformProblems(config, source.path),
     ...storeProblems(config, parsed.placeOf),
     ...sizeProblems(config, parsed.placeOf),
+    ...lifecycleProblems(config, parsed.placeOf),
     ...misset("tenantry:postgres", postgres.problems),
     ...misset("tenantry:kafka", kafka.problems),
   ]);
@@ -142,6 +144,7 @@ const stackSchema = z.object({
       "tenantry:postgres": postgresSchema.optional(),
       "tenantry:kafka": kafkaSchema.optional(),
       "tenantry:store": storeSchema.optional(),
+      "tenantry:lifecycle": lifecycleSchema.optional(),
       "tenantry:workload": workloadSchema.optional(),
       "tenantry:plan": overridesSchema.optional(),
     },
@@ -170,6 +173,7 @@ function ownSettings(config: OwnKeys) {
       isPlanned: config["tenantry:workload"] !== undefined,
     }),
     ...(config["tenantry:kubernetes"] && { kubernetes: kubernetesSettings(config["tenantry:kubernetes"]) }),
+    ...(config["tenantry:lifecycle"] && { lifecycle: config["tenantry:lifecycle"] }),
     ...(config["tenantry:workload"] && { workload: config["tenantry:workload"] }),
     ...(config["tenantry:plan"] && { plan: config["tenantry:plan"] }),
   };

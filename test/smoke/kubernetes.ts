@@ -38,8 +38,8 @@ export function kindCluster(engine: "docker" | "podman") {
       const lines = execFileSync(join(root, "images", "list.sh"), { encoding: "utf8" })
         .trim()
         .split("\n");
-      for (const [folder = "", image = ""] of lines.map((line) => line.split(" "))) {
-        await command(engine, ["build", "-t", image, folder]);
+      for (const [folder = "", image = "", context = ""] of lines.map((line) => line.split(" "))) {
+        await command(engine, ["build", "-t", image, "-f", `${folder}/Dockerfile`, context]);
         await command("kind", ["load", "docker-image", image, "--name", cluster], env);
       }
       return lines.map((line) => line.split(" ")[1] ?? "");

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import test from "node:test";
 import { parse } from "yaml";
 import { markerOf } from "../../../cli/preview/markdown";
+import { manifest } from "../../../common/system/checkout";
 import { citusImage } from "../../../settings/kubernetes-settings";
+import { lifecycleImage } from "../../../settings/lifecycle-settings";
 import { stackNames } from "../../../settings/stack-file";
 
 const root = join(__dirname, "..", "..", "..");
@@ -70,7 +72,9 @@ test("builds images under the names that stacks use by default", () => {
   const lines = execFileSync(join(root, "images", "list.sh"), { encoding: "utf8" })
     .trim()
     .split("\n");
-  assert.ok(lines.includes(`images/citus ${citusImage}`), lines.join("\n"));
+  assert.ok(lines.includes(`images/citus ${citusImage} images/citus`), lines.join("\n"));
+  assert.ok(lines.includes(`images/tenantry ${lifecycleImage} .`), lines.join("\n"));
+  assert.equal(lifecycleImage.split(":")[1], manifest.version, "the image holds the package of this version");
 });
 
 test("a release says what the changelog says of its version, and nothing of another", (t) => {
