@@ -17,6 +17,7 @@ local: setup ## run and verify the whole architecture on this machine: servers, 
 	@$(tenantry) verify -s local
 
 test: setup ## run the unit tests, then the integration tests on separate servers
+	@node --import tsx test/servers/setup.ts
 	@test/run.sh
 
 test-kills: setup ## run the tests that kill at many moments: `up`, scaling, and the servers under 10,000 transactions

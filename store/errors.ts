@@ -12,6 +12,9 @@ export class StoreError extends Problems {
   }
 }
 
+/** The store's login lacks a right. Requests that need another right may succeed. */
+export class RightMissing extends StoreError {}
+
 /** The store has no such object. */
 export class ObjectMissing extends StoreError {
   constructor(url: string, key: string) {

@@ -3,17 +3,25 @@ import { join } from "node:path";
 import { Problems } from "../../common/problem";
 import { run } from "../../common/system/run";
 
+/** A program that comes from Go modules. */
+export interface GoProgram {
+  /** The folder with go.mod, go.sum, and tools.go, which imports the program. */
+  readonly module: string;
+  readonly output: string;
+  /** @default "-s -w", so without symbols */
+  readonly ldflags?: string;
+  /** What else a user may do if it can't be built: an imperative clause. */
+  readonly otherwise: string;
+}
+
 /** Builds the program that a module's tools.go imports, with the versions that its go.sum pins. */
-export async function buildGoProgram(module: string, output: string, version: string): Promise<void> {
-  if ((await run("go", ["version"])).code !== 0) throw noGo(output);
+export async function buildGoProgram({ module, output, ldflags = "", otherwise }: GoProgram): Promise<void> {
+  if ((await run("go", ["version"])).code !== 0) throw noGo(output, otherwise);
   const path = importedPackage(readFileSync(join(module, "tools.go"), "utf8"));
-  const stamp = `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`;
   // A module that go.sum does not list is an error; Go must not add it.
-  const { code, stderr } = await run("go", ["build", "-mod=readonly", "-ldflags", stamp, "-o", output, path], {
-    cwd: module,
-    env: { ...process.env, CGO_ENABLED: "0" },
-  });
-  if (code !== 0) throw buildFailed(path, stderr);
+  const args = ["build", "-mod=readonly", "-ldflags", `-s -w ${ldflags}`, "-o", output, path];
+  const { code, stderr } = await run("go", args, { cwd: module, env: { ...process.env, CGO_ENABLED: "0" } });
+  if (code !== 0) throw buildFailed(path, stderr, otherwise);
 }
 
 /** The package that tools.go imports. */
@@ -23,22 +31,23 @@ export function importedPackage(source: string): string {
   return path;
 }
 
-function noGo(output: string): Problems {
+function noGo(output: string, otherwise: string): Problems {
+  const program = output.split("/").at(-1);
   return new Problems([
     {
-      what: "Pulumi could be neither downloaded nor built",
-      got: `no Go to build ${output.split("/").at(-1)} with`,
-      fix: "Install Pulumi 3.230 or newer (https://www.pulumi.com/docs/install), or Go 1.25 or newer (https://go.dev/dl), then run `tenantry setup` again.",
+      what: `${program} can't be built`,
+      got: "no Go",
+      fix: `Install Go 1.25 or newer (https://go.dev/dl), or ${otherwise}.`,
     },
   ]);
 }
 
-function buildFailed(path: string, stderr: string): Problems {
+function buildFailed(path: string, stderr: string, otherwise: string): Problems {
   return new Problems([
     {
       what: `${path} could not be built`,
       got: stderr.trim().split("\n").slice(-4).join("\n            "),
-      fix: "Check the connection to your Go module proxy (`go env GOPROXY`) and Go's version (1.25 or newer), or install Pulumi 3.230 or newer (https://www.pulumi.com/docs/install).",
+      fix: `Check the connection to your Go module proxy (\`go env GOPROXY\`) and Go's version (1.25 or newer), or ${otherwise}.`,
     },
   ]);
 }

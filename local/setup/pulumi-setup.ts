@@ -92,7 +92,12 @@ async function build(
 ): Promise<void> {
   await installDirectory(target, {
     fill: (directory) =>
-      buildGoProgram(join(root, "local", "setup", module), join(directory, program), `v${versions.pulumi}`),
+      buildGoProgram({
+        module: join(root, "local", "setup", module),
+        output: join(directory, program),
+        ldflags: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${versions.pulumi}`,
+        otherwise: "install Pulumi 3.230 or newer (https://www.pulumi.com/docs/install), then run `tenantry setup` again",
+      }),
     flaw: (directory) => flawOf(join(directory, program), works),
   });
 }

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { renderProblem } from "../../../common/problem";
+import { StoreError } from "../../../store/errors";
 import { FolderStore } from "../../../store/folder-store";
-import { storeContract } from "./contract";
+import { smallDisk } from "../../servers/small-disk";
+import { collect, storeContract } from "./contract";
 
 const emptyFolder = () => mkdtempSync(join(tmpdir(), "tenantry-store-"));
 
@@ -68,4 +70,17 @@ test("check explains a folder that can't be used", async () => {
     (await new FolderStore({ folder: path, prefix: "p" }).check()).map(renderProblem).join("\n");
   assert.match(await shown(join(folder, "file")), /A file stands where the store needs a folder/);
   assert.match(await shown("/proc/none"), /The store's folder cannot be used[\s\S]*fix: +Choose another folder/);
+});
+
+test("a full disk is one clear error, and leaves neither an object nor a part", async (t) => {
+  const folder = smallDisk(t, 2);
+  if (folder === undefined) return;
+  const store = new FolderStore({ folder, prefix: "p" });
+  await store.put("small", Buffer.alloc(1_000));
+  await assert.rejects(store.put("big", Buffer.alloc(4_000_000)), (error: unknown) => {
+    assert.ok(error instanceof StoreError);
+    return /^The disk of the store's folder is full\n.*ENOSPC[\s\S]*fix: +Free some disk space/.test(error.message);
+  });
+  assert.deepEqual(await collect(store.list("")), ["small"]);
+  assert.deepEqual(readdirSync(join(folder, ".parts")), []);
 });
