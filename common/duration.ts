@@ -49,6 +49,12 @@ export function sameDuration(one: Duration, other: Duration): boolean {
   return ours.count === theirs.count && ours.unit === theirs.unit;
 }
 
+/** True if a duration is shorter than another: by months where both count in them, as `84 months` is `7 years`. */
+export function isShorter(one: Duration, other: Duration): boolean {
+  const [ours, theirs] = [inBaseUnit(one), inBaseUnit(other)];
+  return ours.unit === theirs.unit ? ours.count < theirs.count : durationMs(one) < durationMs(other);
+}
+
 /** Converts to months, days or seconds, in which PostgreSQL stores an interval without converting one into another. */
 function inBaseUnit({ count, unit }: Duration): Duration {
   switch (unit) {

@@ -1,9 +1,10 @@
 import type { Client } from "pg";
 import { z } from "zod";
 import type { PartitionSetInputs } from "../../architecture/data-plane/declaration";
-import { type Duration, durationMs, formatDuration } from "../../common/duration";
+import { formatDuration } from "../../common/duration";
 import { type Problem, Problems, refuseIfAny } from "../../common/problem";
 import { exportAgesOf, readExportAges } from "../partitions/exported-partitions";
+import { foreseeMoves } from "../partitions/foreseen-moves";
 import { readGuardedRetention } from "../partitions/guarded-retention";
 import { type Interval, sameInterval } from "../partitions/interval";
 import { type FoundPartitionSet, planDelete, planPartitionSet, readPartitionSet } from "../partitions/partition-plan";
@@ -19,6 +20,7 @@ import {
   tooShort,
 } from "../partitions/partition-problems";
 import { findDefault, limitsOf, maintain, type Partman } from "../partitions/partman";
+import { shortened, tierProblems } from "../partitions/tier-change";
 import type { Database } from "../postgres/database";
 import { parseTableId, quoteTable, type TableName, tableId } from "../postgres/live-tables";
 import { type Reader, readerOf, runAndRead, runStatements, type Statement } from "../postgres/sql-statements";
@@ -56,7 +58,7 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
       "`exportAfter` and `retention` belong to `dropAfter: export`, and `exportAfter` to nothing else",
     ),
 
-  check(old, next) {
+  check(old, next, allow) {
     const problems: Problem[] = [];
     if (/[.']/.test(next.schema) || /[.']/.test(next.table)) problems.push(nameRefused(next));
     if (isShort(next.every)) problems.push(tooShort(next));
@@ -64,7 +66,7 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
     if (!old || tableId(old) !== tableId(next)) return problems;
     if (old.by !== next.by) problems.push(keyChanged("by", old, next));
     if (!sameInterval(old.every, next.every)) problems.push(keyChanged("every", old, next));
-    return problems;
+    return [...problems, ...tierProblems(old, next, allow)];
   },
 
   diff(old, next) {
@@ -90,11 +92,14 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
     const shorter = old && shortened(old.retention, next.retention);
     return [
       ...(old ? [] : ["-- as for pg_partman 5; version 4 is told the same in its own words:"]),
-      ...(shorter
-        ? [`-- partitions older than ${formatDuration(shorter)} are dropped in the next round of maintenance:`]
-        : []),
+      ...(shorter ? [`-- ${lossBeyond(formatDuration(shorter), next)}:`] : []),
       ...lines(planPartitionSet(next, old && expectedFrom(old), usual)),
     ];
+  },
+
+  async previewLive(read, old, next) {
+    const lines = partitionSet.preview(old, next);
+    return next ? [...(await foreseeMoves(read, old, next)), ...lines] : lines;
   },
 
   async create(context, next) {
@@ -222,8 +227,8 @@ async function requirePartman(database: Database): Promise<Partman> {
   ]);
 }
 
-/** The next retention where it drops rows that the old one keeps, as far as the old one can be counted. */
-function shortened(old: Interval | undefined, next: Duration | undefined): Duration | undefined {
-  if (!next || !old || "printed" in old) return next;
-  return durationMs(next) < durationMs(old) ? next : undefined;
+function lossBeyond(age: string, { dropAfter }: PartitionSetInputs): string {
+  return dropAfter === "export"
+    ? `rows in the store older than ${age} are removed by the next \`tenantry lifecycle run\``
+    : `partitions older than ${age} are dropped in the next round of maintenance`;
 }
