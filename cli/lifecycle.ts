@@ -1,15 +1,36 @@
+import { hostname, userInfo } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
+import { Problems } from "../common/problem";
 import { describePeriod, readAged, readAttached } from "../lifecycle/aged-partition";
+import { agingTablesOf, eventSchemasOf } from "../lifecycle/aging-tables";
+import { hold, readLegalHolds, release } from "../lifecycle/legal-hold";
+import { LifecycleBusy } from "../lifecycle/lifecycle-lock";
 import { planLifecycle } from "../lifecycle/lifecycle-plan";
+import { runLifecycle } from "../lifecycle/lifecycle-run";
 import { tableId } from "../provider/postgres/live-tables";
+import type { Settings } from "../settings/settings";
+import { openStore } from "../store/open-store";
+import type { Store } from "../store/store";
+import { failureText } from "./failure";
 import { type StackDatabase, withDatabases } from "./stack-databases";
 import { table } from "./table";
 
-export interface LifecycleFlags {
+interface StackFlags {
   readonly stack: string;
   readonly json?: true;
+}
+interface TimedFlags extends StackFlags {
   readonly now?: Date;
 }
+interface RunFlags extends TimedFlags {
+  readonly yes?: true;
+}
+interface TenantFlags extends StackFlags {
+  readonly tenant: string;
+}
+
+/** The exit status where another run works already: nothing is wrong. */
+const busyStatus = 75;
 
 /** `tenantry lifecycle …` */
 export function command(): Command {
@@ -20,7 +41,30 @@ export function command(): Command {
         .option("--now <TIME>", "plan for another time than the server's", time)
         .action(plan),
     )
-    .addCommand(onStack("status", "Show which rows are in which tier.").action(status));
+    .addCommand(
+      onStack(
+        "run",
+        "Move old rows to the store, and delete what is past its retention. Finishes what was interrupted.",
+      )
+        .option(
+          "--now <TIME>",
+          "run as at another time than the server's; on another stack than `local` with --yes",
+          time,
+        )
+        .option("--yes", "take --now on another stack than `local`")
+        .addHelpText(
+          "after",
+          `\nEnds with 0 if all went well, with 1 if a table failed, and with ${busyStatus} if another run works already.`,
+        )
+        .action(runAll),
+    )
+    .addCommand(onStack("status", "Show which rows are in which tier.").action(status))
+    .addCommand(
+      onTenant("hold", "Put a tenant under legal hold: nothing deletes its cold rows, and it can't be erased.")
+        .requiredOption("--reason <TEXT>", "kept beside it")
+        .action(holdTenant),
+    )
+    .addCommand(onTenant("release", "End a tenant's legal hold.").action(releaseTenant));
 }
 
 function onStack(name: string, description: string): Command {
@@ -30,25 +74,40 @@ function onStack(name: string, description: string): Command {
     .option("--json", "print it as JSON");
 }
 
-async function plan({ stack, json, now }: LifecycleFlags): Promise<void> {
-  await withDatabases(stack, tell, async (databases) => {
+function onTenant(name: string, description: string): Command {
+  return onStack(name, description).requiredOption("--tenant <VALUE>", "the tenant column's value");
+}
+
+async function plan({ stack, json, now }: TimedFlags): Promise<void> {
+  await withDatabases(stack, tell, async (databases, settings) => {
     const moves = [];
     for (const each of databases) {
-      for (const { partition, steps } of await movesOf(each, now)) {
-        moves.push({ database: each.declared.name, partition: describePeriod(partition), steps });
+      for (const { partition, steps, reopen } of await movesOf(each, now)) {
+        moves.push({
+          database: each.declared.name,
+          partition: describePeriod(partition),
+          steps: reopen ? ["reopened"] : steps,
+        });
       }
     }
-    if (json) print(JSON.stringify({ stack, moves }, undefined, 2));
-    else if (moves.length === 0) print("Nothing is old enough to move.");
+    if (json) {
+      print(JSON.stringify({ stack, hasStore: settings.store !== undefined, moves }, undefined, 2));
+      return;
+    }
+    if (!settings.store) print(withoutStore);
+    if (moves.length === 0) print("Nothing is old enough to move.");
     else
       print(
         table(
           ["database", "partition", "steps"],
-          moves.map(({ steps, ...row }) => [...Object.values(row), steps.join(", ")]),
+          moves.map(({ database, partition, steps }) => [database, partition, steps.join(", ")]),
         ),
       );
   });
 }
+
+const withoutStore =
+  "The stack has no `tenantry:store`: rows stay in the database until `tiers.cold` ends, and are dropped then.";
 
 async function movesOf({ database, declared }: StackDatabase, now: Date | undefined) {
   const read = database.query.bind(database);
@@ -57,13 +116,73 @@ async function movesOf({ database, declared }: StackDatabase, now: Date | undefi
     readAged(read),
     read<{ now: Date }>("SELECT least(now(), believed_at + interval '2 days') AS now FROM tenantry.partition_clock"),
   ]);
-  const parentsFirst = declared.applications.flatMap(({ schema, tables }) =>
-    tables.map(({ name }) => tableId({ schema, table: name })),
-  );
-  return planLifecycle(attached, aged, now ?? clock[0]?.now ?? new Date(0), parentsFirst);
+  const tables = declared.applications.flatMap(agingTablesOf);
+  return planLifecycle(attached, aged, now ?? clock[0]?.now ?? new Date(0), tables.map(tableId));
 }
 
-async function status({ stack, json }: LifecycleFlags): Promise<void> {
+async function runAll({ stack, json, now, yes }: RunFlags): Promise<void> {
+  if (now && stack !== "local" && !yes) {
+    throw new Problems([
+      {
+        what: `Nothing was done: \`${stack}\` is another stack than \`local\`, and --now moves its clock`,
+        got: now.toISOString(),
+        fix: "leave --now out, or add --yes if you mean it",
+      },
+    ]);
+  }
+  await withDatabases(stack, tell, async (databases, settings) => {
+    const store = await storeOf(settings);
+    const results = [];
+    for (const { declared, endpoints } of databases) {
+      const result = await runLifecycle({
+        endpoint: endpoints.postgres,
+        store,
+        tables: declared.applications.flatMap(agingTablesOf),
+        eventSchemas: declared.applications.flatMap(eventSchemasOf),
+        ...(now && { now }),
+        log: tell,
+      }).catch((error: unknown) => {
+        if (!(error instanceof LifecycleBusy)) throw error;
+        process.exitCode = busyStatus;
+        return { done: [], failures: [{ what: declared.name, error }], processedEvents: 0 };
+      });
+      results.push({ database: declared.name, ...result });
+    }
+    const failures = results.flatMap((each) => each.failures);
+    if (failures.length > 0) process.exitCode ||= 1;
+    if (json) {
+      const shown = results.map((each) => ({
+        ...each,
+        failures: each.failures.map(({ what, error }) => ({ what, error: failureText(error) })),
+      }));
+      print(JSON.stringify({ stack, databases: shown }, undefined, 2));
+      return;
+    }
+    for (const { what, error } of failures) print(`${what}: ${failureText(error)}`);
+    const steps = results.reduce((sum, { done }) => sum + done.length, 0);
+    const pruned = results.reduce((sum, { processedEvents }) => sum + processedEvents, 0);
+    print(`${steps} step(s) done, ${failures.length} failure(s), ${pruned} processed event(s) pruned`);
+  });
+}
+
+/** The stack's store. @throws Problems where it has none, or it can't be used */
+async function storeOf({ store: settings }: Settings): Promise<Store> {
+  if (!settings) {
+    throw new Problems([
+      {
+        what: "The stack has no store, so no row can move",
+        expected: "`tenantry:store: { bucket: NAME }` or `{ folder: PATH }` in the stack file",
+        fix: "Add it, and run `tenantry up`; without it rows stay in the database until `tiers.cold` ends",
+      },
+    ]);
+  }
+  const store = await openStore(settings);
+  const problems = await store.check();
+  if (problems.length > 0) throw new Problems(problems);
+  return store;
+}
+
+async function status({ stack, json }: StackFlags): Promise<void> {
   await withDatabases(stack, tell, async (databases) => {
     const found = [];
     for (const { database, declared } of databases) {
@@ -79,6 +198,34 @@ async function status({ stack, json }: LifecycleFlags): Promise<void> {
           found.map((row) => [row.database, row.partition, row.step, String(row.rows), row.error ?? ""]),
         ),
       );
+  });
+}
+
+async function holdTenant({ stack, tenant, reason }: TenantFlags & { readonly reason: string }): Promise<void> {
+  await withDatabases(stack, tell, async (databases) => {
+    const by = `${userInfo().username}@${hostname()}`;
+    for (const { database } of databases) await database.transaction((client) => hold(client, { tenant, reason, by }));
+    print(`${tenant} is under legal hold`);
+  });
+}
+
+async function releaseTenant({ stack, tenant }: TenantFlags): Promise<void> {
+  await withDatabases(stack, tell, async (databases) => {
+    let released = false;
+    for (const { database } of databases)
+      released = (await database.transaction((client) => release(client, tenant))) || released;
+    if (!released) {
+      const held = await readLegalHolds(databases.map(({ database }) => database.query.bind(database)));
+      throw new Problems([
+        {
+          what: "This tenant is under no legal hold",
+          got: tenant,
+          expected: held.length > 0 ? held.join(", ") : "no tenant is",
+          fix: "correct the value",
+        },
+      ]);
+    }
+    print(`${tenant} is under no legal hold any more`);
   });
 }
 

@@ -8,6 +8,8 @@ export interface Move {
   readonly aged?: AgedPartition;
   /** The steps that remain, in their order. */
   readonly steps: readonly AgedStep[];
+  /** True if its time to move has not come, though a run closed it: the tier was lengthened, or a clock was ahead. */
+  readonly reopen?: true;
 }
 
 /**
@@ -31,7 +33,12 @@ export function planLifecycle(
   });
   const begun = aged
     .filter((each) => !isGone(each.step) && !due.some((partition) => samePeriod(each, partition)))
-    .map((each): Move => ({ partition: each, aged: each, steps: after(each.step, "dropped") }));
+    .map((each): Move => {
+      const isOpenable = attached.some((partition) => samePeriod(each, partition));
+      return isOpenable
+        ? { partition: each, aged: each, steps: [], reopen: true }
+        : { partition: each, aged: each, steps: after(each.step, "dropped") };
+    });
   const old = aged
     .filter((each) => each.step === "dropped" && each.deletesAt && each.deletesAt <= now)
     .filter((each) => !due.some((partition) => samePeriod(each, partition)))

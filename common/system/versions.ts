@@ -4,6 +4,8 @@ export const versions = {
   pulumi: "3.230.0",
   kafka: "4.3.1",
   debezium: "3.7.0.Final",
+  /** Also the version of `@duckdb/node-api` in package.json, and of DuckDB's extensions. */
+  duckdb: "1.5.5",
   /** Version of tenantry's own connector. It is part of the image's name, so every change raises it. */
   outboxConnector: "2",
 } as const;

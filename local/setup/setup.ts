@@ -3,6 +3,7 @@ import { cacheDirectory } from "../../common/system/cache";
 import { requireOwnFolders } from "../../common/system/ownership";
 import type { Progress } from "../../common/system/progress";
 import { requireUsablePath } from "../../common/system/usable-path";
+import { duckdbStep } from "./duckdb";
 import { javaStep } from "./java";
 import { debeziumStep, kafkaStep } from "./maven";
 import { postgresStep } from "./postgres-setup";
@@ -15,7 +16,7 @@ export interface SetupResult {
 }
 
 /** All steps of set-up. The Node dependencies are missing here because they are installed before. */
-const setupSteps: readonly SetupStep[] = [javaStep, postgresStep, kafkaStep, debeziumStep, pulumiStep];
+const setupSteps: readonly SetupStep[] = [javaStep, postgresStep, kafkaStep, debeziumStep, pulumiStep, duckdbStep];
 
 /** Runs all steps in parallel. Throws Problems with everything that is missing, in one error. */
 export async function setup(progress: Progress, wanted = setupSteps): Promise<readonly SetupResult[]> {

@@ -1,0 +1,43 @@
+import type { Client } from "pg";
+import { quoteTable, type TableName } from "../../provider/postgres/live-tables";
+import { errorCode } from "../../provider/postgres/postgres-connection";
+
+/** Citus, a default partition, and a transaction of the session refuse CONCURRENTLY. */
+const refusals = new Set(["0A000", "55000", "25001"]);
+
+/**
+ * Detaches a partition, so that its table's queries no longer see its rows. Without a lock on the table where the server
+ * can; else the lock is short, and waits for 5 seconds at most. Finishes what was interrupted.
+ */
+export async function detachPartition(client: Client, parent: TableName, partition: TableName): Promise<void> {
+  const state = await attachment(client, partition);
+  if (state === undefined) return;
+  const detach = `ALTER TABLE ${quoteTable(parent)} DETACH PARTITION ${quoteTable(partition)}`;
+  if (state === "pending") {
+    await client.query(`${detach} FINALIZE`);
+    return;
+  }
+  try {
+    await client.query(`${detach} CONCURRENTLY`);
+  } catch (error) {
+    if (!refusals.has(errorCode(error) ?? "")) throw error;
+    await client.query(detach);
+  }
+}
+
+/** Undefined if the partition is not attached, or there is none. */
+async function attachment(client: Client, partition: TableName): Promise<"attached" | "pending" | undefined> {
+  const { rows } = await client.query<{ pending: boolean }>(
+    "SELECT inhdetachpending AS pending FROM pg_inherits WHERE inhrelid = to_regclass($1)",
+    [quoteTable(partition)],
+  );
+  const [found] = rows;
+  return found && (found.pending ? "pending" : "attached");
+}
+
+export async function exists(client: Client, table: TableName): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [
+    quoteTable(table),
+  ]);
+  return rows[0]?.there === true;
+}
