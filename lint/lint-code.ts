@@ -1,3 +1,4 @@
+import type * as ts from "typescript";
 import { withBuiltNames } from "../architecture/sql/built-text";
 import { byVersion } from "../architecture/sql/migration-layout";
 import type { ParsedSql } from "../architecture/sql/sql-parser";
@@ -6,9 +7,10 @@ import { readCodeAllows } from "./allow-in-code";
 import { type CodeScript, scriptsOf } from "./code-scripts";
 import { createdBy } from "./ddl";
 import { type Linted, named, unreadable, withoutAllowed } from "./linted";
+import { databaseOfPackage, postgresql } from "./other-databases";
 import type { Rule, TableFacts } from "./rule";
-import { type CodeSetting, readCode, syntaxProblems } from "./typescript/code";
-import { embeddedSql } from "./typescript/embedded-sql";
+import { type Code, type CodeSetting, readCode, syntaxProblems } from "./typescript/code";
+import { clientOf, embeddedSql } from "./typescript/embedded-sql";
 import { Functions } from "./typescript/function";
 
 /** The facts on tables that the application's files, and then these, define together. */
@@ -27,12 +29,18 @@ export function lintCode(
   const code = readCode(sources, { ...setting, tables: known });
   const functions = new Functions(code);
   const inCode = chosen.flatMap((rule) => named(rule, rule.checkCode?.(functions) ?? []));
+  const { otherDatabases } = setting;
+  const judgedSql = (node: ts.Node) => {
+    if (otherDatabases?.has(code.sourceOf(node).path)) return undefined;
+    const sql = embeddedSql(code, node);
+    return sql?.parsed && isForOtherDatabase(code, node) ? undefined : sql;
+  };
   const files = code.files
     .toSorted((a, b) => byVersion(a.source.path, b.source.path))
     .map((file) => ({ file, problems: syntaxProblems(file) }))
     .map((each) => ({
       ...each,
-      ...(each.problems.length === 0 && scriptsOf(functions, each.file, (node) => embeddedSql(code, node))),
+      ...(each.problems.length === 0 && scriptsOf(functions, each.file, judgedSql)),
     }));
   const changing = files.flatMap(({ scripts = [] }) => scripts.filter(({ isDdl }) => isDdl));
   const changed = changing.length > 0 ? factsWith(changing.map(({ parsed }) => parsed)) : tables;
@@ -42,6 +50,13 @@ export function lintCode(
     const found = distinct([...inCode.filter(({ at }) => at.file === file.source.path), ...inSql]);
     return withoutAllowed(file.source, readCodeAllows(file, queries), found);
   });
+}
+
+/** True for a query that code passes to a client of another database than PostgreSQL. */
+function isForOtherDatabase(code: Code, node: ts.Node): boolean {
+  const { module } = clientOf(code, node) ?? {};
+  const database = module === undefined ? undefined : databaseOfPackage(module);
+  return database !== undefined && database !== postgresql;
 }
 
 function inScript({ parsed, transaction, inFile }: CodeScript, tables: TableFacts, chosen: readonly Rule[]): Linted[] {

@@ -2,10 +2,11 @@ import picomatch from "picomatch";
 import { z } from "zod";
 import { type Place, type Problem, Problems } from "../common/problem";
 import type { Source } from "../common/source";
-import { suggest } from "../common/suggestion";
+import { listNames, suggest } from "../common/suggestion";
 import { parseYaml } from "../common/yaml-file";
 import { allRules } from "./linted";
 import { rules } from "./list";
+import { databaseNamed, databaseNames } from "./other-databases";
 import type { Rule } from "./rule";
 import { type Library, librarySchema } from "./typescript/library";
 
@@ -20,6 +21,8 @@ export interface LintConfiguration {
   isExcluded(path: string): boolean;
   /** Application whose tables the code at a path uses; undefined: the project's only one. */
   applicationOf(path: string): string | undefined;
+  /** Database that the file says a path's SQL is for. */
+  databaseOf(path: string): string | undefined;
   /** Tables that stacks may opt in to drop. @default none */
   readonly drops: readonly string[];
   /** Descriptions of libraries that lint does not know. @default none */
@@ -30,6 +33,7 @@ export const noLintConfiguration: LintConfiguration = {
   rules,
   isExcluded: () => false,
   applicationOf: () => undefined,
+  databaseOf: () => undefined,
   drops: [],
   libraries: [],
 };
@@ -39,6 +43,7 @@ const schema = z.strictObject({
   rules: z.record(z.string(), z.enum(["off", "warning", "error"], "off, warning or error")).default({}),
   exclude: z.array(z.string(patterns), patterns).default([]),
   applications: z.record(z.string(), z.array(z.string(patterns), patterns)).default({}),
+  databases: z.record(z.string(), z.array(z.string(patterns), patterns)).default({}),
   drops: z.array(z.string(), "a list of tables such as `[ecommerce.carts]`").default([]),
   libraries: z
     .array(librarySchema, "a list of libraries such as `[{ packages: [my-bus], sends: [publish] }]`")
@@ -65,9 +70,29 @@ export function parseLintConfiguration(source: Source): LintConfiguration {
       },
     ];
   });
-  const problems = [...unknown, ...value.libraries.flatMap((each, index) => libraryProblems(each, index, placeOf))];
+  const strange = Object.keys(value.databases).flatMap((name): Problem[] =>
+    databaseNamed(name) === undefined
+      ? [
+          {
+            what: `Lint knows no database \`${name}\``,
+            expected: listNames(databaseNames),
+            fix: "Write one of these, or exclude the files",
+            at: placeOf("databases", name),
+          },
+        ]
+      : [],
+  );
+  const problems = [
+    ...unknown,
+    ...strange,
+    ...value.libraries.flatMap((each, index) => libraryProblems(each, index, placeOf)),
+  ];
   if (problems.length > 0) throw new Problems(problems);
   const applications = Object.entries(value.applications).map(([name, globs]) => ({ name, matches: picomatch(globs) }));
+  const databases = Object.entries(value.databases).map(([name, globs]) => ({
+    name: databaseNamed(name),
+    matches: picomatch(globs),
+  }));
   return {
     rules: rules.flatMap((rule) => {
       const severity = value.rules[rule.name] ?? rule.severity;
@@ -75,6 +100,7 @@ export function parseLintConfiguration(source: Source): LintConfiguration {
     }),
     isExcluded: value.exclude.length > 0 ? picomatch(value.exclude) : () => false,
     applicationOf: (path) => applications.find(({ matches }) => matches(path))?.name,
+    databaseOf: (path) => databases.find(({ matches }) => matches(path))?.name,
     drops: value.drops,
     libraries: value.libraries,
   };

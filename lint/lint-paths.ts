@@ -12,6 +12,7 @@ import { root } from "../common/system/checkout";
 import { projectRoot } from "../common/system/project";
 import { stackThatNeedsCitus } from "./citus/required";
 import { mayBeConnector } from "./connector-facts";
+import { databaseOfCode, databasesOfSql, otherDatabases, type Surroundings } from "./foreign-files";
 import type { LintInput } from "./lint";
 import {
   type LintConfiguration,
@@ -20,6 +21,7 @@ import {
   parseLintConfiguration,
 } from "./lint-configuration";
 import { readImports } from "./lint-imports";
+import { ToolSettingsReader } from "./tool-settings";
 import { isCode } from "./typescript/code";
 
 const descriptionName = "architecture.yaml";
@@ -28,7 +30,7 @@ const descriptionName = "architecture.yaml";
 export interface LintTargets {
   readonly inputs: readonly LintInput[];
   readonly configuration: LintConfiguration;
-  /** Notes on code without a known application: no rule on tables can judge it. */
+  /** Notes on code without a known application, and on SQL for other databases, which lint can't judge. */
   readonly notes: readonly Problem[];
   /** Problems of files that should be judged but cannot be read. */
   readonly unread: readonly Problem[];
@@ -72,18 +74,39 @@ export function readTargets(paths: readonly string[], from: string = process.cwd
     .filter(({ text }) => mayBeConnector(text));
   const { libraries } = configuration;
   const foreign = code.get("") ?? [];
+  const tools = new ToolSettingsReader();
+  const surroundings: Surroundings = {
+    configured: (file) => found && configuration.databaseOf(relative(dirname(found), file)),
+    ofTools: (folder) => tools.databaseOf(folder),
+  };
+  const others = new Map<string, string>();
+  const readSql = (files: readonly string[]): Source[] => {
+    const read = files.flatMap((file) => readable(file).map((source) => ({ file, source })));
+    const elsewhere = databasesOfSql(read, surroundings);
+    for (const [path, database] of elsewhere) others.set(path, database);
+    return read.flatMap(({ source }) => (elsewhere.has(source.path) ? [] : source));
+  };
+  const readCode = (files: readonly string[]): Source[] =>
+    files.flatMap((file) => {
+      const [source] = readable(file);
+      const database = source && databaseOfCode({ file, source }, surroundings);
+      if (source && database !== undefined) others.set(source.path, database);
+      return source ?? [];
+    });
+  const readers = { readable, readSql };
   const inputs = [
-    ...[...sql].map(([folder, wanted]) => readFolder(folder, wanted, from, readable)),
+    ...[...sql].map(([folder, wanted]) => readFolder(folder, wanted, from, readers)),
     ...[...code].map(([folder, wanted]) => ({
-      ...(folder === "" ? { name: "", sql: [] } : readFolder(folder, [], from, readable)),
-      code: wanted.flatMap(readable),
+      ...(folder === "" ? { name: "", sql: [] } : readFolder(folder, [], from, readers)),
+      code: readCode(wanted),
       wanted: new Set(wanted.map((file) => shown(file, from))),
       libraries,
       imports: readImports(wanted, from),
+      otherDatabases: others,
     })),
     { name: "", sql: [], stacks, connectors, drops: configuration.drops },
   ];
-  const notes = foreign.length > 0 ? [foreignCode(foreign, from)] : [];
+  const notes = [...(foreign.length > 0 ? [foreignCode(foreign, from)] : []), ...otherDatabases(others)];
   return { configuration, notes, inputs, unread: [...unread.values()] };
 }
 
@@ -91,7 +114,14 @@ function readFolder(
   folder: string,
   wanted: readonly string[],
   from: string,
-  readable: (file: string) => readonly Source[],
+  {
+    readable,
+    readSql,
+  }: {
+    readonly readable: (file: string) => readonly Source[];
+    /** Reads the files of a sequence that are for PostgreSQL. */
+    readonly readSql: (files: readonly string[]) => readonly Source[];
+  },
 ): LintInput {
   const yaml = join(folder, descriptionName);
   const isApplication = existsSync(yaml);
@@ -100,7 +130,7 @@ function readFolder(
   return {
     name: basename(folder),
     ...(described && { yaml: described }),
-    sql: sql.toSorted(byVersion).flatMap(readable),
+    sql: isApplication ? sql.toSorted(byVersion).flatMap(readable) : readSql(sql.toSorted(byVersion)),
     unwrapped: new Set(sql.filter(isUnwrapped).map((file) => shown(file, from))),
     citus: isApplication && needsCitus(folder),
     wanted: new Set(wanted.map((file) => shown(file, from))),

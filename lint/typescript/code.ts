@@ -26,6 +26,8 @@ export interface CodeSetting {
   readonly libraries?: readonly Library[];
   /** Targets of imports. @default lint follows only relative paths */
   readonly imports?: readonly ImportPath[];
+  /** Paths of code whose SQL is for another database than PostgreSQL, and is not judged. @default none */
+  readonly otherDatabases?: { has(path: string): boolean } | undefined;
   /** Known tables. @default none: a model's table has the model's name */
   readonly tables?: KnownTables;
 }

@@ -5,7 +5,7 @@ import { placeAt, type Source } from "../../common/source";
 import { builtSql } from "./built-sql";
 import type { Code } from "./code";
 import type { CodeText } from "./code-text";
-import { originOf } from "./origin";
+import { type Origin, originOf } from "./origin";
 import { type PlaceholderStyle, placeholderStyles, withNumbers } from "./placeholders";
 import { textOf } from "./text";
 import { typescript } from "./typescript";
@@ -137,12 +137,19 @@ function parse(
   return { parsed: undefined, text };
 }
 
+/** The origin of the client that a call or a tagged template passes its query to. */
+export function clientOf(code: Code, node: ts.Node): Origin | undefined {
+  const t = typescript();
+  if (t.isTaggedTemplateExpression(node)) return originOf(code, node.tag);
+  if (!t.isCallExpression(node)) return undefined;
+  const { expression } = node;
+  return originOf(code, t.isPropertyAccessExpression(expression) ? expression.expression : expression);
+}
+
 /** The parameter styles of a call's library; all styles if the library is unknown. */
 function stylesOf(code: Code, node: ts.Node): readonly PlaceholderStyle[] {
-  const t = typescript();
-  if (!t.isCallExpression(node)) return [];
-  const { expression } = node;
-  const origin = originOf(code, t.isPropertyAccessExpression(expression) ? expression.expression : expression);
+  if (!typescript().isCallExpression(node)) return [];
+  const origin = clientOf(code, node);
   const libraries = origin ? code.libraries.of(origin.module) : [];
   return libraries.length > 0 ? libraries.flatMap(({ sql }) => sql.placeholders) : placeholderStyles;
 }
