@@ -28,7 +28,7 @@ const databases: readonly { readonly name: string; readonly words: readonly stri
   {
     name: "SQL Server",
     words: ["mssql", "sqlserver", "tedious", "mssql-core", "sql-server"],
-    syntax: /\[dbo\]|\bdbo\.\w+|^[ \t]*GO[ \t\r]*$|\bIDENTITY\s*\(\s*\d+\s*,\s*\d+\s*\)|\bNVARCHAR\s*\(\s*MAX\s*\)/im,
+    syntax: /\[dbo\]|^[ \t]*GO[ \t\r]*$|\bIDENTITY\s*\(\s*\d+\s*,\s*\d+\s*\)|\bNVARCHAR\s*\(\s*MAX\s*\)/im,
   },
   { name: "Oracle", words: ["oracle", "oracledb"], syntax: /\bVARCHAR2\s*\(|\bNUMBER\s*\(\d+\s*(,\s*\d+\s*)?\)/i },
   { name: "Snowflake", words: ["snowflake", "snowflake-sdk"] },
