@@ -13,7 +13,7 @@ const rooms = {
   cluster: ["architecture", "kafka", "settings"],
   local: ["architecture", "kafka", "provider", "pulumi-cli", "settings"],
   components: ["architecture", "cluster", "kafka", "planner", "provider", "settings", "store"],
-  verify: ["architecture", "kafka", "lint", "provider"],
+  verify: ["architecture", "kafka", "lint", "provider", "store"],
   policy: ["architecture", "lint", "settings"],
   client: ["store"],
 };

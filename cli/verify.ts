@@ -9,6 +9,7 @@ import { type Owner, refuseOthers } from "../provider/postgres/owner";
 import { connect } from "../provider/postgres/postgres-connection";
 import { oneByOne, readerOf } from "../provider/postgres/sql-statements";
 import { loadSettings } from "../settings/stack-file";
+import { openStore } from "../store/open-store";
 import { checks } from "../verify/checks";
 import { leakDefaults } from "../verify/target";
 import { type CheckReport, verifyAll, worst } from "../verify/verify";
@@ -67,7 +68,8 @@ async function run({ stack, json, timeout, only, seed, queries }: VerifyFlags): 
   const settings = await loadSettings(stack, revealSecret(stack));
   const { endpoints, declared } = await serversOf(stack, settings);
   const loaded = await loadApplication(join(projectRoot, "sql", settings.application), settings.defaults);
-  const how = { eventTimeoutMs: timeout * 1_000, leaks: { seed, queries } };
+  const store = settings.store && (await openStore(settings.store));
+  const how = { ...(store && { store }), eventTimeoutMs: timeout * 1_000, leaks: { seed, queries } };
   const databases = databasesOf(loaded, settings, declared);
   await refuseOtherStacks(
     databases,

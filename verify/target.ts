@@ -5,6 +5,7 @@ import type { Declaration } from "../architecture/data-plane/declaration";
 import { hasOutbox, outbox } from "../architecture/data-plane/outbox-table";
 import type { Endpoints, Login } from "../architecture/endpoints";
 import { connect } from "../provider/postgres/postgres-connection";
+import type { Store } from "../store/store";
 
 /** Running stack that verify checks. */
 export interface Target {
@@ -16,6 +17,8 @@ export interface Target {
   /** Time in which an event must reach Kafka, in milliseconds. */
   readonly eventTimeoutMs: number;
   readonly leaks: LeakOptions;
+  /** The stack's store. @default none */
+  readonly store?: Store;
   /** Connection of the stack's admin, outside a transaction. Checks use it one after another. */
   readonly admin: Client;
   /** Citus' version, undefined on plain PostgreSQL. */
@@ -49,6 +52,8 @@ export interface TargetOptions {
   readonly eventTimeoutMs?: number;
   /** @default leakDefaults */
   readonly leaks?: LeakOptions;
+  /** @default none */
+  readonly store?: Store;
 }
 
 /** Connects to the database. @throws Problems if that fails */

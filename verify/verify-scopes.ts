@@ -18,7 +18,7 @@ export interface VerifyScope {
 export function verifyScopes(
   databases: readonly Database[],
   servers: Endpoints,
-  how: Pick<TargetOptions, "eventTimeoutMs" | "leaks">,
+  how: Pick<TargetOptions, "eventTimeoutMs" | "leaks" | "store">,
 ): VerifyScope[] {
   const neighbours = databases.flatMap((database) =>
     database.applications.flatMap((application) => neighbourOf(database, application, servers)),

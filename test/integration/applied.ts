@@ -8,6 +8,7 @@ import { openConnect } from "../../provider/connect/connect-client";
 import { openDatabase } from "../../provider/postgres/postgres";
 import type { Context } from "../../provider/protocol/resource-context";
 import { resourceHandlers } from "../../provider/protocol/resource-handlers";
+import type { StoreSettings } from "../../store/store-settings";
 import { externalSettings } from "../unit/external-settings";
 
 export interface Applied {
@@ -20,16 +21,18 @@ export interface ApplyOptions {
   readonly without?: readonly Declaration["noun"][];
   /** @default 4 */
   readonly shardCount?: number;
+  /** @default none: rows with tiers stay in the database */
+  readonly store?: StoreSettings;
 }
 
 /** Applies an application of `sql/` to these servers as `pulumi up` would, one declaration after another. */
 export async function applyApplication(
   name: string,
   endpoints: Endpoints,
-  { without = [], shardCount = 4 }: ApplyOptions = {},
+  { without = [], shardCount = 4, store }: ApplyOptions = {},
 ): Promise<Applied> {
   const { application, base } = await loadApplication(join(__dirname, "..", "..", "sql", name));
-  const settings = externalSettings({ application: name, shardCount, endpoints });
+  const settings = externalSettings({ application: name, shardCount, endpoints, ...(store && { store }) });
   const all = dataPlane(application, base, settings, endpoints.postgres.nodes);
   const declarations = all.filter(({ noun }) => !without.includes(noun));
   const database = openDatabase(endpoints.postgres, { citus: "auto" });

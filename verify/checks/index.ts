@@ -21,6 +21,7 @@ import { scans } from "./scans";
 import { statements } from "./statements";
 import { tenantBoundaries } from "./tenant-boundaries";
 import { tenantSizes } from "./tenant-sizes";
+import { tiers } from "./tiers";
 import { views } from "./views";
 
 /** Checks in the order of the report: later ones depend on earlier ones. */
@@ -38,6 +39,7 @@ export const checks: readonly Check[] = [
   leaks,
   estimates,
   partitions,
+  tiers,
   replication,
   connectors,
   events,

@@ -42,7 +42,10 @@ test("runs all checks on each database, but `tenant boundaries` only where a ten
 
 test("checks replication once, tables in every schema and the rest in each tenant's schema where tenants have schemas", async () => {
   assert.deepEqual(await checksOf("schema"), {
-    shop: ["placement", "foreign keys", "boundary", "bypasses", "replication", "connectors", "indexes", "drift"],
+    shop: [
+      ...["placement", "foreign keys", "boundary", "bypasses", "tiers"],
+      ...["replication", "connectors", "indexes", "drift"],
+    ],
     acme: except("boundary", "replication", "connectors", "drift"),
   });
 });
