@@ -19,6 +19,7 @@ import { checkTables } from "./checks/tables";
 import { checkTenantTables } from "./checks/tenant-tables";
 import { retentionOf, tiersOf } from "./checks/tiers";
 import { checkViews } from "./checks/views";
+import { checkWarmForm } from "./checks/warm-form";
 import { type CompleteDescription, complete, type Defaults, standardDefaults } from "./defaults";
 import { descriptionSchema } from "./description";
 import { relationName } from "./sql/relation-name";
@@ -30,6 +31,7 @@ const checks: readonly Check[] = [
   checkTables,
   checkTenantTables,
   checkPartitions,
+  checkWarmForm,
   checkForeignKeys,
   checkRoles,
   checkViews,

@@ -104,7 +104,12 @@ export interface Tiers {
   readonly hot?: Duration;
   /** End of the last tier in the database, where cold begins. */
   readonly database: Duration;
+  /** Form of the warm partitions. @default "heap" */
+  readonly compact?: WarmForm;
 }
+
+/** The form of warm partitions: compact heap, also in another tablespace, or Citus' columns. */
+export type WarmForm = "heap" | "columnar" | { readonly tablespace: string };
 
 export interface Events {
   /**

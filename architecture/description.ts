@@ -57,6 +57,16 @@ const tiers = z
       hot: duration.optional().describe("Rows are hot until they are this old."),
       warm: duration.optional().describe("Rows are warm until they are this old."),
       cold: duration.describe("Rows older than this are dropped with their partition."),
+      compact: z
+        .union(
+          [z.enum(["heap", "columnar"]), z.strictObject({ tablespace: name })],
+          "`heap`, `columnar`, or `{ tablespace: NAME }`",
+        )
+        .optional()
+        .describe(
+          "How warm partitions are stored: rewritten without free space in the order of the key, also in another tablespace, or as columns, which take inserts only and where the server has no columnar tables become heap. @default heap",
+        ),
+      updates: flag.describe("Warm rows are updated or deleted, so they can't be columnar."),
     },
     "an object such as `{ hot: 3 months, warm: 12 months, cold: 7 years }`",
   )

@@ -167,6 +167,6 @@ export function ageInDatabase(entry: TableDescription | undefined): Duration | u
 
 export function tiersOf(entry: TableDescription | undefined): Tiers | undefined {
   const database = ageInDatabase(entry);
-  const { hot, warm } = entry?.tiers ?? {};
-  return database && { ...(hot && warm && { hot }), database };
+  const { hot, warm, compact } = entry?.tiers ?? {};
+  return database && { ...(hot && warm && { hot }), database, ...(compact && { compact }) };
 }

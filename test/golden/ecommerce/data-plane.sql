@@ -1098,6 +1098,26 @@ $$;
 REVOKE EXECUTE ON FUNCTION tenantry.exported_partitions() FROM PUBLIC;
 COMMIT;
 
+-- Migration base/092_warm_partitions
+BEGIN;
+CREATE TABLE IF NOT EXISTS tenantry.warm_partition (
+  schema_name text NOT NULL,
+  table_name text NOT NULL,
+  starts_at timestamptz NOT NULL,
+  partition_name text NOT NULL,
+  -- `heap`, `columnar`, or `tablespace NAME`.
+  form text NOT NULL,
+  rows bigint NOT NULL,
+  bytes_before bigint NOT NULL,
+  bytes_after bigint,
+  converted_at timestamptz NOT NULL DEFAULT now(),
+  -- Null: its statistics and its visibility map are still to be renewed.
+  vacuumed_at timestamptz,
+  PRIMARY KEY (schema_name, table_name, starts_at)
+);
+REVOKE ALL ON tenantry.warm_partition FROM PUBLIC;
+COMMIT;
+
 -- Migration ecommerce/schema
 BEGIN;
 DO $$
