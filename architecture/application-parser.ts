@@ -1,7 +1,7 @@
 import { type Problem, Problems, refuseIfAny } from "../common/problem";
 import { hashOf, lineAt, type Source } from "../common/source";
 import { parseYaml } from "../common/yaml-file";
-import type { Aggregate, Application, Events, ForeignKey, Role, Table, Tenant } from "./application";
+import type { Aggregate, Application, ColdLimits, Events, ForeignKey, Role, Table, Tenant } from "./application";
 import { roleUser, topicName } from "./application-names";
 import type { Catalog, CatalogTable } from "./catalog/catalog";
 import { primaryKey } from "./catalog/catalog";
@@ -72,6 +72,7 @@ export function parseApplication(
     tables: toTables(checked),
     files: files.map((file, index) => toFile(checked, file, index)),
     events: toEvents(name, description),
+    cold: description.cold satisfies ColdLimits,
     roles: toRoles(name, description),
   };
 }

@@ -16,6 +16,7 @@ export interface Application {
   /** The SQL files, sorted by number. */
   readonly files: readonly SqlFile[];
   readonly events: Events;
+  readonly cold: ColdLimits;
   readonly roles: readonly Role[];
   /**
    * Scope of one tenant, or of shared tables, set by `scopedApplications`. @default the whole application, for all
@@ -110,6 +111,17 @@ export interface Tiers {
 
 /** The form of warm partitions: compact heap, also in another tablespace, or Citus' columns. */
 export type WarmForm = "heap" | "columnar" | { readonly tablespace: string };
+
+/** Limits of the requests for cold rows, for each tenant. */
+export interface ColdLimits {
+  /** Requests that are asked, fetched or ready. */
+  readonly openRequests: number;
+  readonly rowsPerDay: number;
+  /** Size of the files in the store. */
+  readonly bytesPerDay: Size;
+  /** How long a result stays. */
+  readonly keep: Duration;
+}
 
 export interface Events {
   /**

@@ -34,12 +34,25 @@ export function complete({ tables, events, ...rest }: Description, defaults: Def
     })),
     events: {
       ...events,
-      aggregates: mapEntries(events.aggregates, ({ partitions, retention }) => ({
+      aggregates: mapEntries(withColdRequests(tables, events.aggregates), ({ partitions, retention }) => ({
         partitions: partitions ?? defaults.topicPartitions,
         retention: retention ?? defaults.topicRetention,
       })),
     },
   };
+}
+
+/** The aggregate of the events about requests for cold rows. */
+export const coldAggregate = "cold_request";
+
+/** An application with events and a cold tier sends events about requests for cold rows, too. */
+function withColdRequests(
+  tables: Description["tables"],
+  aggregates: Description["events"]["aggregates"],
+): Description["events"]["aggregates"] {
+  const isCold = Object.values(tables).some(({ tiers }) => tiers?.hot ?? tiers?.warm);
+  if (!isCold || Object.keys(aggregates).length === 0) return aggregates;
+  return { ...aggregates, [coldAggregate]: aggregates[coldAggregate] ?? {} };
 }
 
 function mapEntries<From, To>(entries: Readonly<Record<string, From>>, change: (from: From) => To): Record<string, To> {

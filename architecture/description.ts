@@ -118,6 +118,24 @@ const events = z
   )
   .prefault({});
 
+const resultLifetime = atMost({ count: 1, unit: "year" }, "at most 1 year: results are copies");
+const cold = z
+  .strictObject(
+    {
+      openRequests: count(1, 1000)
+        .default(5)
+        .describe("Requests of a tenant that are asked, fetched or ready at once."),
+      rowsPerDay: count(1, 1_000_000_000)
+        .default(10_000_000)
+        .describe("Rows that a tenant may have restored in 24 hours."),
+      bytesPerDay: size.prefault("10 GiB").describe("Bytes of files that a tenant may have fetched in 24 hours."),
+      keep: resultLifetime.prefault("3 days").describe("How long a result stays. Links end after 7 days at most."),
+    },
+    "an object with `openRequests`, `rowsPerDay`, `bytesPerDay` and `keep`",
+  )
+  .prefault({})
+  .describe("Limits of the requests for cold rows, for each tenant.");
+
 const role = z
   .strictObject(
     {
@@ -151,6 +169,7 @@ export const descriptionSchema = z
         .record(name, table, "tables by name, such as `orders: { tenant: true }`")
         .describe("Every table of the SQL files; the tenant root may be left out."),
       events,
+      cold,
       roles: z.record(name, role, "roles by name, such as `app: { writes: all }`").default({}),
     },
     "an object with `tenant`, `tables`, `events` and `roles`",

@@ -1,6 +1,7 @@
 import { maxIdentifierBytes } from "../../common/identifier";
 import type { Place, Problem } from "../../common/problem";
 import { cdcRole, roleUser, topicName } from "../application-names";
+import { coldRequestColumns } from "../data-plane/cold-requests";
 import { outboxColumns, outboxSlot } from "../data-plane/outbox-table";
 import type { Checked } from "./check";
 
@@ -20,11 +21,12 @@ export function checkNames({ name, schema, description, placeOf }: Checked): Pro
     ...plain("The application's folder", name, "the names of slots, roles and topics", at),
     ...short("replication slot", outboxSlot(name, longestNode), maxIdentifierBytes, at),
   ];
-  if (outboxColumns.includes(description.tenant.column)) {
+  const columns = [...new Set([...outboxColumns, ...coldRequestColumns])];
+  if (columns.includes(description.tenant.column)) {
     problems.push({
-      what: "The tenant column has the name of one of the outbox's own columns",
+      what: "The tenant column has the name of a column of the toolkit's own tables",
       got: description.tenant.column,
-      expected: `none of ${outboxColumns.join(", ")}`,
+      expected: `none of ${columns.join(", ")}`,
       fix: "Choose another name, such as `tenant_id`",
       at: placeOf("tenant", "column"),
     });

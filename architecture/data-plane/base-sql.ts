@@ -7,6 +7,7 @@ import { text } from "../catalog/deferred-foreign-keys";
 import { fileNumber } from "../checks/file-names";
 import { type SqlFile, withoutTransaction } from "../sql/sql-file";
 import { type ParsedSql, parseSql } from "../sql/sql-parser";
+import { coldTables } from "./cold-requests";
 
 /**
  * Parses the toolkit's own SQL after it has filled in the variables as psql would: `:"name"` as an identifier,
@@ -36,7 +37,7 @@ function isFor({ scope }: Application, { text }: Source): boolean {
 }
 
 function baseVariables(application: Application): ReadonlyMap<string, string> {
-  const { schema, tenant } = application;
+  const { schema, tenant, cold } = application;
   return new Map([
     ["application", replicationPrefix(application)],
     ["events", eventsSchema(application)],
@@ -44,6 +45,8 @@ function baseVariables(application: Application): ReadonlyMap<string, string> {
     ["type", tenant.type],
     ["root_schema", schema],
     ["root_table", tenant.table],
+    ["cold_tables", `{${coldTables(application).map(quoteIdentifier).join(",")}}`],
+    ["open_cold_requests", String(cold.openRequests)],
   ]);
 }
 

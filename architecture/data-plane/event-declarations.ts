@@ -2,6 +2,7 @@ import { type Duration, durationMs } from "../../common/duration";
 import type { Application } from "../application";
 import { eventsSchema } from "../application-names";
 import { standardDefaults } from "../defaults";
+import { declareColdRequests } from "./cold-requests";
 import type { DataPlaneSettings } from "./data-plane-settings";
 import type { PartitionSetInputs } from "./declaration";
 import { declareIsolation } from "./isolation-declaration";
@@ -12,7 +13,7 @@ import { outboxGrants, processedEventsGrants } from "./table-grants";
 /** Days for which outbox partitions are created in advance, and for which maintenance may be down. */
 const outboxDaysAhead = 4;
 
-/** Declares the outbox and the processed events, co-located with the tenants' tables. */
+/** Declares the outbox, the processed events and the requests for cold rows, co-located with the tenants' tables. */
 export function declareEvents(steps: Steps, application: Application, settings: DataPlaneSettings): void {
   const { events, tenant, scope } = application;
   const schema = eventsSchema(application);
@@ -41,6 +42,7 @@ export function declareEvents(steps: Steps, application: Application, settings: 
     retention: processedRetention(application),
   });
   declareIsolation(steps, application, { ...processed, grants: processedEventsGrants(application) }, [memory]);
+  declareColdRequests(steps, application, settings);
 }
 
 function outboxPartitions(schema: string, retention: Duration, { defaults }: DataPlaneSettings): PartitionSetInputs {

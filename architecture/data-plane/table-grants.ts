@@ -30,6 +30,17 @@ export function processedEventsGrants({ roles }: Application): Grants {
   return grants(roles, (role) => (writesAnything(role) ? ["SELECT", "INSERT", "DELETE"] : []));
 }
 
+/** Privileges on the requests for cold rows, for each role that may read one of the tables. */
+export function coldRequestGrants(
+  { roles }: Application,
+  tables: readonly string[],
+  privileges: readonly Privilege[],
+): Grants {
+  return grants(roles, ({ reads, writes }) =>
+    tables.some((table) => includes(reads, table) || includes(writes, table)) ? privileges : [],
+  );
+}
+
 export function writesAnything({ writes }: Role): boolean {
   return writes === "all" || writes.length > 0;
 }

@@ -108,6 +108,7 @@ function applicationNamed(name: string): Application {
     tables: [],
     files: [],
     roles: [],
+    cold: { openRequests: 5, rowsPerDay: 1_000_000, bytesPerDay: { bytes: 2 ** 30 }, keep: { count: 3, unit: "day" } },
     events: {
       retention,
       maxPayload: { bytes: 8192 },

@@ -34,6 +34,7 @@ export const application: Application = {
   tables: [],
   files: [],
   events: { retention: { count: 3, unit: "day" }, maxPayload: { bytes: 8192 }, aggregates: [] },
+  cold: { openRequests: 5, rowsPerDay: 1_000_000, bytesPerDay: { bytes: 2 ** 30 }, keep: { count: 3, unit: "day" } },
   roles: [],
 };
 

@@ -1118,6 +1118,153 @@ CREATE TABLE IF NOT EXISTS tenantry.warm_partition (
 REVOKE ALL ON tenantry.warm_partition FROM PUBLIC;
 COMMIT;
 
+-- Migration base/095_cold_requests
+BEGIN;
+CREATE TABLE IF NOT EXISTS "tenantry".cold_request (
+  "tenant_id" uuid NOT NULL,
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  table_name text NOT NULL,
+  from_time timestamptz NOT NULL,
+  until_time timestamptz NOT NULL,
+  form text NOT NULL CHECK (form IN ('rows', 'files')),
+  asked_at timestamptz NOT NULL DEFAULT now(),
+  -- The event that told of it; null where the role may write no events: the worker then sends it.
+  event_id uuid,
+  cancelled_at timestamptz,
+  PRIMARY KEY ("tenant_id", id),
+  CHECK (from_time < until_time)
+);
+CREATE TABLE IF NOT EXISTS "tenantry".cold_retrieval (
+  "tenant_id" uuid NOT NULL,
+  request_id uuid NOT NULL,
+  state text NOT NULL CHECK (state IN ('fetching', 'ready', 'failed', 'cancelled', 'expired')),
+  table_name text NOT NULL,
+  from_time timestamptz NOT NULL,
+  until_time timestamptz NOT NULL,
+  form text NOT NULL,
+  -- All that is to be fetched, and what has been.
+  files integer NOT NULL DEFAULT 0,
+  files_done integer NOT NULL DEFAULT 0,
+  bytes bigint NOT NULL DEFAULT 0,
+  bytes_done bigint NOT NULL DEFAULT 0,
+  rows_done bigint NOT NULL DEFAULT 0,
+  -- Sum of the hashes of the restored rows, as the files have them.
+  checksum numeric NOT NULL DEFAULT 0,
+  -- The tables with the result: `schema.table`, quoted where it must be.
+  relations text[] NOT NULL DEFAULT '{}',
+  -- Why it failed, in words for the tenant.
+  reason text,
+  taken_at timestamptz NOT NULL DEFAULT now(),
+  changed_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz,
+  PRIMARY KEY ("tenant_id", request_id)
+);
+CREATE TABLE IF NOT EXISTS tenantry.cold_request_failure (
+  request_id uuid PRIMARY KEY,
+  tenant text NOT NULL,
+  error text NOT NULL,
+  failed_at timestamptz NOT NULL DEFAULT now()
+);
+REVOKE ALL ON "tenantry".cold_request, "tenantry".cold_retrieval, tenantry.cold_request_failure FROM PUBLIC;
+ALTER TABLE tenantry.cold_request_failure ENABLE ROW LEVEL SECURITY;
+CREATE OR REPLACE FUNCTION "tenantry".cold_tables() RETURNS text[]
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN CAST('{"orders","order_items","payments"}' AS text[]);
+CREATE OR REPLACE FUNCTION "tenantry".open_cold_requests() RETURNS integer
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN CAST('5' AS integer);
+CREATE OR REPLACE FUNCTION "tenantry".request_cold(
+  tenant uuid, table_name text, from_time timestamptz, until_time timestamptz, form text DEFAULT 'rows'
+) RETURNS uuid
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  request CONSTANT uuid := gen_random_uuid();
+  wanted CONSTANT text := CASE WHEN starts_with(table_name, 'ecommerce' || '.')
+    THEN substr(table_name, length('ecommerce') + 2) ELSE table_name END;
+  open_requests bigint;
+  event uuid;
+BEGIN
+  PERFORM tenantry.require_tenant(tenant);
+  IF NOT has_table_privilege('"tenantry".cold_request', 'INSERT') THEN
+    RAISE EXCEPTION 'cold rows can''t be asked for here'
+      USING ERRCODE = 'insufficient_privilege',
+        HINT = 'The stack needs a store (tenantry:store), a table with a cold tier, and a role in architecture.yaml that reads it.';
+  END IF;
+  IF wanted IS NULL OR wanted <> ALL ("tenantry".cold_tables()) THEN
+    RAISE EXCEPTION 'the table % has no cold tier', coalesce(quote_literal(left(table_name, 80)), 'null')
+      USING ERRCODE = 'invalid_parameter_value',
+        HINT = format('Ask for one of: %s.', array_to_string("tenantry".cold_tables(), ', '));
+  END IF;
+  IF NOT has_table_privilege(format('%I.%I', 'ecommerce', wanted), 'SELECT') THEN
+    RAISE EXCEPTION 'the role % may not read the table %', quote_ident(current_user), quote_ident(wanted)
+      USING ERRCODE = 'insufficient_privilege', HINT = 'Give it `reads` of the table in architecture.yaml.';
+  END IF;
+  IF (from_time < until_time) IS NOT TRUE THEN
+    RAISE EXCEPTION 'the time from % until % is empty', coalesce(from_time::text, 'null'), coalesce(until_time::text, 'null')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'The end must be later than the beginning.';
+  END IF;
+  IF form IS NULL OR form NOT IN ('rows', 'files') THEN
+    RAISE EXCEPTION 'cold data come as rows or as files, not as %', coalesce(quote_literal(left(form, 80)), 'null')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass ''rows'' or ''files''.';
+  END IF;
+  SELECT count(*) INTO open_requests FROM "tenantry".cold_request AS asked
+  LEFT JOIN "tenantry".cold_retrieval AS got ON got."tenant_id" = request_cold.tenant AND got.request_id = asked.id
+  WHERE asked."tenant_id" = request_cold.tenant AND asked.cancelled_at IS NULL
+    AND coalesce(got.state, 'asked') IN ('asked', 'fetching', 'ready');
+  IF open_requests >= "tenantry".open_cold_requests() THEN
+    RAISE EXCEPTION 'the tenant has % open requests for cold rows, and may have %', open_requests, "tenantry".open_cold_requests()
+      USING ERRCODE = 'configuration_limit_exceeded',
+        HINT = 'Cancel one that is no longer needed (cancel_cold), wait until one expires, or raise cold.openRequests.';
+  END IF;
+  IF coalesce(has_table_privilege(to_regclass('"tenantry".outbox'), 'INSERT'), false) THEN
+    event := "tenantry".emit(tenant, 'cold_request', request::text, 'ColdRequestAsked',
+      jsonb_build_object('request', request, 'table', wanted, 'from', from_time, 'until', until_time, 'form', form));
+  END IF;
+  INSERT INTO "tenantry".cold_request ("tenant_id", id, table_name, from_time, until_time, form, event_id)
+  VALUES (tenant, request, wanted, from_time, until_time, form, event);
+  RETURN request;
+END
+$$;
+CREATE OR REPLACE FUNCTION "tenantry".cancel_cold(tenant uuid, request uuid) RETURNS boolean
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM tenantry.require_tenant(tenant);
+  UPDATE "tenantry".cold_request AS asked SET cancelled_at = now()
+  WHERE asked."tenant_id" = cancel_cold.tenant AND asked.id = request AND asked.cancelled_at IS NULL;
+  RETURN FOUND;
+END
+$$;
+CREATE OR REPLACE FUNCTION "tenantry".cold_status(
+  tenant uuid, request uuid,
+  OUT state text, OUT files integer, OUT files_done integer, OUT bytes bigint, OUT bytes_done bigint, OUT rows_done bigint,
+  OUT relations text[], OUT reason text, OUT expires_at timestamptz
+) RETURNS SETOF record
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM tenantry.require_tenant(tenant);
+  RETURN QUERY
+  SELECT CASE
+      WHEN asked.cancelled_at IS NOT NULL AND coalesce(got.state, 'asked') NOT IN ('failed', 'expired') THEN 'cancelled'
+      WHEN got.state = 'ready' AND got.expires_at <= now() THEN 'expired'
+      ELSE coalesce(got.state, 'asked')
+    END,
+    coalesce(got.files, 0), coalesce(got.files_done, 0), coalesce(got.bytes, 0), coalesce(got.bytes_done, 0),
+    coalesce(got.rows_done, 0),
+    CASE WHEN got.state = 'ready' AND got.expires_at > now() AND asked.cancelled_at IS NULL THEN got.relations ELSE '{}' END,
+    got.reason, got.expires_at
+  FROM "tenantry".cold_request AS asked
+  LEFT JOIN "tenantry".cold_retrieval AS got ON got."tenant_id" = cold_status.tenant AND got.request_id = asked.id
+  WHERE asked."tenant_id" = cold_status.tenant AND asked.id = request;
+END
+$$;
+COMMIT;
+
 -- Migration ecommerce/schema
 BEGIN;
 DO $$
@@ -1708,7 +1855,7 @@ CREATE TABLE "tenantry"."outbox" (
   type text NOT NULL,
   payload jsonb NOT NULL,
   PRIMARY KEY ("tenant_id", created_at, id),
-  CONSTRAINT aggregate_type_is_declared_in_architecture_yaml CHECK (aggregate_type = ANY (ARRAY['customer'::text, 'order'::text, 'payment'::text])),
+  CONSTRAINT aggregate_type_is_declared_in_architecture_yaml CHECK (aggregate_type = ANY (ARRAY['cold_request'::text, 'customer'::text, 'order'::text, 'payment'::text])),
   CONSTRAINT aggregate_id_at_most_4096_bytes_or_put_it_into_the_payload CHECK (octet_length(aggregate_id) <= 4096),
   CONSTRAINT type_at_most_1024_bytes_or_put_it_into_the_payload CHECK (octet_length(type) <= 1024),
   CONSTRAINT payload_at_most_8192_bytes_or_use_a_claim_check CHECK (octet_length((payload)::text) <= 8192)

@@ -118,7 +118,26 @@ test("drops rows of a tiered table at the end of the cold tier", async () => {
     every: { count: 1, unit: "month" },
     ahead: 4,
     retention: { count: 7, unit: "year" },
+    tiers: { hot: { count: 3, unit: "month" }, database: { count: 1, unit: "year" } },
   });
+});
+
+test("adds the events about cold requests where rows become cold and the application has events", async () => {
+  const parse = async (tiers: string, events = "") =>
+    (
+      await parseShop({
+        tables: [
+          `log: { tenant: true, partition: { by: at, every: 1 month }, tiers: { ${tiers}, cold: 7 years } }${events}`,
+        ],
+        sql: {
+          "002_log.sql":
+            "CREATE TABLE log (tenant_id uuid, at timestamptz, PRIMARY KEY (tenant_id, at)) PARTITION BY RANGE (at);",
+        },
+      })
+    ).events.aggregates.map(({ topic }) => topic);
+  const events = "\nevents: { aggregates: { order: {} } }";
+  assert.deepEqual(await parse("hot: 1 year"), []);
+  assert.deepEqual(await parse("hot: 1 year", events), ["shop.order.events", "shop.cold_request.events"]);
 });
 
 test("sorts files by number, and reads from each whether it runs in a transaction", async () => {

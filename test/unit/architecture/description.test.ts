@@ -19,6 +19,12 @@ test("requires only the tenant root and the tables in a description", () => {
     tenant: { table: "tenants", column: "tenant_id", type: "uuid" },
     tables: {},
     events: { retention: { count: 3, unit: "day" }, maxPayload: { bytes: 8192 }, aggregates: {} },
+    cold: {
+      openRequests: 5,
+      rowsPerDay: 10_000_000,
+      bytesPerDay: { bytes: 10 * 2 ** 30 },
+      keep: { count: 3, unit: "day" },
+    },
     roles: {},
   });
 });

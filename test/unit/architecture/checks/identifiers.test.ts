@@ -54,7 +54,7 @@ test("rejects aggregates that cannot be part of a topic's name", async () => {
   ]);
 });
 
-test("rejects a tenant column with the name of an outbox column", async () => {
+test("rejects a tenant column with the name of a column of the toolkit's tables", async () => {
   await loadSqlParser();
   const yaml = "tenant: { table: tenants, column: id }\ntables:\n  tenants: { tenant: true }\n";
   const sql = "CREATE TABLE tenants (id uuid PRIMARY KEY);\n";
@@ -63,7 +63,7 @@ test("rejects a tenant column with the name of an outbox column", async () => {
       parseApplication("shop", { path: "sql/shop/architecture.yaml", text: yaml }, [
         { path: "sql/shop/001_tenants.sql", text: sql },
       ]),
-    /architecture\.yaml:1:27: The tenant column has the name of one of the outbox's own columns[\s\S]*got: +id/,
+    /architecture\.yaml:1:27: The tenant column has the name of a column of the toolkit's own tables[\s\S]*got: +id/,
   );
 });
 

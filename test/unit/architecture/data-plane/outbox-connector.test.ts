@@ -24,6 +24,7 @@ const application: Application = {
     ],
   },
   roles: [],
+  cold: { openRequests: 5, rowsPerDay: 1_000_000, bytesPerDay: { bytes: 2 ** 30 }, keep: { count: 3, unit: "day" } },
 };
 
 const worker: PostgresNode = { name: "worker_1", host: "worker-1.internal", port: 5433 };
