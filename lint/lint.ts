@@ -9,6 +9,7 @@ import type { Source } from "../common/source";
 import { parseYaml } from "../common/yaml-file";
 import { readAllows } from "./allow";
 import { contextOf, readTables } from "./file-context";
+import { type FilledSql, parseFilled } from "./file-placeholders";
 import { lintCode } from "./lint-code";
 import { judged, type OnFault, throwFault } from "./lint-fault";
 import { lintConnectors, lintStack } from "./lint-files";
@@ -74,8 +75,8 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
   for (const source of sql) {
     judge(source, () => {
       // An application's own files follow tenantry's layout, so they have no part that rolls back.
-      const file = parseSql(yaml ? source : forward(source));
-      files.push({ written: file, running: runningFile(file) });
+      const { parsed: file, shown } = yaml ? asWritten(source) : parseFilled(forward(source));
+      files.push({ written: file, running: runningFile(file), shown });
       return isWanted(source) ? file.problems.flatMap((each) => unreadable(each, source)) : [];
     });
   }
@@ -84,7 +85,7 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
   const facts = (read: readonly ParsedSql[]) =>
     readTables(read, schema, description, { application: name, citus: needsCitus });
   const [tables, readable] = factsOf(files, facts, onFault);
-  for (const { written, running } of readable.filter((file) => isWanted(file.running.source))) {
+  for (const { written, running, shown } of readable.filter((file) => isWanted(file.running.source))) {
     judge(written.source, () => {
       const { source, statements } = written;
       const unwrapped = isUnwrapped(source) || (!yaml && runsOutsideTransaction(source.path, statements));
@@ -92,7 +93,7 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
       const context = contextOf(running, tables, { ...run, unwrapped });
       const found = chosen
         .flatMap((rule) => named(rule, rule.check?.(running.statements, context) ?? []))
-        .map((each) => ({ ...each, what: withBuiltNames(each.what) }));
+        .map((each) => ({ ...each, what: shown(withBuiltNames(each.what)), fix: shown(each.fix) }));
       return withoutAllowed(source, readAllows(source, statements), found);
     });
   }
@@ -111,6 +112,11 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
 interface RunningFile {
   readonly written: ParsedSql;
   readonly running: ParsedSql;
+  shown(message: string): string;
+}
+
+function asWritten(source: Source): FilledSql {
+  return { parsed: parseSql(source), shown: (message) => message };
 }
 
 /** The tables of all files, except files whose statements make lint's own code throw. */
