@@ -32,13 +32,20 @@ export function findProgram(name: string, directories: readonly string[]): strin
   return directories.map((directory) => join(directory, name)).find(isProgram);
 }
 
-/** True for versions from 3.230, which belongs to the SDK in package.json, up to but not including 4. */
+/** The oldest CLI that works with the SDK in package.json, such as `3.248`: the one of the SDK's version. */
+export const oldestPulumi = versions.pulumi.split(".").slice(0, 2).join(".");
+
+/** True for versions from `oldestPulumi` up to but not including 4. */
 export function isAccepted(version: string | undefined): boolean {
-  const [major = 0, minor = 0] = (version ?? "")
+  const [major = 0, minor = 0] = parts(version ?? "");
+  return major === 3 && minor >= (parts(oldestPulumi)[1] ?? 0);
+}
+
+function parts(version: string): readonly number[] {
+  return version
     .replace(/^v/, "")
     .split(".")
     .map((part) => Number.parseInt(part, 10));
-  return major === 3 && minor >= 230;
 }
 
 export async function pulumiVersion(program: string): Promise<string | undefined> {

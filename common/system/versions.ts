@@ -1,7 +1,7 @@
 /** The versions that set-up installs, each the newest that works with the others. */
 export const versions = {
   /** Also the version of `@pulumi/pulumi` in package.json. */
-  pulumi: "3.230.0",
+  pulumi: "3.248.0",
   kafka: "4.3.1",
   debezium: "3.7.0.Final",
   /** Also the version of `@duckdb/node-api` in package.json, and of DuckDB's extensions. */

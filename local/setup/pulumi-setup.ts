@@ -10,6 +10,7 @@ import { versions } from "../../common/system/versions";
 import {
   findProgram,
   isAccepted,
+  oldestPulumi,
   pulumiCache,
   pulumiDirectories,
   pulumiVersion,
@@ -50,7 +51,7 @@ async function provideCli(note: (text: string) => void): Promise<string> {
   const found = findProgram("pulumi", await pulumiDirectories());
   const version = found && (await pulumiVersion(found));
   if (isAccepted(version)) return "";
-  if (found) note(`Pulumi: ${found} is ${version ?? "broken"}, 3.230 or newer (below 4) is needed`);
+  if (found) note(`Pulumi: ${found} is ${version ?? "broken"}, ${oldestPulumi} or newer (below 4) is needed`);
   try {
     await installDirectory(pulumiCache().release, {
       fill: (directory) => fetchRelease(directory, releases, parseChecksums(readFileSync(checksums, "utf8"))),
@@ -96,7 +97,7 @@ async function build(
         module: join(root, "local", "setup", module),
         output: join(directory, program),
         ldflags: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${versions.pulumi}`,
-        otherwise: "install Pulumi 3.230 or newer (https://www.pulumi.com/docs/install), then run `tenantry setup` again",
+        otherwise: `install Pulumi ${oldestPulumi} or newer (https://www.pulumi.com/docs/install), then run \`tenantry setup\` again`,
       }),
     flaw: (directory) => flawOf(join(directory, program), works),
   });

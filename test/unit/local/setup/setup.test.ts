@@ -32,8 +32,8 @@ test("reports the result of each step", async () => {
   ]);
 });
 
-test("accepts Pulumi from 3.230 and below 4", () => {
-  assert.deepEqual(["3.230.0", "v3.264.1", "3.229.9", "4.0.0", "2.300.0", undefined].map(isAccepted), [
+test("accepts Pulumi from 3.248, the version of the SDK, and below 4", () => {
+  assert.deepEqual(["3.248.0", "v3.264.1", "3.247.9", "4.0.0", "2.300.0", undefined].map(isAccepted), [
     true,
     true,
     false,
@@ -44,8 +44,8 @@ test("accepts Pulumi from 3.230 and below 4", () => {
 });
 
 test("names the official release by platform and architecture", () => {
-  assert.equal(releaseFile("3.230.0", "linux", "x64"), "pulumi-v3.230.0-linux-x64.tar.gz");
-  assert.equal(releaseFile("3.230.0", "darwin", "arm64"), "pulumi-v3.230.0-darwin-arm64.tar.gz");
+  assert.equal(releaseFile("3.248.0", "linux", "x64"), "pulumi-v3.248.0-linux-x64.tar.gz");
+  assert.equal(releaseFile("3.248.0", "darwin", "arm64"), "pulumi-v3.248.0-darwin-arm64.tar.gz");
 });
 
 test("parses the version in Java's different formats", () => {
