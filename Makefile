@@ -25,7 +25,7 @@ test-kills: setup ## run the tests that kill at many moments: `up`, scaling, and
 	  TENANTRY_SCALE_KILLS=6 TENANTRY_SPLITS=20 test/run.sh test/integration/killed-up.test.ts test/integration/model-change.test.ts test/integration/kill.test.ts \
 	  test/integration/scaling.test.ts test/integration/crash.test.ts
 
-check: setup ## check types, lint, format, imports and duplicates
+check: setup ## check types, lint, format, imports, unused code and duplicates
 	@test/check.sh
 
 fmt: setup ## format and apply safe fixes

@@ -75,7 +75,7 @@ export interface ReferenceTable extends TableBase {
 }
 
 /** A table that stays on the coordinator and holds no data of tenants. */
-export interface LocalTable extends TableBase {
+interface LocalTable extends TableBase {
   readonly kind: "local";
 }
 
@@ -88,7 +88,7 @@ export interface ForeignKey {
 }
 
 /** A partition set by time, which pg_partman maintains. */
-export interface Partition {
+interface Partition {
   readonly by: string;
   readonly every: Duration;
   /** Number of partitions that are created in advance. @default 4 */

@@ -58,7 +58,7 @@ export function encrypts({ tls, ca, user }: KafkaEndpoint): boolean {
 }
 
 const kafkaMechanisms = ["scram-sha-512", "scram-sha-256", "plain"] as const;
-export type KafkaMechanism = (typeof kafkaMechanisms)[number];
+type KafkaMechanism = (typeof kafkaMechanisms)[number];
 
 export interface ConnectEndpoint {
   /** Base of the REST interface, without a slash at the end. */

@@ -27,7 +27,7 @@ export type Reach = (typeof reaches)[number];
  */
 export type Need = "cdc" | "writers" | "pg_read_all_stats" | "pg_signal_backend";
 
-export interface ReservedFunctions {
+interface ReservedFunctions {
   /** The end of a sentence: "a role that may call one …". */
   readonly harm: string;
   readonly neededBy: readonly Need[];

@@ -11,7 +11,7 @@ import { resourceHandlers } from "../provider/protocol/resource-handlers";
 import type { Settings } from "../settings/settings";
 
 /** The statements that apply an application's folder to a server with these facts, as one script for psql. */
-export async function applicationSql(folder: string, settings: Settings, facts: DatabaseFacts): Promise<string> {
+async function applicationSql(folder: string, settings: Settings, facts: DatabaseFacts): Promise<string> {
   const { application, base } = await loadApplication(folder);
   const nodes = settings.endpoints?.postgres.nodes ?? [];
   const declarations = dataPlane(application, base, settings, nodes);

@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { isReached, type Measurement, type Target } from "./measurement";
 
 /** Time and machine of a measurement. On a busy machine even ratios change. */
-export interface Circumstances {
+interface Circumstances {
   /** In ISO 8601. */
   readonly date: string;
   readonly cores: number;

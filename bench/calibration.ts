@@ -31,7 +31,7 @@ export interface Calibration {
   readonly progress: Progress;
 }
 
-export type DatabaseRates = Pick<MachineRates, "writesPerCore" | "readsPerCore">;
+type DatabaseRates = Pick<MachineRates, "writesPerCore" | "readsPerCore">;
 
 /**
  * What the database does in a second and core, measured with rows of made-up tenants in a schema of its own, which goes

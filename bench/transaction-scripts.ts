@@ -1,5 +1,5 @@
 /** The number of shops that the scripts choose from. */
-export const shops = 1_000;
+const shops = 1_000;
 const productsPerShop = 5;
 
 /** Computes an id from a number. A script that looked ids up would measure the look-up too. */

@@ -15,7 +15,7 @@ import { loadSettings } from "../settings/stack-file";
 import { revealSecret } from "./reveal-secret";
 import { serversOf } from "./stack-servers";
 
-export interface CalibrateFlags {
+interface CalibrateFlags {
   /** @default embedded servers of its own */
   readonly stack?: string;
   readonly cores?: number;

@@ -20,7 +20,7 @@ export const managedKinds: Readonly<Record<string, readonly string[]>> = {
 export const monitoringKinds: typeof managedKinds = { "monitoring.coreos.com": ["podmonitors", "prometheusrules"] };
 
 /** A permission that `up` needs. */
-export interface Right {
+interface Right {
   readonly group: string;
   readonly resource: string;
   readonly verb: string;

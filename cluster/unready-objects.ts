@@ -15,7 +15,7 @@ export interface CustomObject {
   readonly conditions: readonly Condition[];
 }
 
-export interface Condition {
+interface Condition {
   readonly type?: string;
   readonly status?: string;
   readonly reason?: string;

@@ -7,14 +7,14 @@ import { listNames, suggest } from "./suggestion";
 type Path = readonly PropertyKey[];
 
 /** A YAML file's value, and the places of its parts. */
-export interface YamlFile<T> {
+interface YamlFile<T> {
   readonly value: T;
   /** The place of a key, or of the nearest existing part around it. */
   placeOf(...path: string[]): Place;
 }
 
 /** The expected form of a YAML file. */
-export interface YamlForm<Schema extends z.ZodType> {
+interface YamlForm<Schema extends z.ZodType> {
   readonly schema: Schema;
   /** The name of the file in messages: "The description". */
   readonly noun: string;

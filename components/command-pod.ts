@@ -2,7 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 
 type Container = types.input.core.v1.Container;
 
-export interface CommandPodArgs {
+interface CommandPodArgs {
   readonly labels: Readonly<Record<string, string>>;
   readonly securityContext: types.input.core.v1.PodSecurityContext;
   readonly container: Omit<Container, "imagePullPolicy">;

@@ -1,7 +1,7 @@
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import * as pulumi from "@pulumi/pulumi";
 
-export interface GeneratedSecretArgs {
+interface GeneratedSecretArgs {
   readonly name: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;

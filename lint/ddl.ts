@@ -9,7 +9,7 @@ import { objectKey, objectKinds, relations } from "./object-kinds";
 import type { FileContext, Finding, TableFacts } from "./rule";
 
 /** One command of an ALTER TABLE on a table that holds rows. */
-export interface Alteration {
+interface Alteration {
   readonly table: string;
   readonly command: AlterTableCmd;
   readonly statement: ParsedStatement;
@@ -17,7 +17,7 @@ export interface Alteration {
 }
 
 /** A column as CREATE TABLE or ADD COLUMN defines it. */
-export interface DefinedColumn {
+interface DefinedColumn {
   readonly table: string;
   readonly column: ColumnDef;
   readonly at: Place;

@@ -27,7 +27,7 @@ import { isCode } from "./typescript/code";
 const descriptionName = "architecture.yaml";
 
 /** The inputs of lint, and the enabled rules. */
-export interface LintTargets {
+interface LintTargets {
   readonly inputs: readonly LintInput[];
   readonly configuration: LintConfiguration;
   /** Notes on code without a known application, and on SQL for other databases, which lint can't judge. */

@@ -22,14 +22,14 @@ import { admin } from "./servers/postgres-server";
 import { startAll } from "./start";
 import { diskProblems, orphanedData, portProblems } from "./startup-checks";
 
-export interface UpOptions {
+interface UpOptions {
   readonly ports: PortWishes;
   readonly application: StackApplication;
   /** @default 512 */
   readonly connectHeapMiB: number;
 }
 
-export interface UpResult {
+interface UpResult {
   readonly endpoints: Endpoints;
   /** Names of the servers that this `up` started; empty if all were running. */
   readonly started: readonly string[];

@@ -49,7 +49,7 @@ export function planLog(workload: Workload, load: Load, cores: number, decide: D
 }
 
 /** The inputs of a node's size, beside the load. */
-export interface NodeNeeds {
+interface NodeNeeds {
   readonly model: PlanValues["model"];
   readonly delivery: PlanValues["delivery"];
   /** The WAL that slots may hold. */

@@ -46,7 +46,7 @@ export const overridesSchema = z
 export type Overrides = { readonly [Name in ValueName]?: PlanValues[Name] | undefined };
 
 /** A value that the planner computed, and the cost of overriding it. */
-export interface Decision<T extends Value> extends Omit<Planned<T>, "overridden"> {
+interface Decision<T extends Value> extends Omit<Planned<T>, "overridden"> {
   /** The cost of a smaller or another value, for the sentence "5 instead of 8 workers: …". */
   readonly less: string | ((value: T) => string);
   /** The cost of a larger value. @default only money */

@@ -7,7 +7,7 @@ import { projectName, projectRoot } from "../common/system/project";
 import { run } from "../common/system/run";
 
 const operations = z.array(z.object({ type: z.string(), resource: z.object({ urn: z.string(), type: z.string() }) }));
-export type PendingOperations = z.infer<typeof operations>;
+type PendingOperations = z.infer<typeof operations>;
 
 const checkpointSchema = z.object({
   checkpoint: z.object({ latest: z.object({ pending_operations: operations.nullish() }).nullish() }),

@@ -16,7 +16,7 @@ import { restoreCheckpoint } from "./stack-checkpoint";
 import { clearStaleLocks } from "./stack-locks";
 
 /** The environment and the arguments for running Pulumi on a stack. */
-export interface StackSession {
+interface StackSession {
   readonly pulumi: string;
   /** The caller's environment with Pulumi's programs on PATH, the backend and the passphrase. */
   readonly env: NodeJS.ProcessEnv;

@@ -55,7 +55,7 @@ export interface CheckConstraint {
   readonly definition: string;
 }
 
-export interface UniqueKey {
+interface UniqueKey {
   readonly name: string;
   readonly columns: readonly string[];
 }

@@ -3,7 +3,7 @@ import type { TenantType } from "../architecture/application";
 import { quoteIdentifier } from "../common/identifier";
 
 /** Ids of tenants that do not exist. They are recognisable, so that a run can delete what a killed one left. */
-export interface ProbeTenants {
+interface ProbeTenants {
   make(): string;
   /** Condition on the column that matches the ids of probe tenants of any run, and no others. */
   where(column: string): string;

@@ -14,7 +14,7 @@ const maxAttempts = 40;
 /** Error of a table into which no row could be written. */
 export class NoRow extends Error {}
 
-export interface RowOptions {
+interface RowOptions {
   /** True to also fill optional columns with canaries, unless the table refuses. @default false */
   readonly plant?: boolean;
 }

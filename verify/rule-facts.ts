@@ -45,7 +45,7 @@ export function judgeSql(sql: string, rules: readonly Rule[], tables: TableFacts
   );
 }
 
-export interface Judged {
+interface Judged {
   readonly rule: string;
   readonly severity: Severity;
   readonly what: string;

@@ -26,7 +26,7 @@ export interface Target {
 }
 
 /** Options of the generated queries of the check `leaks`. */
-export interface LeakOptions {
+interface LeakOptions {
   /** Seed of the queries: the same seed and database give the same queries. @default 1 */
   readonly seed: number;
   /** Total number of queries, shared among the roles. @default 1_000 */

@@ -63,7 +63,7 @@ export interface CatalogTable {
   readonly foreign?: boolean;
 }
 
-export interface CatalogPartition {
+interface CatalogPartition {
   readonly name: string;
   readonly at: Place;
   /** The partition as a table, which it becomes again when it is detached. */

@@ -19,12 +19,12 @@ export interface SqlPiece {
   readonly isRows?: true;
 }
 
-export interface Stretch {
+interface Stretch {
   readonly start: number;
   readonly end: number;
 }
 
-export interface Unfinished {
+interface Unfinished {
   readonly what: "/* comment" | "quoted string" | "quoted identifier" | "dollar-quoted string";
   readonly at: number;
 }

@@ -11,7 +11,7 @@ export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tenantry");
 }
 
-export interface Contents {
+interface Contents {
   fill(directory: string): Promise<void>;
   /** The first error in a filled directory; undefined if there is none. */
   flaw(directory: string): Promise<string | undefined>;

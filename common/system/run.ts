@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import type { SystemUser } from "./system-user";
 
-export interface Finished {
+interface Finished {
   /** 127 if there is no such program. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly user?: SystemUser | undefined;

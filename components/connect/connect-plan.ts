@@ -31,7 +31,7 @@ export interface ConnectOptions {
   readonly metrics?: boolean;
 }
 
-export interface KafkaLogin {
+interface KafkaLogin {
   readonly bootstrapServer: string;
   /** The Secret with the `*.crt` files by which the workers verify the brokers. */
   readonly authoritySecret: string;

@@ -1,5 +1,5 @@
 /** An alert for Prometheus. Each alert has a section in docs/alerts.md. */
-export interface Alert {
+interface Alert {
   readonly name: string;
   readonly expr: string;
   /** How long the condition must hold before the alert fires. */
@@ -10,7 +10,7 @@ export interface Alert {
   readonly description: string;
 }
 
-export interface AlertOptions {
+interface AlertOptions {
   readonly namespace: string;
   /** The URL of docs/alerts.md. */
   readonly runbooks: string;

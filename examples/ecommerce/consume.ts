@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
 import { type EventRecord, eventRecord } from "../../kafka/record";
 
-export interface ConsumeOptions {
+interface ConsumeOptions {
   readonly kafka: Kafka;
   readonly groupId: string;
   readonly topics: readonly string[];

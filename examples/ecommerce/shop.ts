@@ -13,7 +13,7 @@ export interface Shop {
   readonly products: readonly Product[];
 }
 
-export interface Product {
+interface Product {
   readonly id: string;
   /** In thousandths of the currency, so that sums stay exact. */
   readonly price: number;

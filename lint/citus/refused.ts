@@ -15,7 +15,7 @@ import { refusedQueries } from "./refused-data";
 import { refusedColumn, refusedForeignKey } from "./refused-definitions";
 
 /** A refused construct with its message, fix and place. */
-export interface Refused {
+interface Refused {
   readonly refusal: RefusalName;
   readonly what: string;
   readonly fix: string;

@@ -9,7 +9,7 @@ import { originOf } from "./origin";
 import { typescript } from "./typescript";
 
 /** The SQL of a query that a library builds. `isWhole` is true if all of it is known. */
-export interface BuiltSql {
+interface BuiltSql {
   readonly text: CodeText;
   readonly isWhole: boolean;
 }

@@ -16,7 +16,7 @@ import { authenticateNodes, joinWorkers } from "./citus-servers";
 import { type Admin, finds, withSession } from "./sql-session";
 
 /** The database, roles and passwords that an application needs before its data plane is applied. */
-export interface ApplicationNeeds {
+interface ApplicationNeeds {
   /** The application's name, which is the prefix of its roles. */
   readonly name: string;
   /** The roles in `architecture.yaml`, without the prefix, such as `app`. The role `cdc` is always added. */

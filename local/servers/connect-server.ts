@@ -9,7 +9,7 @@ import { renderConnectConfig, renderLogConfig, renderRestLogin } from "./kafka-c
 import type { Server } from "./server";
 import { serverTitles } from "./server-names";
 
-export interface ConnectServer {
+interface ConnectServer {
   readonly home: Home;
   readonly port: number;
   /** The login for clients of the REST interface. */

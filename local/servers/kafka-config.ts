@@ -58,7 +58,7 @@ export function renderKafkaConfig({ port, controllerPort, data, clients, own }: 
   });
 }
 
-export interface ConnectConfig {
+interface ConnectConfig {
   readonly port: number;
   readonly kafkaPort: number;
   /** The login of the worker and its connectors in Kafka. */

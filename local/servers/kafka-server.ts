@@ -11,7 +11,7 @@ import { renderKafkaConfig, renderLogConfig } from "./kafka-config";
 import type { Server } from "./server";
 import { serverTitles } from "./server-names";
 
-export interface KafkaServer {
+interface KafkaServer {
   readonly home: Home;
   readonly port: number;
   readonly controllerPort: number;

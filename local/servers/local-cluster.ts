@@ -9,7 +9,7 @@ import type { PostgresPrograms } from "./postgres-programs";
 import { postgresServer } from "./postgres-server";
 import type { Server } from "./server";
 
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly database: string;
   readonly programs: PostgresPrograms;
   readonly user: SystemUser | undefined;

@@ -1,5 +1,5 @@
 /** The ports of the embedded servers on loopback. */
-export interface Ports {
+interface Ports {
   readonly postgres: number;
   /** Used only with Citus. */
   readonly worker_1: number;

@@ -1,6 +1,6 @@
 import { quoteLiteral } from "../../common/identifier";
 
-export interface PostgresConfig {
+interface PostgresConfig {
   readonly port: number;
   /** The database that pg_partman's background worker maintains. */
   readonly database: string;

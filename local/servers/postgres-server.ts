@@ -15,7 +15,7 @@ import { serverTitles } from "./server-names";
 /** The superuser of the embedded servers. */
 export const admin = "postgres";
 
-export interface PostgresServer {
+interface PostgresServer {
   /** `postgres` is the only server or the coordinator; the others are Citus' workers. */
   readonly name: "postgres" | "worker_1" | "worker_2";
   readonly port: number;

@@ -10,7 +10,7 @@ import { postgresStep } from "./postgres-setup";
 import { pulumiStep } from "./pulumi-setup";
 import type { SetupStep } from "./setup-step";
 
-export interface SetupResult {
+interface SetupResult {
   readonly part: string;
   readonly state: string;
 }

@@ -5,7 +5,7 @@ import { roundSize } from "../../common/size";
 import { readerOf, runStatement } from "../postgres/sql-statements";
 import type { Context } from "../protocol/resource-context";
 
-export interface RebalanceOptions {
+interface RebalanceOptions {
   /** Time without any progress after which this gives up, in ms. @default 900_000 */
   readonly limitMs?: number;
   /** Time between two checks, in ms. @default 1_000 */
@@ -24,7 +24,7 @@ export interface RebalanceJob {
   };
 }
 
-export interface RebalanceTask {
+interface RebalanceTask {
   readonly state: string;
   readonly retried: number;
   readonly message?: string | null;

@@ -56,7 +56,7 @@ async function readPlacement(read: Reader, tableOid: string): Promise<Placement>
 }
 
 /** Table with its foreign keys and placement. */
-export interface FoundPlacedTable extends FoundKeyedTable {
+interface FoundPlacedTable extends FoundKeyedTable {
   /** Undefined without Citus. */
   readonly placement: Placement | undefined;
   /** True if a new foreign key would have rows to be validated against. */

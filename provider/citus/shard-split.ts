@@ -16,7 +16,7 @@ import {
   type SplitProgress,
 } from "./split-progress";
 
-export interface SplitOptions {
+interface SplitOptions {
   /** Number of attempts. @default 3 */
   readonly attempts?: number;
   /** Time that a split may stand still, in ms. @default 120_000 */

@@ -8,7 +8,7 @@ export interface Split {
 }
 
 /** Session that works for a split, on the coordinator or another node. */
-export interface SplitSession {
+interface SplitSession {
   readonly node: string;
   readonly query: string;
   /** Wait event of pg_stat_activity: `Lock/transactionid`; null while the session runs. */
@@ -34,7 +34,7 @@ export interface SplitProgress {
   readonly foreign: boolean;
 }
 
-export type Phase = "prepares" | "waits for older transactions" | "copies" | "catches up" | "switches";
+type Phase = "prepares" | "waits for older transactions" | "copies" | "catches up" | "switches";
 
 const sessionsSql = (
   split: string,

@@ -11,7 +11,7 @@ export interface TablePlan {
 }
 
 /** A table, and those that its foreign keys refer to. */
-export interface PlannedTable extends TableName {
+interface PlannedTable extends TableName {
   readonly foreignKeys: readonly { readonly references: TableName }[];
 }
 

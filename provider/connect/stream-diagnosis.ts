@@ -22,14 +22,14 @@ export interface Diagnosis {
   readonly suspect: Suspect | undefined;
 }
 
-export interface Suspect {
+interface Suspect {
   readonly unsent: Unsent<StreamedEvent>;
   /** Number of changes before it in the same batch. */
   readonly before: number;
 }
 
 /** Limits by topic. Missing topics are left out. Undefined if Kafka can't be asked. */
-export type TopicLimits = ReadonlyMap<string, number> | undefined;
+type TopicLimits = ReadonlyMap<string, number> | undefined;
 
 /** Reads only. If the log or Kafka can't be read, that part is left out. */
 export async function diagnose(

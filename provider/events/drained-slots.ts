@@ -3,7 +3,7 @@ import { Problems } from "../../common/problem";
 import { isConnectionLoss } from "../postgres/postgres-connection";
 import type { Context } from "../protocol/resource-context";
 
-export interface DrainOptions {
+interface DrainOptions {
   /** Citus groups whose slots are waited for. @default all */
   readonly groups?: readonly number[];
   /** Reason for people. @default "shards are rewritten" */

@@ -30,7 +30,7 @@ export interface ParkRequest {
 }
 
 /** Person who parks the event, and the reason. */
-export interface ParkedBy {
+interface ParkedBy {
   /** @default the connector's error, or "taken out by hand" */
   readonly reason?: string | undefined;
   readonly by: string;

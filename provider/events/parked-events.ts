@@ -11,7 +11,7 @@ export interface EventsPlace {
 }
 
 /** Parked event, without its content. */
-export interface ParkedEvent {
+interface ParkedEvent {
   readonly id: string;
   readonly tenant: string;
   readonly aggregateType: string;

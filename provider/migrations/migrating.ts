@@ -31,7 +31,7 @@ import { effectProblems } from "./file-effects";
 import { findSameContent, hashStatements, type LedgerEntry, makeLedger, readEntry, writeEntry } from "./ledger";
 
 /** Remaining work of a file. */
-export type Remainder =
+type Remainder =
   | { readonly kind: "nothing" }
   /** The same content was applied under another path: only the ledger gets the new path. */
   | { readonly kind: "renamed"; readonly from: string }

@@ -1,7 +1,7 @@
 import { type TableName, tableId } from "../postgres/live-tables";
 import type { Reader, Statement } from "../postgres/sql-statements";
 
-export interface FoundFaults {
+interface FoundFaults {
   readonly faults: readonly string[];
   /** True if pg_partman's own maintenance is in force, and this role may replace it. */
   readonly isForeign: boolean;

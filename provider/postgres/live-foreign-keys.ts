@@ -13,7 +13,7 @@ export interface FoundForeignKey extends ForeignKey {
  * Statements for the foreign keys, each list in its own transaction, so that validating does not hold the locks of
  * adding.
  */
-export interface ForeignKeyPlan {
+interface ForeignKeyPlan {
   readonly add: readonly Statement[];
   readonly validate: readonly Statement[];
 }

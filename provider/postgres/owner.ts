@@ -11,7 +11,7 @@ export interface Owner {
 }
 
 /** Ownership as recorded in a database. */
-export interface FoundOwner {
+interface FoundOwner {
   readonly owner: Owner | undefined;
   /** Applications whose files are in the ledger, because an older tenantry recorded no owner. */
   readonly applied: readonly string[];

@@ -74,7 +74,7 @@ export interface ConnectOptions extends Patience {
   readonly pipeline?: boolean;
 }
 
-export interface Patience {
+interface Patience {
   /** True to wait for a server that is starting. @default true */
   readonly patient?: boolean;
   /**

@@ -76,7 +76,7 @@ export async function runStatement(client: Client, statement: PlacedStatement): 
   }
 }
 
-export interface ServerError {
+interface ServerError {
   readonly message: string;
   readonly code?: string | undefined;
   readonly detail?: string | undefined;

@@ -56,7 +56,7 @@ export interface ResourceHandler<Inputs extends object, State extends object = I
   read(context: Context, id: string, old: State | undefined): Promise<State | undefined>;
 }
 
-export interface CreateResult<State> {
+interface CreateResult<State> {
   /** Id for `pulumi import`: the server's own name of the resource, such as `ecommerce.orders`. */
   readonly id: string;
   readonly state: State;

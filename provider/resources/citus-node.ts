@@ -13,7 +13,7 @@ import { node } from "../protocol/input-schemas";
 import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
-export interface CitusNodeState extends CitusNodeInputs {
+interface CitusNodeState extends CitusNodeInputs {
   /** Number of the node's group in Citus; undefined on plain PostgreSQL. */
   readonly group?: number;
 }

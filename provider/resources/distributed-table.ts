@@ -39,7 +39,7 @@ export interface DistributedTableState extends DistributedTableInputs {
 }
 
 /** Table as found in the catalogs. */
-export interface FoundDistributedTable {
+interface FoundDistributedTable {
   /** Undefined without Citus. */
   readonly placement: Placement | undefined;
   readonly foreignKeys: readonly FoundForeignKey[];

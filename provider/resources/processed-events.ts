@@ -20,7 +20,7 @@ export interface ProcessedEventsState extends Omit<ProcessedEventsInputs, "reten
 }
 
 /** Table as found in the catalogs. */
-export interface FoundProcessedEvents {
+interface FoundProcessedEvents {
   /** Tenant column (the first of the primary key) and its type. */
   readonly column: string;
   readonly type: string;

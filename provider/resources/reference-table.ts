@@ -52,7 +52,7 @@ export interface ReferenceTableState extends ReferenceTableInputs {
 }
 
 /** Table as found in the catalogs. */
-export interface FoundReferenceTable {
+interface FoundReferenceTable {
   /** Undefined without Citus. */
   readonly placement: Placement | undefined;
   readonly foreignKeys: readonly FoundForeignKey[];

@@ -19,7 +19,7 @@ import { node } from "../protocol/input-schemas";
 import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
-export interface ReplicationSlotState extends ReplicationSlotInputs {
+interface ReplicationSlotState extends ReplicationSlotInputs {
   /** `lost`: PostgreSQL removed WAL that the slot still needed, so events in it were not sent. */
   readonly status: "ready" | "lost";
 }

@@ -11,7 +11,7 @@ import { identifier, node } from "../protocol/input-schemas";
 import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
-export interface RoleBoundaryState extends RoleBoundaryInputs {
+interface RoleBoundaryState extends RoleBoundaryInputs {
   /**
    * Gaps that can be closed, by role or guard, with the name of another node: `PUBLIC on worker_1`. Empty if there
    * are none.

@@ -24,7 +24,7 @@ import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 import { join } from "./citus-node";
 
-export interface TenantDatabaseState extends TenantDatabaseInputs {
+interface TenantDatabaseState extends TenantDatabaseInputs {
   /** Missing parts, as found: `database on worker_1`, `pg_partman`. */
   readonly missing: readonly string[];
   /** Roles whose password on a node differs from the endpoints, as found: `shop_acme_app on worker_1`. */

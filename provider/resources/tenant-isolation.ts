@@ -44,7 +44,7 @@ export interface TenantIsolationState extends TenantIsolationInputs {
 }
 
 /** Tenant table as found in the catalogs. */
-export interface FoundIsolation {
+interface FoundIsolation {
   /** The table and its partitions, partitions first. */
   readonly tables: readonly FoundRowSecurity[];
   readonly grants: FoundGrants;

@@ -6,7 +6,7 @@ import { identifier } from "../protocol/input-schemas";
 import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
-export interface TenantSchemaState extends TenantSchemaInputs {
+interface TenantSchemaState extends TenantSchemaInputs {
   /** State of the distribution by schema. `impossible`: this server has no Citus. */
   readonly distributed: "yes" | "missing" | "impossible";
 }

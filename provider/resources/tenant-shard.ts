@@ -13,7 +13,7 @@ import { identifier, tenantType } from "../protocol/input-schemas";
 import type { Context } from "../protocol/resource-context";
 import type { ResourceHandler } from "../protocol/resource-handler";
 
-export interface TenantShardState extends TenantShardInputs {
+interface TenantShardState extends TenantShardInputs {
   /** `impossible`: this server has no Citus. `missing`: the tenant shares its shard with others. */
   readonly isolated: "yes" | "missing" | "impossible";
 }

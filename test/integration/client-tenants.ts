@@ -5,7 +5,7 @@ import { type TenantClient, withTenant } from "../../client";
 import { type ClientDatabase, clientDatabase } from "./client-database";
 
 /** Two tenants of the client's database, and helpers that act for them. */
-export interface ClientTenants {
+interface ClientTenants {
   readonly database: ClientDatabase;
   readonly acme: string;
   readonly globex: string;

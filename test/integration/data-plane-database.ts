@@ -27,7 +27,7 @@ export interface DataPlaneDatabase {
   close(): Promise<void>;
 }
 
-export const application: Application = {
+const application: Application = {
   name: "ecommerce",
   schema: "ecommerce",
   tenant: { table: "tenants", column: "tenant_id", type: "uuid" },
@@ -96,7 +96,7 @@ export async function dataPlaneDatabase(allow: readonly string[] = []): Promise<
 }
 
 /** Runs the statements one after the other, as the provider would. */
-export async function applyBase(client: Client): Promise<void> {
+async function applyBase(client: Client): Promise<void> {
   const sources = readdirSync(base).map((name) => ({
     path: `sql/base/${name}`,
     text: readFileSync(join(base, name), "utf8"),

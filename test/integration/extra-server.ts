@@ -11,7 +11,7 @@ import { requirePostgres } from "../../local/servers/postgres-programs";
 import { postgresServer } from "../../local/servers/postgres-server";
 import { launch, stopServer, waitUntilHealthy } from "../../local/servers/server";
 
-export interface ExtraServer {
+interface ExtraServer {
   readonly citus: boolean;
   /** Settings for the server's command line. @default none */
   readonly settings?: Readonly<Record<string, string>>;

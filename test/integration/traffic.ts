@@ -15,7 +15,7 @@ export interface Shop {
   readonly endpoints: Endpoints;
 }
 
-export interface TrafficOptions {
+interface TrafficOptions {
   readonly writers: number;
   /** The pause between two transactions of one writer. */
   readonly pauseMs: number;

@@ -17,7 +17,7 @@ export type Place =
 export type Keys = Readonly<Record<string, unknown>>;
 
 /** The names of the programs that were found. */
-export type Programs = ReadonlySet<string>;
+type Programs = ReadonlySet<string>;
 
 /** Reads the place from the environment. Throws Problems with everything that is missing, before anything is created. */
 export function placeOf(env: NodeJS.ProcessEnv, programs: Programs): Place {

@@ -29,7 +29,7 @@ export const policies: Check = {
 };
 
 /** Faults of a table's policies. */
-export function wrongWith(
+function wrongWith(
   target: Pick<Target, "application" | "declarations">,
   relation: Relation,
   found: readonly Policy[],

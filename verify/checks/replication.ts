@@ -93,7 +93,7 @@ interface Slot extends Retained {
 }
 
 /** WAL that a slot retains, in bytes. */
-export interface Retained {
+interface Retained {
   readonly retained: number;
   /** `max_slot_wal_keep_size`, above which PostgreSQL removes WAL that the slot needs. Null if unlimited. */
   readonly limit: number | null;

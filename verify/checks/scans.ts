@@ -26,7 +26,7 @@ export const scans: Check = {
 };
 
 /** Counts since the last reset of the statistics, of all partitions with enough rows; on Citus of their shards. */
-export interface Scans {
+interface Scans {
   readonly table: string;
   /** Rows of the largest. */
   readonly rows: number;

@@ -29,7 +29,7 @@ export function tenantSizesFrom(least: number): Check {
 }
 
 /** Shards of all co-located tables that hold the same tenants. */
-export interface ShardGroup {
+interface ShardGroup {
   readonly node: string;
   readonly bytes: number;
   /** One of its shards, named as in the documentation of isolate_tenant_to_new_shard. */

@@ -28,7 +28,7 @@ export type Verdict =
   | { readonly kind: "refused"; readonly code: string };
 
 /** Returns true if a text has a value that the question does not. */
-export type Finder = (text: string, asked: string) => boolean;
+type Finder = (text: string, asked: string) => boolean;
 
 /** Finds values as whole words, so not as part of a longer number. */
 export function finderOf(values: readonly string[]): Finder {
