@@ -1,4 +1,4 @@
-import Table from "cli-table3";
+import { framedTable } from "../common/table";
 import { isReached, type Measurement, type Target } from "./measurement";
 
 /** Time and machine of a measurement. On a busy machine even ratios change. */
@@ -18,10 +18,9 @@ export interface Report extends Circumstances {
 
 /** Renders a table for people, with the circumstances below it. */
 export function renderReport({ measurements, ...circumstances }: Report): string {
-  const table = new Table({
+  const table = framedTable({
     head: ["what", "measured", "against", "measured", "ratio", "to reach", ""],
     colAligns: ["left", "right", "left", "right", "right", "left", "left"],
-    style: { head: [], border: [], compact: true },
   });
   for (const measurement of measurements) {
     const { what, against, unit, ours, theirs, ratio, target } = measurement;

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { table } from "../cli/table";
+import { plainTable } from "../common/table";
 import { formatNumber } from "../planner/format-number";
 import { type MachineRates, measuredRates } from "../planner/rates";
 
@@ -34,7 +34,7 @@ export function renderCalibration(report: CalibrationReport): string {
     measured === undefined ? "not measured" : formatNumber(measured),
     ratio === undefined ? "" : ratio.toFixed(2),
   ]);
-  return `${table(["what", "assumed", "measured", "ratio"], rows)}\n${report.date}, ${report.servers}, ${report.cores} cores`;
+  return `${plainTable(["what", "assumed", "measured", "ratio"], rows)}\n${report.date}, ${report.servers}, ${report.cores} cores`;
 }
 
 export function calibrationJson(report: CalibrationReport): string {

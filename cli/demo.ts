@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import Table from "cli-table3";
 import { Command } from "commander";
 import { endpointsOf } from "../architecture/data-plane/application-databases";
 import type { Endpoints } from "../architecture/endpoints";
 import { Problems } from "../common/problem";
+import { framedTable } from "../common/table";
 import type { Settings } from "../settings/settings";
 import { loadSettings } from "../settings/stack-file";
 import { type DemoProgress, type DemoSummary, demoOf } from "./application-demo";
@@ -164,7 +164,7 @@ function latencyText(latency: DemoSummary["latency"]): string {
 
 export function renderSummary(summary: DemoSummary): string {
   const { orders, payments, events, summaries, transactionsPerSecond, latency, parked, errors, tenants } = summary;
-  const table = new Table({ style: { head: [], border: [], compact: true } });
+  const table = framedTable();
   table.push(
     [
       "written",

@@ -1,11 +1,11 @@
 import { hostname, userInfo } from "node:os";
 import { Command } from "commander";
 import { Problems } from "../common/problem";
+import { plainTable } from "../common/table";
 import { type Diagnosis, describeChange, diagnose } from "../provider/connect/stream-diagnosis";
 import { describeWay, findWay, type ParkRequest, park } from "../provider/events/event-parking";
 import { type EventsPlace, isParked, listParked, notParked, sendParked } from "../provider/events/parked-events";
 import { type DatabaseEvents, withEvents } from "./event-streams";
-import { table } from "./table";
 
 interface StackFlags {
   readonly stack: string;
@@ -105,7 +105,7 @@ async function list({ stack, json }: StackFlags): Promise<void> {
     else if (parked.length === 0) print("No event is parked.");
     else
       print(
-        table(
+        plainTable(
           ["id", "tenant", "aggregate", "type", "bytes", "parked", "by", "reason"],
           parked.map(({ id, tenant, aggregateType, type, bytes, parkedAt, parkedBy, reason }) => [
             id,

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { showProgress } from "../common/system/progress";
 import { projectRoot, workDirectory } from "../common/system/project";
 import { explained } from "../common/system/system-error";
+import { plainTable } from "../common/table";
 import { down } from "../local/down";
 import type { FailedConnector } from "../local/failed-connectors";
 import { homeAt } from "../local/home";
@@ -13,7 +14,6 @@ import { type ServerStatus, status } from "../local/status";
 import { up } from "../local/up";
 import { forgetStack } from "../pulumi-cli/stack";
 import { stackApplication } from "../settings/stack-application";
-import { table } from "./table";
 
 const defaultHome = join(workDirectory, "local");
 
@@ -119,7 +119,7 @@ function renderStatus(servers: readonly ServerStatus[]): string {
       : server.missing !== undefined
         ? `running, does not serve: ${server.missing}`
         : server.state;
-  const states = table(
+  const states = plainTable(
     ["server", "state", "port", "pid", "log"],
     servers.map((server) => [server.title, advice(server), String(server.port), String(server.pid ?? ""), server.log]),
   );

@@ -1,4 +1,4 @@
-import Table from "cli-table3";
+import { framedTable } from "../common/table";
 import { formatNumber } from "./format-number";
 import {
   formatValue,
@@ -77,11 +77,10 @@ export const sections: readonly Section[] = [
 
 /** The plan for a terminal: values and reasons. */
 export function planTable({ values, tiers, warnings, rates }: Plan): string {
-  const table = new Table({
+  const table = framedTable({
     head: ["", "Plan", "Why"],
     colWidths: [28, 24, 66],
     wordWrap: true,
-    style: { head: [], border: [], compact: true },
   });
   for (const { title, rows } of sections) {
     table.push([{ colSpan: 3, content: title.toUpperCase() }]);

@@ -1,4 +1,4 @@
-import Table from "cli-table3";
+import { framedTable } from "../common/table";
 import type { Outcome } from "./finding";
 import type { CheckReport } from "./verify";
 
@@ -10,11 +10,11 @@ export function renderReport(reports: readonly CheckReport[], width: number, col
   const longest = (of: (row: (typeof rows)[number]) => string, most: number) =>
     Math.min(most, Math.max(7, ...rows.map((row) => of(row).length))) + 2;
   const [first, second] = [longest(({ check }) => check, 16), longest(({ subject }) => subject, 48)];
-  const table = new Table({
+  const table = framedTable({
     head: ["check", "subject", "result", "seen"],
     colWidths: [first, second, 8, Math.max(30, width - first - second - 8 - 5)],
     wordWrap: true,
-    style: { head: [], border: colour ? ["gray"] : [], compact: true },
+    style: { border: colour ? ["gray"] : [] },
   });
   let last = "";
   for (const { check, subject, outcome, seen } of rows) {

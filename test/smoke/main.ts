@@ -1,6 +1,6 @@
 import { delimiter } from "node:path";
-import { table } from "../../cli/table";
 import { Problems } from "../../common/problem";
+import { plainTable } from "../../common/table";
 import { findProgram } from "../../pulumi-cli/pulumi-programs";
 import { currentContext, kindCluster, kubectl, signalBy } from "./kubernetes";
 import { type Place, placeOf } from "./place";
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     if (process.env.TENANTRY_KEEP)
       console.log("Kept because of TENANTRY_KEEP: stack `smoke`, its namespace and its cluster.");
     else for (const clean of cleaning.reverse()) await clean().catch((error: Error) => console.error(error.message));
-    console.log(`\n${table(["step", "result", "time", "seen"], rows)}`);
+    console.log(`\n${plainTable(["step", "result", "time", "seen"], rows)}`);
   }
 }
 
