@@ -25,7 +25,7 @@ export function keysSecret({ name }: Labelled): string {
   return `${name}-store`;
 }
 
-export function lifecycleLabels({ name }: Labelled): Record<string, string> {
+function lifecycleLabels({ name }: Labelled): Record<string, string> {
   return { "app.kubernetes.io/name": "tenantry", "app.kubernetes.io/instance": name };
 }
 
