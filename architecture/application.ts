@@ -88,7 +88,7 @@ export interface ForeignKey {
 }
 
 /** A partition set by time, which pg_partman maintains. */
-interface Partition {
+export interface Partition {
   readonly by: string;
   readonly every: Duration;
   /** Number of partitions that are created in advance. @default 4 */

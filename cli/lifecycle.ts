@@ -1,6 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { Problems } from "../common/problem";
+import { plainTable } from "../common/table";
 import { describePeriod, readAged, readAttached } from "../lifecycle/aged-partition";
 import { agingTablesOf, eventSchemasOf } from "../lifecycle/aging-tables";
 import { hold, readLegalHolds, release } from "../lifecycle/legal-hold";
@@ -13,7 +14,6 @@ import { openStore } from "../store/open-store";
 import type { Store } from "../store/store";
 import { failureText } from "./failure";
 import { type StackDatabase, withDatabases } from "./stack-databases";
-import { table } from "./table";
 
 interface StackFlags {
   readonly stack: string;
@@ -98,7 +98,7 @@ async function plan({ stack, json, now }: TimedFlags): Promise<void> {
     if (moves.length === 0) print("Nothing is old enough to move.");
     else
       print(
-        table(
+        plainTable(
           ["database", "partition", "steps"],
           moves.map(({ database, partition, steps }) => [database, partition, steps.join(", ")]),
         ),
@@ -193,7 +193,7 @@ async function status({ stack, json }: StackFlags): Promise<void> {
     if (json) print(JSON.stringify({ stack, partitions: found }, undefined, 2));
     else
       print(
-        table(
+        plainTable(
           ["database", "partition", "step", "rows", "error"],
           found.map((row) => [row.database, row.partition, row.step, String(row.rows), row.error ?? ""]),
         ),
