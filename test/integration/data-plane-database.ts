@@ -27,7 +27,7 @@ export interface DataPlaneDatabase {
   close(): Promise<void>;
 }
 
-const application: Application = {
+export const application: Application = {
   name: "ecommerce",
   schema: "ecommerce",
   tenant: { table: "tenants", column: "tenant_id", type: "uuid" },
