@@ -1,3 +1,5 @@
+import { type Claims, jsonType } from "./claim-check/claims";
+import { Content } from "./claim-check/content";
 import { PayloadTooLargeError } from "./errors";
 import { type TenantClient, transactionOf } from "./transaction";
 
@@ -9,10 +11,15 @@ export interface OutboxEvent {
   /** What happened: `OrderPlaced`. Travels as the header `type`. */
   readonly type: string;
   /**
-   * Any JSON value. Keep it small: store large content elsewhere and send a reference. Numbers are JavaScript's, so
-   * send amounts of money as text.
+   * Any JSON value, or a `Content`. Numbers are JavaScript's, so send amounts of money as text. Keep it small: what is
+   * larger than the outbox accepts goes to the store of the option `claims`.
    */
   readonly payload: unknown;
+}
+
+export interface EmitOptions {
+  /** The claim check, which stores payloads above the outbox's limit. @default none: they are refused */
+  readonly claims?: Claims;
 }
 
 /**
@@ -20,7 +27,8 @@ export interface OutboxEvent {
  *
  * @returns the event's id, by which consumers recognise a redelivery
  * @throws TenantContextError outside `withTenant`
- * @throws PayloadTooLargeError if the payload is larger than `events.maxPayload` in `architecture.yaml`
+ * @throws PayloadTooLargeError if the payload is larger than `events.maxPayload` in `architecture.yaml`, without `claims`
+ * @throws ClaimCheckError if the store refuses the payload or stays away; the transaction then rolls back
  *
  * @example
  * await withTenant(pool, tenant, async (client) => {
@@ -30,10 +38,18 @@ export interface OutboxEvent {
  *   });
  * });
  */
-export async function emit(client: TenantClient, event: OutboxEvent): Promise<string> {
+export async function emit(client: TenantClient, event: OutboxEvent, options: EmitOptions = {}): Promise<string> {
   const transaction = transactionOf(client, "emit");
+  const { claims } = options;
+  if (event.payload instanceof Content) {
+    if (claims) return emitClaim(client, event, event.payload, claims);
+    throw new TypeError("A Content goes to the store: give emit the option `claims`");
+  }
   const payload: string | undefined = JSON.stringify(event.payload);
   if (payload === undefined) throw new TypeError("The payload of an event must be a value that JSON can say");
+  if (await claims?.limit.isExceededBy(client, payload)) {
+    return emitClaim(client, event, new Content(Buffer.from(payload), jsonType), claims as Claims);
+  }
   try {
     // The function runs on the coordinator. Its one INSERT, with the tenant as a parameter, goes to the node of the
     // business rows, so the commit has one phase.
@@ -47,6 +63,27 @@ export async function emit(client: TenantClient, event: OutboxEvent): Promise<st
     return rows[0]?.id ?? "";
   } catch (error) {
     throw tooLarge(error, payload) ?? error;
+  }
+}
+
+/** Stores the content and emits a reference to it. A failure dooms the transaction, as one in the database would. */
+async function emitClaim(
+  client: TenantClient,
+  { aggregateType, aggregateId, type }: OutboxEvent,
+  content: Content,
+  claims: Claims,
+): Promise<string> {
+  const transaction = transactionOf(client, "emit");
+  try {
+    const { dataref, datasha256, databytes, datakey, datacontenttype } = await claims.put(client, content);
+    const { rows } = await client.query<{ id: string }>(
+      "SELECT tenantry.emit_claim($1, $2, $3, $4, $5, $6, $7, $8, $9) AS id",
+      [transaction.tenant, aggregateType, aggregateId, type, dataref, datasha256, databytes, datakey, datacontenttype],
+    );
+    return rows[0]?.id ?? "";
+  } catch (error) {
+    transaction.doomed ??= { cause: error };
+    throw error;
   }
 }
 
@@ -64,7 +101,7 @@ function tooLarge(error: unknown, payload: string): PayloadTooLargeError | undef
   const limit = /payload_at_most_(\d+)_bytes/.exec(message)?.[1];
   if (code !== "23514" || limit === undefined) return undefined;
   return new PayloadTooLargeError(
-    `The payload has ${Buffer.byteLength(payload)} bytes, and the outbox takes ${limit}: store the content elsewhere and emit a reference to it (claim check), or raise events.maxPayload`,
+    `The payload has ${Buffer.byteLength(payload)} bytes, and the outbox takes ${limit}: give emit the option claims (claim check), which stores it elsewhere and emits a reference, or raise events.maxPayload`,
     { cause: error },
   );
 }

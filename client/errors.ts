@@ -14,3 +14,6 @@ export class RolledBackError extends TenantryError {}
 
 /** The event is larger than the outbox accepts. The transaction can't continue. */
 export class PayloadTooLargeError extends TenantryError {}
+
+/** A large payload can't be written to the store, or be read from it. The message says why, and the cause says more. */
+export class ClaimCheckError extends TenantryError {}

@@ -1,3 +1,4 @@
+import { StoreError } from "./errors";
 import { FolderStore } from "./folder-store";
 import type { Patience } from "./s3-client";
 import type { Store } from "./store";
@@ -7,6 +8,17 @@ import { isFolder, type StoreSettings } from "./store-settings";
 export async function openStore(settings: StoreSettings, patience: Patience = {}): Promise<Store> {
   if (isFolder(settings)) return new FolderStore(settings);
   // Commands that use no bucket start faster without the AWS client.
-  const { S3Store } = await import("./s3-store.js");
+  const { S3Store } = await import("./s3-store.js").catch(explainMissing);
   return new S3Store(settings, patience);
+}
+
+/** A project that uses the client without buckets need not install the AWS client. */
+function explainMissing(error: unknown): never {
+  const { code = "", message = "" } = error as NodeJS.ErrnoException;
+  if (!/MODULE_NOT_FOUND/.test(code)) throw error;
+  throw new StoreError({
+    what: "A store in a bucket needs the packages of the AWS client",
+    got: message.split("\n")[0] ?? "",
+    fix: "Run `npm install @aws-sdk/client-s3@3.1169.0 @aws-sdk/lib-storage@3.1169.0 @aws-sdk/s3-request-presigner@3.1169.0`",
+  });
 }

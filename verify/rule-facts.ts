@@ -1,4 +1,5 @@
 import { emptyCatalog } from "../architecture/catalog/catalog-edits";
+import { claimTables } from "../architecture/data-plane/claim-tables";
 import { type ParsedStatement, parseSql } from "../architecture/sql/sql-parser";
 import { noPolicies } from "../lint/policies";
 import type { Rule, Severity, TableFacts } from "../lint/rule";
@@ -9,7 +10,7 @@ import type { Target } from "./target";
 export function tableFacts({ application, declarations }: Pick<Target, "application" | "declarations">): TableFacts {
   // Rules name the toolkit's tables with their schema.
   const nameIn = (schema: string, table: string) => (schema === "tenantry" ? `tenantry.${table}` : table);
-  const tenants = new Set(["tenantry.outbox", "tenantry.processed_events"]);
+  const tenants = new Set(["outbox", "processed_events", ...claimTables].map((name) => `tenantry.${name}`));
   for (const { kind, name } of application.tables) if (kind === "tenant") tenants.add(name);
   const partitioned = new Map(
     declarations.flatMap(({ noun, inputs }) =>

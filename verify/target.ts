@@ -76,12 +76,22 @@ export interface Relation {
 }
 
 /** Every tenant table: the application's, then the toolkit's. Empty for the shared part if tenants have schemas. */
-export function tenantRelations({ application }: Pick<Target, "application">): readonly Relation[] {
+export function tenantRelations({
+  application,
+  declarations = [],
+}: Pick<Target, "application"> & Partial<Pick<Target, "declarations">>): readonly Relation[] {
   if (application.scope && !application.scope.tenant) return [];
   const own = application.tables.filter((table): table is TenantTable => table.kind === "tenant");
   const schema = eventsSchema(application);
   const events = hasOutbox(application) ? [{ schema, name: outbox.table }] : [];
-  return [...own, ...events, { schema, name: "processed_events" }];
+  // The claim check and the requests for cold rows have tables where the stack has a store.
+  const named = new Set(own.map(({ schema, name }) => `${schema}.${name}`));
+  const others = declarations.flatMap(({ noun, inputs }) =>
+    noun === "DistributedTable" && inputs.schema === schema && !named.has(`${schema}.${inputs.table}`)
+      ? [{ schema, name: inputs.table }]
+      : [],
+  );
+  return [...own, ...events, { schema, name: "processed_events" }, ...others];
 }
 
 /** Login of the role, if the endpoints have it. */

@@ -1,6 +1,7 @@
 import { maxIdentifierBytes } from "../../common/identifier";
 import type { Place, Problem } from "../../common/problem";
 import { cdcRole, roleUser, topicName } from "../application-names";
+import { claimColumns } from "../data-plane/claim-tables";
 import { coldRequestColumns } from "../data-plane/cold-requests";
 import { outboxColumns, outboxSlot } from "../data-plane/outbox-table";
 import type { Checked } from "./check";
@@ -21,7 +22,7 @@ export function checkNames({ name, schema, description, placeOf }: Checked): Pro
     ...plain("The application's folder", name, "the names of slots, roles and topics", at),
     ...short("replication slot", outboxSlot(name, longestNode), maxIdentifierBytes, at),
   ];
-  const columns = [...new Set([...outboxColumns, ...coldRequestColumns])];
+  const columns = [...new Set([...outboxColumns, ...claimColumns, ...coldRequestColumns])];
   if (columns.includes(description.tenant.column)) {
     problems.push({
       what: "The tenant column has the name of a column of the toolkit's own tables",

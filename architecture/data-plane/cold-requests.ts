@@ -1,10 +1,9 @@
 import type { Application } from "../application";
-import { eventsSchema } from "../application-names";
 import type { DataPlaneSettings } from "./data-plane-settings";
-import type { DistributedTableInputs, Grants } from "./declaration";
-import { declareIsolation } from "./isolation-declaration";
+import type { Privilege } from "./declaration";
 import type { Steps } from "./steps";
 import { coldRequestGrants } from "./table-grants";
+import { declareToolkitTable } from "./toolkit-table";
 
 /** The tables of the requests for cold rows, made by sql/base. */
 export const coldRequest = { request: "cold_request", retrieval: "cold_retrieval" } as const;
@@ -24,15 +23,9 @@ export function coldTables({ tables }: Pick<Application, "tables">): readonly st
 /** Declares the requests for cold rows, co-located with the tenants' tables, where the stack has a store. */
 export function declareColdRequests(steps: Steps, application: Application, { store }: DataPlaneSettings): void {
   if (!store || coldTables(application).length === 0) return;
-  const { tenant, scope } = application;
-  const schema = eventsSchema(application);
-  const placement: DistributedTableInputs["placement"] =
-    scope?.model === "schema" ? { withSchema: true } : { colocateWith: `${application.schema}.${tenant.table}` };
-  const declare = (table: string, grants: Grants) => {
-    const inputs = { schema, table, column: tenant.column, placement, foreignKeys: [] };
-    const placed = steps.add("DistributedTable", `${schema}.${table}`, inputs);
-    declareIsolation(steps, application, { schema, table, grants }, [placed]);
-  };
-  declare(coldRequest.request, coldRequestGrants(application, coldTables(application), ["SELECT", "INSERT", "UPDATE"]));
-  declare(coldRequest.retrieval, coldRequestGrants(application, coldTables(application), ["SELECT"]));
+  const tables = coldTables(application);
+  const declare = (table: string, privileges: readonly Privilege[]) =>
+    declareToolkitTable(steps, application, table, coldRequestGrants(application, tables, privileges));
+  declare(coldRequest.request, ["SELECT", "INSERT", "UPDATE"]);
+  declare(coldRequest.retrieval, ["SELECT"]);
 }

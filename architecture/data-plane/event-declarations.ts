@@ -2,6 +2,7 @@ import { type Duration, durationMs } from "../../common/duration";
 import type { Application } from "../application";
 import { eventsSchema } from "../application-names";
 import { standardDefaults } from "../defaults";
+import { declareClaims } from "./claim-tables";
 import { declareColdRequests } from "./cold-requests";
 import type { DataPlaneSettings } from "./data-plane-settings";
 import type { PartitionSetInputs } from "./declaration";
@@ -43,6 +44,7 @@ export function declareEvents(steps: Steps, application: Application, settings: 
   });
   declareIsolation(steps, application, { ...processed, grants: processedEventsGrants(application) }, [memory]);
   declareColdRequests(steps, application, settings);
+  declareClaims(steps, application, settings);
 }
 
 function outboxPartitions(schema: string, retention: Duration, { defaults }: DataPlaneSettings): PartitionSetInputs {

@@ -41,6 +41,11 @@ export function coldRequestGrants(
   );
 }
 
+/** Privileges on the keys and references of large payloads: roles that write anything may add and read them. */
+export function claimGrants({ roles }: Application): Grants {
+  return grants(roles, (role) => (writesAnything(role) ? ["SELECT", "INSERT"] : []));
+}
+
 export function writesAnything({ writes }: Role): boolean {
   return writes === "all" || writes.length > 0;
 }

@@ -31,6 +31,24 @@ export function tenantDirectory(application: Application, applications: readonly
       "SELECT %I.process_once($1, $2, $3)",
       "tenant, consumer, event_id",
     ),
+    dispatch(
+      `provide_tenant_key(tenant ${type}, key_id uuid, wrapped text, master_key text)`,
+      "jsonb",
+      "SELECT %I.provide_tenant_key($1, $2, $3, $4)",
+      "tenant, key_id, wrapped, master_key",
+    ),
+    dispatch(
+      `emit_claim(tenant ${type}, aggregate_type text, aggregate_id text, type text, dataref text, datasha256 text, databytes bigint, datakey uuid, datacontenttype text)`,
+      "uuid",
+      "SELECT %I.emit_claim($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+      "tenant, aggregate_type, aggregate_id, type, dataref, datasha256, databytes, datakey, datacontenttype",
+    ),
+    dispatch(
+      `open_claim(tenant ${type}, datasha256 text, datakey uuid)`,
+      "jsonb",
+      "SELECT %I.open_claim($1, $2, $3)",
+      "tenant, datasha256, datakey",
+    ),
   ];
   return {
     path: `sql/${name}/tenants`,

@@ -1,7 +1,9 @@
 import type { TestContext } from "node:test";
 import { type Client, Pool } from "pg";
+import { claimTables } from "../../architecture/data-plane/claim-tables";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
 import { clientConfig } from "../../provider/postgres/postgres-connection";
+import { distributedTable } from "../../provider/resources/distributed-table";
 import { outbox } from "../../provider/resources/outbox";
 import { partitionSet } from "../../provider/resources/partition-set";
 import { processedEvents } from "../../provider/resources/processed-events";
@@ -41,7 +43,17 @@ export async function clientDatabase(t: TestContext): Promise<ClientDatabase> {
   await outbox.create(context, { ...placed, maxPayloadBytes: 8192, publication: "tenantry_outbox" });
   await partitionSet.create(context, { schema: "tenantry", table: "outbox", ...days });
   await processedEvents.create(context, { ...placed, retention: lasting("28 days") });
-  for (const table of ["outbox", "processed_events"]) {
+  for (const table of claimTables) {
+    const placement = { colocateWith: placed.colocateWith };
+    await distributedTable.create(context, {
+      schema: "tenantry",
+      table,
+      column: "tenant_id",
+      placement,
+      foreignKeys: [],
+    });
+  }
+  for (const table of ["outbox", "processed_events", ...claimTables]) {
     await tenantIsolation.create(context, { schema: "tenantry", table, ...tenancy, grants: readAndAdd });
   }
   await admin.query(shop);

@@ -967,6 +967,112 @@ END
 $$;
 COMMIT;
 
+-- Migration base/085_claim_check
+BEGIN;
+CREATE TABLE IF NOT EXISTS "tenantry".tenant_key (
+  "tenant_id" uuid NOT NULL PRIMARY KEY,
+  key_id uuid NOT NULL,
+  -- The key, encrypted with the application's master key, in base64.
+  wrapped text NOT NULL,
+  -- Name of that master key.
+  master_key text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE IF NOT EXISTS "tenantry".claim (
+  "tenant_id" uuid NOT NULL,
+  -- Of the object's bytes; part of its name.
+  sha256 text NOT NULL,
+  event_id uuid NOT NULL,
+  bytes bigint NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY ("tenant_id", sha256)
+);
+CREATE INDEX IF NOT EXISTS claim_created_at ON "tenantry".claim (created_at);
+REVOKE ALL ON "tenantry".tenant_key, "tenantry".claim FROM PUBLIC;
+CREATE OR REPLACE FUNCTION "tenantry".provide_tenant_key(
+  tenant uuid, key_id uuid, wrapped text, master_key text
+) RETURNS jsonb
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found jsonb;
+BEGIN
+  PERFORM tenantry.require_tenant(tenant);
+  FOR attempt IN 1..2 LOOP
+    SELECT jsonb_build_object('tenant', provide_tenant_key.tenant::text, 'key_id', own.key_id, 'wrapped', own.wrapped, 'master_key', own.master_key)
+    INTO found
+    FROM "tenantry".tenant_key AS own WHERE own."tenant_id" = provide_tenant_key.tenant;
+    EXIT WHEN found IS NOT NULL;
+    INSERT INTO "tenantry".tenant_key ("tenant_id", key_id, wrapped, master_key)
+    VALUES (tenant, provide_tenant_key.key_id, provide_tenant_key.wrapped, provide_tenant_key.master_key)
+    ON CONFLICT DO NOTHING;
+  END LOOP;
+  RETURN found;
+END
+$$;
+CREATE OR REPLACE FUNCTION "tenantry".emit_claim(
+  tenant uuid, aggregate_type text, aggregate_id text, type text,
+  dataref text, datasha256 text, databytes bigint, datakey uuid, datacontenttype text
+) RETURNS uuid
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  event_id uuid;
+BEGIN
+  PERFORM tenantry.require_tenant(tenant);
+  IF datasha256 !~ '^[0-9a-f]{64}$' OR right(dataref, 65) <> '/' || datasha256 THEN
+    RAISE EXCEPTION 'the reference % does not end in the SHA-256 of its object (%)', dataref, datasha256
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the object by the SHA-256 of its bytes, in hexadecimal.';
+  END IF;
+  event_id := "tenantry".emit(tenant, aggregate_type, aggregate_id, type, jsonb_build_object(
+    'dataref', dataref, 'datacontenttype', datacontenttype, 'datasha256', datasha256, 'databytes', databytes,
+    'datakey', datakey, 'dataencryption', 'A256GCM'));
+  INSERT INTO "tenantry".claim ("tenant_id", sha256, event_id, bytes) VALUES (tenant, datasha256, event_id, databytes);
+  RETURN event_id;
+END
+$$;
+CREATE OR REPLACE FUNCTION "tenantry".open_claim(tenant uuid, datasha256 text, datakey uuid) RETURNS jsonb
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found jsonb;
+BEGIN
+  PERFORM tenantry.require_tenant(tenant);
+  IF NOT EXISTS (SELECT FROM "tenantry".claim AS own WHERE own."tenant_id" = open_claim.tenant AND own.sha256 = open_claim.datasha256) THEN
+    RAISE EXCEPTION 'no event of tenant % refers to the object %', tenant, datasha256
+      USING ERRCODE = 'TC001', HINT = 'It belongs to another tenant, or its retention has passed.';
+  END IF;
+  SELECT jsonb_build_object('tenant', open_claim.tenant::text, 'wrapped', own.wrapped, 'master_key', own.master_key) INTO found
+  FROM "tenantry".tenant_key AS own WHERE own."tenant_id" = open_claim.tenant AND own.key_id = open_claim.datakey;
+  IF found IS NULL THEN
+    RAISE EXCEPTION 'the key % of tenant % was erased', datakey, tenant
+      USING ERRCODE = 'TC002', HINT = 'Nobody can read what was encrypted with it any more.';
+  END IF;
+  RETURN found;
+END
+$$;
+CREATE OR REPLACE FUNCTION "tenantry".prune_claims(batch integer DEFAULT 10000) RETURNS bigint
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  forgotten bigint;
+BEGIN
+  DELETE FROM "tenantry".claim AS own
+  WHERE (own."tenant_id", own.sha256) IN (
+    SELECT old."tenant_id", old.sha256 FROM "tenantry".claim AS old
+    WHERE old.created_at < now() - tenantry.processed_events_retention() LIMIT batch
+  );
+  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  RETURN forgotten;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION "tenantry".prune_claims(integer) FROM PUBLIC;
+COMMIT;
+
 -- Migration base/090_cold_catalog
 BEGIN;
 CREATE TABLE IF NOT EXISTS tenantry.exported_partition_set (
