@@ -14,11 +14,13 @@ import {
 } from "../../client";
 import { openStore } from "../../store/open-store";
 import type { Store } from "../../store/store";
-import { type ClientTenants, clientTenants } from "./client-tenants";
+import { clientTenants } from "./client-tenants";
 
 export const masterKey: MasterKey = { id: "first", key: randomBytes(32) };
 export const temporary = () => mkdtempSync(join(tmpdir(), "tenantry-claims-"));
 export const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+
+type ClientTenants = Awaited<ReturnType<typeof clientTenants>>;
 
 export interface ClaimFixture extends ClientTenants {
   readonly settings: StoreSettings;
