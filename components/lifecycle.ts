@@ -60,7 +60,7 @@ export class Lifecycle extends pulumi.ComponentResource {
       },
       { additionalSecretOutputs: ["data", "stringData"] },
     );
-    const keys = plan.store?.keys
+    const keys = plan.store.keys
       ? [
           child(
             Secret,
@@ -76,7 +76,7 @@ export class Lifecycle extends pulumi.ComponentResource {
     const network = child(NetworkPolicy, "network", lifecyclePolicy(plan));
     const dependsOn = [account, project, login, ...keys, network];
     child(CronJob, "run", runJob(plan), { dependsOn });
-    if (plan.store) child(Deployment, "requests", requestsDeployment(plan), { dependsOn });
+    child(Deployment, "requests", requestsDeployment(plan), { dependsOn });
     this.registerOutputs({});
   }
 }

@@ -13,7 +13,10 @@ import type { Platform } from "./platform";
 /** The pods of a stack that provisions its servers. They use the stack's files as of this `up`. */
 export function stackLifecycle(
   settings: Settings,
-  { namespace, rotation }: KubernetesSettings,
+  {
+    kubernetes: { namespace, rotation },
+    store,
+  }: { readonly kubernetes: KubernetesSettings; readonly store: StoreSettings },
   { endpoints, provider, ready }: Platform,
   dependsOn: readonly pulumi.Resource[],
 ): Lifecycle {
@@ -31,7 +34,7 @@ export function stackLifecycle(
       files: projectFiles(projectRoot, named, stackFile),
       endpoints,
       rotation,
-      ...(settings.store && { store: storeAccess(settings.store) }),
+      store: storeAccess(store),
     },
     { ...(provider && { providers: { kubernetes: provider } }), dependsOn: [...ready, ...dependsOn] },
   );

@@ -25,14 +25,14 @@ export function topicsOf(application: Application, settings: Settings, platform:
   return eventTopics(application, settings, platform);
 }
 
-/** Declares the pods that move rows to their tier, after the data. Nothing, where the stack has neither servers nor a store of its own. */
+/** Declares the pods that move rows to their tier, after the data. Nothing, where the stack has no servers of its own, or no store. */
 export function lifecycleOf(
   settings: Settings,
   platform: Platform,
   dependsOn: readonly pulumi.Resource[],
 ): pulumi.Resource[] {
-  const { kubernetes, store, lifecycle } = settings;
-  if (!kubernetes || !platform.endpoints || !(store || lifecycle)) return [];
+  const { kubernetes, store } = settings;
+  if (!kubernetes || !platform.endpoints || !store) return [];
   const { stackLifecycle } = require("./stack-lifecycle") as typeof import("./stack-lifecycle");
-  return [stackLifecycle(settings, kubernetes, platform, dependsOn)];
+  return [stackLifecycle(settings, { kubernetes, store }, platform, dependsOn)];
 }

@@ -6,6 +6,7 @@ import type { PostgresEndpoint } from "../architecture/endpoints";
 import { quoteTable, type TableName, tableId } from "../provider/postgres/live-tables";
 import { readerOf } from "../provider/postgres/sql-statements";
 import type { Store } from "../store/store";
+import { recordRun } from "./activity";
 import { type AgedPartition, describePeriod, readAged, readAttached, samePeriod } from "./aged-partition";
 import type { AgingTable } from "./aging-tables";
 import { recordFailure } from "./cold-catalog";
@@ -66,7 +67,9 @@ async function runLocked(run: LifecycleRun, context: RunContext): Promise<Lifecy
     for (const move of group) isWhole = (await aged.advance(move, "verified")) && isWhole;
     for (const move of isWhole ? group : []) if (!(await aged.advance(move, "deleted"))) break;
   }
-  return { done, failures, processedEvents: await pruneProcessedEvents(run, client, failures) };
+  const processedEvents = await pruneProcessedEvents(run, client, failures);
+  await recordRun(client, failures.length);
+  return { done, failures, processedEvents };
 }
 
 /** The groups of moves that need each other: one period of the tables that are joined by foreign keys. */

@@ -71,6 +71,14 @@ export function lifecycleProblems(config: Written, placeOf: (...path: string[]) 
       at: placeOf("config", "tenantry:lifecycle"),
     });
   }
+  if (platform === "kubernetes" && lifecycle !== undefined && config["tenantry:store"] === undefined) {
+    problems.push({
+      what: "`tenantry:lifecycle` describes pods that move rows to a store, and the stack has none",
+      expected: "`tenantry:store: { bucket: NAME, credentials: { secret: NAME } }`",
+      fix: "Add `tenantry:store`, or remove `tenantry:lifecycle`",
+      at: placeOf("config", "tenantry:lifecycle"),
+    });
+  }
   if (platform === "kubernetes" && "folder" in store) {
     problems.push({
       what: "Pods on different machines share no folder, so a folder can't be their store",

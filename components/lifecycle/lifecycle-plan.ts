@@ -18,8 +18,7 @@ export interface LifecycleOptions extends Partial<LifecycleSettings> {
   readonly citus: string;
   /** The files of the project as the pods see it, by path: `stacks/Pulumi.STACK.yaml`, `sql/APPLICATION/…`. They hold no secret. */
   readonly files: Readonly<Record<string, string>>;
-  /** The store of cold files. @default none: nothing becomes cold, and no request for cold rows is served */
-  readonly store?: StoreAccess;
+  readonly store: StoreAccess;
   /** Raising it by one restarts the pods that keep running, after the logins have changed. @default 1 */
   readonly rotation?: number;
 }
@@ -48,7 +47,7 @@ export interface LifecyclePlan extends LifecycleSettings {
   readonly stack: string;
   readonly citus: string;
   readonly files: Readonly<Record<string, string>>;
-  readonly store?: StoreAccess;
+  readonly store: StoreAccess;
   readonly rotation: number;
 }
 
@@ -74,7 +73,7 @@ export function planLifecycle(name: string, options: LifecycleOptions): Lifecycl
       fix: "Rename the file",
     });
   }
-  if (options.store?.secret !== undefined && options.store.keys) {
+  if (options.store.secret !== undefined && options.store.keys) {
     problems.push({
       what: `The pods of \`${name}\` would get two logins for the store`,
       got: `the Secret \`${options.store.secret}\`, and keys`,

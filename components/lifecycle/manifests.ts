@@ -77,7 +77,7 @@ export function requestsDeployment(plan: LifecyclePlan): types.input.apps.v1.Dep
 /** Lets nobody in, and lets the pods out to the database, to the store, and to DNS. */
 export function lifecyclePolicy(plan: LifecyclePlan) {
   const database = { podSelector: { matchLabels: clusterLabels({ name: plan.citus }) } };
-  const ports = [...new Set([443, ...(plan.store?.ports ?? [])])].toSorted((one, other) => one - other);
+  const ports = [...new Set([443, ...(plan.store.ports ?? [])])].toSorted((one, other) => one - other);
   return {
     metadata: metadataOf(plan),
     spec: {
@@ -87,7 +87,7 @@ export function lifecyclePolicy(plan: LifecyclePlan) {
         { to: [database], ports: tcp(5432) },
         { ports: [...tcp(53), { protocol: "UDP", port: 53 }] },
         // No label selects a store, nor the service by which a cloud exchanges an identity for keys.
-        ...(plan.store ? [{ ports: tcp(...ports) }] : []),
+        { ports: tcp(...ports) },
       ],
     },
   } satisfies types.input.networking.v1.NetworkPolicy;
@@ -132,7 +132,7 @@ function podOf(plan: LifecyclePlan, name: string, command: readonly string[]) {
 
 /** The store's keys reach the client by the names that every client of S3 knows. */
 function credentials(plan: LifecyclePlan): EnvVar[] {
-  const secret = plan.store?.keys ? keysSecret(plan) : plan.store?.secret;
+  const secret = plan.store.keys ? keysSecret(plan) : plan.store.secret;
   if (secret === undefined) return [];
   const from = (name: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: secret, key } } });
   return [from("AWS_ACCESS_KEY_ID", "accessKeyId"), from("AWS_SECRET_ACCESS_KEY", "secretAccessKey")];

@@ -61,6 +61,36 @@ function rowsOf(namespace: string): Readonly<Record<string, readonly Panel[]>> {
         },
       },
     ],
+    "Old rows": [
+      {
+        title: "Past their tier",
+        unit: "s",
+        series: {
+          "{{schema}}.{{table}}": `max by (schema, table) (${of("tenantry_lifecycle_late_seconds", ',citus_group="0"')})`,
+        },
+      },
+      {
+        title: "Partitions that can't move",
+        unit: "short",
+        series: {
+          "{{schema}}.{{table}}": `max by (schema, table) (${of("tenantry_lifecycle_failing", ',citus_group="0"')})`,
+        },
+      },
+      {
+        title: "Since the last success",
+        unit: "s",
+        series: {
+          "{{activity}}": `max by (activity) (${of("tenantry_lifecycle_activity_age_seconds", ',citus_group="0"')} >= 0)`,
+        },
+      },
+      {
+        title: "Requests for cold rows that wait",
+        unit: "short",
+        series: {
+          waiting: `max(${of("tenantry_lifecycle_activity_waiting", ',citus_group="0",activity="requests"')})`,
+        },
+      },
+    ],
     Events: [
       {
         title: "Slots behind",

@@ -101,6 +101,43 @@ FROM pg_catalog.pg_stat_user_tables WHERE relname = 'parked_events' AND NOT pg_i
       events: { gauge: "Events that were taken out of the stream and not sent again" },
     },
   },
+  tenantry_lifecycle: {
+    // Workers, and databases without the toolkit, lack the tables, so the statement is text as above.
+    sql: `SELECT noted.schema, noted."table", noted.late_seconds, noted.failing
+FROM (SELECT CASE WHEN to_regclass('tenantry.lifecycle_activity') IS NULL THEN 'SELECT WHERE false' ELSE
+  'SELECT n.nspname AS schema, t.relname AS "table",
+    coalesce((SELECT extract(epoch FROM now() - min(moves_at)) FROM tenantry.exported_partitions() AS attached
+      WHERE attached.parent = ages.parent AND moves_at < now() AND NOT is_last), 0) AS late_seconds,
+    (SELECT count(*) FROM tenantry.aged_partition AS aged
+      WHERE aged.schema_name = n.nspname AND aged.table_name = t.relname AND aged.error IS NOT NULL) AS failing
+  FROM tenantry.exported_partition_set AS ages JOIN pg_class AS t ON t.oid = ages.parent
+  JOIN pg_namespace AS n ON n.oid = t.relnamespace' END AS sql) AS read,
+xmltable('/table/row' PASSING query_to_xml(read.sql, false, false, '') COLUMNS
+  schema text, "table" text, late_seconds numeric, failing bigint) AS noted
+WHERE NOT pg_is_in_recovery()`,
+    columns: {
+      schema: { label: "The schema" },
+      table: { label: "The table whose old rows move to the store" },
+      late_seconds: { gauge: "How long ago its oldest partition should have left the database" },
+      failing: { gauge: "Partitions that the last run could not move or delete" },
+    },
+  },
+  tenantry_lifecycle_activity: {
+    sql: `SELECT noted.activity, noted.age_seconds, noted.waiting, noted.waiting_seconds
+FROM (SELECT CASE WHEN to_regclass('tenantry.lifecycle_activity') IS NULL THEN 'SELECT WHERE false' ELSE
+  'SELECT activity, coalesce(extract(epoch FROM now() - succeeded_at), -1) AS age_seconds, waiting,
+    coalesce(extract(epoch FROM now() - oldest_at), 0) AS waiting_seconds
+  FROM tenantry.lifecycle_activity' END AS sql) AS read,
+xmltable('/table/row' PASSING query_to_xml(read.sql, false, false, '') COLUMNS
+  activity text, age_seconds numeric, waiting integer, waiting_seconds numeric) AS noted
+WHERE NOT pg_is_in_recovery()`,
+    columns: {
+      activity: { label: "run, or requests" },
+      age_seconds: { gauge: "Time since it last ended without an error; -1: it never did" },
+      waiting: { gauge: "Requests for cold rows that wait" },
+      waiting_seconds: { gauge: "How long the oldest of them waits" },
+    },
+  },
   tenantry_shards: {
     citus: true,
     sql: `SELECT n.nodename AS node, n.groupid::text AS "group", count(s.shardid) AS placements

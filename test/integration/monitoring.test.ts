@@ -4,6 +4,8 @@ import test, { type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { type MetricsQuery, queries } from "../../components/monitoring/queries";
+import { recordRequests, recordRun } from "../../lifecycle/activity";
+import { applyApplication } from "./applied";
 import { type FreshDatabase, freshDatabase, skip } from "./servers";
 
 /** A connection as a member of pg_monitor without further permissions. */
@@ -111,6 +113,46 @@ test("the exporter's queries", { skip }, async (t) => {
     }
     assert.deepEqual(await count(), [["tenantry", 2]]);
     await assert.rejects(monitor.query("SELECT FROM tenantry.parked_events"), /permission denied/);
+  });
+
+  await t.test("report rows past their tier, partitions that can't move, and requests that wait", async () => {
+    const shop = await freshDatabase();
+    const on = await asMonitor(t, shop);
+    assert.deepEqual(await on.rows("tenantry_lifecycle"), [], "without the toolkit");
+    assert.deepEqual(await on.rows("tenantry_lifecycle_activity"), [], "without the toolkit");
+    const { endpoints } = shop;
+    await applyApplication("ecommerce", endpoints, {
+      without: ["ReplicationSlot", "Connector"],
+      store: { folder: "/nowhere", prefix: "it" },
+    });
+    const orders = async () => (await on.rows("tenantry_lifecycle")).find(({ table }) => table === "orders");
+    assert.deepEqual([Number((await orders())?.late_seconds), Number((await orders())?.failing)], [0, 0]);
+    await on.admin.query(
+      "CREATE TABLE ecommerce.orders_old PARTITION OF ecommerce.orders FOR VALUES FROM ('2022-01-01Z') TO ('2022-02-01Z')",
+    );
+    await on.admin.query(
+      `INSERT INTO tenantry.aged_partition (schema_name, table_name, starts_at, ends_at, partition_name, step, error)
+       VALUES ('ecommerce', 'orders', '2021-01-01Z', '2021-02-01Z', 'x', 'closed', 'the bucket is <full>')`,
+    );
+    const since = (Date.now() - Date.parse("2023-02-01T00:00:00Z")) / 1_000;
+    assert.ok(Math.abs(Number((await orders())?.late_seconds) - since) < 60, String((await orders())?.late_seconds));
+    assert.equal(Number((await orders())?.failing), 1);
+    await recordRun(on.admin, 1);
+    await recordRequests(on.admin, 3, new Date(Date.now() - 7_200_000));
+    const activity = async () =>
+      (await on.rows("tenantry_lifecycle_activity")).map(({ activity, age_seconds, waiting, waiting_seconds }) => [
+        activity,
+        Math.round(Number(age_seconds)) < 0 ? "never" : "now",
+        Number(waiting),
+        Math.round(Number(waiting_seconds) / 3_600),
+      ]);
+    assert.deepEqual((await activity()).toSorted(), [
+      ["requests", "now", 3, 2],
+      ["run", "never", 0, 0],
+    ]);
+    await recordRun(on.admin, 0);
+    await recordRun(on.admin, 2);
+    assert.equal((await activity()).find(([name]) => name === "run")?.[1], "now", "the last success is kept");
   });
 
   await t.test("count the shards on each node", { skip: citus.length === 0 && "needs Citus" }, async () => {

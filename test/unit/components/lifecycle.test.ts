@@ -33,6 +33,7 @@ const args = {
   citus: "citus",
   files: { "Pulumi.yaml": "name: shop\n", "stacks/Pulumi.prod.yaml": "config: {}\n" },
   endpoints,
+  store: {},
 };
 
 async function declared(name: string, options: Partial<ConstructorParameters<typeof Lifecycle>[1]> = {}) {
@@ -41,23 +42,15 @@ async function declared(name: string, options: Partial<ConstructorParameters<typ
   return registered.filter((made) => made.name.startsWith(`${name}-`));
 }
 
-test("declares a CronJob and what it mounts, and with a store the Deployment that serves requests", async () => {
-  const kinds = (made: typeof registered) =>
-    made.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`).toSorted();
-  assert.deepEqual(kinds(await declared("without")), [
-    "ConfigMap without-project",
-    "CronJob without-run",
-    "NetworkPolicy without-network",
-    "Secret without-endpoints",
-    "ServiceAccount without-account",
-  ]);
-  assert.deepEqual(kinds(await declared("with", { store: { secret: "bucket" } })), [
-    "ConfigMap with-project",
-    "CronJob with-run",
-    "Deployment with-requests",
-    "NetworkPolicy with-network",
-    "Secret with-endpoints",
-    "ServiceAccount with-account",
+test("declares a CronJob, the Deployment that serves requests, and what both mount", async () => {
+  const made = await declared("all", { store: { secret: "bucket" } });
+  assert.deepEqual(made.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`).toSorted(), [
+    "ConfigMap all-project",
+    "CronJob all-run",
+    "Deployment all-requests",
+    "NetworkPolicy all-network",
+    "Secret all-endpoints",
+    "ServiceAccount all-account",
   ]);
 });
 
@@ -83,7 +76,7 @@ test("keeps the store's keys in a Secret, which the pods name", async () => {
 
 test("annotates the service account with the cloud's identity", async () => {
   const annotations = { "eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/shop" };
-  const made = await declared("identity", { annotations, store: {} });
+  const made = await declared("identity", { annotations });
   const account = made.find(({ name }) => name === "identity-account")?.inputs as { metadata: { annotations: object } };
   assert.deepEqual(account.metadata.annotations, annotations);
   assert.doesNotMatch(JSON.stringify(made), /secretKeyRef/);

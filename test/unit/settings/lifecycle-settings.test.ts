@@ -6,9 +6,10 @@ import { loadSettings } from "../../../settings/stack-file";
 import { endpoints, kubernetes, noSecrets, problemsOf, stackFolder } from "./stack-file";
 
 const servers = "  tenantry:kubernetes: { context: kind, namespace: shop, workers: 1 }\n";
+const bucket = "  tenantry:store: { bucket: rows }\n";
 
 test("a run begins each hour, may take six, and has a GiB of memory", async () => {
-  const folder = stackFolder(`${kubernetes}${servers}  tenantry:lifecycle: {}\n`);
+  const folder = stackFolder(`${kubernetes}${servers}${bucket}  tenantry:lifecycle: {}\n`);
   assert.deepEqual((await loadSettings("dev", noSecrets, folder)).lifecycle, {
     schedule: "17 * * * *",
     deadline: { count: 6, unit: "hour" },
@@ -21,16 +22,22 @@ test("a run begins each hour, may take six, and has a GiB of memory", async () =
 
 test("accepts schedules as cron writes them, and rejects others", async () => {
   for (const schedule of ["*/10 * * * *", "0 2 * * 1-5", "5,35 0-6/2 1 JAN MON"]) {
-    const folder = stackFolder(`${kubernetes}${servers}  tenantry:lifecycle: { schedule: "${schedule}" }\n`);
+    const folder = stackFolder(`${kubernetes}${servers}${bucket}  tenantry:lifecycle: { schedule: "${schedule}" }\n`);
     assert.equal((await loadSettings("dev", noSecrets, folder)).lifecycle?.schedule, schedule);
   }
   for (const schedule of ["hourly", "* * * *", "* * * * * *", "; * * * *"]) {
-    const said = await problemsOf(`${kubernetes}${servers}  tenantry:lifecycle: { schedule: "${schedule}" }\n`);
+    const said = await problemsOf(
+      `${kubernetes}${servers}${bucket}  tenantry:lifecycle: { schedule: "${schedule}" }\n`,
+    );
     assert.match(said, /five fields as in cron/, schedule);
   }
 });
 
-test("rejects pods where the platform has none, and a folder for pods", async () => {
+test("rejects pods where the platform has none or the stack no store, and a folder for pods", async () => {
+  assert.match(
+    await problemsOf(`${kubernetes}${servers}  tenantry:lifecycle: {}\n`),
+    /to a store, and the stack has none/,
+  );
   const external = "config:\n  tenantry:application: shop\n";
   assert.match(await problemsOf(`${external}  tenantry:lifecycle: {}\n`), /`tenantry:lifecycle` describes pods/);
   assert.match(

@@ -7,6 +7,7 @@ import test from "node:test";
 import { parse } from "yaml";
 import { markerOf } from "../../../cli/preview/markdown";
 import { manifest } from "../../../common/system/checkout";
+import { versions } from "../../../common/system/versions";
 import { citusImage } from "../../../settings/kubernetes-settings";
 import { lifecycleImage } from "../../../settings/lifecycle-settings";
 import { stackNames } from "../../../settings/stack-file";
@@ -75,6 +76,11 @@ test("builds images under the names that stacks use by default", () => {
   assert.ok(lines.includes(`images/citus ${citusImage} images/citus`), lines.join("\n"));
   assert.ok(lines.includes(`images/tenantry ${lifecycleImage} .`), lines.join("\n"));
   assert.equal(lifecycleImage.split(":")[1], manifest.version, "the image holds the package of this version");
+});
+
+test("the image of tenantry has the version of DuckDB's extension that the package needs", () => {
+  const dockerfile = readFileSync(join(root, "images", "tenantry", "Dockerfile"), "utf8");
+  assert.ok(dockerfile.includes(`ARG DUCKDB=${versions.duckdb}\n`));
 });
 
 test("a release says what the changelog says of its version, and nothing of another", (t) => {
