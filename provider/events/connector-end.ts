@@ -1,15 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "pg";
 import type { ConnectorInputs } from "../../architecture/data-plane/declaration";
 import { Problems } from "../../common/problem";
 import { awaitStopped, type ConnectorHealth, examineConnector } from "../connect/connector-health";
 import { parsePosition } from "../connect/stream-position";
 import { errorCode, sqlState } from "../postgres/postgres-connection";
+import { readerOf } from "../postgres/sql-statements";
 import type { Context } from "../protocol/resource-context";
-import { eventsWait, findUnsent, loseOptIn, type UnsentEvents } from "./unsent-events";
+import { describeUnsent, eventsWait, findUnsent, loseOptIn, type UnsentEvents } from "./unsent-events";
 
-/** How long a running connector may take to send what its slot holds. */
+/** How long events may still be there although few were. Somebody writes them, or the connector does not send them. */
 const patienceMs = 120_000;
-const pauseMs = 2_000;
+/** How long a connector may take to send the many events of a slot that lags. */
+const backlogMs = 1_800_000;
+/** First and longest time that a connector runs before it is stopped for the next look. */
+const [firstRunMs, longestRunMs] = [2_000, 60_000];
+const pauseMs = 1_000;
 /** How long a slot may take to be let go of by a connector that has stopped. */
 const releaseMs = 10_000;
 
@@ -27,27 +33,61 @@ export async function stopWhenSent(context: Context, { connector, config }: Conn
     await awaitStopped(context, connector);
   };
   if (allow.has(loseOptIn(slot))) return stop();
-  const status = await connect.status(connector);
-  const health = status ? await examineConnector(context, config, status) : "UNASSIGNED";
+  const health = await healthOf(context, { connector, config });
   if (halted.has(health)) {
-    const { count = 0 } = (await lookAtSlot(context, { connector, config })) ?? {};
-    if (count > 0)
-      throw new Problems([eventsWait(`Connector ${connector} is ${health}: slot ${slot}`, slot, count, mend)]);
+    const unsent = await lookAtSlot(context, { connector, config });
+    if (unsent && unsent.count > 0)
+      throw new Problems([eventsWait(`Connector ${connector} is ${health}: slot ${slot}`, slot, unsent, mend)]);
     return stop();
   }
-  for (const started = Date.now(); ; ) {
+  const started = Date.now();
+  for (let [fewSince, runMs] = [started, firstRunMs]; ; runMs = Math.min(2 * runMs, longestRunMs)) {
     signal.throwIfAborted();
     await stop();
     const unsent = await lookAtSlot(context, { connector, config });
     if (!unsent) return;
     if (unsent.count === 0) return advance(context, config, unsent);
     await connect.resume(connector);
-    if (Date.now() - started >= patienceMs) {
-      throw new Problems([eventsWait(`Slot ${slot} of connector ${connector}`, slot, unsent.count, stopWriters)]);
-    }
-    log(`${connector} goes when its slot is empty: ${unsent.count} events are still to be sent`);
-    await sleep(pauseMs, undefined, { signal });
+    if (unsent.isCut && Date.now() - started < backlogMs) fewSince = Date.now();
+    if (Date.now() - fewSince >= patienceMs)
+      throw new Problems([eventsWait(`Slot ${slot} of connector ${connector}`, slot, unsent, stopWriters)]);
+    log(`${connector} goes when its slot is empty: ${describeUnsent(unsent)} are still to be sent`);
+    await letSend(context, { connector, config }, unsent, runMs);
   }
+}
+
+/**
+ * Lets the connector run until it has confirmed what its slot held, or for this long: a worker may confirm once a minute,
+ * and when a connector stops.
+ */
+async function letSend(
+  context: Context,
+  { connector, config }: ConnectorInputs,
+  unsent: UnsentEvents,
+  runMs: number,
+): Promise<void> {
+  const slot = config["slot.name"] ?? "";
+  for (const started = Date.now(); Date.now() - started < runMs; ) {
+    await sleep(pauseMs, undefined, { signal: context.signal });
+    const health = await healthOf(context, { connector, config });
+    if (health === "FAILED")
+      throw new Problems([eventsWait(`Connector ${connector} is ${health}: slot ${slot}`, slot, unsent, mend)]);
+    if (await onSlotNode(context, config, (client) => hasConfirmed(client, slot, unsent.end))) return;
+  }
+}
+
+async function hasConfirmed(client: Client, slot: string, end: string): Promise<boolean> {
+  const read = readerOf(client);
+  const behind = await read(
+    "SELECT FROM pg_replication_slots WHERE slot_name = $1 AND confirmed_flush_lsn < $2::pg_lsn",
+    [slot, end],
+  );
+  return behind.length === 0;
+}
+
+async function healthOf(context: Context, { connector, config }: ConnectorInputs): Promise<ConnectorHealth> {
+  const status = await context.connect.status(connector);
+  return status ? examineConnector(context, config, status) : "UNASSIGNED";
 }
 
 /** States that a connector does not leave by itself. */
@@ -58,32 +98,40 @@ const mend =
 const stopWriters = "end what still writes events, then run again";
 
 /** Undefined where the slot can't be seen from here: Connect may know the node by a name that means nothing here. */
-async function lookAtSlot(
-  { database, connect }: Context,
-  { connector, config }: ConnectorInputs,
-): Promise<UnsentEvents | undefined> {
+async function lookAtSlot(context: Context, { connector, config }: ConnectorInputs): Promise<UnsentEvents | undefined> {
   const { "slot.name": slot, "database.hostname": host, "database.port": port } = config;
   if (!slot || !host || !port) return undefined;
-  const position = parsePosition(await connect.offsets(connector));
+  const position = parsePosition(await context.connect.offsets(connector));
+  let isReached = false;
   try {
-    return await database.onNode({ host, port: Number(port) }, (client) => findUnsent(client, slot, position));
+    return await onSlotNode(context, config, (client) => {
+      isReached = true;
+      return findUnsent(client, slot, position);
+    });
   } catch (error) {
-    if (!(error instanceof Problems)) throw error;
+    if (isReached || !(error instanceof Problems)) throw error;
     return undefined;
   }
 }
 
 /** To where its connector has come, which forgets that next. */
-async function advance({ database, signal }: Context, config: ConnectorInputs["config"], { end }: UnsentEvents) {
-  const { "slot.name": slot, "database.hostname": host = "", "database.port": port } = config;
-  await database.onNode({ host, port: Number(port) }, async (client) => {
-    for (const started = Date.now(); ; await sleep(200, undefined, { signal })) {
+function advance(context: Context, config: ConnectorInputs["config"], { end }: UnsentEvents): Promise<void> {
+  return onSlotNode(context, config, async (client) => {
+    for (const started = Date.now(); ; await sleep(200, undefined, { signal: context.signal })) {
       try {
-        await client.query("SELECT pg_replication_slot_advance($1, $2::pg_lsn)", [slot, end]);
+        await client.query("SELECT pg_replication_slot_advance($1, $2::pg_lsn)", [config["slot.name"], end]);
         return;
       } catch (error) {
         if (errorCode(error) !== sqlState.objectInUse || Date.now() - started >= releaseMs) throw error;
       }
     }
   });
+}
+
+function onSlotNode<T>(
+  { database }: Context,
+  { "database.hostname": host = "", "database.port": port }: ConnectorInputs["config"],
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  return database.onNode({ host, port: Number(port) }, work);
 }

@@ -3,18 +3,12 @@ import type { Declaration, Inputs } from "../../architecture/data-plane/declarat
 import { headerColumns } from "../../architecture/data-plane/outbox-table";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
 import type { ConnectorConfig } from "../connect/connect-state";
-import {
-  formatLsn,
-  parseLsn,
-  type StreamChange,
-  type StreamPosition,
-  type StreamTransaction,
-  type Unsent,
-  unsentOf,
-} from "../connect/stream-position";
+import { formatLsn, type StreamChange, type StreamPosition, type Unsent } from "../connect/stream-position";
 import { connect } from "../postgres/postgres-connection";
 import type { EventValues } from "./parked-events";
 import { decodePgoutput, type PgoutputMessage, type Relation, type Value } from "./pgoutput";
+import { onSlotCopy, type SlotCopy } from "./slot-copy";
+import { readStart, type StreamedRow, type StreamStart } from "./slot-stream";
 
 /** Stream of one node: the slot of its outbox, and the connector that reads it. */
 export interface OutboxStream {
@@ -46,17 +40,14 @@ export interface StreamedEvent extends StreamChange {
 }
 
 /** First events to be sent. */
-export interface UnsentStream {
-  readonly unsent: readonly Unsent<StreamedEvent>[];
-  /** True if there are more. */
-  readonly isCut: boolean;
+export interface UnsentStream extends StreamStart<StreamedEvent> {
   /** Position that the slot has confirmed. */
   readonly confirmed: bigint;
 }
 
 /** Bytes read of each change: enough for everything shown. The payload follows. */
 const prefixBytes = 1_024;
-/** Rows read at most: Debezium's batch has 8,192 records, and each transaction has three rows beside its events. */
+/** Messages read at most: Debezium's batch has 8,192 records, and each transaction has three beside its events. */
 const mostRows = 40_000;
 
 /**
@@ -68,13 +59,14 @@ export async function readUnsent(
   stream: OutboxStream,
   position: StreamPosition | undefined,
 ): Promise<UnsentStream> {
-  return onCopy(endpoint, stream, position, async (client, copy, confirmed) => {
-    const { rows } = await client.query<ChangeRow>(
-      `SELECT lsn::text, substring(data FOR ${prefixBytes}) AS data, octet_length(data) AS bytes FROM ${changesSql} LIMIT ${mostRows}`,
-      [copy, stream.connector.config["publication.name"]],
-    );
-    const transactions = transactionsOf(rows, stream);
-    return { unsent: unsentOf(transactions, position), isCut: rows.length === mostRows, confirmed };
+  const { config } = stream.connector;
+  return onCopy(endpoint, stream, position, async (client, { name: copy, confirmed }) => {
+    const publications = config["publication.name"] ?? "";
+    const changeOf = (row: StreamedRow) => eventOf(row, config);
+    return {
+      ...(await readStart(client, { copy, publications, position, mostRows, prefixBytes, changeOf })),
+      confirmed,
+    };
   });
 }
 
@@ -83,13 +75,14 @@ export async function readEventsAt(
   endpoint: PostgresEndpoint,
   stream: OutboxStream,
   position: StreamPosition | undefined,
-  { change: { lsn }, transaction: { xid } }: Unsent<StreamedEvent>,
+  { change: { lsn }, transaction: { xid, commitLsn } }: Unsent<StreamedEvent>,
 ): Promise<readonly EventValues[]> {
-  return onCopy(endpoint, stream, position, async (client, copy) => {
-    const { rows } = await client.query<ChangeRow>(
-      `SELECT lsn::text, data, octet_length(data) AS bytes FROM ${changesSql}
+  return onCopy(endpoint, stream, position, async (client, { name }) => {
+    const { rows } = await client.query<{ data: Buffer }>(
+      `SELECT data FROM pg_logical_slot_peek_binary_changes($1, $5::pg_lsn, NULL, 'proto_version', '1', 'publication_names', $2)
        WHERE get_byte(data, 0) = ascii('R') OR (lsn = $3 AND xid::text = $4 AND get_byte(data, 0) = ascii('I'))`,
-      [copy, stream.connector.config["publication.name"], formatLsn(lsn), String(xid)],
+      // Reads to the end of the record at which the transaction's commit begins.
+      [name, stream.connector.config["publication.name"], formatLsn(lsn), String(xid), formatLsn(commitLsn + 1n)],
     );
     const relations = new Map<number, Relation>();
     return rows.flatMap(({ data }) => {
@@ -102,70 +95,21 @@ export async function readEventsAt(
   });
 }
 
-const changesSql = "pg_logical_slot_peek_binary_changes($1, NULL, NULL, 'proto_version', '1', 'publication_names', $2)";
-
-interface ChangeRow {
-  readonly lsn: string;
-  readonly data: Buffer;
-  readonly bytes: number;
-}
-
 async function onCopy<T>(
   endpoint: PostgresEndpoint,
   { slot: { node, slot } }: OutboxStream,
   position: StreamPosition | undefined,
-  work: (client: Client, copy: string, confirmed: bigint) => Promise<T>,
+  work: (client: Client, copy: SlotCopy) => Promise<T>,
 ): Promise<T> {
   const client = await connect({ ...endpoint, host: node.host, port: node.port });
   try {
-    const copied = await client.query<{ copy: string }>(
-      "SELECT slot_name AS copy FROM pg_copy_logical_replication_slot($1, 'tenantry_look_' || pg_backend_pid(), true)",
-      [slot],
-    );
-    const copy = copied.rows[0]?.copy ?? "";
-    const { rows } = await client.query<{ confirmed: string }>(
-      "SELECT confirmed_flush_lsn::text AS confirmed FROM pg_replication_slots WHERE slot_name = $1",
-      [copy],
-    );
-    const confirmed = parseLsn(rows[0]?.confirmed ?? "");
-    if (position && position.commitLsn > confirmed) {
-      await client.query("SELECT pg_replication_slot_advance($1, $2)", [copy, formatLsn(position.commitLsn)]);
-    }
-    return await work(client, copy, confirmed);
+    return await onSlotCopy(client, slot, position, (copy) => work(client, copy));
   } finally {
     await client.end();
   }
 }
 
-/** @param rows messages of the plugin, in order */
-function transactionsOf(
-  rows: readonly ChangeRow[],
-  { connector: { config } }: OutboxStream,
-): readonly StreamTransaction<StreamedEvent>[] {
-  const relations = new Map<number, Relation>();
-  const transactions: (StreamTransaction<StreamedEvent> & { changes: StreamedEvent[]; endLsn: bigint | undefined })[] =
-    [];
-  for (const { lsn, data, bytes } of rows) {
-    const message = decodePgoutput(data);
-    const transaction = transactions.at(-1);
-    if (message.kind === "begin") transactions.push({ ...message, endLsn: undefined, changes: [] });
-    else if (message.kind === "relation") relations.set(message.oid, message);
-    else if (!transaction) continue;
-    else if (message.kind === "commit") transaction.endLsn = message.endLsn;
-    else if (message.kind === "insert") {
-      const relation = relations.get(message.oid);
-      const event = relation && eventOf(message, relation, { lsn: parseLsn(lsn), bytes, config });
-      if (event) transaction.changes.push(event);
-    }
-  }
-  return transactions;
-}
-
-function eventOf(
-  message: PgoutputMessage & { kind: "insert" },
-  relation: Relation,
-  { lsn, bytes, config }: { readonly lsn: bigint; readonly bytes: number; readonly config: ConnectorConfig },
-): StreamedEvent {
+function eventOf({ message, relation, lsn, bytes }: StreamedRow, config: ConnectorConfig): StreamedEvent {
   const values = valuesOf(message, relation);
   const tenantColumn = tenantColumnOf(config);
   const aggregateType = values.aggregate_type?.text ?? "";

@@ -1,20 +1,29 @@
 import type { Client } from "pg";
 import { outbox } from "../../architecture/data-plane/outbox-table";
 import type { Problem } from "../../common/problem";
-import { formatLsn, type StreamPosition } from "../connect/stream-position";
+import type { StreamPosition } from "../connect/stream-position";
 import { readerOf } from "../postgres/sql-statements";
 import { findSlot } from "./replication-slots";
+import { onSlotCopy } from "./slot-copy";
+import { readStart } from "./slot-stream";
 
 /** The events that a slot holds and nobody has sent. */
 export interface UnsentEvents {
+  /** At least as many: the count ends after the first ones. 0 only if there is none. */
   readonly count: number;
+  /** True if there may be more. */
+  readonly isCut: boolean;
   /** Where the node's log ended at this look. */
   readonly end: string;
 }
 
+/** Messages read: enough to say that many events wait. An event takes four at most. */
+const mostRows = 1_000;
+/** Bytes of a message that tell its kind and position. */
+const prefixBytes = 32;
+
 /**
- * Looks in a copy of the slot, which may be in use meanwhile; the copy goes with the connection. Undefined without a slot
- * that can be read.
+ * Looks in a copy of the slot, which may be in use meanwhile. Undefined without a slot that can be read.
  *
  * @param position how far its connector has sent, where that is more than the slot has confirmed
  */
@@ -33,35 +42,26 @@ export async function findUnsent(
     [outbox.table],
   );
   if (!now) return undefined;
+  const { end, publications } = now;
   // Without a publication no change has a reader.
-  if (!now.publications) return { count: 0, end: now.end };
-  const [copy] = await read<{ name: string; confirmed: string }>(
-    `SELECT slot_name AS name, lsn::text AS confirmed
-     FROM pg_copy_logical_replication_slot($1, 'tenantry_unsent_' || pg_backend_pid(), true)`,
-    [slot],
-  );
-  if (!copy) return undefined;
-  try {
-    if (position) {
-      await read("SELECT pg_replication_slot_advance($1, $2::pg_lsn) WHERE $2::pg_lsn > $3::pg_lsn", [
-        copy.name,
-        formatLsn(position.commitLsn),
-        copy.confirmed,
-      ]);
-    }
-    const [unsent] = await read<{ count: number }>(
-      `WITH events AS (
-         SELECT lsn, row_number() OVER () AS place
-         FROM pg_logical_slot_peek_binary_changes($1, $2, NULL, 'proto_version', '1', 'publication_names', $3)
-         WHERE get_byte(data, 0) = ascii('I'))
-       SELECT count(*)::int AS count FROM events
-       WHERE place > coalesce((SELECT max(place) FROM events WHERE lsn = $4), 0)`,
-      [copy.name, now.end, now.publications, position?.changeLsn === undefined ? null : formatLsn(position.changeLsn)],
-    );
-    return { count: unsent?.count ?? 0, end: now.end };
-  } finally {
-    await client.query("SELECT pg_drop_replication_slot($1)", [copy.name]).catch(() => {});
-  }
+  if (!publications) return { count: 0, isCut: false, end };
+  return onSlotCopy(client, slot, position, async ({ name: copy }) => {
+    const changeOf = ({ lsn }: { readonly lsn: bigint }) => ({ lsn });
+    const { unsent, isCut } = await readStart(client, {
+      copy,
+      publications,
+      position,
+      mostRows,
+      prefixBytes,
+      changeOf,
+    });
+    return { count: unsent.length, isCut, end };
+  });
+}
+
+/** `3 events`, or `at least 333 events` where the count has ended before the log. */
+export function describeUnsent({ count, isCut }: Pick<UnsentEvents, "count" | "isCut">): string {
+  return `${isCut ? "at least " : ""}${count.toLocaleString("en")} events`;
 }
 
 /** What allows it that events of a slot are lost. */
@@ -70,10 +70,10 @@ export function loseOptIn(slot: string): string {
 }
 
 /** Why a slot, or the connector that reads it, stays. */
-export function eventsWait(what: string, slot: string, count: number, way: string): Problem {
+export function eventsWait(what: string, slot: string, unsent: UnsentEvents, way: string): Problem {
   return {
     what: `${what} holds events that were not sent, and would be lost with it`,
-    got: `${count} events`,
+    got: describeUnsent(unsent),
     expected: "none",
     fix: `${way}; or add \`${loseOptIn(slot)}\` to tenantry:allow of the stack, which gives them up`,
   };

@@ -26,6 +26,7 @@ export const sqlState = {
   undefinedSchema: "3F000",
   undefinedDatabase: "3D000",
   insufficientPrivilege: "42501",
+  configurationLimitExceeded: "53400",
 } as const;
 
 /** Address of one server, and the login there. */

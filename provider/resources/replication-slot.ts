@@ -11,6 +11,7 @@ import {
   findSlot,
   type RunningTransaction,
 } from "../events/replication-slots";
+import { explainNoSlot } from "../events/slot-copy";
 import { eventsWait, findUnsent, loseOptIn } from "../events/unsent-events";
 import { errorCode, sqlState } from "../postgres/postgres-connection";
 import type { Statement } from "../postgres/sql-statements";
@@ -78,8 +79,9 @@ export const replicationSlot: ResourceHandler<ReplicationSlotInputs, Replication
 
   async delete({ database, signal, allow }, _id, { node, slot }) {
     await database.onNode(node, async (client) => {
-      const { count = 0 } = allow.has(loseOptIn(slot)) ? {} : ((await findUnsent(client, slot)) ?? {});
-      if (count > 0) throw new Problems([eventsWait(`Slot ${slot} on ${node.name}`, slot, count, sendFirst)]);
+      const unsent = allow.has(loseOptIn(slot)) ? undefined : await findUnsent(client, slot);
+      if (unsent && unsent.count > 0)
+        throw new Problems([eventsWait(`Slot ${slot} on ${node.name}`, slot, unsent, sendFirst)]);
       await dropSlot(client, slot, signal);
     });
   },
@@ -159,7 +161,7 @@ async function createSlot(
       await runStatement(client, statement);
       return;
     } catch (error) {
-      if (errorCode(error) !== sqlState.lockTimeout) throw error;
+      if (errorCode(error) !== sqlState.lockTimeout) throw await explainNoSlot(client, error, `to create ${slot}`);
       const running = (await findRunningTransactions(readerOf(client))).map(describe).join("; ");
       if (attempt === attempts) throw new Problems([stillRunning(slot, node, running)]);
       warn(`slot ${slot} waits for running transactions on ${node.name}: ${running || "they end just now"}`);
