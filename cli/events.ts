@@ -24,9 +24,10 @@ export function command(): Command {
   return new Command("events")
     .description("Events that can't be written to Kafka: which one stops a connector, and the way out for it alone.")
     .addCommand(
-      onStack("status", "Show what each connector does, what it fails at and why. Ends with 1 unless all run.").action(
-        status,
-      ),
+      onStack(
+        "status",
+        "Show what each connector does, what it fails at and why. Ends with 1 unless all run and send.",
+      ).action(status),
     )
     .addCommand(onStack("list", "Show the events that are parked.").action(list))
     .addCommand(
@@ -67,8 +68,12 @@ async function status({ stack, json }: StackFlags): Promise<void> {
     const parked = (await parkedOf(databases)).length;
     if (json) print(JSON.stringify({ stack, connectors: found.map(statusJson), parked }, undefined, 2));
     else print([...found.map(renderStatus), `${parked} event(s) are parked.`].join("\n\n"));
-    process.exitCode = found.every(({ state, unreadable }) => state === "RUNNING" && unreadable === undefined) ? 0 : 1;
+    process.exitCode = found.every(isSending) ? 0 : 1;
   });
+}
+
+function isSending({ state, failure, unreadable }: Diagnosis): boolean {
+  return state === "RUNNING" && !failure && unreadable === undefined;
 }
 
 function statusJson({ stream, state, failure, suspect, stood, unreadable }: Diagnosis) {

@@ -126,9 +126,10 @@ function renderStatus(servers: readonly ServerStatus[]): string {
   return [states, ...servers.flatMap(({ failed = [] }) => failed.map(renderFailed))].join("\n\n");
 }
 
-function renderFailed({ connector, cause, event }: FailedConnector): string {
+function renderFailed({ connector, slot, runs, cause, event }: FailedConnector): string {
   const at = event === undefined ? [] : [`  at: ${event}`, "  see `tenantry events status`"];
-  return [`Connector ${connector} has failed: ${cause}`, ...at].join("\n");
+  const state = runs ? "runs, and sends nothing" : "has failed";
+  return [`Connector ${connector} of slot ${slot} ${state}: ${cause}`, ...at].join("\n");
 }
 
 function logsCommand(): Command {

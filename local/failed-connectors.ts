@@ -2,9 +2,11 @@ import type { Endpoints, PostgresEndpoint } from "../architecture/endpoints";
 import { openConnect } from "../provider/connect/connect-client";
 import { describeChange, diagnose } from "../provider/connect/stream-diagnosis";
 
-/** A connector with a failed task, so that no event of its database reaches Kafka. */
+/** A connector with a failed task, or one that runs and sends nothing: no event of its database reaches Kafka. */
 export interface FailedConnector {
   readonly connector: string;
+  readonly slot: string;
+  readonly runs: boolean;
   readonly cause: string;
   /** The event at which it fails, if an event is the cause; never the event's content. */
   readonly event?: string;
@@ -29,9 +31,10 @@ export async function failedConnectors(
     const node = { name: host, host, port: Number(port) };
     const postgres: PostgresEndpoint = { ...node, ...admin, database, sslmode: "disable", nodes: [node], roles: {} };
     const stream = { connector: { connector, config }, slot: { node, slot } };
-    const { failure, suspect } = await diagnose({ postgres, kafka }, connect, stream);
+    const { state, failure, suspect } = await diagnose({ postgres, kafka }, connect, stream);
     if (!failure) continue;
-    failed.push({ connector, cause: failure.cause, ...(suspect && { event: describeChange(suspect.unsent) }) });
+    const event = suspect && { event: describeChange(suspect.unsent) };
+    failed.push({ connector, slot, runs: state === "RUNNING", cause: failure.cause, ...event });
   }
   return failed;
 }

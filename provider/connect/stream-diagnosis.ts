@@ -3,6 +3,7 @@ import { readTopics } from "../../kafka/existing-topics";
 import { openKafka } from "../../kafka/kafka-client";
 import { type OutboxStream, readUnsent, type StreamedEvent, type UnsentStream } from "../events/outbox-stream";
 import type { Connect, ConnectorConfig, ConnectorState } from "./connect-state";
+import { findStall } from "./stalled-stream";
 import { parsePosition, type StreamPosition, type Unsent } from "./stream-position";
 import { failureOf, type TaskFailure } from "./task-failure";
 
@@ -13,6 +14,7 @@ export interface Diagnosis {
   readonly state: ConnectorState | "MISSING";
   /** Current configuration in Connect. */
   readonly config: ConnectorConfig;
+  /** Failure of a task, or the reason why one that runs sends nothing. */
   readonly failure: TaskFailure | undefined;
   readonly position: StreamPosition | undefined;
   /** Events to be sent; undefined if the log can't be read, with the reason in `unreadable`. */
@@ -41,14 +43,18 @@ export async function diagnose(
   const status = await connect.status(connector);
   const config = (await connect.config(connector)) ?? stream.connector.config;
   const position = parsePosition(status ? await connect.offsets(connector) : []);
-  const failure = status && failureOf(status);
-  const state = !status ? "MISSING" : failure ? "FAILED" : status.connector;
+  const failed = status && failureOf(status);
+  const state = !status ? "MISSING" : failed ? "FAILED" : status.connector;
   const look = await readUnsent(postgres, stream, position).catch((error: unknown) => error);
   if (look instanceof Error) {
     const unreadable = look.message.split("\n", 1)[0] ?? "";
-    return { stream, state, config, failure, position, stood: undefined, unreadable, suspect: undefined };
+    return { stream, state, config, failure: failed, position, stood: undefined, unreadable, suspect: undefined };
   }
   const stood = look as UnsentStream;
+  const [next] = stood.unsent;
+  const stall =
+    state === "RUNNING" && next ? await findStall(kafka, connect, { connector, position, next }) : undefined;
+  const failure = failed ?? stall;
   const batch = stood.unsent.slice(0, 2 * Number(config["max.batch.size"] ?? 2_048));
   const limits = failure && (await limitsOf(kafka, batch));
   return {

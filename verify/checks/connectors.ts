@@ -34,7 +34,9 @@ async function checkConnector(connect: Connect, endpoints: Endpoints, stream: Ou
     for (const { id, state, trace } of status.tasks) {
       if (state !== "RUNNING") wrong.push(`task ${id} is ${state}${trace ? ` (${rootCause(trace)})` : ""}`);
     }
-    const { failure, suspect } = await diagnose(endpoints, connect, stream);
+    const { state, failure, suspect } = await diagnose(endpoints, connect, stream);
+    if (failure && state === "RUNNING")
+      wrong.push(`it runs, and sends nothing from slot ${stream.slot.slot}: ${failure.cause}`);
     if (suspect) wrong.push(`it fails at ${describeChange(suspect.unsent)}; see \`tenantry events status\``);
     else if (failure) wrong.push(failure.fix);
     const found = await connect.config(connector);
