@@ -13,6 +13,7 @@ import type { Settings } from "../settings/settings";
 import { openStore } from "../store/open-store";
 import type { Store } from "../store/store";
 import { failureText } from "./failure";
+import { collectStackClaims } from "./lifecycle/stack-claims";
 import { type StackDatabase, withDatabases } from "./stack-databases";
 
 interface StackFlags {
@@ -148,20 +149,24 @@ async function runAll({ stack, json, now, yes }: RunFlags): Promise<void> {
       });
       results.push({ database: declared.name, ...result });
     }
-    const failures = results.flatMap((each) => each.failures);
+    const claims = await collectStackClaims(store, databases, settings);
+    const failures = [...results.flatMap((each) => each.failures), ...claims.failures];
     if (failures.length > 0) process.exitCode ||= 1;
     if (json) {
       const shown = results.map((each) => ({
         ...each,
         failures: each.failures.map(({ what, error }) => ({ what, error: failureText(error) })),
       }));
-      print(JSON.stringify({ stack, databases: shown }, undefined, 2));
+      print(JSON.stringify({ stack, databases: shown, claims: claims.collected }, undefined, 2));
       return;
     }
     for (const { what, error } of failures) print(`${what}: ${failureText(error)}`);
     const steps = results.reduce((sum, { done }) => sum + done.length, 0);
     const pruned = results.reduce((sum, { processedEvents }) => sum + processedEvents, 0);
     print(`${steps} step(s) done, ${failures.length} failure(s), ${pruned} processed event(s) pruned`);
+    print(
+      `${claims.collected.deleted} object(s) of large payloads deleted, ${claims.collected.pruned} past their retention`,
+    );
   });
 }
 

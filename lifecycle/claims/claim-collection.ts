@@ -2,9 +2,11 @@ import type { Client } from "pg";
 import { quoteIdentifier, quoteQualified } from "../../common/identifier";
 import type { Store } from "../../store/store";
 
-/** The tables of one outbox: the shared one, or a tenant's own. */
+/** The references of one outbox: the shared one, or a tenant's own. */
 export interface ClaimTables {
   readonly database: Client;
+  /** Value of the tenant column, as text, if the outbox is a tenant's own. */
+  readonly tenant?: string;
   /** Schema of the table `claim`. */
   readonly schema: string;
   /** The tenant column. */
@@ -75,13 +77,17 @@ async function* oldObjects(store: Store, before: number): AsyncIterable<readonly
   if (objects.length > 0) yield objects;
 }
 
+/** Leaves out objects of a tenant without a place: its outbox may still exist, in a schema that no stack names. */
 async function withoutReference(
   places: readonly ClaimTables[],
   objects: readonly ClaimObject[],
 ): Promise<readonly ClaimObject[]> {
+  const [first] = objects;
+  const own = places.filter(({ tenant }) => tenant === undefined || tenant === first?.tenant);
+  if (!first || own.length === 0) return [];
   const known = new Set<string>();
-  for (const { database, schema, column } of places) {
-    await asTenant(database, objects[0]?.tenant ?? "", async (tenant) => {
+  for (const { database, schema, column } of own) {
+    await asTenant(database, first.tenant, async (tenant) => {
       const { rows } = await database.query<{ sha256: string }>(
         `SELECT sha256 FROM ${quoteQualified(schema, "claim")} WHERE ${quoteIdentifier(column)} = ${tenant} AND sha256 = ANY($1)`,
         [objects.map(({ sha256 }) => sha256)],
@@ -118,7 +124,10 @@ async function prune({ database, schema }: ClaimTables): Promise<number> {
   }
 }
 
-/** When the oldest transaction that may still write a reference began, in milliseconds. */
+/**
+ * When the oldest transaction that may still write a reference began, in milliseconds. An administrator who may not see
+ * the sessions of other roles relies on the grace alone.
+ */
 async function oldestTransaction(database: Client): Promise<number> {
   const { rows } = await database.query<{ started: Date | null }>(
     `SELECT least(
