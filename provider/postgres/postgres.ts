@@ -2,20 +2,16 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, Pool, type PoolClient } from "pg";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
-import { Problems } from "../../common/problem";
 import type { Database, DatabaseFacts, Requirements } from "./database";
 import {
   clientConfig,
   errorCode,
   isConnectionLoss,
   isServerError,
-  lossMessage,
-  problemsFrom,
-  type Server,
   sessionSettings,
-  sqlState,
   waitingFor,
 } from "./postgres-connection";
+import { describeFailure, messageOf, repeatable } from "./postgres-failure";
 import { type LockOptions, takeLock } from "./postgres-lock";
 import { preflight } from "./postgres-preflight";
 import { Session } from "./postgres-session";
@@ -29,12 +25,6 @@ const idleMs = 5_000;
 const attempts = 5;
 /** Time for cancelled work to end before its connection is closed. */
 const cancelPatienceMs = 3_000;
-
-const repeatable: ReadonlySet<string | undefined> = new Set([
-  sqlState.lockTimeout,
-  sqlState.deadlock,
-  sqlState.serialization,
-]);
 
 /** Requirements on the server, and how to wait for the lock. */
 export interface DatabaseOptions extends Requirements, LockOptions {}
@@ -272,46 +262,4 @@ class Postgres implements Database {
       clearTimeout(impatient);
     }
   }
-}
-
-/** Converts errors of PostgreSQL and of the connection into Problems; returns other errors unchanged. */
-function describeFailure(error: unknown, server: Server): unknown {
-  if (error instanceof Problems) return error;
-  if (isServerError(error)) {
-    const shutDown = error.code?.startsWith("57P0");
-    return problemsFrom(
-      {
-        what: `PostgreSQL refused: ${error.message}`,
-        ...(error.detail === undefined ? {} : { got: error.detail }),
-        fix: shutDown ? "start the server and run it again" : (error.hint ?? fixFor(error.code)),
-      },
-      error,
-    );
-  }
-  if (error instanceof Error && lossMessage.test(error.message)) {
-    return problemsFrom(
-      {
-        what: `The connection to PostgreSQL at ${server.host}:${server.port} broke in the middle of the work`,
-        got: error.message,
-        fix: "see the server's log, then run it again: it looks at what is there and does the rest",
-      },
-      error,
-    );
-  }
-  return error;
-}
-
-function fixFor(code: string | undefined): string {
-  if (repeatable.has(code)) {
-    return "run it again when the transaction that holds the lock has ended: SELECT * FROM pg_stat_activity ORDER BY xact_start";
-  }
-  return code === "42501" ? "grant the privilege to the role that tenantry connects as" : "see PostgreSQL's message";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Problems
-    ? (error.problems[0]?.what ?? "")
-    : error instanceof Error
-      ? error.message
-      : String(error);
 }

@@ -1,94 +1,21 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
-import test, { type TestContext } from "node:test";
-import type { Client } from "pg";
-import type { PartitionSetInputs } from "../../architecture/data-plane/declaration";
-import { outbox } from "../../provider/resources/outbox";
+import test from "node:test";
 import { partitionSet } from "../../provider/resources/partition-set";
-import { partitions } from "../../verify/checks/partitions";
-import type { Target } from "../../verify/target";
 import { lasting } from "../unit/lasting";
-import { type DataPlaneDatabase, dataPlaneDatabase } from "./data-plane-database";
+import type { DataPlaneDatabase } from "./data-plane-database";
+import {
+  asWorker,
+  faults,
+  kept,
+  look,
+  more,
+  names,
+  visits,
+  withDatabase,
+  withOutbox,
+  withVisits,
+} from "./partition-database";
 import { skip } from "./servers";
-
-const visits = {
-  schema: "ecommerce",
-  table: "visits",
-  by: "at",
-  every: lasting("1 day"),
-  ahead: 4,
-  dropAfter: "retention",
-} as const satisfies PartitionSetInputs;
-const days = {
-  ...visits,
-  schema: "tenantry",
-  table: "outbox",
-  by: "created_at",
-  retention: lasting("3 days"),
-} as const;
-const kept = { ...days, dropAfter: "slots" } as const satisfies PartitionSetInputs;
-
-/** A database with this default time zone for its sessions. */
-async function withDatabase(t: TestContext, zone = "UTC"): Promise<DataPlaneDatabase> {
-  const plane = await dataPlaneDatabase();
-  t.after(() => plane.close());
-  await plane.admin.query(`ALTER DATABASE "${plane.endpoint.database}" SET timezone = '${zone}'`);
-  return plane;
-}
-
-async function withVisits(t: TestContext, zone?: string, type = "timestamptz"): Promise<DataPlaneDatabase> {
-  const plane = await withDatabase(t, zone);
-  await plane.admin.query(`CREATE TABLE ecommerce.visits (at ${type} NOT NULL) PARTITION BY RANGE (at)`);
-  return plane;
-}
-
-async function withOutbox(t: TestContext): Promise<DataPlaneDatabase> {
-  const plane = await withDatabase(t);
-  await outbox.create(plane.context, {
-    column: "tenant_id",
-    type: "uuid",
-    colocateWith: "ecommerce.tenants",
-    maxPayloadBytes: 8192,
-    publication: "tenantry_outbox",
-  });
-  await partitionSet.create(plane.context, kept);
-  return plane;
-}
-
-/** Connects as pg_partman's worker does: with the settings of the database. */
-async function asWorker(plane: DataPlaneDatabase): Promise<Client> {
-  const client = await plane.connect(plane.endpoint);
-  await client.query("RESET timezone");
-  return client;
-}
-
-const emit = ({ admin }: DataPlaneDatabase, offset: string) =>
-  admin.query(
-    `INSERT INTO tenantry.outbox (tenant_id, created_at, aggregate_type, aggregate_id, type, payload)
-     VALUES ($1, now() + $2::interval, 'order', '1', 'OrderPlaced', '{}')`,
-    [randomUUID(), offset],
-  );
-
-async function faults({ admin }: DataPlaneDatabase, name = "ecommerce.visits"): Promise<string[]> {
-  const { rows } = await admin.query<{ fault: string }>("SELECT tenantry.partition_faults($1) AS fault", [name]);
-  return rows.map(({ fault }) => fault);
-}
-
-async function names({ admin }: DataPlaneDatabase): Promise<string[]> {
-  const { rows } = await admin.query<{ name: string }>(
-    `SELECT relname AS name FROM tenantry.partition_periods('ecommerce.visits') JOIN pg_class ON oid = partition
-     ORDER BY lower(period)`,
-  );
-  return rows.map(({ name }) => name);
-}
-
-const more = (n: number, name = "ecommerce.visits") =>
-  `UPDATE partman.part_config SET premake = premake + ${n} WHERE parent_table = '${name}'`;
-
-async function look({ admin }: DataPlaneDatabase, ...sets: readonly PartitionSetInputs[]) {
-  const declarations = sets.map((inputs) => ({ noun: "PartitionSet", name: inputs.table, inputs }));
-  return partitions.run({ admin, declarations } as unknown as Target);
-}
 
 const isOld = async ({ context }: DataPlaneDatabase) =>
   (await context.database.facts).partman?.version.startsWith("4.") === true;
@@ -289,149 +216,6 @@ test("maintains other sets if one is faulty", { skip }, async (t) => {
     assert.deepEqual(await faults(plane), []);
   });
 });
-
-test("gives other partition names to tables whose names pg_partman would cut to the same name, or rejects them", {
-  skip,
-}, async (t) => {
-  const plane = await withDatabase(t);
-  const long = "a_table_whose_name_is_as_long_as_a_name_may_be_for_it_";
-  for (const end of ["first", "second", "third"]) {
-    await plane.admin.query(`CREATE TABLE ecommerce.${long}${end} (at timestamptz NOT NULL) PARTITION BY RANGE (at)`);
-  }
-  await partitionSet.create(plane.context, { ...visits, table: `${long}first` });
-  await partitionSet.create(plane.context, { ...visits, table: `${long}second` });
-  await plane.admin.query(`INSERT INTO ecommerce.${long}second SELECT now()`);
-  await assert.rejects(
-    partitionSet.create(plane.context, { ...visits, table: `${long}third` }),
-    /cannot be made: .* has its name.*Rename that table/s,
-  );
-  const { rows } = await plane.admin.query("SELECT parent_table FROM partman.part_config ORDER BY 1");
-  assert.deepEqual(rows, [{ parent_table: `ecommerce.${long}first` }, { parent_table: `ecommerce.${long}second` }]);
-  const { rowCount } = await plane.admin.query(
-    `SELECT FROM pg_inherits WHERE inhparent = 'ecommerce.${long}third'::regclass`,
-  );
-  assert.equal(rowCount, 0);
-});
-
-test("keeps a template table that two sets share until neither needs it", { skip }, async (t) => {
-  const plane = await withDatabase(t);
-  const long = "a_table_whose_name_is_as_long_as_a_name_may_be";
-  for (const end of ["1", "2"]) {
-    await plane.admin.query(`CREATE TABLE ecommerce.${long}${end} (at timestamptz NOT NULL) PARTITION BY RANGE (at)`);
-  }
-  const first = await partitionSet.create(plane.context, { ...visits, table: `${long}1` });
-  const second = await partitionSet.create(plane.context, { ...visits, table: `${long}2` });
-  await partitionSet.delete(plane.context, first.id, first.state);
-  const next = { ...visits, table: `${long}2`, ahead: 9 };
-  await partitionSet.update(plane.context, second.id, second.state, next);
-  await partitionSet.delete(plane.context, second.id, { ...next, maintenance: "on" });
-  const { rowCount } = await plane.admin.query("SELECT FROM pg_class WHERE relname LIKE 'template%'");
-  assert.equal(rowCount, 0);
-});
-
-test("a server clock that jumps", { skip }, async (t) => {
-  const closeToday = (plane: DataPlaneDatabase) =>
-    plane.admin.query(`SELECT tenantry.close_partition(partition) FROM tenantry.partition_periods('tenantry.outbox')
-      WHERE period @> now()`);
-  /** Simulates a clock that jumped ten days forward since the last maintenance. */
-  const leap = (plane: DataPlaneDatabase, doubted: string | null = null) =>
-    plane.admin.query(
-      `UPDATE tenantry.partition_clock SET seen_at = now() - interval '10 days' + coalesce(interval '10 days' - $1::interval, '0'),
-         believed_at = now() - interval '10 days', doubted_since = now() - $1::interval`,
-      [doubted],
-    );
-  const trusted = async ({ admin }: DataPlaneDatabase) =>
-    (await admin.query("SELECT tenantry.trusted_now() > now() - interval '1 minute' AS trusted")).rows[0]?.trusted;
-
-  for (const [how, open] of [
-    [
-      "the next round of maintenance",
-      (plane: DataPlaneDatabase) => plane.admin.query("SELECT partman.run_maintenance()"),
-    ],
-    ["the retention", (plane: DataPlaneDatabase) => plane.admin.query("SELECT tenantry.drop_passed_partitions()")],
-    [
-      "`up --refresh`",
-      async ({ context }: DataPlaneDatabase) => {
-        const found =
-          (await partitionSet.read(context, "tenantry.outbox", { ...kept, maintenance: "on" })) ?? assert.fail();
-        assert.match(found.faults?.[0] ?? "", /^tenantry\.outbox_p\w+ is closed, and its time has not passed$/);
-        assert.deepEqual(partitionSet.diff(found, kept), [{ path: "faults", how: "update" }]);
-        assert.deepEqual(await partitionSet.update(context, "tenantry.outbox", found, kept), {
-          ...kept,
-          maintenance: "on",
-        });
-      },
-    ],
-  ] as const) {
-    await t.test(`reopens today's partition, which a wrong clock had closed: ${how}`, async (t) => {
-      const plane = await withOutbox(t);
-      await closeToday(plane);
-      await assert.rejects(emit(plane, "0"), /partition_is_closed/);
-      const [verdict] = await look(plane, kept);
-      assert.match(verdict?.seen ?? "", /is closed, and its time has not passed/);
-      await open(plane);
-      await emit(plane, "0");
-      const { rowCount } = await plane.admin.query(
-        "SELECT FROM tenantry.closed_partition AS c JOIN tenantry.partition_periods('tenantry.outbox') AS p USING (partition) WHERE period @> now()",
-      );
-      assert.equal(rowCount, 0, "a position that rows lie behind is forgotten");
-    });
-  }
-
-  await t.test(
-    "closes and drops nothing until the new time has lasted for a day, but creates partitions",
-    async (t) => {
-      const plane = await withOutbox(t);
-      await leap(plane);
-      await plane.admin.query(
-        `CREATE TABLE tenantry.outbox_old PARTITION OF tenantry.outbox FOR VALUES FROM ('${daysAgo(9)}') TO ('${daysAgo(8)}')`,
-      );
-      await plane.admin.query("CREATE TABLE ecommerce.visits (at timestamptz NOT NULL) PARTITION BY RANGE (at)");
-      await partitionSet.create(plane.context, { ...visits, retention: lasting("20 days") });
-      await plane.admin.query(
-        `CREATE TABLE ecommerce.visits_old PARTITION OF ecommerce.visits
-       FOR VALUES FROM ('${daysAgo(29)}') TO ('${daysAgo(25)}')`,
-      );
-      await plane.admin.query(more(3, "tenantry.outbox"));
-      await plane.admin.query("SELECT partman.run_maintenance()");
-      assert.deepEqual(await faults(plane, "tenantry.outbox"), []);
-      const standing = async () =>
-        (
-          await plane.admin.query(
-            `SELECT to_regclass('ecommerce.visits_old') IS NOT NULL AS visits, EXISTS (SELECT FROM tenantry.closed_partition
-             WHERE partition = 'tenantry.outbox_old'::regclass) AS closed`,
-          )
-        ).rows[0];
-      assert.deepEqual(await standing(), { visits: true, closed: false });
-      const said = (await look(plane, kept)).find(({ subject }) => subject === "clock");
-      assert.equal(said?.outcome, "warn");
-      assert.match(said?.seen ?? "", /maintenance stood still, or the server's clock leapt/);
-
-      await leap(plane, "1 day 1 minute");
-      await plane.admin.query("UPDATE tenantry.partition_clock SET seen_at = now() - interval '1 minute'");
-      await plane.admin.query("SELECT partman.run_maintenance()");
-      assert.deepEqual(await standing(), { visits: false, closed: true });
-    },
-  );
-
-  await t.test("is trusted after it returns, and not after it jumps again", async (t) => {
-    const plane = await withDatabase(t);
-    assert.equal(await trusted(plane), true);
-    await leap(plane);
-    assert.equal(await trusted(plane), false);
-    assert.equal(await trusted(plane), false, "looking twice proves nothing");
-    await plane.admin.query(
-      "UPDATE tenantry.partition_clock SET seen_at = now() + interval '10 days', believed_at = now(), doubted_since = now() + interval '10 days'",
-    );
-    assert.equal(await trusted(plane), true, "it came back");
-    await plane.admin.query(
-      "UPDATE tenantry.partition_clock SET seen_at = now() - interval '5 days', believed_at = now() - interval '20 days', doubted_since = now() - interval '6 days'",
-    );
-    assert.equal(await trusted(plane), false, "it leapt twice");
-  });
-});
-
-const daysAgo = (n: number) => new Date(Date.now() - n * 86_400_000).toISOString().slice(0, 10);
 
 test("reports functions that an update of pg_partman restored, and replaces them again", { skip }, async (t) => {
   const plane = await withVisits(t);

@@ -2,26 +2,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Client } from "pg";
 import type { PostgresEndpoint } from "../../architecture/endpoints";
-import { type DatabaseOptions, openDatabase } from "../../provider/postgres/postgres";
 import { clientConfig } from "../../provider/postgres/postgres-connection";
-import { type Reader, runAndRead } from "../../provider/postgres/sql-statements";
-import { freshDatabase, skip } from "./servers";
-
-async function start(t: test.TestContext) {
-  const endpoint = await freshDatabase("shop", ["app", "agent"]);
-  const opened: ReturnType<typeof openDatabase>[] = [];
-  const logged: string[] = [];
-  t.after(async () => {
-    for (const database of opened) await database.close();
-    await endpoint.drop();
-  });
-  const open = (changes: Partial<PostgresEndpoint> = {}, options: DatabaseOptions = {}) => {
-    const database = openDatabase({ ...endpoint, ...changes }, { warn: (message) => logged.push(message), ...options });
-    opened.push(database);
-    return database;
-  };
-  return { endpoint, open, logged };
-}
+import { runAndRead } from "../../provider/postgres/sql-statements";
+import { startPostgres } from "./postgres-fixture";
+import { skip } from "./servers";
 
 const pidOf = async (client: Client) => {
   const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
@@ -29,7 +13,7 @@ const pidOf = async (client: Client) => {
 };
 
 test("reads the server's version and extensions", { skip }, async (t) => {
-  const { open } = await start(t);
+  const { open } = await startPostgres(t);
   const facts = await open({}, { roles: ["shop_app"] }).facts;
   assert.ok(facts.version >= 150000);
   assert.equal(facts.partman?.schema, "partman");
@@ -45,7 +29,7 @@ const wrong: readonly [string, Partial<PostgresEndpoint>, RegExp][] = [
 
 for (const [what, changes, expected] of wrong) {
   test(`reports ${what} in one clear error, without the password`, { skip }, async (t) => {
-    const { open, endpoint } = await start(t);
+    const { open, endpoint } = await startPostgres(t);
     const { facts, query, locked } = {
       facts: () => open(changes).facts,
       query: () => open(changes).query("SELECT"),
@@ -64,7 +48,7 @@ for (const [what, changes, expected] of wrong) {
 }
 
 test("reports all missing requirements at once", { skip }, async (t) => {
-  const { open } = await start(t);
+  const { open } = await startPostgres(t);
   const citus = (await open().facts).citus;
   await open().locked((client) => client.query("DROP EXTENSION pg_partman CASCADE"));
   await assert.rejects(open({}, { citus: "required", roles: ["shop_app", "ghost"] }).facts, (error: Error) => {
@@ -76,12 +60,12 @@ test("reports all missing requirements at once", { skip }, async (t) => {
 });
 
 test("reports missing rights of the role", { skip }, async (t) => {
-  const { open, endpoint } = await start(t);
+  const { open, endpoint } = await startPostgres(t);
   await assert.rejects(open({ ...endpoint.roles.app }).facts, /The role "shop_app" has too few rights/);
 });
 
 test("runs the changes of one process one at a time on one connection", { skip }, async (t) => {
-  const database = (await start(t)).open();
+  const database = (await startPostgres(t)).open();
   let running = 0;
   const pids = await Promise.all(
     Array.from({ length: 5 }, () =>
@@ -98,7 +82,7 @@ test("runs the changes of one process one at a time on one connection", { skip }
 });
 
 test("makes a second process wait, and then fail with an error that names the holder", { skip }, async (t) => {
-  const { open, logged } = await start(t);
+  const { open, logged } = await startPostgres(t);
   const pid = await open().locked(pidOf);
   await assert.rejects(
     open({}, { lockWaitMs: 300 }).locked(async () => {}),
@@ -110,7 +94,7 @@ test("makes a second process wait, and then fail with an error that names the ho
 });
 
 test("takes the lock when its holder ends", { skip }, async (t) => {
-  const { open } = await start(t);
+  const { open } = await startPostgres(t);
   const [holder, next] = [open(), open()];
   await holder.locked(pidOf);
   const waiting = next.locked(async () => "in");
@@ -119,7 +103,7 @@ test("takes the lock when its holder ends", { skip }, async (t) => {
 });
 
 test("rolls back failed work completely", { skip }, async (t) => {
-  const database = (await start(t)).open();
+  const database = (await startPostgres(t)).open();
   await assert.rejects(
     database.transaction(async (client) => {
       await client.query("CREATE TABLE a ()");
@@ -131,7 +115,7 @@ test("rolls back failed work completely", { skip }, async (t) => {
 });
 
 test("stops a batch at its first failing statement, and reports its error", { skip }, async (t) => {
-  const { open } = await start(t);
+  const { open } = await startPostgres(t);
   const database = open();
   const statements = ["CREATE TABLE public.one ()", "SELECT missing", "CREATE TABLE public.two ()", "SELECT 1 / 0"];
   await assert.rejects(
@@ -157,81 +141,8 @@ test("stops a batch at its first failing statement, and reports its error", { sk
   );
 });
 
-/** Finds tables of these names by one query each, so the later queries run after the commit. */
-const lookFor =
-  (...names: readonly string[]) =>
-  async (read: Reader): Promise<readonly string[]> => {
-    const there: string[] = [];
-    for (const name of names) {
-      const [row] = await read<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [name]);
-      if (row?.there) there.push(name);
-    }
-    return there;
-  };
-
-test("creates missing tables, and reads the state in several queries afterwards", { skip }, async (t) => {
-  const { open } = await start(t);
-  const database = open();
-  const seen: (readonly string[])[] = [];
-  const settle = () =>
-    database.settle(lookFor("one", "two", "three"), (found) => {
-      seen.push(found);
-      return ["one", "two"].filter((name) => !found.includes(name)).map((name) => ({ sql: `CREATE TABLE ${name} ()` }));
-    });
-  assert.deepEqual(await settle(), ["one", "two"]);
-  assert.deepEqual(await settle(), ["one", "two"]);
-  assert.deepEqual(seen, [[], ["one", "two"]]);
-});
-
-test("shares only the connection between changes that follow each other without waiting", { skip }, async (t) => {
-  const { open } = await start(t);
-  const database = open();
-  const make = (name: string, ...more: readonly string[]) =>
-    database.settle(lookFor(name), () => [`CREATE TABLE ${name} ()`, ...more].map((sql) => ({ sql })));
-  const outcomes = await Promise.allSettled([
-    make("one"),
-    make("two", "SELECT 1 / 0", "SELECT missing"),
-    make("three"),
-    make(
-      "four",
-      "CREATE TABLE keyed (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)",
-      "INSERT INTO keyed VALUES (1), (1)",
-    ),
-    database.settle(lookFor("five"), () => {
-      throw new Error("no plan");
-    }),
-    database.transaction((client) => client.query("CREATE TABLE six ()")),
-    make("seven"),
-  ]);
-  const reasons = outcomes.map((outcome) => (outcome.status === "rejected" ? String(outcome.reason.message) : ""));
-  assert.match(reasons[1] ?? "", /division by zero[\s\S]*in: SELECT 1 \/ 0/);
-  assert.match(reasons[3] ?? "", /keyed_id_key/);
-  assert.equal(reasons[4], "no plan");
-  assert.deepEqual(
-    [0, 2, 5, 6].map((index) => reasons[index]),
-    ["", "", "", ""],
-  );
-  const all = ["one", "two", "three", "four", "five", "six", "seven"];
-  assert.deepEqual(await database.settle(lookFor(...all), () => []), ["one", "three", "six", "seven"]);
-});
-
-test("lets other changes run before a repeated one", { skip }, async (t) => {
-  const { open, logged } = await start(t);
-  const database = open();
-  const order: string[] = [];
-  let runs = 0;
-  const repeated = database.settle(lookFor(), () => {
-    order.push(`repeated ${++runs}`);
-    return runs === 1 ? [{ sql: "DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '40P01'; END $$" }] : [];
-  });
-  const other = database.transaction(async () => void order.push("other"));
-  await Promise.all([repeated, other]);
-  assert.deepEqual(order, ["repeated 1", "other", "repeated 2"]);
-  assert.match(logged.join(), /trying again/);
-});
-
 test("does not report a commit after a failed statement whose error was caught", { skip }, async (t) => {
-  const database = (await start(t)).open();
+  const database = (await startPostgres(t)).open();
   await assert.rejects(
     database.transaction((client) => client.query("SELECT 1/0").catch(() => {})),
     /was rolled back/,
@@ -241,7 +152,7 @@ test("does not report a commit after a failed statement whose error was caught",
 test("repeats a transaction after a deadlock or a serialization failure only", {
   skip,
 }, async (t) => {
-  const { open, logged } = await start(t);
+  const { open, logged } = await startPostgres(t);
   const database = open();
   let runs = 0;
   const fail = (code: string) => `DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '${code}'; END $$`;
@@ -265,7 +176,7 @@ test("repeats a transaction after a deadlock or a serialization failure only", {
 test("waits only briefly for the lock of a table, because waiting blocks its readers, and then retries", {
   skip,
 }, async (t) => {
-  const { open, endpoint } = await start(t);
+  const { open, endpoint } = await startPostgres(t);
   const database = open();
   await database.transaction((client) => client.query("CREATE TABLE busy ()"));
   const user = new Client(clientConfig(endpoint));
@@ -284,7 +195,7 @@ test("waits only briefly for the lock of a table, because waiting blocks its rea
 });
 
 test("reports a connection that breaks during work, and opens a new one for the next", { skip }, async (t) => {
-  const database = (await start(t)).open();
+  const database = (await startPostgres(t)).open();
   const dies = database.transaction(async (client) => {
     await database.query("SELECT pg_terminate_backend($1::int)", [await pidOf(client)]);
     await client.query("SELECT 1");
@@ -300,7 +211,7 @@ test("reports a connection that breaks during work, and opens a new one for the 
 });
 
 test("cancels the running statement and all waiting ones", { skip }, async (t) => {
-  const { open } = await start(t);
+  const { open } = await startPostgres(t);
   const abort = new AbortController();
   const database = open({}, { signal: abort.signal });
   await database.transaction((client) => client.query("CREATE TABLE a ()"));
@@ -317,7 +228,7 @@ test("cancels the running statement and all waiting ones", { skip }, async (t) =
 test("rejects work under the lock that asks for the lock, instead of waiting for ever", {
   skip,
 }, async (t) => {
-  const database = (await start(t)).open();
+  const database = (await startPostgres(t)).open();
   await assert.rejects(
     database.transaction(() => database.locked(async () => {})),
     /use the client it was given/,
@@ -325,7 +236,7 @@ test("rejects work under the lock that asks for the lock, instead of waiting for
 });
 
 test("runs work on a node under the same lock", { skip }, async (t) => {
-  const { open, endpoint } = await start(t);
+  const { open, endpoint } = await startPostgres(t);
   const [node] = endpoint.nodes;
   assert.ok(node);
   const name = await open().onNode(
