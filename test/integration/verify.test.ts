@@ -133,6 +133,9 @@ test("tenantry verify on a real server", { skip }, async (t) => {
   await t.test("reports nothing if everything was applied", async () => {
     const findings = await look(all);
     assert.deepEqual(amiss(findings), []);
+    assert.doesNotMatch(JSON.stringify(findings), /\[object |undefined|NaN/);
+    const audit = findings.find(({ check, subject }) => check === "partitions" && subject === "ecommerce.audit_log");
+    assert.match(audit?.seen ?? "", /partitions ahead of now, one every 1 month$/);
     const subjects = findings.filter(({ check }) => check === "isolation").map(({ subject }) => subject);
     assert.ok(subjects.includes("ecommerce.order_items") && subjects.includes("tenantry.outbox"));
   });

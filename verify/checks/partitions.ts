@@ -1,4 +1,5 @@
 import type { Inputs } from "../../architecture/data-plane/declaration";
+import { formatDuration } from "../../common/duration";
 import { quoteQualified } from "../../common/identifier";
 import type { Check } from "../check";
 import { type Finding, fail, judge, pass, warn } from "../finding";
@@ -41,7 +42,7 @@ async function checkSet({ admin }: Target, set: Inputs["PartitionSet"]): Promise
   if (seen.error !== null && !wrong.includes(seen.error)) {
     wrong.push(`maintenance failed at ${seen.failedAt}: ${seen.error}`);
   }
-  return judge(subject, wrong, `${seen.ahead} partitions ahead of now, one every ${set.every}`);
+  return judge(subject, wrong, `${seen.ahead} partitions ahead of now, one every ${formatDuration(set.every)}`);
 }
 
 const setSql = `
