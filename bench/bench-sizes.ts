@@ -12,6 +12,8 @@ export interface Sizes {
   readonly tables: number;
   /** Clients that run transactions in parallel. @default 4 */
   readonly clients: number;
+  /** Rows of a month that ages. @default 1_000_000 */
+  readonly rows: number;
 }
 
 export const defaultSizes: Sizes = {
@@ -21,4 +23,5 @@ export const defaultSizes: Sizes = {
   seconds: 20,
   tables: 100,
   clients: 4,
+  rows: 1_000_000,
 };

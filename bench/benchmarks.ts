@@ -7,6 +7,7 @@ export const benchmarks = {
   transaction: () => require("./transaction-bench").measureTransaction,
   preview: () => require("./preview-bench").measurePreview,
   apply: () => require("./apply-bench").measureApply,
+  aging: () => require("./aging").measureAging,
   idle: () => require("./idle").measureIdle,
 } satisfies Readonly<Record<string, () => Measure>>;
 

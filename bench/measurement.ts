@@ -7,7 +7,7 @@ export type Target = { readonly atLeast: number } | { readonly atMost: number };
 export interface Measurement {
   readonly what: string;
   readonly against: string;
-  readonly unit: "events/s" | "transactions/s" | "s" | "ms" | "% of a core";
+  readonly unit: "events/s" | "transactions/s" | "s" | "ms" | "% of a core" | "rows/s" | "MiB";
   readonly ours: number;
   readonly theirs: number;
   /** `ours / theirs`, or the median of this ratio over all rounds. */

@@ -47,6 +47,7 @@ export function command(): Command {
     )
     .option("--tables <N>", "tables of the application that is applied", wholeNumber(2, 1_000), defaultSizes.tables)
     .option("--clients <N>", "clients that run transactions in parallel", wholeNumber(1, 64), defaultSizes.clients)
+    .option("--rows <N>", "rows of a month that ages", wholeNumber(1_000, 100_000_000), defaultSizes.rows)
     .option("--home <DIRECTORY>", "the directory of its servers", join(workDirectory, "bench"))
     .option("--json", "print the report as JSON, and nothing else")
     .option("--calibrate", "measure the rates that `tenantry plan` assumes instead")

@@ -56,7 +56,7 @@ async function ofEmbedded({ home, events, cores = cpus().length, ...sizes }: Cal
       progress.note("events are not measured on Citus");
       return { cores, rates: database };
     }
-    const bench = { events, warmEvents: 0, rounds: 1, tables: 0, clients: 1, seconds: sizes.seconds };
+    const bench = { events, warmEvents: 0, rounds: 1, tables: 0, clients: 1, rows: 0, seconds: sizes.seconds };
     const measured = await measureThroughput({ servers, sizes: bench, progress });
     const fresh = (how: string) => Math.floor(measured.find(({ what }) => what.includes(`${how}, fresh`))?.ours ?? 0);
     return {

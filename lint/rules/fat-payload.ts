@@ -27,7 +27,7 @@ export const fatPayload: Rule = {
         .filter(({ funcname }) => unbounded.has(strings(funcname).at(-1) ?? ""))
         .map(({ funcname, location }) => ({
           what: `${strings(funcname).at(-1)}() puts a payload without a bound into the outbox`,
-          fix: "Name the columns that readers need (jsonb_build_object); store large values elsewhere, and send their key",
+          fix: "Name the columns that readers need (jsonb_build_object); send large content by claim check, which `emit` of @tenantry/client does with `claims`",
           at: query.placeOf(location),
         })),
     ),
