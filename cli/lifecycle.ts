@@ -1,5 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
+import type { TenantType } from "../architecture/application";
 import { Problems } from "../common/problem";
 import { plainTable } from "../common/table";
 import { describePeriod, readAged, readAttached } from "../lifecycle/aged-partition";
@@ -13,25 +14,17 @@ import type { Settings } from "../settings/settings";
 import { openStore } from "../store/open-store";
 import type { Store } from "../store/store";
 import { failureText } from "./failure";
+import { eraseCommand } from "./lifecycle/erase";
+import { busyStatus, onStack, onTenant, print, type StackFlags, type TenantFlags, tell } from "./lifecycle/options";
 import { collectStackClaims } from "./lifecycle/stack-claims";
 import { type StackDatabase, withDatabases } from "./stack-databases";
 
-interface StackFlags {
-  readonly stack: string;
-  readonly json?: true;
-}
 interface TimedFlags extends StackFlags {
   readonly now?: Date;
 }
 interface RunFlags extends TimedFlags {
   readonly yes?: true;
 }
-interface TenantFlags extends StackFlags {
-  readonly tenant: string;
-}
-
-/** The exit status where another run works already: nothing is wrong. */
-const busyStatus = 75;
 
 /** `tenantry lifecycle …` */
 export function command(): Command {
@@ -65,18 +58,8 @@ export function command(): Command {
         .requiredOption("--reason <TEXT>", "kept beside it")
         .action(holdTenant),
     )
-    .addCommand(onTenant("release", "End a tenant's legal hold.").action(releaseTenant));
-}
-
-function onStack(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .requiredOption("-s, --stack <STACK>", "the stack in stacks/Pulumi.STACK.yaml")
-    .option("--json", "print it as JSON");
-}
-
-function onTenant(name: string, description: string): Command {
-  return onStack(name, description).requiredOption("--tenant <VALUE>", "the tenant column's value");
+    .addCommand(onTenant("release", "End a tenant's legal hold.").action(releaseTenant))
+    .addCommand(eraseCommand());
 }
 
 async function plan({ stack, json, now }: TimedFlags): Promise<void> {
@@ -209,7 +192,10 @@ async function status({ stack, json }: StackFlags): Promise<void> {
 async function holdTenant({ stack, tenant, reason }: TenantFlags & { readonly reason: string }): Promise<void> {
   await withDatabases(stack, tell, async (databases) => {
     const by = `${userInfo().username}@${hostname()}`;
-    for (const { database } of databases) await database.transaction((client) => hold(client, { tenant, reason, by }));
+    for (const { database, declared } of databases) {
+      const type = tenantTypeOf(declared);
+      await database.transaction((client) => hold(client, type, { tenant, reason, by }));
+    }
     print(`${tenant} is under legal hold`);
   });
 }
@@ -217,8 +203,10 @@ async function holdTenant({ stack, tenant, reason }: TenantFlags & { readonly re
 async function releaseTenant({ stack, tenant }: TenantFlags): Promise<void> {
   await withDatabases(stack, tell, async (databases) => {
     let released = false;
-    for (const { database } of databases)
-      released = (await database.transaction((client) => release(client, tenant))) || released;
+    for (const { database, declared } of databases) {
+      const type = tenantTypeOf(declared);
+      released = (await database.transaction((client) => release(client, type, tenant))) || released;
+    }
     if (!released) {
       const held = await readLegalHolds(databases.map(({ database }) => database.query.bind(database)));
       throw new Problems([
@@ -234,17 +222,13 @@ async function releaseTenant({ stack, tenant }: TenantFlags): Promise<void> {
   });
 }
 
+function tenantTypeOf({ applications }: StackDatabase["declared"]): TenantType {
+  return applications[0]?.tenant.type ?? "uuid";
+}
+
 /** Reads a time with its zone. Without one it would mean another moment on each machine. */
 function time(text: string): Date {
   const parsed = new Date(text);
   if (/(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(+parsed)) return parsed;
   throw new InvalidArgumentError("Write a time with its zone, such as 2026-01-01T00:00:00Z.");
-}
-
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import type { TenantType } from "../architecture/application";
 import type { Reader } from "../provider/postgres/sql-statements";
 
 export interface LegalHold {
@@ -7,18 +8,20 @@ export interface LegalHold {
   readonly by: string;
 }
 
-/** Puts a tenant under legal hold, or gives another reason. */
-export async function hold(client: Client, { tenant, reason, by }: LegalHold): Promise<void> {
+/** Puts a tenant under legal hold, or gives another reason. The catalog has tenants as PostgreSQL writes their type. */
+export async function hold(client: Client, type: TenantType, { tenant, reason, by }: LegalHold): Promise<void> {
   await client.query(
-    `INSERT INTO tenantry.legal_hold (tenant, reason, held_by) VALUES ($1, $2, $3)
+    `INSERT INTO tenantry.legal_hold (tenant, reason, held_by) VALUES ($1::text::${type}::text, $2, $3)
      ON CONFLICT (tenant) DO UPDATE SET reason = excluded.reason, held_by = excluded.held_by`,
     [tenant, reason, by],
   );
 }
 
 /** Ends a hold. False if there was none. */
-export async function release(client: Client, tenant: string): Promise<boolean> {
-  const { rowCount } = await client.query("DELETE FROM tenantry.legal_hold WHERE tenant = $1", [tenant]);
+export async function release(client: Client, type: TenantType, tenant: string): Promise<boolean> {
+  const { rowCount } = await client.query(`DELETE FROM tenantry.legal_hold WHERE tenant = $1::text::${type}::text`, [
+    tenant,
+  ]);
   return rowCount === 1;
 }
 

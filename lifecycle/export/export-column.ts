@@ -2,24 +2,22 @@ import { quoteIdentifier } from "../../common/identifier";
 import { quoteTable, type TableName } from "../../provider/postgres/live-tables";
 import type { Reader } from "../../provider/postgres/sql-statements";
 
-/** A column of a cold file, as manifests and the catalog have it. */
-export interface FileColumn {
-  readonly name: string;
-  /** The type in PostgreSQL with its modifiers: `numeric(12,2)`. */
-  readonly type: string;
-  /** The type in the file, in DuckDB's words: `DECIMAL(12,2)`. `VARCHAR` holds the text that PostgreSQL writes and reads. */
-  readonly stored: string;
-}
-
-/** A live column, and the ways to keep its values. */
+/** A column with its type, as PostgreSQL has it. */
 export interface ExportColumn {
   readonly name: string;
+  /** The type with its modifiers: `numeric(12,2)`, or a domain. */
   readonly type: string;
   /** The base type's name in PostgreSQL's catalog, behind domains; `other` outside of pg_catalog. */
   readonly base: string;
-  /** The base type as SQL, for casts. */
+  /** The base type as SQL with its modifiers. */
   readonly baseType: string;
   readonly generated: boolean;
+}
+
+/** A column of a cold file, as manifests and the catalog have it. */
+export interface FileColumn extends ExportColumn {
+  /** The type in the file, in DuckDB's words: `DECIMAL(12,2)`. `VARCHAR` holds the text that PostgreSQL writes and reads. */
+  readonly stored: string;
 }
 
 /** Types that a file has, too. Every other type is kept as the text that PostgreSQL writes. */
@@ -92,12 +90,11 @@ export function canonicalText(column: ExportColumn): string {
   return `md5(${exportedValue(column, "VARCHAR")})`;
 }
 
-/** The same in DuckDB, of the file's column. */
-export function canonicalTextOfFile(column: ExportColumn, stored: string): string {
-  const name = quoteIdentifier(column.name);
-  if (column.base === "float4" || column.base === "float8") return `${name}::BIT::VARCHAR`;
-  if (plain.has(column.base)) return `${name}::VARCHAR`;
-  return stored === "BLOB" ? `md5(${name})` : `md5(${name})`;
+/** The same in DuckDB, of a file's column. */
+export function canonicalTextOfFile({ name, base }: FileColumn): string {
+  const column = quoteIdentifier(name);
+  if (base === "float4" || base === "float8") return `${column}::BIT::VARCHAR`;
+  return plain.has(base) ? `${column}::VARCHAR` : `md5(${column})`;
 }
 
 /**

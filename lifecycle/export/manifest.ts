@@ -7,7 +7,14 @@ import type { FileColumn } from "./export-column";
 /** Version of the manifest's form. A reader refuses a higher one. */
 export const manifestFormat = 1;
 
-const column = z.object({ name: z.string(), type: z.string(), stored: z.string() });
+const column = z.object({
+  name: z.string(),
+  type: z.string(),
+  base: z.string(),
+  baseType: z.string(),
+  generated: z.boolean(),
+  stored: z.string(),
+});
 const file = z.object({
   /** Below the manifest's own folder. */
   path: z.string(),

@@ -3,14 +3,7 @@ import { join } from "node:path";
 import { quoteIdentifier } from "../../common/identifier";
 import { quoteTable } from "../../provider/postgres/live-tables";
 import { type DuckDb, literal } from "./duckdb";
-import {
-  canonicalTextOfFile,
-  type ExportColumn,
-  exportedValue,
-  type FileColumn,
-  rowHashOfFile,
-  storedType,
-} from "./export-column";
+import { canonicalTextOfFile, exportedValue, type FileColumn, rowHashOfFile, storedType } from "./export-column";
 import { type ExportTable, type Survey, type SurveyRow, surveySql, toSurvey, writingSettings } from "./survey";
 
 /** A Parquet file on this machine. */
@@ -41,7 +34,7 @@ export function stage(duckdb: DuckDb, table: ExportTable): Promise<StagedTable> 
     );
     const columns = table.columns.map((column): FileColumn => {
       const stored = survey.asText.has(column.name) ? "VARCHAR" : storedType(column);
-      return { name: column.name, type: column.type, stored };
+      return { ...column, stored };
     });
     const values = table.columns.map(
       (column, i) => `${exportedValue(column, columns[i]?.stored ?? "VARCHAR")} AS ${quoteIdentifier(column.name)}`,
@@ -89,7 +82,12 @@ export async function* writeFiles(
     for (let at = 0; at < parts; at++) {
       const [from, until] = [Math.floor((whole.rows * at) / parts), Math.floor((whole.rows * (at + 1)) / parts)];
       const piece = { path: join(folder, `${i}-${at}.parquet`), first: whole.first + from, rows: until - from };
-      const { checksum, firstTime, lastTime } = await measure(duckdb, table, columns, `staged WHERE ${rangeOf(piece)}`);
+      const { checksum, firstTime, lastTime } = await measure(
+        duckdb,
+        columns,
+        table.by,
+        `staged WHERE ${rangeOf(piece)}`,
+      );
       yield {
         tenant,
         part: part + at,
@@ -130,11 +128,11 @@ export interface Measure {
 /** Counts and hashes rows of DuckDB as `surveySql` does in PostgreSQL. */
 export async function measure(
   duckdb: DuckDb,
-  { columns: live, by }: Pick<ExportTable, "columns" | "by">,
   columns: readonly FileColumn[],
+  by: string,
   from: string,
 ): Promise<Measure> {
-  const texts = live.map((column, i) => canonicalTextOfFile(column, columns[i]?.stored ?? "VARCHAR"));
+  const texts = columns.map(canonicalTextOfFile);
   const [measured] = await duckdb.query<{ rows: string; checksum: string; first: string | null; last: string | null }>(
     `SELECT count(*)::VARCHAR AS rows, coalesce(sum(${rowHashOfFile(texts)}), 0)::VARCHAR AS checksum,
        min(${quoteIdentifier(by)})::VARCHAR AS first, max(${quoteIdentifier(by)})::VARCHAR AS last FROM ${from}`,
@@ -152,17 +150,14 @@ export function parquet(path: string): string {
   return `read_parquet(${literal(path)}, hive_partitioning = false)`;
 }
 
-/** Names of the columns whose values differ between the two tables of DuckDB, by the sums of their hashes. */
+/** Names of the file's columns whose values are not those that PostgreSQL has, by the sums of their hashes. */
 export async function differingColumns(
   duckdb: DuckDb,
-  columns: readonly ExportColumn[],
-  ours: { readonly from: string; readonly stored: readonly FileColumn[] },
-  theirs: readonly string[],
+  columns: readonly FileColumn[],
+  from: string,
+  expected: readonly string[],
 ): Promise<readonly string[]> {
-  const sums = columns.map(
-    (column, i) =>
-      `sum(${rowHashOfFile([canonicalTextOfFile(column, ours.stored[i]?.stored ?? "VARCHAR")])})::VARCHAR AS c${i}`,
-  );
-  const [row] = await duckdb.query<Record<string, string | null>>(`SELECT ${sums.join(", ")} FROM ${ours.from}`);
-  return columns.flatMap(({ name }, i) => (row?.[`c${i}`] === theirs[i] ? [] : [name]));
+  const sums = columns.map((column, i) => `sum(${rowHashOfFile([canonicalTextOfFile(column)])})::VARCHAR AS c${i}`);
+  const [row] = await duckdb.query<Record<string, string | null>>(`SELECT ${sums.join(", ")} FROM ${from}`);
+  return columns.flatMap(({ name }, i) => (row?.[`c${i}`] === expected[i] ? [] : [name]));
 }

@@ -1,6 +1,7 @@
 import { Problems } from "../../common/problem";
 import { quoteTable } from "../../provider/postgres/live-tables";
 import { readerOf } from "../../provider/postgres/sql-statements";
+import { ObjectMissing } from "../../store/errors";
 import { type AgedPartition, type AgedStep, describePeriod, readAged, samePeriod } from "../aged-partition";
 import type { AgingTable } from "../aging-tables";
 import { readColdFiles, recordStep } from "../cold-catalog";
@@ -50,7 +51,7 @@ async function verified(context: RunContext, table: AgingTable, found: AgedParti
     await verifyPeriod(context, table, await current(context, found), found.partition, found.batch);
   } catch (error) {
     // What is in the store can't be relied on: the next run exports the rows again.
-    if (error instanceof FileDiffers) await backTo(context, found, "closed");
+    if (error instanceof FileDiffers || error instanceof ObjectMissing) await backTo(context, found, "closed");
     throw error;
   }
 }

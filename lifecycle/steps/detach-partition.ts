@@ -2,8 +2,11 @@ import type { Client } from "pg";
 import { quoteTable, type TableName } from "../../provider/postgres/live-tables";
 import { errorCode } from "../../provider/postgres/postgres-connection";
 
-/** Citus, a default partition, and a transaction of the session refuse CONCURRENTLY. */
-const refusals = new Set(["0A000", "55000", "25001"]);
+/** A default partition and Citus refuse CONCURRENTLY; Citus has no code of its own for that. */
+function isRefusal(error: unknown): boolean {
+  const code = errorCode(error) ?? "";
+  return ["0A000", "55000"].includes(code) || (code === "XX000" && /CONCURRENTLY.* unsupported/.test(String(error)));
+}
 
 /**
  * Detaches a partition, so that its table's queries no longer see its rows. Without a lock on the table where the server
@@ -20,7 +23,7 @@ export async function detachPartition(client: Client, parent: TableName, partiti
   try {
     await client.query(`${detach} CONCURRENTLY`);
   } catch (error) {
-    if (!refusals.has(errorCode(error) ?? "")) throw error;
+    if (!isRefusal(error)) throw error;
     await client.query(detach);
   }
 }

@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS tenantry.cold_file (
   row_checksum numeric NOT NULL,
   first_time timestamptz,
   last_time timestamptz,
-  -- [{"name", "type": PostgreSQL's, "stored": the type in the file}], in the order of the file.
+  -- [{"name", "type", "base", "baseType": PostgreSQL's, "generated", "stored": the type in the file}], in the file's order.
   columns jsonb NOT NULL,
   exported_at timestamptz NOT NULL DEFAULT now(),
   -- Null: nobody has read it back yet, and nobody may rely on it.

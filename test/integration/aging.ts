@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import type { ForeignKey } from "../../architecture/application";
 import type { AgingTable } from "../../lifecycle/aging-tables";
 import { type LifecycleResult, type LifecycleRun, runLifecycle } from "../../lifecycle/lifecycle-run";
 import { distributedTable } from "../../provider/resources/distributed-table";
@@ -20,7 +21,11 @@ export interface AgingDatabase extends DataPlaneDatabase {
   /** Lines that runs logged. */
   readonly lines: string[];
   /** Creates `ecommerce.NAME`, partitioned by month of `at`, isolated and exported, with partitions from January 2023 on. */
-  addTable(name: string, columns: string, options?: { months?: number; primaryKey?: readonly string[] }): Promise<void>;
+  addTable(
+    name: string,
+    columns: string,
+    options?: { months?: number; foreignKeys?: readonly ForeignKey[] },
+  ): Promise<void>;
   run(options?: Partial<LifecycleRun>): Promise<LifecycleResult>;
 }
 
@@ -40,18 +45,18 @@ export async function agingDatabase(t: TestContext): Promise<AgingDatabase> {
     folder: join(folder, "shop/test"),
     tables,
     lines,
-    async addTable(name, columns, { months = 3, primaryKey = ["tenant_id", "at", "id"] } = {}) {
+    async addTable(name, columns, { months = 3, foreignKeys = [] } = {}) {
       const { admin, context } = plane;
       await admin.query(
         `CREATE TABLE ecommerce.${name} (tenant_id uuid NOT NULL, at timestamptz NOT NULL, id int NOT NULL, ${columns},
-           PRIMARY KEY (${primaryKey.join(", ")})) PARTITION BY RANGE (at)`,
+           PRIMARY KEY (tenant_id, at, id)) PARTITION BY RANGE (at)`,
       );
       await distributedTable.create(context, {
         schema: "ecommerce",
         table: name,
         column: "tenant_id",
         placement: { colocateWith: "ecommerce.tenants" },
-        foreignKeys: [],
+        foreignKeys,
       });
       for (let month = 0; month < months; month++) {
         const at = (add: number) => new Date(Date.UTC(2023, month + add, 1)).toISOString().slice(0, 10);
@@ -77,7 +82,14 @@ export async function agingDatabase(t: TestContext): Promise<AgingDatabase> {
         type: "uuid",
         grants: { ecommerce_app: ["SELECT", "INSERT", "UPDATE", "DELETE"] },
       });
-      tables.push({ schema: "ecommerce", table: name, tenantColumn: "tenant_id", by: "at", primaryKey, refersTo: [] });
+      tables.push({
+        schema: "ecommerce",
+        table: name,
+        tenantColumn: "tenant_id",
+        by: "at",
+        primaryKey: ["tenant_id", "at", "id"],
+        refersTo: foreignKeys.map(({ references }) => references),
+      });
     },
     run: (options = {}) =>
       runLifecycle({
