@@ -5,7 +5,7 @@ import type { ColdFile, RecordedFile } from "./export/manifest";
 
 const periodIs = "schema_name = $1 AND table_name = $2 AND starts_at = $3";
 
-export function periodValues({ schema, table, startsAt }: Period): readonly unknown[] {
+function periodValues({ schema, table, startsAt }: Period): readonly unknown[] {
   return [schema, table, startsAt];
 }
 

@@ -73,7 +73,7 @@ async function runLocked(run: LifecycleRun, context: RunContext): Promise<Lifecy
 }
 
 /** The groups of moves that need each other: one period of the tables that are joined by foreign keys. */
-export function groupsOf(moves: readonly Move[], tables: readonly AgingTable[]): Move[][] {
+function groupsOf(moves: readonly Move[], tables: readonly AgingTable[]): Move[][] {
   const root = new Map<string, string>();
   const find = (id: string): string => {
     const up = root.get(id);

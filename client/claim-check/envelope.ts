@@ -8,7 +8,7 @@ import { ClaimCheckError } from "../errors";
 const algorithm = "aes-256-gcm";
 const [nonceBytes, tagBytes] = [12, 16];
 /** Bytes by which an object is longer than its content. */
-export const envelopeBytes = nonceBytes + tagBytes;
+const envelopeBytes = nonceBytes + tagBytes;
 /** GCM encrypts no more by one nonce. */
 const mostBytes = 2 ** 36 - 32;
 

@@ -36,7 +36,7 @@ export interface StoreAccess {
   readonly keys?: StoreKeys;
 }
 
-export interface StoreKeys {
+interface StoreKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }

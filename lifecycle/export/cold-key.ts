@@ -2,7 +2,7 @@ import { periodKey } from "../../architecture/checks/tiers";
 import type { Period } from "../aged-partition";
 
 /** Prefix of a table's objects. Everything below it is Hive-style: DuckDB, Spark and Iceberg read it without tenantry. */
-export function tablePrefix({ schema, table }: Pick<Period, "schema" | "table">): string {
+function tablePrefix({ schema, table }: Pick<Period, "schema" | "table">): string {
   return `cold/${encode(schema)}.${encode(table)}`;
 }
 
@@ -16,7 +16,7 @@ export function manifestKey(period: Period): string {
 }
 
 /** Prefix of a tenant's files in one period. */
-export function tenantPrefix(period: Period, column: string, tenant: string): string {
+function tenantPrefix(period: Period, column: string, tenant: string): string {
   return `${periodPrefix(period)}/${encode(column)}=${encode(tenant)}`;
 }
 

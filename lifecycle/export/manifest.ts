@@ -5,7 +5,7 @@ import type { Period } from "../aged-partition";
 import type { FileColumn } from "./export-column";
 
 /** Version of the manifest's form. A reader refuses a higher one. */
-export const manifestFormat = 1;
+const manifestFormat = 1;
 
 const column = z.object({
   name: z.string(),

@@ -13,7 +13,7 @@ export interface ExportTable {
 }
 
 /** The rows of one tenant, as PostgreSQL counts them. */
-export interface TenantShare {
+interface TenantShare {
   readonly tenant: string;
   readonly rows: number;
   /** Sum of the hashes of its rows' canonical text. */

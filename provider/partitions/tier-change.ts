@@ -13,7 +13,7 @@ interface OldAges {
 }
 
 /** The opt-in of a stack to changed tiers by which cold rows are lost. */
-export function expireOptIn(name: TableName): string {
+function expireOptIn(name: TableName): string {
   return `expire ${tableId(name)}`;
 }
 

@@ -1,14 +1,14 @@
 import type { Client } from "pg";
 
 /** A file of cold rows, as the catalog has it. */
-export interface CatalogFile {
+interface CatalogFile {
   readonly key: string;
   readonly bytes: number;
   readonly sha256: string;
 }
 
 /** The manifest of one period, as the catalog has it. */
-export interface CatalogManifest {
+interface CatalogManifest {
   readonly key: string;
   readonly sha256: string;
 }
