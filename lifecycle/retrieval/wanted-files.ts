@@ -44,7 +44,7 @@ export async function readWantedFiles(
        CASE WHEN first_time < $4 OR last_time >= $5 THEN json_build_object(
          'from', greatest($4, file.starts_at)::text, 'until', least($5, file.ends_at)::text) END AS within
      FROM tenantry.cold_file AS file JOIN tenantry.aged_partition AS aged USING (schema_name, table_name, starts_at)
-     WHERE tenant = $1 AND file.schema_name = $2 AND file.table_name = $3 AND verified_at IS NOT NULL
+     WHERE tenant = $1 AND file.schema_name = $2 AND file.table_name = $3 AND file.verified_at IS NOT NULL
        AND (step = 'dropped' OR file.batch < aged.batch) AND first_time < $5::timestamptz AND last_time >= $4::timestamptz
      ORDER BY file.starts_at, part`,
     [tenant, table.schema, table.table, from, until],
