@@ -10,13 +10,12 @@ import { LifecycleBusy } from "../lifecycle/lifecycle-lock";
 import { planLifecycle } from "../lifecycle/lifecycle-plan";
 import { runLifecycle } from "../lifecycle/lifecycle-run";
 import { tableId } from "../provider/postgres/live-tables";
-import type { Settings } from "../settings/settings";
-import { openStore } from "../store/open-store";
-import type { Store } from "../store/store";
 import { failureText } from "./failure";
 import { eraseCommand } from "./lifecycle/erase";
 import { busyStatus, onStack, onTenant, print, type StackFlags, type TenantFlags, tell } from "./lifecycle/options";
+import { requestsCommand } from "./lifecycle/requests";
 import { collectStackClaims } from "./lifecycle/stack-claims";
+import { storeOf } from "./lifecycle/stack-store";
 import { type StackDatabase, withDatabases } from "./stack-databases";
 
 interface TimedFlags extends StackFlags {
@@ -58,6 +57,7 @@ export function command(): Command {
         .requiredOption("--reason <TEXT>", "kept beside it")
         .action(holdTenant),
     )
+    .addCommand(requestsCommand())
     .addCommand(onTenant("release", "End a tenant's legal hold.").action(releaseTenant))
     .addCommand(eraseCommand());
 }
@@ -122,6 +122,7 @@ async function runAll({ stack, json, now, yes }: RunFlags): Promise<void> {
         endpoint: endpoints.postgres,
         store,
         tables: declared.applications.flatMap(agingTablesOf),
+        applications: declared.applications,
         eventSchemas: declared.applications.flatMap(eventSchemasOf),
         ...(now && { now }),
         log: tell,
@@ -151,23 +152,6 @@ async function runAll({ stack, json, now, yes }: RunFlags): Promise<void> {
       `${claims.collected.deleted} object(s) of large payloads deleted, ${claims.collected.pruned} past their retention`,
     );
   });
-}
-
-/** The stack's store. @throws Problems where it has none, or it can't be used */
-async function storeOf({ store: settings }: Settings): Promise<Store> {
-  if (!settings) {
-    throw new Problems([
-      {
-        what: "The stack has no store, so no row can move",
-        expected: "`tenantry:store: { bucket: NAME }` or `{ folder: PATH }` in the stack file",
-        fix: "Add it, and run `tenantry up`; without it rows stay in the database until `tiers.cold` ends",
-      },
-    ]);
-  }
-  const store = await openStore(settings);
-  const problems = await store.check();
-  if (problems.length > 0) throw new Problems(problems);
-  return store;
 }
 
 async function status({ stack, json }: StackFlags): Promise<void> {

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
+import type { Application } from "../architecture/application";
 import type { PostgresEndpoint } from "../architecture/endpoints";
+import { Problems } from "../common/problem";
 import { quoteTable, type TableName, tableId } from "../provider/postgres/live-tables";
 import { readerOf } from "../provider/postgres/sql-statements";
 import type { Store } from "../store/store";
@@ -12,15 +14,20 @@ import type { AgingTable } from "./aging-tables";
 import { recordFailure } from "./cold-catalog";
 import { withLifecycleLock } from "./lifecycle-lock";
 import { type Move, planLifecycle } from "./lifecycle-plan";
+import { requestPlacesOf } from "./retrieval/cold-request";
+import { serveOnce } from "./retrieval/retrieval-worker";
 import type { RunContext } from "./run-context";
 import { ageStep } from "./steps/age-partition";
 import { closePartition, reopenPartition } from "./steps/close-partition";
+import { convertWarm } from "./warm/warm-run";
 
 export interface LifecycleRun {
   readonly endpoint: PostgresEndpoint;
   readonly store: Store;
   /** Each behind those that its foreign keys refer to. */
   readonly tables: readonly AgingTable[];
+  /** Applications whose partitions past `hot` become compact, and whose requests for cold rows are served. @default none */
+  readonly applications?: readonly Application[];
   /** Schemas with processed events. */
   readonly eventSchemas: readonly string[];
   /** @default the server's clock, as far as it is trusted */
@@ -67,6 +74,12 @@ async function runLocked(run: LifecycleRun, context: RunContext): Promise<Lifecy
     for (const move of group) isWhole = (await aged.advance(move, "verified")) && isWhole;
     for (const move of isWhole ? group : []) if (!(await aged.advance(move, "deleted"))) break;
   }
+  for (const application of run.applications ?? []) {
+    const warm = await convertWarm({ client, application, now, tell: run.log });
+    done.push(...warm.converted.map(({ partition, form }) => `${tableId(partition)}: compact as ${form}`));
+    failures.push(...warm.problems.map((problem) => ({ what: application.name, error: new Problems([problem]) })));
+  }
+  await serveOnce({ ...context, places: (run.applications ?? []).flatMap(requestPlacesOf), tell: run.log });
   const processedEvents = await pruneProcessedEvents(run, client, failures);
   await recordRun(client, failures.length);
   return { done, failures, processedEvents };

@@ -111,6 +111,21 @@ export async function readRequests(
   });
 }
 
+/** Cancels a request for its tenant. False if there is none that is open. */
+export async function cancelRequest(client: Client, place: RequestPlace, id: string): Promise<boolean> {
+  const [request] = isUuid.test(id) ? await readRequests(client, place, { id }) : [];
+  if (!request || request.isCancelled || !["asked", "fetching", "ready"].includes(request.state)) return false;
+  return asTenant(client, request.tenant, async () => {
+    const { rows } = await client.query<{ done: boolean }>(
+      `SELECT ${quoteQualified(place.schema, "cancel_cold")}($1, $2) AS done`,
+      [request.tenant, id],
+    );
+    return rows[0]?.done ?? false;
+  });
+}
+
+const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** Runs `work` in a transaction. SET LOCAL travels to Citus' workers, which check the rows' policies themselves. */
 export async function inTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
   await client.query("BEGIN");

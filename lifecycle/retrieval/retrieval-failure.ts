@@ -1,6 +1,5 @@
 import { type Problem, Problems } from "../../common/problem";
-import { isConnectionLoss, isServerError } from "../../provider/postgres/postgres-connection";
-import { statementProblem } from "../../provider/postgres/sql-statements";
+import { isConnectionLoss } from "../../provider/postgres/postgres-connection";
 import { StoreError } from "../../store/errors";
 
 /** A request that can't be served: with what the tenant reads, and what the operator reads. */
@@ -41,7 +40,6 @@ export function failureOf(error: unknown): RetrievalFailure {
   if (error instanceof StoreError) return new RetrievalFailure(unreadable, error.problem);
   if (isConnectionLoss(error)) throw error;
   if (error instanceof Problems && error.problems[0]) return new RetrievalFailure(unrestored, error.problems[0]);
-  if (isServerError(error)) return new RetrievalFailure(unrestored, statementProblem(error, { sql: "" }));
   return new RetrievalFailure(unrestored, {
     what: `The rows could not be restored: ${error instanceof Error ? error.message : String(error)}`,
     fix: "see the worker's log, then let the tenant ask again",

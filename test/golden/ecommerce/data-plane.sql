@@ -1253,6 +1253,8 @@ CREATE TABLE IF NOT EXISTS "tenantry".cold_retrieval (
   files_done integer NOT NULL DEFAULT 0,
   bytes bigint NOT NULL DEFAULT 0,
   bytes_done bigint NOT NULL DEFAULT 0,
+  -- Rows of the files; fewer are restored where the time begins or ends within a file.
+  rows bigint NOT NULL DEFAULT 0,
   rows_done bigint NOT NULL DEFAULT 0,
   -- Sum of the hashes of the restored rows, as the files have them.
   checksum numeric NOT NULL DEFAULT 0,
