@@ -16,7 +16,7 @@ export function manifestKey(period: Period): string {
 }
 
 /** Prefix of a tenant's files in one period. */
-function tenantPrefix(period: Period, column: string, tenant: string): string {
+export function tenantPrefix(period: Period, column: string, tenant: string): string {
   return `${periodPrefix(period)}/${encode(column)}=${encode(tenant)}`;
 }
 
