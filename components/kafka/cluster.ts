@@ -62,6 +62,8 @@ function brokerConfig({ replication, minInSync }: KafkaPlan): Record<string, str
     "offsets.topic.replication.factor": replication,
     "transaction.state.log.replication.factor": replication,
     "transaction.state.log.min.isr": minInSync,
+    // The next transaction of a connector waits in such steps until the markers of the one before are written.
+    "add.partitions.to.txn.retry.backoff.ms": 5,
     "share.coordinator.state.topic.replication.factor": replication,
     "share.coordinator.state.topic.min.isr": minInSync,
     // A replica that lags would lose acknowledged records.

@@ -52,6 +52,8 @@ export function renderKafkaConfig({ port, controllerPort, data, clients, own }: 
     "transaction.state.log.replication.factor": 1,
     "transaction.state.log.min.isr": 1,
     "transaction.state.log.num.partitions": 3,
+    // The next transaction of a connector waits in such steps until the markers of the one before are written.
+    "add.partitions.to.txn.retry.backoff.ms": 5,
     "share.coordinator.state.topic.replication.factor": 1,
     "share.coordinator.state.topic.min.isr": 1,
     "group.initial.rebalance.delay.ms": 0,

@@ -84,7 +84,7 @@ test("sets exactly-once options only if consistency is `strong`", () => {
     const { config } = renderOutboxConnector(application, { ...settings, consistency }, worker);
     assert.deepEqual(
       Object.keys(strong).filter((key) => !(key in config)),
-      ["exactly.once.support", "transaction.boundary"],
+      ["exactly.once.support", "transaction.boundary", "producer.override.retry.backoff.ms"],
     );
   }
 });
