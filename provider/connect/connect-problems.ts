@@ -15,7 +15,7 @@ export function connectStarting(url: string, waitedMs: number, said: string): Pr
     what: `Kafka Connect at ${url} is not ready after ${Math.round(waitedMs / 1_000)} s`,
     got: said || "no reason given",
     expected: "`GET /health` to answer 200, and no rebalance that does not end",
-    fix: "look at the worker's log: it can't start without Kafka. Then run again",
+    fix: "Read the worker's log (it can't start without Kafka), then run again",
   });
 }
 

@@ -60,7 +60,7 @@ export async function runUpToFailure(
     if (!diagnosis.failure && !isThrough(diagnosis)) {
       stalls++;
       if (stalls === starts) throw new Problems([standsStill(diagnosis)]);
-      context.log(`${connector} stands still for ${patienceMs / 1_000} s, and is started anew`);
+      context.log(`${connector} has made no progress for ${patienceMs / 1_000} s: restarting it`);
       continue;
     }
     const next = diagnosis.stood?.unsent[0];

@@ -28,24 +28,24 @@ function notPartitioned(next: PartitionSetInputs, by: string | undefined): Probl
     what: `${tableId(next)} is not partitioned by ${next.by}`,
     got: by === undefined ? "no partitioning by one column's range" : `PARTITION BY RANGE (${by})`,
     expected: `PARTITION BY RANGE (${next.by})`,
-    fix: "write it behind the table's CREATE TABLE; a table that exists has to be made anew and its rows copied",
+    fix: "Write it after the table's CREATE TABLE. For an existing table, create a partitioned one, copy the rows and declare that",
   };
 }
 
 function keyMayBeNull(next: PartitionSetInputs): Problem {
   return {
-    what: `${next.by} of ${tableId(next)} may be null, and no partition takes such a row`,
+    what: `${next.by} of ${tableId(next)} may be null, and no partition accepts a null`,
     expected: `${next.by} … NOT NULL`,
-    fix: "add NOT NULL to the column, or make it part of the primary key",
+    fix: "Add NOT NULL to the column, or make it part of the primary key",
   };
 }
 
 export function incomplete(next: PartitionSetInputs, faults: readonly string[]): Problem {
   return {
-    what: `Rows of ${tableId(next)} would be refused, for want of a partition that takes them`,
+    what: `${tableId(next)} lacks partitions, so PostgreSQL would reject rows`,
     got: faults.join("; "),
     expected: `partitions for now, ${next.ahead} before and ${next.ahead} ahead, without a gap`,
-    fix: "move away what stands in the place of those partitions, then run again",
+    fix: "Rename or detach the tables that occupy the place or the name of those partitions, then run again",
   };
 }
 
@@ -64,11 +64,11 @@ export function keyChanged(path: "by" | "every", old: Keyed, next: PartitionSetI
         : `The partitions of ${tableId(next)} cannot become longer or shorter: those that exist would overlap with new ones`,
     got: `${path}: ${shown(next[path])}`,
     expected: `${path}: ${shown(old[path])}, as it is now`,
-    fix: "set it back; or create a new table that is partitioned so, copy the rows, and declare that",
+    fix: "Restore the old value; or create a new table with these partitions, copy the rows and declare it",
   };
 }
 
-/** What partitions are made by. */
+/** The key of a set: its column, and the length of its partitions. */
 type Keyed = Pick<FoundPartitionSet, "by" | "every">;
 
 function shown(value: string | Interval): string {
@@ -77,18 +77,18 @@ function shown(value: string | Interval): string {
 
 export function nameRefused(next: TableName): Problem {
   return {
-    what: "pg_partman keeps no tables whose names have a full stop or an apostrophe",
+    what: "pg_partman can't maintain a table whose name or schema contains a full stop or an apostrophe",
     got: `${next.schema}, ${next.table}`,
-    fix: "name the table and its schema without them",
+    fix: "Rename the table or its schema",
   };
 }
 
 export function tooShort(next: PartitionSetInputs): Problem {
   return {
-    what: `The partitions of ${tableId(next)} are too short: pg_partman's worker makes new ones once an hour`,
+    what: `The partitions of ${tableId(next)} are too short: pg_partman's worker creates new ones once an hour`,
     got: `every: ${formatDuration(next.every)}`,
     expected: "1 hour or more",
-    fix: "make the partitions longer",
+    fix: "Make the partitions longer",
   };
 }
 
@@ -105,6 +105,6 @@ export function tooFar(next: PartitionSetInputs): Problem {
     what: `The partitions of ${tableId(next)} would reach too far ahead: pg_partman names years by four digits`,
     got: `${next.ahead} partitions of ${formatDuration(next.every)}`,
     expected: `at most ${formatDuration(longestDuration)} ahead`,
-    fix: "make fewer ahead, or shorter ones",
+    fix: "Create fewer partitions ahead, or shorter ones",
   };
 }

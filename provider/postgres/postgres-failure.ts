@@ -26,7 +26,7 @@ export function describeFailure(error: unknown, server: Server): unknown {
       {
         what: `The connection to PostgreSQL at ${server.host}:${server.port} broke in the middle of the work`,
         got: error.message,
-        fix: "see the server's log, then run it again: it looks at what is there and does the rest",
+        fix: "See the server's log, then run again: the next run reads the present state and completes the rest",
       },
       error,
     );

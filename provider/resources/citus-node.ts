@@ -174,7 +174,7 @@ async function passOn(client: Client, logins: readonly Login[]): Promise<void> {
 
 function holdsShards({ name }: PostgresNode, left: number): Problem {
   return {
-    what: `The node ${name} can't leave the cluster, as it still holds shards`,
+    what: `The node ${name} still holds shards, so it can't leave the cluster`,
     got: `${left} shard groups`,
     expected: "none, once a ShardRebalance without it has run",
     fix: "run again: what is left is moved first",

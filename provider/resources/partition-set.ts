@@ -91,7 +91,7 @@ export const partitionSet: ResourceHandler<PartitionSetInputs, PartitionSetState
         : [];
     const shorter = old && shortened(old.retention, next.retention);
     return [
-      ...(old ? [] : ["-- as for pg_partman 5; version 4 is told the same in its own words:"]),
+      ...(old ? [] : ["-- for pg_partman 5; on version 4 the same with that version's arguments:"]),
       ...(shorter ? [`-- ${lossBeyond(formatDuration(shorter), next)}:`] : []),
       ...lines(planPartitionSet(next, old && expectedFrom(old), usual)),
     ];

@@ -1,4 +1,4 @@
--- What Citus needs to be told. Nothing to do on plain PostgreSQL.
+-- Citus' settings and shard catalogs. Does nothing on plain PostgreSQL.
 DO $$
 DECLARE
   maintainer name;

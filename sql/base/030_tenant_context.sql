@@ -4,7 +4,7 @@
 -- not, but cost less where there are none. Outside a transaction block it ends with its own statement, and every table
 -- looks empty.
 --
--- What each transaction calls qualifies its names: a search_path of the function's own would cost it as much as its work.
+-- Functions that each transaction calls qualify their names: a search_path of the function's own would cost it as much as its work.
 CREATE OR REPLACE FUNCTION tenantry.set_tenant(tenant :type) RETURNS void
   LANGUAGE plpgsql
 AS $$

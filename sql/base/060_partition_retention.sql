@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS tenantry.guarded_partition_set (
   retention interval NOT NULL CHECK (retention > interval '0')
 );
 
--- What the log's position was when a partition closed, one row for each node that may hold rows of it.
+-- The log's position when a partition closed, one row for each node that may hold rows of it.
 CREATE TABLE IF NOT EXISTS tenantry.closed_partition (
   partition regclass,
   -- Citus' group of the node; 0 is the coordinator, or the one server of plain PostgreSQL.

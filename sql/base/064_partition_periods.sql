@@ -178,7 +178,7 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION tenantry.make_partition(text, timestamptz, timestamptz) FROM PUBLIC;
 
--- What pg_partman calls the partition that starts then, cut as PostgreSQL cuts names.
+-- pg_partman's name of the partition that starts then, cut to PostgreSQL's length of names.
 CREATE OR REPLACE FUNCTION tenantry.partition_name(set_name text, starts timestamptz, name_format text) RETURNS name
   LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog, pg_temp

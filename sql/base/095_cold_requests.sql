@@ -1,7 +1,7 @@
 -- Asks for cold rows. A request is a row of its tenant; `tenantry lifecycle requests serve` fetches the tenant's files from
 -- the store, and writes into cold_retrieval what became of it. Nothing here reads the store.
 
--- What a role may write: it asks, and it cancels. Once a worker has taken a request, only cancelled_at counts.
+-- A role may write these columns: it asks, and it cancels. Once a worker has taken a request, only cancelled_at counts.
 CREATE TABLE IF NOT EXISTS :"events".cold_request (
   :"column" :type NOT NULL,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS :"events".cold_request (
   CHECK (from_time < until_time)
 );
 
--- What became of a request; no role of the application may write it.
+-- The outcome of a request; no role of the application may write it.
 CREATE TABLE IF NOT EXISTS :"events".cold_retrieval (
   :"column" :type NOT NULL,
   request_id uuid NOT NULL,

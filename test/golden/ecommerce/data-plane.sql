@@ -1810,7 +1810,7 @@ SELECT create_distributed_table('"ecommerce"."payments"', 'tenant_id', colocate_
 ALTER TABLE "ecommerce"."payments" ADD CONSTRAINT "payments_currency_fkey" FOREIGN KEY ("currency") REFERENCES "ecommerce"."currencies" ("code");
 
 -- PartitionSet ecommerce.orders
--- as for pg_partman 5; version 4 is told the same in its own words:
+-- for pg_partman 5; on version 4 the same with that version's arguments:
 SELECT "partman".create_parent(
   p_parent_table => 'ecommerce.orders',
   p_control => 'placed_at',
@@ -1833,7 +1833,7 @@ GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
 GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."orders" TO "ecommerce_app";
 
 -- PartitionSet ecommerce.order_items
--- as for pg_partman 5; version 4 is told the same in its own words:
+-- for pg_partman 5; on version 4 the same with that version's arguments:
 SELECT "partman".create_parent(
   p_parent_table => 'ecommerce.order_items',
   p_control => 'placed_at',
@@ -1856,7 +1856,7 @@ GRANT USAGE ON SCHEMA "ecommerce" TO "ecommerce_app";
 GRANT SELECT, INSERT, UPDATE, DELETE ON "ecommerce"."order_items" TO "ecommerce_app";
 
 -- PartitionSet ecommerce.payments
--- as for pg_partman 5; version 4 is told the same in its own words:
+-- for pg_partman 5; on version 4 the same with that version's arguments:
 SELECT "partman".create_parent(
   p_parent_table => 'ecommerce.payments',
   p_control => 'placed_at',
@@ -1897,7 +1897,7 @@ COMMIT;
 SELECT create_distributed_table('"ecommerce"."audit_log"', 'tenant_id', colocate_with => '"ecommerce"."tenants"');
 
 -- PartitionSet ecommerce.audit_log
--- as for pg_partman 5; version 4 is told the same in its own words:
+-- for pg_partman 5; on version 4 the same with that version's arguments:
 SELECT "partman".create_parent(
   p_parent_table => 'ecommerce.audit_log',
   p_control => 'occurred_at',
@@ -1990,7 +1990,7 @@ CREATE PUBLICATION "tenantry_outbox" FOR TABLE "tenantry"."outbox" ("id", "aggre
 WITH (publish = 'insert', publish_via_partition_root = true);
 
 -- PartitionSet tenantry.outbox
--- as for pg_partman 5; version 4 is told the same in its own words:
+-- for pg_partman 5; on version 4 the same with that version's arguments:
 SELECT "partman".create_parent(
   p_parent_table => 'tenantry.outbox',
   p_control => 'created_at',
