@@ -45,7 +45,7 @@ export async function copyRows(
   const wanted = wantedRows(table, file);
   await requireTenant(duckdb, table, tenant, file);
   const stored = shared.flatMap((column) => file.columns.find((each) => each.name === column.name) ?? []);
-  const measured = await measure(duckdb, { columns: shared, by: table.by }, stored, wanted);
+  const measured = await measure(duckdb, stored, table.by, wanted);
   const csv = join(`${file.path}.csv`);
   const values = file.columns.map((column) => `${written(column)} AS ${quoteIdentifier(column.name)}`);
   await duckdb.run(
