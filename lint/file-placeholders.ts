@@ -2,12 +2,13 @@ import { type ParsedSql, parseSql } from "../architecture/sql/sql-parser";
 import { piecesOf } from "../architecture/sql/sql-splitter";
 import type { Problem } from "../common/problem";
 import { placeAt, type Source, startOfLine } from "../common/source";
+import type { Finding } from "./rule";
 
 /** A SQL file whose tool fills in placeholders before PostgreSQL reads it. */
 export interface FilledSql {
   readonly parsed: ParsedSql;
-  /** A message with the placeholders as the file writes them. */
-  shown(message: string): string;
+  /** A finding with the placeholders as the file writes them. */
+  shown<T extends Finding>(finding: T): T;
 }
 
 interface Hole {
@@ -30,7 +31,7 @@ export function parseFilled(source: Source): FilledSql {
   const { text } = source;
   const parsed = parseSql(source);
   const holes = parsed.isComplete ? [] : holesIn(text);
-  if (holes.length === 0) return { parsed, shown: (message) => message };
+  if (holes.length === 0) return { parsed, shown: (finding) => finding };
   const names = new Map<string, string>();
   const parts: string[] = [];
   const unread: { readonly from: number; readonly to: number; readonly hole: Hole }[] = [];
@@ -60,7 +61,14 @@ export function parseFilled(source: Source): FilledSql {
         ...(missing ? [unfilled(source, missing.hole, unread.length)] : []),
       ],
     },
-    shown: (message) => [...names].reduce((all, [name, written]) => all.replaceAll(name, written), message),
+    shown(finding) {
+      const { what, fix, at } = finding;
+      const written = (message: string) =>
+        [...names].reduce((all, [name, placeholder]) => all.replaceAll(name, placeholder), message);
+      const { line, column = 1 } = at;
+      const place = line === undefined ? at : placeAt(source, startOfLine(source, line) + column - 1);
+      return { ...finding, what: written(what), fix: written(fix), at: place };
+    },
   };
 }
 

@@ -93,7 +93,7 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
       const context = contextOf(running, tables, { ...run, unwrapped });
       const found = chosen
         .flatMap((rule) => named(rule, rule.check?.(running.statements, context) ?? []))
-        .map((each) => ({ ...each, what: shown(withBuiltNames(each.what)), fix: shown(each.fix) }));
+        .map((each) => shown({ ...each, what: withBuiltNames(each.what) }));
       return withoutAllowed(source, readAllows(source, statements), found);
     });
   }
@@ -109,14 +109,13 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
 }
 
 /** A file with its statements in the order in which they run, including those in its DO blocks. */
-interface RunningFile {
+interface RunningFile extends Pick<FilledSql, "shown"> {
   readonly written: ParsedSql;
   readonly running: ParsedSql;
-  shown(message: string): string;
 }
 
 function asWritten(source: Source): FilledSql {
-  return { parsed: parseSql(source), shown: (message) => message };
+  return { parsed: parseSql(source), shown: (finding) => finding };
 }
 
 /** The tables of all files, except files whose statements make lint's own code throw. */
