@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { readStacks } from "../architecture/application-loader";
 import { byVersion, configuresNoTransaction, folderOf } from "../architecture/sql/migration-layout";
 import { isSql } from "../architecture/sql/sql-file";
@@ -8,10 +8,10 @@ import type { Source } from "../common/source";
 import { readSourceFile } from "../common/source-file";
 import { stackOf } from "../common/stack-name";
 import { listNames, suggest } from "../common/suggestion";
-import { root } from "../common/system/checkout";
 import { projectRoot } from "../common/system/project";
 import { stackThatNeedsCitus } from "./citus/required";
 import { mayBeConnector } from "./connector-facts";
+import { descriptionName, filesOf, isData, isFile, isPrisma, lintable } from "./file-search";
 import { databaseOfCode, databasesOfSql, otherDatabases, type Surroundings } from "./foreign-files";
 import type { LintInput } from "./lint";
 import {
@@ -23,8 +23,6 @@ import {
 import { readImports } from "./lint-imports";
 import { ToolSettingsReader } from "./tool-settings";
 import { isCode } from "./typescript/code";
-
-const descriptionName = "architecture.yaml";
 
 /** The inputs of lint, and the enabled rules. */
 interface LintTargets {
@@ -93,6 +91,7 @@ export function readTargets(paths: readonly string[], from: string = process.cwd
       if (source && database !== undefined) others.set(source.path, database);
       return source ?? [];
     });
+  const prisma = files.filter(isPrisma).flatMap(readable);
   const readers = { readable, readSql };
   const inputs = [
     ...[...sql].map(([folder, wanted]) => readFolder(folder, wanted, from, readers)),
@@ -102,6 +101,7 @@ export function readTargets(paths: readonly string[], from: string = process.cwd
       wanted: new Set(wanted.map((file) => shown(file, from))),
       libraries,
       imports: readImports(wanted, from),
+      prisma,
       otherDatabases: others,
     })),
     { name: "", sql: [], stacks, connectors, drops: configuration.drops },
@@ -231,63 +231,6 @@ function applicationFolder(name: string, configuration: Source, folder: string):
       at: { file: configuration.path },
     },
   ]);
-}
-
-function filesOf(paths: readonly string[], from: string): string[] {
-  return [...new Set(paths.flatMap((path) => filesOfPath(resolve(from, path), path)))];
-}
-
-function filesOfPath(path: string, given: string): string[] {
-  if (!existsSync(path)) {
-    throw new Problems([{ what: "There is no such file or folder", got: given, fix: "Correct the path" }]);
-  }
-  const files = statSync(path).isDirectory() ? below(path) : [path].filter(isJudged);
-  if (files.length > 0) return files;
-  const expected = `SQL, ${descriptionName}, TypeScript, a connector in YAML or JSON, or Pulumi.STACK.yaml`;
-  throw new Problems([{ what: "There is nothing to lint", got: given, expected, fix: "Give another path" }]);
-}
-
-function below(folder: string): string[] {
-  // The toolkit's own SQL has variables; it is valid SQL only after they are filled in.
-  if (folder === join(root, "sql", "base")) return [];
-  const folders = readdirSync(folder, { withFileTypes: true }).filter(
-    (entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."),
-  );
-  return [...lintable(folder), ...folders.flatMap(({ name }) => below(join(folder, name)))];
-}
-
-function lintable(folder: string): string[] {
-  return readdirSync(folder)
-    .filter(isLintable)
-    .map((name) => join(folder, name))
-    .filter((path) => isFile(path) && !isOthersStack(path));
-}
-
-/** True for a file. Folders with a file's name and broken links are skipped. */
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-/** True for a stack of another Pulumi project: its file has no key of tenantry's. */
-function isOthersStack(path: string): boolean {
-  return stackOf(path) !== undefined && !/\btenantry:/.test(readFileSync(path, "latin1"));
-}
-
-function isLintable(path: string): boolean {
-  return isSql(path) || isCode(path) || isData(path);
-}
-
-/**
- * True if lint judges the file. YAML and JSON may be anything: lint skips unknown files in a folder, and reports an
- * unknown file that was given by name.
- */
-function isJudged(path: string): boolean {
-  const isOurs = !isData(path) || stackOf(path) !== undefined || basename(path) === descriptionName;
-  return isLintable(path) && (isOurs || mayBeConnector(readFileSync(path, "latin1")));
-}
-
-function isData(path: string): boolean {
-  return /\.(ya?ml|json)$/.test(path);
 }
 
 function read(file: string, from: string): Source {

@@ -31,6 +31,8 @@ export interface LintInput {
   readonly libraries?: readonly Library[];
   /** Targets of the code's imports that are not relative paths. @default none */
   readonly imports?: readonly ImportPath[];
+  /** Prisma's schemas, which name the tables and columns of the code's models. @default none */
+  readonly prisma?: readonly Source[];
   /** Databases other than PostgreSQL, by the path of code whose SQL is for them and is not judged. @default none */
   readonly otherDatabases?: ReadonlyMap<string, string>;
   /** YAML and JSON with connectors. @default none */
@@ -53,7 +55,7 @@ export interface LintInput {
  */
 export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault: OnFault = throwFault): Linted[] {
   const { name, yaml, sql, code = [], connectors = [], stacks = [], drops = [], citus = false, wanted } = input;
-  const { libraries = [], imports = [], otherDatabases } = input;
+  const { libraries = [], imports = [], prisma = [], otherDatabases } = input;
   const isWanted = ({ path }: Source) => wanted?.has(path) ?? true;
   const isUnwrapped = ({ path, text }: Source) =>
     withoutTransaction(text) || (!yaml && (saysNoTransaction(text) || (input.unwrapped?.has(path) ?? false)));
@@ -101,7 +103,7 @@ export function lint(input: LintInput, chosen: readonly Rule[] = rules, onFault:
   for (const source of stacks) judge(source, () => lintStack(source, drops, chosen));
   const factsWith = (scripts: readonly ParsedSql[]) => facts([...readable.map(({ running }) => running), ...scripts]);
   const inCode = (sources: readonly Source[]) =>
-    lintCode(sources, tables, factsWith, chosen, { libraries, imports, otherDatabases });
+    lintCode(sources, tables, factsWith, chosen, { libraries, imports, prisma, otherDatabases });
   findings.push(...together(code, inCode, onFault).filter(({ at }) => wanted?.has(at.file) ?? true));
   return findings.toSorted(
     (a, b) => a.at.file.localeCompare(b.at.file) || (a.at.line ?? 0) - (b.at.line ?? 0) || a.rule.localeCompare(b.rule),

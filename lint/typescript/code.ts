@@ -5,6 +5,7 @@ import { placeAt, type Source } from "../../common/source";
 import { type ImportPath, targetsOf } from "./imports";
 import { Libraries } from "./libraries/libraries";
 import type { Library } from "./library";
+import { PrismaSchemas } from "./prisma-schema";
 import type { KnownTables } from "./table-names";
 import { typescript } from "./typescript";
 
@@ -14,6 +15,7 @@ export interface Code {
   readonly checker: ts.TypeChecker;
   readonly libraries: Libraries;
   readonly tables: KnownTables;
+  readonly prisma: PrismaSchemas;
   /** True for an import of one of the code's own files. */
   isOwn(specifier: string, from: ts.SourceFile): boolean;
   sourceOf(node: ts.Node): Source;
@@ -26,6 +28,8 @@ export interface CodeSetting {
   readonly libraries?: readonly Library[];
   /** Targets of imports. @default lint follows only relative paths */
   readonly imports?: readonly ImportPath[];
+  /** Prisma's schemas. @default none */
+  readonly prisma?: readonly Source[];
   /** Paths of code whose SQL is for another database than PostgreSQL, and is not judged. @default none */
   readonly otherDatabases?: { has(path: string): boolean } | undefined;
   /** Known tables. @default none: a model's table has the model's name */
@@ -49,7 +53,7 @@ export function isCode(path: string): boolean {
 /** The files, read by TypeScript's compiler. Load the compiler first (`loadTypeScript`). */
 export function readCode(
   sources: readonly Source[],
-  { libraries = [], imports = [], tables = new Map() }: CodeSetting = {},
+  { libraries = [], imports = [], prisma = [], tables = new Map() }: CodeSetting = {},
 ): Code {
   const { createSourceFile, createProgram, ScriptTarget } = typescript();
   const bySource = new Map(sources.map((source) => [posix.join(workingFolder, source.path), source]));
@@ -83,6 +87,7 @@ export function readCode(
     checker: program.getTypeChecker(),
     libraries: new Libraries(libraries),
     tables,
+    prisma: new PrismaSchemas(prisma),
     isOwn: (specifier, from) => resolve(specifier, from.fileName) !== undefined,
     sourceOf,
     placeOf: (node) => placeAt(sourceOf(node), node.getStart()),

@@ -145,7 +145,7 @@ function ofField(
     return all(parts, "AND", value);
   }
   // Either a relation by its row's key, `tenant: { id }`, or a unique key with a name of its own.
-  const isRelation = /_id"$/.test(column.text) && !/id$/i.test(name);
+  const isRelation = scope.tables[0]?.relations?.has(name) || (/(_i|I)d"$/.test(column.text) && !/id$/i.test(name));
   return isRelation ? comparison(column, "=", undefined, value) : ofObject(scope, value);
 }
 

@@ -12,6 +12,8 @@ export interface Table {
   readonly alias: string;
   /** The column behind a field of the model. */
   columnOf(field: string): string;
+  /** The fields that are relations, if a schema declares them. */
+  readonly relations?: ReadonlySet<string>;
 }
 
 /** The table that an argument names: a text such as `orders as o`, or a table or model that the code declares. */
@@ -40,6 +42,20 @@ export function tableOf(code: Code, node: ts.Expression): Table | undefined {
   // The import comes from a file that lint does not read: only its name is known.
   const imported = code.checker.getSymbolAtLocation(name)?.declarations?.find(t.isImportSpecifier);
   return imported && tableNamed(code, (imported.propertyName ?? imported.name).text);
+}
+
+/** The table of a client's property such as `prisma.orderItem`: by Prisma's schema, or by the name alone. */
+export function tableOfProperty(code: Code, property: ts.MemberName): Table {
+  const model = code.prisma.modelOf(property.text, code.sourceOf(property).path);
+  if (!model) return tableNamed(code, property.text);
+  const { table, columns, relations } = model;
+  const bare = table.split(".").at(-1) ?? table;
+  return {
+    name: table,
+    alias: bare,
+    relations,
+    columnOf: (field) => columns.get(field) ?? columnOfField(code.tables, bare, field),
+  };
 }
 
 /** The table of a model, by the model's name alone. */

@@ -5,7 +5,7 @@ import type { ReadQuery } from "./chain-query";
 import type { Code } from "./code";
 import type { CodeText } from "./code-text";
 import { ofExpression } from "./condition";
-import { modelOf, type Table, tableNamed, tableOf } from "./entity";
+import { modelOf, type Table, tableOf, tableOfProperty } from "./entity";
 import type { Library } from "./library";
 import { typescript } from "./typescript";
 
@@ -58,7 +58,7 @@ function tableIn(
     const table = each === "class" ? modelOf(code, receiver) : undefined;
     if (table) return { table, args };
     if (each === "property" && t.isPropertyAccessExpression(receiver)) {
-      return { table: tableNamed(code, receiver.name.text), args };
+      return { table: tableOfProperty(code, receiver.name), args };
     }
   }
   return undefined;
