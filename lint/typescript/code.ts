@@ -55,11 +55,10 @@ export function readCode(
   sources: readonly Source[],
   { libraries = [], imports = [], prisma = [], tables = new Map() }: CodeSetting = {},
 ): Code {
-  const { createSourceFile, createProgram, ScriptTarget } = typescript();
+  const { createSourceFile, createProgram, ScriptTarget, JSDocParsingMode } = typescript();
+  const parsing = { languageVersion: ScriptTarget.Latest, jsDocParsingMode: JSDocParsingMode.ParseNone };
   const bySource = new Map(sources.map((source) => [posix.join(workingFolder, source.path), source]));
-  const trees = new Map(
-    [...bySource].map(([path, { text }]) => [path, createSourceFile(path, text, ScriptTarget.Latest, true)]),
-  );
+  const trees = new Map([...bySource].map(([path, { text }]) => [path, createSourceFile(path, text, parsing, true)]));
   const absolute = imports.map(({ within, name, targets }) => ({
     name,
     within: within === "" ? "" : posix.join(workingFolder, within),

@@ -33,6 +33,9 @@ const read = new WeakMap<Code, Map<ts.Node, EmbeddedSql | undefined>>();
 
 /** The query of a call or a tagged template: SQL, or a query that a library builds; undefined if there is none. */
 export function embeddedSql(code: Code, node: ts.Node): EmbeddedSql | undefined {
+  const t = typescript();
+  // An entry for every node of every file would take more memory than the files.
+  if (!t.isCallExpression(node) && !t.isTaggedTemplateExpression(node)) return undefined;
   const known = read.get(code) ?? new Map<ts.Node, EmbeddedSql | undefined>();
   read.set(code, known);
   if (!known.has(node)) known.set(node, readSql(code, node));
