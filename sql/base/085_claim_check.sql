@@ -99,6 +99,7 @@ $$;
 
 -- Removes the rows of claims that no redelivery needs any more, so that the collection of orphans deletes their objects.
 -- Returns how many it removed: call it again until that is less than the batch.
+-- tenantry:allow query-without-tenant It prunes the claims of all tenants
 CREATE OR REPLACE FUNCTION :"events".prune_claims(batch integer DEFAULT 10000) RETURNS bigint
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
