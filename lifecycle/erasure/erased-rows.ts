@@ -6,7 +6,7 @@ import type { ErasableTable } from "./erasable-tables";
 import { addToReceipt, type ErasureScope, type PersonCondition } from "./receipt";
 
 /** Condition with its parameters, of the rows that an erasure erases; undefined if the table has none of them. */
-export function erasedRows(
+function erasedRows(
   table: ErasableTable,
   { tenant, person }: ErasureScope,
 ): { readonly sql: string; readonly values: readonly string[] } | undefined {

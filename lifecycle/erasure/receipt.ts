@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { Client } from "pg";
-import type { Reader } from "../../provider/postgres/sql-statements";
 
 /** What an erasure erases. */
 export interface ErasureScope {
@@ -92,11 +91,4 @@ export async function endReceipt(client: Client, id: string): Promise<Receipt> {
   const [receipt] = rows;
   if (!receipt) throw new Error("the receipt is not there any more");
   return receipt;
-}
-
-/** Reads the receipts of a tenant. */
-export function readReceipts(read: Reader, tenant: string): Promise<readonly Receipt[]> {
-  return read<Receipt>(`SELECT ${receiptColumns} FROM tenantry.erasure WHERE tenant = $1 ORDER BY started_at`, [
-    tenant,
-  ]);
 }

@@ -50,7 +50,7 @@ export function stage(duckdb: DuckDb, table: ExportTable): Promise<StagedTable> 
 }
 
 /** The size above which a tenant's rows are cut into several files. */
-export const fileBytes = 128 * 1024 * 1024;
+const fileBytes = 128 * 1024 * 1024;
 
 /**
  * Writes the staged rows: one file a tenant, or several of about `limit` bytes.

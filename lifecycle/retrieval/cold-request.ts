@@ -37,7 +37,7 @@ export function requestPlacesOf(application: Application): RequestPlace[] {
   ];
 }
 
-export type RequestState = "asked" | "fetching" | "ready" | "failed" | "cancelled" | "expired";
+type RequestState = "asked" | "fetching" | "ready" | "failed" | "cancelled" | "expired";
 
 /** A request and what became of it. Times are PostgreSQL's text, which has no gap. */
 export interface ColdRequest {

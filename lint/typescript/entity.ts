@@ -59,7 +59,7 @@ export function tableOfProperty(code: Code, property: ts.MemberName): Table {
 }
 
 /** The table of a model, by the model's name alone. */
-export function tableNamed(code: Code, model: string): Table {
+function tableNamed(code: Code, model: string): Table {
   const name = tableOfModel(code.tables, model);
   return { name, alias: name, columnOf: (field) => columnOfField(code.tables, name, field) };
 }
