@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { recordRequests } from "../activity";
 import { asTenant, type ColdRequest, hasRequests, type RequestPlace, readRequests } from "./cold-request";
 import { ended, failed, forgetEnded } from "./request-state";
 import { dropRestored } from "./restored-table";
@@ -39,12 +40,33 @@ export async function serveOnce(context: WorkerContext): Promise<WorkDone> {
   return done;
 }
 
+/** The time between two notes for alerts. */
+const noteMs = 30_000;
+
 /** Serves until the signal stops it. */
 export async function serveRequests(context: WorkerContext, pollMs: number): Promise<void> {
+  let noted = Number.NEGATIVE_INFINITY;
   while (!context.signal?.aborted) {
     await serveOnce(context);
+    if (performance.now() - noted > noteMs) {
+      await noteWaiting(context);
+      noted = performance.now();
+    }
     await sleep(pollMs, undefined, { signal: context.signal }).catch(() => {});
   }
+}
+
+/** Notes how many requests wait behind a round, and since when. */
+async function noteWaiting({ client, places }: WorkerContext): Promise<void> {
+  const waiting: Date[] = [];
+  for (const place of places) {
+    if (!(await hasRequests(client, place))) continue;
+    for (const { state, askedAt } of await readRequests(client, place, "open")) {
+      if (state === "asked" || state === "fetching") waiting.push(askedAt);
+    }
+  }
+  const [oldest] = waiting.toSorted((one, other) => +one - +other);
+  await recordRequests(client, waiting.length, oldest);
 }
 
 async function serve(

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { acme, type ColdDatabase, checksum, coldDatabase, globex, january } from "./cold-database";
+import { setTimeout as sleep } from "node:timers/promises";
+import { requestPlacesOf } from "../../lifecycle/retrieval/cold-request";
+import { serveRequests } from "../../lifecycle/retrieval/retrieval-worker";
+import { connect } from "../../provider/postgres/postgres-connection";
+import { acme, type ColdDatabase, checksum, coldApplication, coldDatabase, globex, january } from "./cold-database";
 import { skip } from "./servers";
 
 async function ask(
@@ -120,6 +124,35 @@ test("a request for cold rows", { skip }, async (t) => {
     await assert.rejects(request("orders", ...january, "csv"), /as rows or as files/);
     assert.match(((await request("ecommerce.orders", ...january))[0]?.request_cold as string) ?? "", /^[0-9a-f-]{36}$/);
     await assert.rejects(request("orders", ...january), /has 3 open requests for cold rows, and may have 3/);
+  });
+
+  await t.test("that waits is noted for alerts, with the time at which it was asked", async () => {
+    await cold.admin.query("UPDATE tenantry.cold_request SET cancelled_at = now()");
+    await cold.serve();
+    const id = await ask(cold, "app", globex);
+    const key = "hashtext('tenantry.cold_request'), hashtext($1)";
+    // As long as another worker has it.
+    await cold.admin.query(`SELECT pg_advisory_lock(${key})`, [id]);
+    const client = await connect(cold.endpoint);
+    const stopping = new AbortController();
+    const places = requestPlacesOf(coldApplication());
+    const context = { client, store: cold.store, places, tell: () => {}, signal: stopping.signal };
+    const serving = serveRequests(context, 50);
+    const noted = async () =>
+      (
+        await cold.admin.query<{ waiting: number; same: boolean }>(
+          `SELECT waiting, oldest_at = (SELECT date_trunc('milliseconds', asked_at) FROM tenantry.cold_request WHERE id = $1) AS same
+           FROM tenantry.lifecycle_activity WHERE activity = 'requests'`,
+          [id],
+        )
+      ).rows;
+    for (const deadline = Date.now() + 30_000; Date.now() < deadline && (await noted()).length === 0; ) await sleep(50);
+    stopping.abort();
+    await serving;
+    await client.end();
+    assert.deepEqual(await noted(), [{ waiting: 1, same: true }]);
+    await cold.admin.query(`SELECT pg_advisory_unlock(${key})`, [id]);
+    assert.equal((await cold.serve()).ready, 1);
   });
 });
 
