@@ -67,7 +67,8 @@ export async function loadApplication(
   const name = basename(application);
   const files = [name, readSource(yaml), readSql(application)] as const;
   const refused = refuse?.(...files, readStacks(application)) ?? [];
-  const parsed = parseWith(refused, () => parseApplication(...files, defaults));
+  const changes = readChanges(application);
+  const parsed = parseWith(refused, () => parseApplication(...files, defaults, changes));
   const sources = readSql(base);
   const baseOf = (application: Application) => parseBase(application, sources);
   return { application: parsed, base: baseOf(parsed), baseOf };
@@ -98,6 +99,7 @@ function descriptionFile(folder: string): string {
   return yaml;
 }
 
+const changesFolder = "changes";
 const descriptionName = "architecture.yaml";
 export const toolkitBase = join(root, "sql", "base");
 
@@ -116,6 +118,17 @@ function readSql(folder: string): Source[] {
   });
   refuseIfAny(problems);
   return sources;
+}
+
+/** The schema changes of an application: the YAML files in its folder `changes`. */
+export function readChanges(application: string): Source[] {
+  const folder = join(application, changesFolder);
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => /\.ya?ml$/i.test(name));
+  return names.toSorted().map((name) => {
+    const path = ["sql", basename(application), changesFolder, name].join("/");
+    return readSourceFile(join(folder, name), path);
+  });
 }
 
 /** The stacks of the project that an application's folder belongs to. */

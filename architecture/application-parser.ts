@@ -7,6 +7,7 @@ import type { Catalog, CatalogTable } from "./catalog/catalog";
 import { primaryKey } from "./catalog/catalog";
 import { buildCatalog } from "./catalog/catalog-builder";
 import { text, withoutForeignKeys } from "./catalog/deferred-foreign-keys";
+import { addedColumns, type ChangeFile, parseChangeFile } from "./changes/change-file";
 import { type Check, type Checked, isDeferred, kindOf, ownEntry } from "./checks/check";
 import { checkEnumValues } from "./checks/enum-values";
 import { checkFileNames, fileNumber } from "./checks/file-names";
@@ -14,6 +15,7 @@ import { checkForeignKeys } from "./checks/foreign-keys";
 import { checkNames } from "./checks/identifiers";
 import { checkPartitions } from "./checks/partitions";
 import { checkRoles } from "./checks/roles";
+import { checkSchemaChanges } from "./checks/schema-changes";
 import { checkStatements } from "./checks/statements";
 import { checkTables } from "./checks/tables";
 import { checkTenantTables } from "./checks/tenant-tables";
@@ -49,6 +51,7 @@ export function parseApplication(
   yaml: Source,
   sql: readonly Source[],
   defaults: Defaults = standardDefaults,
+  changes: readonly Source[] = [],
 ): Application {
   const problems: Problem[] = checkFileNames(sql);
   const described = parseYaml(yaml, { schema: descriptionSchema, noun: "The description" });
@@ -61,20 +64,53 @@ export function parseApplication(
   const { placeOf } = described;
   const description = complete(described.value, defaults);
   const schema = description.schema ?? name;
-  const { catalog, problems: found } = buildCatalog(files, schema);
+  const evolved = parseChanges(changes, files, schema, description);
+  problems.push(...evolved.problems);
+  const { catalog, problems: found } = buildCatalog(evolved.files, schema);
   problems.push(...found);
-  const checked: Checked = { name, schema, description, placeOf, files, catalog };
+  const checked: Checked = { name, schema, description, placeOf, files: evolved.files, catalog };
   refuseIfAny([...problems, ...checks.flatMap((check) => check(checked))]);
   return {
     name,
     schema,
     tenant: description.tenant satisfies Tenant,
     tables: toTables(checked),
-    files: files.map((file, index) => toFile(checked, file, index)),
+    files: files.map((file) => toFile(checked, file, evolved.files.indexOf(file))),
+    ...(evolved.changes.length > 0 && { changes: evolved.changes.map(({ change }) => change) }),
     events: toEvents(name, description),
     cold: description.cold satisfies ColdLimits,
     roles: toRoles(name, description),
   };
+}
+
+/**
+ * Parses the schema changes, and puts the columns that they add among the SQL files, so that later files may use
+ * them.
+ */
+function parseChanges(
+  sources: readonly Source[],
+  files: readonly ParsedSql[],
+  schema: string,
+  description: CompleteDescription,
+): { readonly files: readonly ParsedSql[]; readonly changes: readonly ChangeFile[]; readonly problems: Problem[] } {
+  if (sources.length === 0) return { files, changes: [], problems: [] };
+  const parsed = sources.toSorted((a, b) => fileNumber(a.path) - fileNumber(b.path)).map(parseChangeFile);
+  const changes = parsed.filter((each): each is ChangeFile => !Array.isArray(each));
+  const { catalog } = buildCatalog(files, schema);
+  const problems = [
+    ...parsed.flatMap((each) => (Array.isArray(each) ? each : [])),
+    ...checkSchemaChanges(
+      changes,
+      catalog,
+      description,
+      files.map(({ source }) => source.path),
+    ),
+  ];
+  const additions = changes
+    .filter(({ change }) => catalog.tables.has(change.table))
+    .map(({ change }) => parseSql(addedColumns(schema, change)));
+  const merged = [...files, ...additions].toSorted((a, b) => fileNumber(a.source.path) - fileNumber(b.source.path));
+  return { files: merged, changes, problems };
 }
 
 /** Sorts tables: each after those that its foreign keys refer to, otherwise in order of creation. */

@@ -1,5 +1,6 @@
 import type { Duration } from "../common/duration";
 import type { Size } from "../common/size";
+import type { SchemaChange } from "./changes/schema-change";
 import type { Reach } from "./reserved-functions";
 import type { SqlFile } from "./sql/sql-file";
 import type { Tenant as TenantEntry } from "./tenancy/tenants";
@@ -15,6 +16,8 @@ export interface Application {
   readonly tables: readonly Table[];
   /** The SQL files, sorted by number. */
   readonly files: readonly SqlFile[];
+  /** Changes of columns in phases, sorted by number. @default none */
+  readonly changes?: readonly SchemaChange[];
   readonly events: Events;
   readonly cold: ColdLimits;
   readonly roles: readonly Role[];

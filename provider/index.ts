@@ -86,6 +86,7 @@ function resource<Noun extends keyof Inputs>(noun: Noun, secrets: readonly strin
 
 export class CitusNode extends resource("CitusNode") {}
 export class Migration extends resource("Migration") {}
+export class SchemaChange extends resource("SchemaChange") {}
 export class TenantDatabase extends resource("TenantDatabase", ["logins"]) {}
 export class TenantSchema extends resource("TenantSchema") {}
 export class DistributedTable extends resource("DistributedTable") {}
@@ -107,6 +108,8 @@ export function declare(declaration: Declaration, options: pulumi.CustomResource
       return new CitusNode(declaration.name, declaration.inputs, options);
     case "Migration":
       return new Migration(declaration.name, declaration.inputs, options);
+    case "SchemaChange":
+      return new SchemaChange(declaration.name, declaration.inputs, options);
     case "TenantDatabase":
       return new TenantDatabase(declaration.name, declaration.inputs, options);
     case "TenantSchema":

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
+import { phases } from "../architecture/changes/phase";
 import { type Endpoints, endpointsSchema } from "../architecture/endpoints";
 import { tenantsSchema } from "../architecture/tenancy/tenants";
 import { type Place, type Problem, Problems, refuseIfAny } from "../common/problem";
@@ -119,7 +120,7 @@ const count = z.preprocess(
 );
 const fileReference = z.strictObject({ file: z.string().min(1) });
 /** A verb and its object. The object may hold spaces, for example in a tenant's value or a file's name. */
-const optIn = /^(adopt|block-writes|drop|expire|lose-events|redistribute|remodel|remove|replay|run) \S(.*\S)?$/;
+const optIn = /^(adopt|block-writes|contract|drop|expire|lose-events|redistribute|remodel|remove|replay|run) \S(.*\S)?$/;
 
 const stackSchema = z.object({
   config: z.strictObject(
@@ -136,6 +137,13 @@ const stackSchema = z.object({
         .default([]),
       "tenantry:isolatedTenants": z
         .array(z.union([z.string().min(1), z.int().transform(String)]), "a list of the tenant column's values")
+        .optional(),
+      "tenantry:changes": z
+        .record(
+          z.string(),
+          z.enum(phases, `one of ${phases.join(", ")}`),
+          "phases by schema change, such as `{ 085_total_in_cents: backfill }`",
+        )
         .optional(),
       "tenantry:endpoints": z
         .union([fileReference, endpointsSchema], "`{ file: PATH }`, or `postgres`, `kafka` and `connect`")
@@ -163,6 +171,7 @@ function ownSettings(config: OwnKeys) {
     shardCount: config["tenantry:shardCount"] ?? 32,
     allow: config["tenantry:allow"],
     ...(config["tenantry:isolatedTenants"] && { isolatedTenants: config["tenantry:isolatedTenants"] }),
+    ...(config["tenantry:changes"] && { changes: config["tenantry:changes"] }),
     endpoints: config["tenantry:endpoints"],
     postgres: postgresSettings(config["tenantry:postgres"], {
       platform: config["tenantry:platform"],

@@ -29,7 +29,7 @@ export function checkFileNames(files: readonly Source[]): Problem[] {
   });
 }
 
-/** The number that orders a SQL file. Files without one come last. */
+/** The number that orders SQL files and schema changes. Files without one come last. */
 export function fileNumber(path: string): number {
-  return Number(pattern.exec(basename(path))?.[1] ?? Number.POSITIVE_INFINITY);
+  return Number(/^(\d{3,})_/.exec(basename(path))?.[1] ?? Number.POSITIVE_INFINITY);
 }

@@ -1,3 +1,4 @@
+import type { Phase } from "../changes/phase";
 import type { Defaults } from "../defaults";
 import type { Endpoints } from "../endpoints";
 import type { Tenancy } from "../tenancy/tenants";
@@ -26,6 +27,8 @@ export interface DataPlaneSettings {
   readonly tenancy?: Tenancy;
   /** The place of cold rows. Only its presence counts here. @default none: rows stay in the database until they are dropped */
   readonly store?: object;
+  /** The phase of each schema change that has begun, by the change's name. @default none has begun */
+  readonly changes?: Readonly<Record<string, Phase>>;
   /** Values for everything that architecture.yaml leaves out. @default `standardDefaults` */
   readonly defaults?: Defaults;
   /** Undefined in a preview of a stack whose servers do not run yet. */

@@ -1,4 +1,5 @@
 import type { Application } from "../application";
+import { fileNumber } from "../checks/file-names";
 import type { PostgresNode } from "../endpoints";
 import type { SqlFile } from "../sql/sql-file";
 import { tenantDirectory } from "../tenancy/tenant-directory";
@@ -9,6 +10,7 @@ import { declareFile, declareSchema } from "./migrations";
 import { declareMembers, declareShards } from "./nodes";
 import { declareReplication } from "./replication";
 import { declareBoundary } from "./role-boundary-declaration";
+import { declareSchemaChange } from "./schema-change-declaration";
 import { Steps } from "./steps";
 import { declareTables } from "./table-declarations";
 
@@ -73,8 +75,17 @@ export function schemaDataPlane(
 }
 
 function declareData(steps: Steps, application: Application, settings: DataPlaneSettings): void {
+  const changes = [...(application.changes ?? [])];
+  const declareChanges = (before: number) => {
+    for (let next = changes[0]; next && fileNumber(next.source.path) < before; next = changes[0]) {
+      declareSchemaChange(steps, application, next, settings.changes?.[next.name]);
+      changes.shift();
+    }
+  };
   for (const file of application.files) {
+    declareChanges(fileNumber(file.path));
     declareFile(steps, application, file);
     declareTables(steps, application, settings, file);
   }
+  declareChanges(Number.POSITIVE_INFINITY);
 }

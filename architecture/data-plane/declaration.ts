@@ -1,5 +1,6 @@
 import type { Duration } from "../../common/duration";
 import type { ForeignKey, TenantType } from "../application";
+import type { Phase } from "../changes/phase";
 import type { PostgresNode } from "../endpoints";
 import type { Reach } from "../reserved-functions";
 import type { SqlStatement } from "../sql/sql-file";
@@ -22,6 +23,7 @@ export type Declaration = {
 export interface Inputs {
   readonly CitusNode: CitusNodeInputs;
   readonly Migration: MigrationInputs;
+  readonly SchemaChange: SchemaChangeInputs;
   readonly TenantDatabase: TenantDatabaseInputs;
   readonly TenantSchema: TenantSchemaInputs;
   readonly DistributedTable: DistributedTableInputs;
@@ -85,6 +87,31 @@ export interface MigrationInputs {
    * @default none
    */
   readonly tables?: Readonly<Record<string, "tenant" | "reference" | "local">>;
+}
+
+/** A change of a table's columns, in the phase that the stack has reached. */
+export interface SchemaChangeInputs {
+  /** The file's name without its ending. */
+  readonly change: string;
+  readonly path: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly phase: Phase;
+  /** The primary key, by which rows are changed batch by batch. */
+  readonly key: readonly string[];
+  /** The tenant column, and the table that lists the tenants. @default the rows belong to no tenant */
+  readonly tenant?: { readonly column: string; readonly rootSchema: string; readonly root: string };
+  readonly add: readonly (ColumnValue & { readonly type: string; readonly notNull: boolean })[];
+  readonly drop: readonly ColumnValue[];
+  /** Time between the phases `switch-reads` and `contract`. */
+  readonly soak: Duration;
+}
+
+/** A column, and its value as SQL, computed from other columns of the row and from those of NEW in a trigger. */
+export interface ColumnValue {
+  readonly name: string;
+  readonly value: string;
+  readonly valueOfNew: string;
 }
 
 export type Privilege = "SELECT" | "INSERT" | "UPDATE" | "DELETE";

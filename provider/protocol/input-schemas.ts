@@ -56,6 +56,7 @@ export const duration = z.codec(z.string(), z.custom<Duration>(), {
 const durations: { readonly [Noun in keyof Inputs]?: readonly (keyof Inputs[Noun])[] } = {
   PartitionSet: ["every", "retention", "exportAfter"],
   ProcessedEvents: ["retention"],
+  SchemaChange: ["soak"],
 };
 
 /** A resource's properties as Pulumi carries and stores them. */

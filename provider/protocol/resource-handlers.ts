@@ -8,6 +8,7 @@ import { processedEvents } from "../resources/processed-events";
 import { referenceTable } from "../resources/reference-table";
 import { replicationSlot } from "../resources/replication-slot";
 import { roleBoundary } from "../resources/role-boundary";
+import { schemaChange } from "../resources/schema-change";
 import { shardRebalance } from "../resources/shard-rebalance";
 import { tenantDatabase } from "../resources/tenant-database";
 import { tenantIsolation } from "../resources/tenant-isolation";
@@ -20,6 +21,7 @@ export const resourceHandlers = new Map<string, ResourceHandler<object>>(
   [
     citusNode,
     migration,
+    schemaChange,
     tenantDatabase,
     tenantSchema,
     distributedTable,
