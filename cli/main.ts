@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, LazyCommand>> = {
   verify: { summary: "look at a running stack: isolation, events, drift", load: () => require("./verify") },
   events: { summary: "events that stop a connector: which, why, and the way out", load: () => require("./events") },
   lifecycle: { summary: "the tiers of old rows: move, look, hold, erase", load: () => require("./lifecycle") },
+  evolve: { summary: "change columns in phases while the application runs", load: () => require("./evolve") },
   demo: { summary: "traffic on a running stack, compared with what arrived", load: () => require("./demo") },
   // Its parts measure a checkout.
   ...(existsSync(join(root, "bench")) && {

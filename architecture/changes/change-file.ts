@@ -20,7 +20,14 @@ const column = z
   .min(1, "a column's name")
   .refine((name) => Buffer.byteLength(name) <= maxIdentifierBytes, `at most ${maxIdentifierBytes} bytes`);
 
-const expression = z.string("an SQL expression, such as `(total * 100)::bigint`").transform((text, context) => {
+/** YAML reads NULL, numbers and booleans as such; in SQL they mean the same. */
+const written = z.preprocess(
+  (value) =>
+    value === null ? "NULL" : typeof value === "number" || typeof value === "boolean" ? String(value) : value,
+  z.string("an SQL expression, such as `(total * 100)::bigint`"),
+);
+
+const expression = written.transform((text, context) => {
   const parsed = parseExpression(text);
   if (typeof parsed !== "string") return parsed;
   context.addIssue({

@@ -1,3 +1,4 @@
+import { refuseIfAny } from "../../common/problem";
 import type { Application } from "../application";
 import type { LoadedApplication } from "../application-loader";
 import { cdcRole, siloDatabase, tenantLogin, tenantPrefix } from "../application-names";
@@ -8,6 +9,7 @@ import { dataPlane, schemaDataPlane } from "./data-plane";
 import type { DataPlaneSettings } from "./data-plane-settings";
 import type { Declaration } from "./declaration";
 import { onlyCoordinator } from "./nodes";
+import { unknownChanges } from "./schema-change-declaration";
 import { Steps } from "./steps";
 
 /**
@@ -42,7 +44,7 @@ export interface Database {
  * The databases of a stack.
  *
  * @param endpoints the servers' endpoints, undefined if unknown; those of a silo are derived from them
- * @throws Problems with tenants that do not fit the application
+ * @throws Problems with tenants and phases of schema changes that do not fit the application
  */
 export function databasesOf(
   { application, baseOf }: LoadedApplication,
@@ -50,6 +52,7 @@ export function databasesOf(
   endpoints: Endpoints | undefined,
 ): Database[] {
   const { tenancy = shared } = settings;
+  refuseIfAny(unknownChanges(application, settings.changes));
   const applications = scopedApplications(application, tenancy);
   const nodes = (at: Endpoints | undefined) => at?.postgres.nodes ?? onlyCoordinator;
   if (tenancy.model === "schema") {

@@ -16,7 +16,7 @@ export const changeColumnType: Rule = {
           return [
             {
               what: `Changing the type of \`${table}.${command.name}\` rewrites the table under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile`,
-              fix: "Add a column of the new type, write both, backfill, switch the readers, and drop the old one later",
+              fix: "Write it as a schema change that serves both releases: `tenantry evolve draft FILE` writes the file that adds a column of the new type and drops the old one last",
               at,
             },
           ];

@@ -10,7 +10,7 @@ export const dropColumn: Rule = {
       .filter(({ command }) => command.subtype === "AT_DropColumn")
       .map(({ table, command: { name }, at }) => ({
         what: `Dropping column \`${table}.${name}\` breaks every running release that reads or writes it`,
-        fix: "Drop the column in a later release, once nothing uses it, and allow it here with that reason",
+        fix: "Write it as a schema change, which drops the column once nothing uses it: `tenantry evolve draft FILE` writes the file; or allow it here with the reason",
         at,
       })),
 };

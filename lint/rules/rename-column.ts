@@ -16,7 +16,7 @@ export const renameColumn: Rule = {
       return [
         {
           what: `Renaming \`${table}.${subname}\` breaks every running release that uses the name`,
-          fix: `Add \`${newname}\`, write both, backfill, switch the readers, and drop \`${subname}\` in a later release`,
+          fix: `Write it as a schema change that serves both releases: \`tenantry evolve draft FILE\` writes the file that adds \`${newname}\` and drops \`${subname}\` last`,
           at,
         },
       ];
