@@ -77,5 +77,7 @@ export function forgetChange({ schema, change }: ChangeName): Statement {
 
 /** Hash of what may not change once the change has begun. */
 export function definitionOf({ table, add, drop }: SchemaChangeInputs): string {
-  return hashOf(JSON.stringify([table, add, drop]));
+  // Values in a fixed order, because Pulumi stores properties in another one.
+  const added = add.map(({ name, type, notNull, value }) => [name, type, notNull, value]);
+  return hashOf(JSON.stringify([table, added, drop.map(({ name, value }) => [name, value])]));
 }
