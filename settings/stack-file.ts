@@ -120,7 +120,8 @@ const count = z.preprocess(
 );
 const fileReference = z.strictObject({ file: z.string().min(1) });
 /** A verb and its object. The object may hold spaces, for example in a tenant's value or a file's name. */
-const optIn = /^(adopt|block-writes|contract|drop|expire|lose-events|redistribute|remodel|remove|replay|run) \S(.*\S)?$/;
+const optIn =
+  /^(adopt|block-writes|contract|drop|expire|lose-events|redistribute|remodel|remove|replay|run) \S(.*\S)?$/;
 
 const stackSchema = z.object({
   config: z.strictObject(

@@ -87,7 +87,11 @@ test("recognises its definition in whatever order Pulumi stores the properties",
     Array.isArray(value)
       ? value.map(sorted)
       : typeof value === "object" && value !== null
-        ? Object.fromEntries(Object.entries(value).toSorted().map(([key, inner]) => [key, sorted(inner)]))
+        ? Object.fromEntries(
+            Object.entries(value)
+              .toSorted()
+              .map(([key, inner]) => [key, sorted(inner)]),
+          )
         : value;
   const stored = sorted(inPhase("expand")) as SchemaChangeInputs;
   assert.deepEqual(schemaChange.check?.(stored, inPhase("dual-write"), new Set()), []);
