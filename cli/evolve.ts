@@ -10,6 +10,7 @@ import { Steps } from "../architecture/data-plane/steps";
 import { Problems } from "../common/problem";
 import { suggest } from "../common/suggestion";
 import { projectRoot } from "../common/system/project";
+import { plainTable } from "../common/table";
 import { countDisagreements } from "../provider/evolution/agreement";
 import { readRecord } from "../provider/evolution/change-record";
 import type { Context } from "../provider/protocol/resource-context";
@@ -18,7 +19,6 @@ import { writePhase } from "./evolve/changed-stack-file";
 import { draft } from "./evolve/draft";
 import { revealSecret } from "./reveal-secret";
 import { type StackDatabase, withDatabases } from "./stack-databases";
-import { table } from "./table";
 
 interface Flags {
   readonly stack: string;
@@ -97,7 +97,7 @@ async function status({ stack, json }: Flags): Promise<void> {
       nextStep(wanted, phase),
     ]),
   );
-  print(table(["change", "table", "database", "phase", "since", "rows filled", "next"], rows));
+  print(plainTable(["change", "table", "database", "phase", "since", "rows filled", "next"], rows));
 }
 
 async function statusOf(
@@ -155,7 +155,7 @@ async function verify(name: string, { stack, json }: Flags): Promise<void> {
   print(
     rows === 0
       ? "The old and the new columns agree in every row."
-      : table(
+      : plainTable(
           ["database", "rows that disagree", "for example"],
           found.map((each) => [each.database, String(each.rows), each.example ?? ""]),
         ),
