@@ -44,14 +44,13 @@ export class MasterKeys {
 
   /** @throws ClaimCheckError if the master key is not among these, or is another one of the same name */
   unwrap(keyId: string, { wrapped, master_key: id }: WrappedKey): Buffer {
+    const master = this.keyOf(id);
     const sealed = Buffer.from(wrapped, "base64");
     const end = sealed.length - tagBytes;
-    const decipher = createDecipheriv(algorithm, this.keyOf(id), sealed.subarray(0, nonceBytes), {
-      authTagLength: tagBytes,
-    })
-      .setAAD(Buffer.from(keyId))
-      .setAuthTag(sealed.subarray(end));
     try {
+      const decipher = createDecipheriv(algorithm, master, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
+        .setAAD(Buffer.from(keyId))
+        .setAuthTag(sealed.subarray(end));
       return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, end)), decipher.final()]);
     } catch (cause) {
       throw new ClaimCheckError(
