@@ -40,7 +40,7 @@ const standardLimits: ColdLimits = {
   keep: { count: 3, unit: "day" },
 };
 
-function coldApplication(limits: Partial<ColdLimits> = {}): Application {
+export function coldApplication(limits: Partial<ColdLimits> = {}): Application {
   return {
     ...application,
     cold: { ...standardLimits, ...limits },
