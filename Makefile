@@ -22,7 +22,7 @@ test: setup ## run the unit tests, then the integration tests on separate server
 
 test-kills: setup ## run the tests that kill at many moments: `up`, scaling, and the servers under 10,000 transactions
 	@TENANTRY_TEST_TIMEOUT_MS=3600000 TENANTRY_UP_KILLS=20 TENANTRY_KILLS=50 TENANTRY_CRASH_TRANSACTIONS=10000 \
-	  TENANTRY_SCALE_KILLS=6 TENANTRY_SPLITS=20 TENANTRY_CHANGE_KILLS=20 test/run.sh test/integration/schema-change-kills.test.ts test/integration/killed-up.test.ts test/integration/model-change.test.ts test/integration/kill.test.ts \
+	  TENANTRY_SCALE_KILLS=6 TENANTRY_SPLITS=20 TENANTRY_LIFECYCLE_KILLS=50 TENANTRY_CHANGE_KILLS=20 test/run.sh test/integration/lifecycle-kill.test.ts test/integration/schema-change-kills.test.ts test/integration/killed-up.test.ts test/integration/model-change.test.ts test/integration/kill.test.ts \
 	  test/integration/scaling.test.ts test/integration/crash.test.ts
 
 check: setup ## check types, lint, format, imports, unused code and duplicates

@@ -9,6 +9,7 @@ import { hold, readLegalHolds, release } from "../lifecycle/legal-hold";
 import { LifecycleBusy } from "../lifecycle/lifecycle-lock";
 import { planLifecycle } from "../lifecycle/lifecycle-plan";
 import { runLifecycle } from "../lifecycle/lifecycle-run";
+import { readTierSizes, tierChart } from "../lifecycle/tier-sizes";
 import { tableId } from "../provider/postgres/live-tables";
 import { failureText } from "./failure";
 import { eraseCommand } from "./lifecycle/erase";
@@ -20,6 +21,9 @@ import { type StackDatabase, withDatabases } from "./stack-databases";
 
 interface TimedFlags extends StackFlags {
   readonly now?: Date;
+}
+interface StatusFlags extends StackFlags {
+  readonly diagram?: true;
 }
 interface RunFlags extends TimedFlags {
   readonly yes?: true;
@@ -51,7 +55,11 @@ export function command(): Command {
         )
         .action(runAll),
     )
-    .addCommand(onStack("status", "Show which rows are in which tier.").action(status))
+    .addCommand(
+      onStack("status", "Show what each tier holds, and how far each partition is.")
+        .option("--diagram", "print the bytes of the tiers as a Mermaid chart")
+        .action(status),
+    )
     .addCommand(
       onTenant("hold", "Put a tenant under legal hold: nothing deletes its cold rows, and it can't be erased.")
         .requiredOption("--reason <TEXT>", "kept beside it")
@@ -154,22 +162,30 @@ async function runAll({ stack, json, now, yes }: RunFlags): Promise<void> {
   });
 }
 
-async function status({ stack, json }: StackFlags): Promise<void> {
+async function status({ stack, json, diagram }: StatusFlags): Promise<void> {
   await withDatabases(stack, tell, async (databases) => {
     const found = [];
+    const tiers = [];
     for (const { database, declared } of databases) {
-      for (const { step, rows, error, ...period } of await readAged(database.query.bind(database))) {
+      const read = database.query.bind(database);
+      for (const size of await readTierSizes(read)) tiers.push({ database: declared.name, ...size });
+      for (const { step, rows, error, ...period } of await readAged(read)) {
         found.push({ database: declared.name, partition: describePeriod(period), step, rows, ...(error && { error }) });
       }
     }
-    if (json) print(JSON.stringify({ stack, partitions: found }, undefined, 2));
-    else
-      print(
-        plainTable(
-          ["database", "partition", "step", "rows", "error"],
-          found.map((row) => [row.database, row.partition, row.step, String(row.rows), row.error ?? ""]),
-        ),
-      );
+    if (json) print(JSON.stringify({ stack, tiers, partitions: found }, undefined, 2));
+    else if (diagram) print(tierChart(tiers));
+    else {
+      const sizes = tiers.map((each) => [
+        each.database,
+        each.table,
+        each.tier,
+        ...[each.partitions, each.rows, each.bytes].map(String),
+      ]);
+      print(plainTable(["database", "table", "tier", "partitions", "rows", "bytes"], sizes));
+      const steps = found.map((row) => [row.database, row.partition, row.step, String(row.rows), row.error ?? ""]);
+      if (steps.length > 0) print(`\n${plainTable(["database", "partition", "step", "rows", "error"], steps)}`);
+    }
   });
 }
 

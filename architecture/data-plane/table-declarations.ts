@@ -1,3 +1,4 @@
+import { type Problem, refuseIfAny } from "../../common/problem";
 import type { Application, Partition, ReferenceTable, Table, TenantTable } from "../application";
 import type { SqlFile } from "../sql/sql-file";
 import type { DataPlaneSettings } from "./data-plane-settings";
@@ -14,6 +15,7 @@ export function declareTables(
   file: SqlFile,
 ): void {
   const tables = tablesOf(application, file);
+  if (!settings.store) refuseIfAny(tables.flatMap((table) => rowsThatStay(application, table)));
   const placed = new Map<string, string>();
   for (const table of tables) {
     const after = table.foreignKeys.flatMap(({ references }) => placed.get(references.table) ?? []);
@@ -33,6 +35,18 @@ export function declareTables(
     const { schema, name } = table;
     declareIsolation(steps, application, { schema, table: name, grants: writableTableGrants(application, name) }, set);
   }
+}
+
+/** Without a store, pg_partman drops old partitions: each set alone, so it can't drop rows to which others refer. */
+function rowsThatStay({ tables }: Application, table: Table): Problem[] {
+  const aging = tables.filter((each) => each.kind === "tenant" && each.partition?.tiers).map(({ name }) => name);
+  return table.foreignKeys
+    .filter(({ references }) => aging.includes(references.table))
+    .map(({ name, references }) => ({
+      what: `Foreign key \`${name}\` of \`${table.name}\` keeps old rows of \`${references.table}\` in the database: the stack has no store`,
+      expected: "`tenantry:store`, with which `tenantry lifecycle run` moves both tables' rows together",
+      fix: "Add `tenantry:store` to the stack file, or remove the foreign key",
+    }));
 }
 
 /**
