@@ -23,10 +23,10 @@ export function readSourceFile(file: string, path: string): Source {
 }
 
 const causes: Readonly<Record<string, Pick<Problem, "what" | "fix">>> = {
-  EISDIR: { what: "A folder stands where a file is expected", fix: "Move the folder away, or name a file" },
+  EISDIR: { what: "The path leads to a folder, but a file is expected", fix: "Move the folder away, or name a file" },
   ENOENT: { what: "There is no such file, or a link that leads nowhere", fix: "Name a file that is there" },
   ENOTDIR: { what: "There is no such file: a part of its path is no folder", fix: "Name a file that is there" },
-  ELOOP: { what: "A link leads to itself", fix: "Let it lead to a file" },
+  ELOOP: { what: "The link leads back to itself", fix: "Point it to a file" },
   EACCES: { what: "The file may not be read by this account", fix: "Give this account the right to read it" },
 };
 

@@ -69,7 +69,7 @@ export function resolveAliases(
   if (unknown) {
     const { name, alias } = unknown;
     return {
-      what: "An alias leads to no value that is complete before it",
+      what: "An alias refers to no value that ends before it",
       got: `*${name}`,
       fix: `Write \`&${name}\` before the value that is meant, or quote the text: "*${name}"`,
       alias,
@@ -81,7 +81,7 @@ export function resolveAliases(
     // The library throws this error if aliases of aliases multiply.
     if (!(error instanceof ReferenceError)) throw error;
     return {
-      what: "The aliases of this file multiply into more than it may hold",
+      what: "The aliases of this file expand to more values than it may hold",
       expected: `at most ${maxAliasCount} copies of a value`,
       fix: "Write the values out",
       alias: first ?? 0,

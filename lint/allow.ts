@@ -55,7 +55,7 @@ export function applyAllows<T extends Finding & { readonly rule: string }>(
       return [{ what: `There is no rule \`${allow.rule}\` to allow`, fix: "Write a name of docs/rules/README.md", at }];
     }
     if (!allow.reason) {
-      const what = `Nobody can judge why \`${allow.rule}\` is allowed here: the reason is missing`;
+      const what = `The comment that allows \`${allow.rule}\` gives no reason`;
       return [{ what, fix: `Write \`tenantry:allow ${allow.rule} REASON\``, at }];
     }
     if (used.has(allow)) return [];

@@ -127,6 +127,6 @@ function libraryProblems(
   const says = (value: unknown): boolean =>
     Array.isArray(value) ? value.length > 0 : typeof value === "object" && Object.values(value ?? {}).some(says);
   if (Object.values(words).some(says)) return problems;
-  const what = `Nothing describes \`${packages.join(", ")}\``;
+  const what = `Library \`${packages.join(", ")}\` has no key that says what it does`;
   return [...problems, { what, fix: "Write what its methods do: `writes`, `sends`, `receives` …", at }];
 }

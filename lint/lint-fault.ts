@@ -24,6 +24,6 @@ function isTooDeep(error: unknown): boolean {
 }
 
 const tooDeep = {
-  what: "This nests too deep to be read",
+  what: "This file nests too deep for lint to read it",
   fix: "Split its longest expression or its deepest value into parts",
 };

@@ -29,7 +29,7 @@ export function makeFolder(path: string): void {
     // Another process has made it meanwhile.
     if (code === "EEXIST" && isFolder(path)) return;
     if (code !== "ENOENT") throw error;
-    throw new Problems([{ what: "No folder can be made there", got: path, fix: "Choose another place with --home" }]);
+    throw new Problems([{ what: "The folder cannot be created", got: path, fix: "Choose another place with --home" }]);
   }
 }
 

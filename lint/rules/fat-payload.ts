@@ -26,7 +26,7 @@ export const fatPayload: Rule = {
         .flatMap(({ args }) => nodesOf<FuncCall>(args, "FuncCall"))
         .filter(({ funcname }) => unbounded.has(strings(funcname).at(-1) ?? ""))
         .map(({ funcname, location }) => ({
-          what: `${strings(funcname).at(-1)}() puts a payload without a bound into the outbox`,
+          what: `${strings(funcname).at(-1)}() writes a payload of any length into the outbox`,
           fix: "Name the columns that readers need (jsonb_build_object); send large content by claim check, which `emit` of @tenantry/client does with `claims`",
           at: query.placeOf(location),
         })),

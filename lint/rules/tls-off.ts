@@ -51,7 +51,7 @@ function ofConnect({ get, placeOf }: StackFacts): Finding[] {
   if (host === undefined || isLoopback(host) || /\.svc(\.|$)/.test(host)) return [];
   return [
     {
-      what: `Kafka Connect is reached by http on ${host}, with connectors' configurations in the clear`,
+      what: `Kafka Connect is reached by http on ${host}, which sends connectors' configurations unencrypted`,
       fix: "Give it an address with https",
       at: placeOf("endpoints", "connect", "url"),
     },

@@ -42,7 +42,7 @@ test("reports together all files that are not UTF-8 text", async (t) => {
   writeFileSync(join(shop, "002_b.SQL"), Buffer.from("\ufeffSELECT 1;", "utf16le"));
   await assert.rejects(loadApplication(shop), (error: Error) => {
     assert.match(error.message, /001_a\.sql:1:7: The file is not UTF-8[\s\S]*002_b\.SQL: The file is UTF-16/);
-    assert.match(error.message, /003_c\.sql: A folder stands where a file is expected/);
+    assert.match(error.message, /003_c\.sql: The path leads to a folder, but a file is expected/);
     return true;
   });
 });

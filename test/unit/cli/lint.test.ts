@@ -95,7 +95,7 @@ test("reports a file that is not text, and lints the others", async () => {
 test("reports a folder named architecture.yaml", async () => {
   const { code, printed } = await lintFiles({ "shop/architecture.yaml/x.txt": "", "shop/010_a.sql": "SELECT 1;" });
   assert.equal(code, 1);
-  assert.match(printed, /^shop\/architecture\.yaml: A folder stands where a file is expected\n/);
+  assert.match(printed, /^shop\/architecture\.yaml: The path leads to a folder, but a file is expected\n/);
 });
 
 test("accepts a byte order mark, other line ends and a file extension in capitals", async () => {

@@ -27,13 +27,13 @@ test("replaces an alias by the value of its anchor", () => {
 
 test("reports an alias without an anchor, with its place", () => {
   const problem = String(read("a: 1\nb: *nope\n"));
-  assert.match(problem, /^a\.yaml:2:4: An alias leads to no value that is complete before it/);
+  assert.match(problem, /^a\.yaml:2:4: An alias refers to no value that ends before it/);
   assert.match(problem, /got: {6}\*nope/);
 });
 
 test("reports aliases that multiply or contain themselves", () => {
-  assert.match(String(read(bomb)), /^a\.yaml:2:8: The aliases of this file multiply/);
-  assert.match(String(read("a: &a [*a]\n")), /a\.yaml:1:8: An alias leads to no value that is complete/);
+  assert.match(String(read(bomb)), /^a\.yaml:2:8: The aliases of this file expand/);
+  assert.match(String(read("a: &a [*a]\n")), /a\.yaml:1:8: An alias refers to no value that ends before it/);
 });
 
 test("finds no connector in a file with invalid aliases", () => {

@@ -16,7 +16,7 @@ test("creates the folders above a home", () => {
 });
 
 test("rejects a path that is a file, or where the system can't create folders", () => {
-  assert.throws(() => makeHome(homeAt("/proc/x")), /No folder can be made there\n {2}got: {6}\/proc\/x/);
+  assert.throws(() => makeHome(homeAt("/proc/x")), /The folder cannot be created\n {2}got: {6}\/proc\/x/);
   const folder = mkdtempSync(join(tmpdir(), "tenantry-home-"));
   try {
     writeFileSync(join(folder, "file"), "");

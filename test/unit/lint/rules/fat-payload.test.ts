@@ -7,7 +7,7 @@ const bad = `SELECT tenantry.emit(tenant_id, 'customer', customer_id::text, 'cha
 FROM customers AS c WHERE tenant_id = $1;`;
 
 test("reports the bad example: line, message, fix", async () => {
-  assert.deepEqual(await found(fatPayload, bad), ["1 to_jsonb() puts a payload without a bound into the outbox"]);
+  assert.deepEqual(await found(fatPayload, bad), ["1 to_jsonb() writes a payload of any length into the outbox"]);
   assert.match((await fixes(fatPayload, bad)).join(), /^[A-Z]/);
 });
 

@@ -19,7 +19,7 @@ test("reports the bad example: line, message, fix", async () => {
   assert.match((await fixes(tlsOff, bad, { in: "yaml" })).join(), /^Use .verify.full../);
   assert.deepEqual(await found(tlsOff, bad1, { in: "yaml" }), [
     "4 The database on db.example.com is reached with sslmode disable",
-    "5 Kafka Connect is reached by http on connect.example.com, with connectors' configurations in the clear",
+    "5 Kafka Connect is reached by http on connect.example.com, which sends connectors' configurations unencrypted",
   ]);
 });
 

@@ -66,7 +66,8 @@ test("reports every problem of a configured library at once, each with its line"
     message: /:3:\d+: [\s\S]*`send`[\s\S]*Write `sends`/,
   });
   assert.throws(() => parse("libraries:\n  - packages: [a]\n  - packages: [./bus]\n    sends: [x]\n"), {
-    message: /:2:\d+: Nothing describes `a`[\s\S]*:3:\d+: Lint follows the code's own files by itself/,
+    message:
+      /:2:\d+: Library `a` has no key that says what it does[\s\S]*:3:\d+: Lint follows the code's own files by itself/,
   });
   assert.throws(() => parse("libraries:\n  - packages: [a]\n    sql: { placeholders: ['%s'] }\n"), {
     message: /:3:\d+[\s\S]*`\?`, `:name`, `@name`/,
