@@ -121,7 +121,7 @@ function readSql(folder: string): Source[] {
 }
 
 /** The schema changes of an application: the YAML files in its folder `changes`. */
-export function readChanges(application: string): Source[] {
+function readChanges(application: string): Source[] {
   const folder = join(application, changesFolder);
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => /\.ya?ml$/i.test(name));

@@ -18,7 +18,7 @@ export interface SchemaChange {
   readonly soak: Duration;
 }
 
-export interface AddedColumn {
+interface AddedColumn {
   readonly name: string;
   /** The type in SQL, such as `numeric(12, 2)`. */
   readonly type: string;
@@ -28,7 +28,7 @@ export interface AddedColumn {
   readonly notNull: boolean;
 }
 
-export interface DroppedColumn {
+interface DroppedColumn {
   readonly name: string;
   /** The column's value for a row that the new release writes. */
   readonly from: Expression;

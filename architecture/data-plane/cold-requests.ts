@@ -11,7 +11,18 @@ export const coldRequest = { request: "cold_request", retrieval: "cold_retrieval
 /** Their columns beside the tenant column, which must therefore have another name. */
 export const coldRequestColumns: readonly string[] = [
   ...["id", "table_name", "from_time", "until_time", "form", "asked_at", "event_id", "cancelled_at"],
-  ...["request_id", "state", "files", "files_done", "bytes", "bytes_done", "rows", "rows_done", "checksum", "relations"],
+  ...[
+    "request_id",
+    "state",
+    "files",
+    "files_done",
+    "bytes",
+    "bytes_done",
+    "rows",
+    "rows_done",
+    "checksum",
+    "relations",
+  ],
   ...["reason", "taken_at", "changed_at", "expires_at"],
 ];
 
