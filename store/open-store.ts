@@ -7,9 +7,20 @@ import { isFolder, type StoreSettings } from "./store-settings";
 /** Opens the store of the settings. Connects to nothing yet. */
 export async function openStore(settings: StoreSettings, patience: Patience = {}): Promise<Store> {
   if (isFolder(settings)) return new FolderStore(settings);
-  // Commands that use no bucket start faster without the AWS client.
-  const { S3Store } = await import("./s3-store.js").catch(explainMissing);
+  const { S3Store } = loadS3Store();
   return new S3Store(settings, patience);
+}
+
+/**
+ * Loads the AWS client only here, because commands that use no bucket start faster without it. `import()` would fail: the
+ * loader that compiles a checkout supports only `require`.
+ */
+function loadS3Store() {
+  try {
+    return require("./s3-store") as typeof import("./s3-store");
+  } catch (error) {
+    return explainMissing(error);
+  }
 }
 
 /** A project that uses the client without buckets need not install the AWS client. */
