@@ -11,7 +11,7 @@ import { runsInTransaction } from "./typescript/migration";
 import { isRollback } from "./typescript/rollback";
 import { typescript } from "./typescript/typescript";
 
-export type ReadQuery = EmbeddedSql & { readonly parsed: ParsedSql };
+type ReadQuery = EmbeddedSql & { readonly parsed: ParsedSql };
 
 /** Statements of code that are judged as one file: a query, or the queries of a function that changes the schema. */
 export interface CodeScript {

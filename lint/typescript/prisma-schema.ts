@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { Source } from "../../common/source";
 
 /** A model of a Prisma schema, with the names that its table has in the database. */
-export interface PrismaModel {
+interface PrismaModel {
   /** The table, by `@@map` or the model's own name; with its schema if the model has `@@schema`. */
   readonly table: string;
   /** The columns by the model's fields; a relation by one column has that column. */
