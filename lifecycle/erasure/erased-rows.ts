@@ -2,6 +2,8 @@ import type { Client } from "pg";
 import { quoteIdentifier } from "../../common/identifier";
 import { quoteTable } from "../../provider/postgres/live-tables";
 import { inTransaction } from "../../provider/postgres/postgres-transaction";
+import { makeChangeable } from "../warm/conversion";
+import { readColumnar } from "../warm/warm-partition";
 import type { ErasableTable } from "./erasable-tables";
 import { addToReceipt, type ErasureScope, type PersonCondition } from "./receipt";
 
@@ -32,6 +34,8 @@ const seeAll = "SET LOCAL row_security = off";
 export async function countRows(client: Client, table: ErasableTable, scope: ErasureScope): Promise<number> {
   const condition = erasedRows(table, scope);
   if (!condition) return 0;
+  // Rows of columns can't be deleted; the next run makes the partitions columnar again.
+  for (const partition of await readColumnar(client, table)) await makeChangeable(client, partition);
   return inTransaction(
     client,
     async () => {},

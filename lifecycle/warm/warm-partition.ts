@@ -1,3 +1,4 @@
+import type { Client } from "pg";
 import type { WarmForm } from "../../architecture/application";
 import { quoteTable, type TableName } from "../../provider/postgres/live-tables";
 import type { Reader } from "../../provider/postgres/sql-statements";
@@ -74,6 +75,16 @@ export async function readServer(read: Reader, table: TableName): Promise<WarmSe
   );
   if (!found) throw new Error("the server did not answer a question about its catalogs");
   return found;
+}
+
+/** The partitions of a table that are columnar. */
+export async function readColumnar(client: Client, table: TableName): Promise<readonly TableName[]> {
+  const { rows } = await client.query<TableName>(
+    `SELECT nspname AS schema, relname AS table FROM pg_partition_tree(to_regclass($1)) JOIN pg_class c ON c.oid = relid
+     JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_am a ON a.oid = relam WHERE amname = 'columnar' ORDER BY 1, 2`,
+    [quoteTable(table)],
+  );
+  return rows;
 }
 
 /** SQL expression of a relation's size, with its indexes and on all nodes. */

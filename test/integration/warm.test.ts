@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { makeChangeable } from "../../lifecycle/warm/conversion";
+import { readColumnar } from "../../lifecycle/warm/warm-partition";
 import { skip } from "./servers";
 import { acme, globex, type WarmTables, warmTables } from "./warm-tables";
 
@@ -221,6 +222,11 @@ test("warm partitions of columns", { skip }, async (t) => {
   });
 
   await t.test("become heap again when they are to be changed, or are hot again", async () => {
+    const columnar = await readColumnar(tables.admin, { schema: "ecommerce", table: "orders" });
+    assert.deepEqual(
+      columnar.map(({ table }) => table),
+      ["orders_p1", "orders_p2", "orders_p3"],
+    );
     await makeChangeable(tables.admin, { schema: "ecommerce", table: "orders_p1" });
     assert.equal((await partition(tables))?.method, "heap");
     await tables.convert("columnar");
