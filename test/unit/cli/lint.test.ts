@@ -32,7 +32,7 @@ test("ends with 1 for findings, and prints place, line, harm, fix, rule and its 
   const { code, printed } = await lintFiles({ "a/b.sql": bad });
   assert.equal(code, 1);
   assert.match(printed, /a\/b\.sql:2:\d+: Dropping column `customers\.phone` breaks/);
-  assert.match(printed, /\n {2}fix: {6}Drop the column in a later release/);
+  assert.match(printed, /\n {2}fix: {6}Write it as a schema change, which drops the column once nothing uses it/);
   assert.match(printed, /\n {2}rule: {5}drop-column \(error\): docs\/rules\/drop-column\.md\n\n1 error, 0 warnings\n$/);
 });
 
