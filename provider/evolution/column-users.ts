@@ -1,5 +1,6 @@
 import type { SchemaChangeInputs } from "../../architecture/data-plane/declaration";
 import { quoteQualified } from "../../common/identifier";
+import { errorCode } from "../postgres/postgres-connection";
 import type { Reader } from "../postgres/sql-statements";
 import { syncName } from "./column-sync";
 
@@ -35,19 +36,32 @@ export interface StatementUse {
   readonly query: string;
 }
 
-/** Finds statements that name a dropped column and the table. Undefined without pg_stat_statements. */
+/**
+ * Finds statements that name a dropped column and the table. Undefined without pg_stat_statements, and if the login may
+ * not read other roles' statements.
+ */
 export async function findStatements(
   read: Reader,
   next: SchemaChangeInputs,
 ): Promise<readonly StatementUse[] | undefined> {
   const [view] = await read<{ name: string }>(
     `SELECT format('%I.pg_stat_statements', nspname) AS name FROM pg_extension
-     JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'pg_stat_statements'
-       AND current_setting('shared_preload_libraries') LIKE '%pg_stat_statements%'`,
+     JOIN pg_namespace n ON n.oid = extnamespace
+     WHERE extname = 'pg_stat_statements' AND pg_has_role('pg_read_all_stats', 'USAGE')`,
   );
   if (!view || next.drop.length === 0) return undefined;
+  try {
+    return await readStatements(read, next, view.name);
+  } catch (error) {
+    // The extension is there, and the server has not loaded its library.
+    if (errorCode(error) === "55000") return undefined;
+    throw error;
+  }
+}
+
+function readStatements(read: Reader, next: SchemaChangeInputs, view: string): Promise<readonly StatementUse[]> {
   return read<StatementUse>(
-    `SELECT queryid::text AS id, sum(calls)::text AS calls, min(query) AS query FROM ${view.name}
+    `SELECT queryid::text AS id, sum(calls)::text AS calls, min(query) AS query FROM ${view}
      WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
        AND query ~* '^\\s*(select|insert|update|delete|merge|with|copy)' AND query ~* $1 AND query ~* $2
      GROUP BY queryid ORDER BY 1`,

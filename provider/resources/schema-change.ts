@@ -197,7 +197,9 @@ async function goForward(
   if (phase === "contract" && !isEmpty) {
     refuseIfAny(await contractProblems(read, next, record));
     if (next.drop.length > 0 && !record?.statements) {
-      warn(`${next.change}: pg_stat_statements is not there, so nobody looked for statements that use the old columns`);
+      warn(
+        `${next.change}: pg_stat_statements can't be read, so nobody looked for statements that use the old columns`,
+      );
     }
   }
   await move(context, entering(next, phase), [recordPhase(next, phase), ...more]);

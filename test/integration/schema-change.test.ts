@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client } from "pg";
+import pg, { type Client } from "pg";
 import type { Phase } from "../../architecture/changes/phase";
 import { countDisagreements } from "../../provider/evolution/agreement";
 import { readRecord } from "../../provider/evolution/change-record";
+import { openDatabase } from "../../provider/postgres/postgres";
 import { readerOf } from "../../provider/postgres/sql-statements";
 import { schemaChange } from "../../provider/resources/schema-change";
 import { type ChangedTable, changedTable, columnValue, totalInCents } from "./schema-change-table";
@@ -232,4 +233,42 @@ test("a schema change splits a column and merges it again for the old release", 
     { name: "Ada 2", first_name: "Ada", last_name: "2" },
     { name: "Grace Hopper", first_name: "Grace", last_name: "Hopper" },
   ]);
+});
+
+test("a schema change of an administrator whom row level security binds reaches all tenants' rows", {
+  skip,
+}, async (t) => {
+  const table = await changedTable(t, undefined, 10);
+  const { admin, context, endpoint } = table.plane;
+  if ((await context.database.facts).citus !== undefined) return t.skip("owners are tried on plain PostgreSQL");
+  const user = `bound_${randomUUID().slice(0, 8)}`;
+  const password = randomUUID();
+  await admin.query(`CREATE ROLE ${user} LOGIN PASSWORD '${password}'`);
+  const { rows } = await admin.query<{ name: string }>(
+    "SELECT oid::regclass::text AS name FROM pg_class WHERE relnamespace = 'ecommerce'::regnamespace AND relkind IN ('r', 'p')",
+  );
+  for (const { name } of rows) await admin.query(`ALTER TABLE ${name} OWNER TO ${user}`);
+  await admin.query(
+    `GRANT ALL ON SCHEMA ecommerce, tenantry TO ${user}; GRANT ALL ON ALL TABLES IN SCHEMA tenantry TO ${user}`,
+  );
+  const database = openDatabase({ ...endpoint, user, password });
+  t.after(async () => {
+    await database.close();
+    const last = new pg.Client({ ...endpoint, database: "postgres" });
+    await last.connect();
+    await last.query(`DROP ROLE ${user}`).finally(() => last.end());
+  });
+  const bound = { ...context, database };
+  await assert.rejects(schemaChange.create(bound, table.in("contract")), /can't go from its start to contract/);
+  for (const phase of ["expand", "dual-write", "backfill", "switch-reads"] as const) {
+    await schemaChange.create(bound, table.in(phase));
+    if (phase === "backfill") assert.deepEqual(await sides(table), { wrong: 0, all: 90 });
+  }
+  const forced = await admin.query(
+    "SELECT count(*)::int AS n FROM pg_class WHERE relnamespace = 'ecommerce'::regnamespace AND relrowsecurity AND NOT relforcerowsecurity",
+  );
+  assert.equal(forced.rows[0]?.n, 0);
+  await sleep(1_100);
+  await schemaChange.create(bound, table.in("contract"));
+  assert.ok(!(await table.columns()).includes("total"));
 });
