@@ -29,6 +29,11 @@ export interface CollectedClaims {
 }
 
 const dayMs = 86_400_000;
+/**
+ * How much earlier than the database's clock an object may be dated. S3 counts whole seconds, and refuses requests from
+ * clocks that differ by more than 15 minutes.
+ */
+const skewMs = 15 * 60_000;
 const batch = 1_000;
 
 /**
@@ -43,7 +48,7 @@ export async function collectClaims(
   let pruned = 0;
   for (const place of places) pruned += await prune(place);
   const starts = await Promise.all(places.map(({ database }) => oldestTransaction(database)));
-  const before = Math.min(now.getTime() - graceMs, ...starts);
+  const before = Math.min(now.getTime() - graceMs, ...starts.map((start) => start - skewMs));
   const collected = { pruned, deleted: 0, deletedBytes: 0 };
   for await (const objects of oldObjects(store, before)) {
     const orphans = await withoutReference(places, objects);
