@@ -57,7 +57,7 @@ test("tenants with their own schemas", { skip }, async (t) => {
         assert.ok(seen(findings, "isolation").includes(`${application}_${name}.outbox`));
         assert.ok(seen(findings, "tenant boundaries").includes(`${application}_${name}_app`));
       }
-      assert.equal(seen(findings, "events").length, 6, "three topics of two tenants");
+      assert.equal(seen(findings, "events").length, 8, "four topics of two tenants");
       // Without Citus the schema's placement can't be checked.
       const shared = [application, `${application}.currencies`];
       assert.ok(seen(findings, "placement").some((subject) => shared.includes(subject)));
@@ -99,7 +99,7 @@ test("tenants with their own schemas", { skip }, async (t) => {
     ]);
     await up(project);
     assert.deepEqual(await changes(project), []);
-    assert.ok(seen(await verified(project), "events").length === 9);
+    assert.ok(seen(await verified(project), "events").length === 12);
   });
 
   await t.test("keeps the rows of a tenant that leaves the list, and revokes its roles' access to them", async () => {
@@ -144,7 +144,7 @@ test("tenants with their own databases", { skip }, async (t) => {
     for (const { name } of [acme, globex]) {
       assert.ok(seen(findings, "replication").some((subject) => subject.startsWith(`${application}_${name}_outbox_`)));
     }
-    assert.equal(seen(findings, "events").length, 6, "three topics from two databases");
+    assert.equal(seen(findings, "events").length, 8, "four topics from two databases");
   });
 
   await t.test("a second up has nothing to do", async () => assert.deepEqual(await changes(project), []));
