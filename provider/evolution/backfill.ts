@@ -26,7 +26,7 @@ const reportMs = 5_000;
 export async function backfill(context: Context, next: SchemaChangeInputs, from: BackfillPlace | null): Promise<void> {
   const { database, log } = context;
   if (from?.isDone) return;
-  if (next.add.length > 0) await fillRows(context, next, from);
+  const rows = next.add.length > 0 ? await fillRows(context, next, from) : 0;
   const statements = validation(next);
   if (statements.length > 0) {
     log(`${next.change}: validates NOT NULL of ${next.add.filter(({ notNull }) => notNull).length} column(s)`);
@@ -34,12 +34,11 @@ export async function backfill(context: Context, next: SchemaChangeInputs, from:
       runStatements(client, [{ sql: `SET LOCAL lock_timeout = '${lockTimeout}'` }, ...statements]),
     );
   }
-  await database.transaction((client) =>
-    runStatement(client, recordPlace(next, { relation: "", rows: 0, ...from, isDone: true })),
-  );
+  await database.transaction((client) => runStatement(client, recordPlace(next, { relation: "", rows, isDone: true })));
 }
 
-async function fillRows(context: Context, next: SchemaChangeInputs, from: BackfillPlace | null): Promise<void> {
+/** @returns the rows that this run and those before it have filled */
+async function fillRows(context: Context, next: SchemaChangeInputs, from: BackfillPlace | null): Promise<number> {
   const { database, log, signal } = context;
   const read: Reader = database.query.bind(database);
   const relations = await leavesOf(read, next);
@@ -79,6 +78,7 @@ async function fillRows(context: Context, next: SchemaChangeInputs, from: Backfi
     }
   }
   if (rows > 0) log(`${next.change}: ${rows} rows filled`);
+  return rows;
 }
 
 interface Batch {

@@ -263,6 +263,8 @@ test("a schema change of an administrator whom row level security binds reaches 
   for (const phase of ["expand", "dual-write", "backfill", "switch-reads"] as const) {
     await schemaChange.create(bound, table.in(phase));
     if (phase === "backfill") assert.deepEqual(await sides(table), { wrong: 0, all: 90 });
+    const record = await readRecord(readerOf(admin), totalInCents);
+    if (phase === "backfill") assert.equal(record?.backfilled?.rows, 90);
   }
   const forced = await admin.query(
     "SELECT count(*)::int AS n FROM pg_class WHERE relnamespace = 'ecommerce'::regnamespace AND relrowsecurity AND NOT relforcerowsecurity",
